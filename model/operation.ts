@@ -1,0 +1,141 @@
+/**
+ * The vocabulary of the whole project. An operation is plain data: it is generated, shrunk, stored, replayed and
+ * reported, and means the same on every target.
+ */
+
+/**
+ * A path relative to the root of the file system, in the syntax of path_resolution(7) without the leading slash:
+ * `d0/f1`, `d0/../f1`, `d0/`. The empty string is the empty path (ENOENT); `.` is the root. `..` at the root
+ * stays there. No operation carries an absolute path.
+ */
+export type Path = string;
+
+/** Names the descriptor that an earlier open made, so that shrinking never renumbers what is left. */
+export type Handle = `fd${number}`;
+
+/** File contents by description, never by value: `length` bytes (>= 0) of the endless stream with this seed (>= 0). */
+export interface Content {
+  readonly seed: number;
+  readonly length: number;
+}
+
+/** Seconds since 1970 and nanoseconds within them (0 .. 999,999,999). */
+export interface Timestamp {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+export type Access = 'read' | 'write' | 'read-write';
+
+/** The flags of open(2) that are set. Absent means not set, so that a stored case stays short. */
+export interface OpenFlags {
+  readonly create?: true;
+  readonly exclusive?: true;
+  readonly truncate?: true;
+  readonly append?: true;
+  readonly directory?: true;
+  readonly nofollow?: true;
+}
+
+export type Operation =
+  | {
+      readonly op: 'open';
+      readonly as: Handle;
+      readonly path: Path;
+      readonly access: Access;
+      readonly flags: OpenFlags;
+      /** Permission bits (0 .. 0o7777) of a file that this call creates; there is no umask. */
+      readonly mode: number;
+    }
+  | { readonly op: 'close'; readonly handle: Handle }
+  | { readonly op: 'read'; readonly handle: Handle; readonly length: number }
+  | { readonly op: 'pread'; readonly handle: Handle; readonly offset: number; readonly length: number }
+  | { readonly op: 'write'; readonly handle: Handle; readonly content: Content }
+  | { readonly op: 'pwrite'; readonly handle: Handle; readonly offset: number; readonly content: Content }
+  | { readonly op: 'seek'; readonly handle: Handle; readonly offset: number; readonly whence: 'set' | 'current' | 'end' }
+  | { readonly op: 'truncate'; readonly path: Path; readonly size: number }
+  | { readonly op: 'ftruncate'; readonly handle: Handle; readonly size: number }
+  | { readonly op: 'fsync' | 'fdatasync'; readonly handle: Handle }
+  | { readonly op: 'sync' }
+  | { readonly op: 'mkdir'; readonly path: Path; readonly mode: number }
+  | { readonly op: 'rmdir' | 'unlink'; readonly path: Path }
+  | { readonly op: 'rename' | 'link'; readonly from: Path; readonly to: Path }
+  /** `target` is stored as it is; it never starts with a slash. */
+  | { readonly op: 'symlink'; readonly target: string; readonly path: Path }
+  | { readonly op: 'readlink' | 'stat' | 'lstat' | 'readdir'; readonly path: Path }
+  | { readonly op: 'fstat'; readonly handle: Handle }
+  | { readonly op: 'chmod'; readonly path: Path; readonly mode: number }
+  /** lchown is not in the vocabulary: the path's last symlink is followed. -1 leaves an id as it is. */
+  | { readonly op: 'chown'; readonly path: Path; readonly uid: number; readonly gid: number }
+  | { readonly op: 'utimens'; readonly path: Path; readonly atime: SetTime; readonly mtime: SetTime }
+  | { readonly op: 'statfs' }
+  /** Writes nothing; drops clean page cache and unused inodes (echo 3 > /proc/sys/vm/drop_caches). */
+  | { readonly op: 'drop-caches' }
+  /** Closes every descriptor, unmounts and mounts again. */
+  | { readonly op: 'remount' };
+
+/** What utimensat(2) does with one of the two times. */
+export type SetTime = Timestamp | 'now' | 'omit';
+
+export type OperationName = Operation['op'];
+
+export type FileType = 'file' | 'directory' | 'symlink';
+
+/** What stat(2) answers, less what no two file systems share (inode and device numbers, directory sizes). */
+export interface Stat {
+  readonly type: FileType;
+  /** Permission bits, 0 .. 0o7777. */
+  readonly mode: number;
+  readonly links: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes; 0 for a directory, whose size is the file system's own affair. */
+  readonly size: number;
+  readonly atime: Timestamp;
+  readonly mtime: Timestamp;
+  readonly ctime: Timestamp;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly type: FileType;
+}
+
+/** Free space in blocks and inodes, as statfs(2) gives it. The model has no opinion on it; judges have. */
+export interface SpaceReport {
+  readonly blockSize: number;
+  readonly blocks: number;
+  readonly blocksFree: number;
+  readonly blocksAvailable: number;
+  readonly inodes: number;
+  readonly inodesFree: number;
+}
+
+/** One piece of expected contents: zeros, or `length` bytes of stream `seed` from its byte `start` on. */
+export type Run =
+  | { readonly kind: 'zeros'; readonly length: number }
+  | { readonly kind: 'bytes'; readonly seed: number; readonly start: number; readonly length: number };
+
+/**
+ * What a call answered. `done`: nothing but success. `count`: bytes moved or a file position. `data`: bytes that a
+ * target read. `runs`: bytes that the model expects, described.
+ */
+export type Value =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'data'; readonly bytes: Uint8Array }
+  | { readonly kind: 'runs'; readonly runs: readonly Run[] }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'stat'; readonly stat: Stat }
+  /** Without `.` and `..`, sorted by name (code units). */
+  | { readonly kind: 'entries'; readonly entries: readonly DirectoryEntry[] }
+  | { readonly kind: 'space'; readonly space: SpaceReport | null };
+
+export type Outcome =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly errno: Errno };
+
+export type Errno =
+  | 'EPERM' | 'ENOENT' | 'EIO' | 'EBADF' | 'EAGAIN' | 'ENOMEM' | 'EACCES' | 'EBUSY' | 'EEXIST' | 'EXDEV' | 'ENOTDIR'
+  | 'EISDIR' | 'EINVAL' | 'EMFILE' | 'EFBIG' | 'ENOSPC' | 'EROFS' | 'EMLINK' | 'ENAMETOOLONG' | 'ENOTEMPTY' | 'ELOOP'
+  | 'EOPNOTSUPP' | 'EUCLEAN' | 'EOVERFLOW';
