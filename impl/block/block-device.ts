@@ -1,0 +1,24 @@
+import { fail } from '../lib/errno.ts';
+import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import type { Bio, BioStatus } from './bio.ts';
+
+export interface BlockDevice {
+  /** Sectors of 512 bytes. */
+  readonly sectors: number;
+  /** Starts the transfer; `endIo` runs exactly once, perhaps before submit returns, in an order the device chooses. */
+  submit(bio: Bio, endIo: (status: BioStatus) => void): void;
+}
+
+/** Submits and sleeps until the transfer has ended (submit_bio_wait); fails with EIO. */
+export function* transfer(device: BlockDevice, bio: Bio): Sleepable<void> {
+  let ended = false;
+  let result: BioStatus = null;
+  device.submit(bio, (status) => {
+    result = status;
+    ended = true;
+  });
+  // Written so that the compiler does not take the callback's assignments for impossible.
+  const state = () => ({ ended, result });
+  if (!state().ended) yield* waitUntil(`${bio.direction} of sector ${bio.sector}`, () => state().ended);
+  if (state().result !== null) fail('EIO');
+}

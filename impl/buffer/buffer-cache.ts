@@ -1,0 +1,113 @@
+import { SECTOR_BYTES } from '../block/bio.ts';
+import { transfer, type BlockDevice } from '../block/block-device.ts';
+import { assert } from '../lib/assert.ts';
+import { fail } from '../lib/errno.ts';
+import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { BufferHead } from './buffer-head.ts';
+
+/**
+ * The metadata blocks of a device in memory (the block device's page cache, as sb_bread and sb_getblk see it). A block
+ * is here at most once, so two users of it share its bytes.
+ */
+export class BufferCache {
+  readonly device: BlockDevice;
+  /** Bytes. */
+  readonly blockSize: number;
+  readonly #sectorsPerBlock: number;
+  readonly #buffers = new Map<number, BufferHead>();
+
+  constructor(device: BlockDevice, blockSize: number) {
+    this.device = device;
+    this.blockSize = blockSize;
+    this.#sectorsPerBlock = blockSize / SECTOR_BYTES;
+  }
+
+  get blocks(): number {
+    return Math.floor(this.device.sectors / this.#sectorsPerBlock);
+  }
+
+  /** The buffer of `block`, not read: for a block that will be written whole (sb_getblk). */
+  getblk(block: number): BufferHead {
+    let buffer = this.#buffers.get(block);
+    if (buffer === undefined) {
+      assert(Number.isInteger(block) && block >= 0, `buffer of impossible block ${block}`);
+      buffer = new BufferHead(block, new Uint8Array(this.blockSize));
+      this.#buffers.set(block, buffer);
+    }
+    return buffer;
+  }
+
+  /** The buffer if it is in memory (sb_find_get_block). */
+  find(block: number): BufferHead | null {
+    return this.#buffers.get(block) ?? null;
+  }
+
+  /** The buffer with its contents (sb_bread). Fails with EIO, also beyond the end of the device. */
+  *bread(block: number): Sleepable<BufferHead> {
+    if (block >= this.blocks) fail('EIO');
+    const buffer = this.getblk(block);
+    if (buffer.uptodate) return buffer;
+    if (buffer.locked) yield* waitUntil(`buffer ${block}`, () => !buffer.locked);
+    if (buffer.uptodate) return buffer;
+    buffer.locked = true;
+    try {
+      yield* transfer(this.device, {
+        direction: 'read',
+        sector: block * this.#sectorsPerBlock,
+        segments: [buffer.data],
+        preflush: false,
+        fua: false,
+      });
+      buffer.uptodate = true;
+      return buffer;
+    } finally {
+      buffer.locked = false;
+    }
+  }
+
+  /** Writes one buffer in place and waits (sync_dirty_buffer, with flags). Fails with EIO. */
+  *write(buffer: BufferHead, flags: { readonly preflush: boolean; readonly fua: boolean }): Sleepable<void> {
+    if (buffer.locked) yield* waitUntil(`buffer ${buffer.block}`, () => !buffer.locked);
+    buffer.locked = true;
+    buffer.dirty = false;
+    try {
+      yield* transfer(this.device, {
+        direction: 'write',
+        sector: buffer.block * this.#sectorsPerBlock,
+        segments: [buffer.data],
+        ...flags,
+      });
+    } finally {
+      buffer.locked = false;
+    }
+  }
+
+  /** Makes everything written before durable (blkdev_issue_flush). */
+  *flush(): Sleepable<void> {
+    yield* transfer(this.device, { direction: 'write', sector: 0, segments: [], preflush: true, fua: false });
+  }
+
+  /** The block stopped being metadata: its memory must never reach the disk again (bforget, clean_bdev_aliases). */
+  drop(block: number): void {
+    const buffer = this.#buffers.get(block);
+    if (buffer === undefined) return;
+    buffer.dirty = false;
+    buffer.mapped = false;
+    this.#buffers.delete(block);
+  }
+
+  /** Lets go of every clean buffer that the journal does not need. */
+  shrink(): void {
+    for (const [block, buffer] of this.#buffers) {
+      const busy = buffer.dirty || buffer.locked || buffer.pinned || buffer.journalHead !== null;
+      if (!busy) this.#buffers.delete(block);
+    }
+  }
+
+  /** Every buffer that is newer than the disk, in order of block number. */
+  dirtyBuffers(): BufferHead[] {
+    return [...this.#buffers.values()]
+      .filter((buffer) => buffer.dirty)
+      .sort((left, right) => left.block - right.block);
+  }
+}

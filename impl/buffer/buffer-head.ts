@@ -1,0 +1,65 @@
+import type { BioStatus } from '../block/bio.ts';
+
+/** Marks `block` of a buffer that has no place on the disk (yet). */
+export const UNMAPPED = -1;
+
+/**
+ * Runs when a metadata buffer is about to leave memory, to store its checksum: into the log copy and the home block
+ * alike (jbd2_buffer_trigger_type). Seals of stage 0 run before those of stage 1, because a group descriptor holds the
+ * checksums of its bitmaps.
+ */
+export interface Seal {
+  readonly stage: 0 | 1;
+  apply(buffer: BufferHead): void;
+}
+
+/**
+ * One block of memory and what is known about it (struct buffer_head). Metadata blocks live in the BufferCache; a file's
+ * folio on the buffer_head path carries one per block.
+ */
+export class BufferHead {
+  /** Block number on the device, in blocks of the file system; UNMAPPED when there is none. */
+  block: number;
+  readonly data: Uint8Array;
+  #view: DataView | null = null;
+
+  /** Memory holds what a reader must see. */
+  uptodate = false;
+  /** Memory is newer than the disk. */
+  dirty = false;
+  /** `block` is valid. */
+  mapped = false;
+  /** Just allocated: what is on the disk is not ours. */
+  new = false;
+  /** Space is reserved, a place is not chosen yet. */
+  delay = false;
+  /** Allocated but unwritten: reads as zeros until an ioend converts it. */
+  unwritten = false;
+  /** Under writeback on behalf of its folio. */
+  asyncWrite = false;
+  /** A transfer is running. */
+  locked = false;
+  /** The last write failed (BH_Write_EIO). */
+  writeError: BioStatus = null;
+  /** The checksum and the structure were checked since the block was read. */
+  verified = false;
+  /** Held for the life of the mount (superblock, group descriptors): never dropped from the cache. */
+  pinned = false;
+  /** Set where the block carries a checksum. */
+  seal: Seal | null = null;
+  /** jbd2's own state; only jbd2 looks inside. */
+  journalHead: object | null = null;
+  /** What the file system keeps with a verified block, such as a parsed bitmap; dropped with the block. */
+  cached: object | null = null;
+
+  constructor(block: number, data: Uint8Array) {
+    this.block = block;
+    this.data = data;
+    this.mapped = block !== UNMAPPED;
+  }
+
+  /** Made once, on first use: a new DataView costs more than ten field accesses. */
+  get view(): DataView {
+    return (this.#view ??= new DataView(this.data.buffer, this.data.byteOffset, this.data.length));
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Free and promised space, in blocks (s_freeclusters_counter, s_dirtyclusters_counter). What delayed allocation has
+ * promised is not free for anybody else.
+ */
+export class FreeSpace {
+  /** Blocks that are free in the bitmaps. */
+  free: number;
+  /** Blocks promised to delayed allocation. */
+  reserved = 0;
+  /** s_resv_clusters: kept back so that metadata of promised data can always be placed. */
+  readonly keptBack: number;
+
+  constructor(free: number, keptBack: number) {
+    this.free = free;
+    this.keptBack = keptBack;
+  }
+
+  /**
+   * Are `count` blocks available (ext4_has_free_clusters)? The caller is root, so s_r_blocks_count does not matter.
+   * `useKeptBack` is for metadata that promised data needs (EXT4_MB_USE_RESERVED).
+   */
+  has(count: number, useKeptBack: boolean): boolean {
+    return this.free - this.reserved - (useKeptBack ? 0 : this.keptBack) >= count;
+  }
+}

@@ -1,0 +1,109 @@
+import { assert } from '../lib/assert.ts';
+import type { Scheduler } from './scheduler.ts';
+import { waitUntil, type Sleepable } from './sleepable.ts';
+import type { HeldLock, LockClass } from './task.ts';
+
+/** Taking a lock against the order, as lockdep would report it. */
+export class LockOrderViolation extends Error {
+  override readonly name = 'LockOrderViolation';
+}
+
+function checkOrder(scheduler: Scheduler, lock: HeldLock): void {
+  const task = scheduler.current;
+  if (task === null) return;
+  for (const held of task.held) {
+    assert(held !== lock, `${task.name} takes ${lock.name} again`);
+    const { rank, nests } = lock.lockClass;
+    if (held.lockClass.rank < rank || (held.lockClass === lock.lockClass && nests)) continue;
+    throw new LockOrderViolation(`${task.name} takes ${lock.name} while holding ${held.name}`);
+  }
+}
+
+function remember(scheduler: Scheduler, lock: HeldLock): void {
+  scheduler.current?.held.push(lock);
+}
+
+function forget(scheduler: Scheduler, lock: HeldLock): void {
+  const held = scheduler.current?.held;
+  if (held === undefined) return;
+  const index = held.lastIndexOf(lock);
+  if (index >= 0) held.splice(index, 1);
+}
+
+/** A sleeping lock with one owner. */
+export class Mutex implements HeldLock {
+  readonly lockClass: LockClass;
+  readonly name: string;
+  readonly #scheduler: Scheduler;
+  #locked = false;
+
+  constructor(scheduler: Scheduler, lockClass: LockClass, name: string = lockClass.name) {
+    this.#scheduler = scheduler;
+    this.lockClass = lockClass;
+    this.name = name;
+  }
+
+  *lock(): Sleepable<void> {
+    checkOrder(this.#scheduler, this);
+    if (this.#locked) yield* waitUntil(this.name, () => !this.#locked);
+    this.#locked = true;
+    remember(this.#scheduler, this);
+  }
+
+  unlock(): void {
+    assert(this.#locked, `${this.name} is unlocked without being held`);
+    this.#locked = false;
+    forget(this.#scheduler, this);
+  }
+
+  get locked(): boolean {
+    return this.#locked;
+  }
+}
+
+/** Many readers or one writer (struct rw_semaphore). A waiting writer does not hold back new readers. */
+export class RwSemaphore implements HeldLock {
+  readonly lockClass: LockClass;
+  readonly name: string;
+  readonly #scheduler: Scheduler;
+  #readers = 0;
+  #writer = false;
+
+  constructor(scheduler: Scheduler, lockClass: LockClass, name: string = lockClass.name) {
+    this.#scheduler = scheduler;
+    this.lockClass = lockClass;
+    this.name = name;
+  }
+
+  *read(): Sleepable<void> {
+    checkOrder(this.#scheduler, this);
+    if (this.#writer) yield* waitUntil(`${this.name} (read)`, () => !this.#writer);
+    this.#readers++;
+    remember(this.#scheduler, this);
+  }
+
+  unlockRead(): void {
+    assert(this.#readers > 0, `${this.name} has no reader to release`);
+    this.#readers--;
+    forget(this.#scheduler, this);
+  }
+
+  *write(): Sleepable<void> {
+    checkOrder(this.#scheduler, this);
+    if (this.#writer || this.#readers > 0) {
+      yield* waitUntil(`${this.name} (write)`, () => !this.#writer && this.#readers === 0);
+    }
+    this.#writer = true;
+    remember(this.#scheduler, this);
+  }
+
+  unlockWrite(): void {
+    assert(this.#writer, `${this.name} has no writer to release`);
+    this.#writer = false;
+    forget(this.#scheduler, this);
+  }
+
+  get writeLocked(): boolean {
+    return this.#writer;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Sleepable, Wait } from './sleepable.ts';
+
+/** A lock as the order checker sees it. */
+export interface HeldLock {
+  readonly lockClass: LockClass;
+  readonly name: string;
+}
+
+/**
+ * The place of a kind of lock in the lock order. `rank` orders classes that may nest: a task that holds a lock takes only
+ * locks of a higher rank, or of the same rank where `nests` says that several of one class may be held.
+ */
+export interface LockClass {
+  readonly name: string;
+  readonly rank: number;
+  readonly nests: boolean;
+}
+
+/** A thread of control: a system call, or a kernel worker (`daemon`), which may sleep for ever. */
+export class Task {
+  readonly id: number;
+  readonly name: string;
+  readonly daemon: boolean;
+  readonly body: Sleepable<void>;
+  /** Null before the first step and while the task runs. */
+  waitingOn: Wait | null = null;
+  readonly held: HeldLock[] = [];
+
+  constructor(id: number, name: string, daemon: boolean, body: Sleepable<void>) {
+    this.id = id;
+    this.name = name;
+    this.daemon = daemon;
+    this.body = body;
+  }
+
+  get runnable(): boolean {
+    return this.waitingOn === null || this.waitingOn.ready();
+  }
+}
