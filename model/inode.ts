@@ -1,0 +1,151 @@
+import type { FileType, Path, Stat, Timestamp } from './operation.ts';
+import { SparseContents } from './sparse-contents.ts';
+import { utf8Length } from './limits.ts';
+
+/** Who owns an inode, what may be done with it, and when something was: all that the three types share. */
+export interface Attributes {
+  /** Permission bits, 0 .. 0o7777. */
+  mode: number;
+  uid: number;
+  gid: number;
+  atime: Timestamp;
+  mtime: Timestamp;
+  ctime: Timestamp;
+}
+
+abstract class CommonInode implements Attributes {
+  mode: number;
+  uid: number;
+  gid: number;
+  links: number;
+  atime: Timestamp;
+  mtime: Timestamp;
+  ctime: Timestamp;
+
+  constructor(attributes: Readonly<Attributes>, links: number) {
+    this.mode = attributes.mode;
+    this.uid = attributes.uid;
+    this.gid = attributes.gid;
+    this.links = links;
+    this.atime = attributes.atime;
+    this.mtime = attributes.mtime;
+    this.ctime = attributes.ctime;
+  }
+}
+
+export class FileInode extends CommonInode {
+  readonly type = 'file';
+  contents = new SparseContents();
+}
+
+export class SymlinkInode extends CommonInode {
+  readonly type = 'symlink';
+  readonly target: string;
+
+  constructor(attributes: Readonly<Attributes>, links: number, target: string) {
+    super(attributes, links);
+    this.target = target;
+  }
+}
+
+export class DirectoryInode extends CommonInode {
+  readonly type = 'directory';
+  readonly children = new Map<string, Dentry>();
+  /** The one entry that names this directory. It stays when the directory is removed, and then means nothing. */
+  dentry: Dentry | null = null;
+
+  /** What `..` names; the root is its own parent. */
+  get parent(): DirectoryInode {
+    return this.dentry?.parent ?? this;
+  }
+}
+
+export type Inode = FileInode | SymlinkInode | DirectoryInode;
+
+/** What a generator sees of a name in the tree. Nothing is copied: the view changes with the model. */
+export interface NodeView {
+  /** A path that leads here without a symbolic link; `.` for the root. */
+  readonly path: Path;
+  readonly name: string;
+  readonly type: FileType;
+  readonly links: number;
+  /** Bytes; 0 for a directory. */
+  readonly size: number;
+  /** How many children a directory has; 0 for others. */
+  readonly childCount: number;
+  /** What a symbolic link holds; the empty string for others. */
+  readonly target: string;
+  /** How many offsets `boundaryAt` knows; 0 for what is no regular file. */
+  readonly boundaryCount: number;
+  /** The offset in bytes of a place where written bytes begin or end, of the end of file, or of the start. */
+  boundaryAt(index: number): number;
+}
+
+/** A name in a directory. Moves with a rename, so that what points to it never has to be told. */
+export class Dentry implements NodeView {
+  name: string;
+  parent: DirectoryInode;
+  readonly inode: Inode;
+  /** Where it stands in the list of its type (name-list.ts). */
+  listIndex = 0;
+
+  constructor(name: string, parent: DirectoryInode, inode: Inode) {
+    this.name = name;
+    this.parent = parent;
+    this.inode = inode;
+  }
+
+  get path(): Path {
+    const { dentry } = this.parent;
+    if (dentry === null) return this.name;
+    return `${dentry.path}/${this.name}`;
+  }
+
+  get type(): FileType {
+    return this.inode.type;
+  }
+
+  get links(): number {
+    return this.inode.links;
+  }
+
+  get size(): number {
+    return sizeOf(this.inode);
+  }
+
+  get childCount(): number {
+    return this.inode.type === 'directory' ? this.inode.children.size : 0;
+  }
+
+  get target(): string {
+    return this.inode.type === 'symlink' ? this.inode.target : '';
+  }
+
+  get boundaryCount(): number {
+    return this.inode.type === 'file' ? this.inode.contents.boundaryCount : 0;
+  }
+
+  boundaryAt(index: number): number {
+    return this.inode.type === 'file' ? this.inode.contents.boundaryAt(index) : 0;
+  }
+}
+
+/** What stat(2) calls the size: bytes of a file or of a link's target, 0 for a directory (see Stat.size). */
+export function sizeOf(inode: Inode): number {
+  if (inode.type === 'file') return inode.contents.size;
+  return inode.type === 'symlink' ? utf8Length(inode.target) : 0;
+}
+
+export function statOf(inode: Inode): Stat {
+  return {
+    type: inode.type,
+    mode: inode.mode,
+    links: inode.links,
+    uid: inode.uid,
+    gid: inode.gid,
+    size: sizeOf(inode),
+    atime: inode.atime,
+    mtime: inode.mtime,
+    ctime: inode.ctime,
+  };
+}
