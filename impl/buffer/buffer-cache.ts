@@ -4,6 +4,7 @@ import { assert } from '../lib/assert.ts';
 import { fail } from '../lib/errno.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import { BufferHead } from './buffer-head.ts';
+import { WriteBatch } from './write-batch.ts';
 
 /**
  * The metadata blocks of a device in memory (the block device's page cache, as sb_bread and sb_getblk see it). A block
@@ -46,29 +47,13 @@ export class BufferCache {
   *bread(block: number): Sleepable<BufferHead> {
     if (block >= this.blocks) fail('EIO');
     const buffer = this.getblk(block);
-    if (buffer.uptodate) return buffer;
-    if (buffer.locked) yield* waitUntil(`buffer ${block}`, () => !buffer.locked);
-    if (buffer.uptodate) return buffer;
-    buffer.locked = true;
-    try {
-      yield* transfer(this.device, {
-        direction: 'read',
-        sector: block * this.#sectorsPerBlock,
-        segments: [buffer.data],
-        preflush: false,
-        fua: false,
-      });
-      buffer.uptodate = true;
-      return buffer;
-    } finally {
-      buffer.locked = false;
-    }
+    if (!buffer.uptodate) yield* this.#read(buffer);
+    return buffer;
   }
 
   /** Writes one buffer in place and waits (sync_dirty_buffer, with flags). Fails with EIO. */
   *write(buffer: BufferHead, flags: { readonly preflush: boolean; readonly fua: boolean }): Sleepable<void> {
-    if (buffer.locked) yield* waitUntil(`buffer ${buffer.block}`, () => !buffer.locked);
-    buffer.locked = true;
+    yield* this.#lock(buffer);
     buffer.dirty = false;
     try {
       yield* transfer(this.device, {
@@ -77,9 +62,62 @@ export class BufferCache {
         segments: [buffer.data],
         ...flags,
       });
+      buffer.writeError = null;
+    } catch (error) {
+      buffer.writeError = 'EIO';
+      throw error;
     } finally {
       buffer.locked = false;
     }
+  }
+
+  /**
+   * Writes the buffers that are dirty when their turn comes, neighbours in one transfer, and waits (write_dirty_buffer
+   * for each). The caller gives them in order of block number. Fails with EIO if any write did.
+   */
+  *writeDirty(buffers: readonly BufferHead[]): Sleepable<void> {
+    const batch = new WriteBatch(this.device, this.blockSize);
+    const written: BufferHead[] = [];
+    try {
+      for (const buffer of buffers) {
+        yield* this.#lock(buffer);
+        written.push(buffer);
+        if (!buffer.dirty) continue;
+        buffer.dirty = false;
+        buffer.writeError = null;
+        batch.add(buffer.block, buffer.data);
+      }
+      yield* batch.finish();
+    } catch (error) {
+      // Which of them failed is not known; none may count as written.
+      for (const buffer of written) buffer.writeError = 'EIO';
+      throw error;
+    } finally {
+      for (const buffer of written) buffer.locked = false;
+    }
+  }
+
+  *#read(buffer: BufferHead): Sleepable<void> {
+    yield* this.#lock(buffer);
+    try {
+      // Whoever held the lock may have read it.
+      if (buffer.uptodate) return;
+      yield* transfer(this.device, {
+        direction: 'read',
+        sector: buffer.block * this.#sectorsPerBlock,
+        segments: [buffer.data],
+        preflush: false,
+        fua: false,
+      });
+      buffer.uptodate = true;
+    } finally {
+      buffer.locked = false;
+    }
+  }
+
+  *#lock(buffer: BufferHead): Sleepable<void> {
+    if (buffer.locked) yield* waitUntil(`buffer ${buffer.block}`, () => !buffer.locked);
+    buffer.locked = true;
   }
 
   /** Makes everything written before durable (blkdev_issue_flush). */

@@ -7,7 +7,8 @@ function slow(seed: number, data: Uint8Array): number {
   let register = seed;
   for (const byte of data) {
     register ^= byte;
-    for (let bit = 0; bit < 8; bit++) register = register & 1 ? (register >>> 1) ^ 0x82f63b78 : register >>> 1;
+    for (let bit = 0; bit < 8; bit++)
+      register = register & 1 ? (register >>> 1) ^ 0x82f63b78 : register >>> 1;
   }
   return register >>> 0;
 }
@@ -19,11 +20,16 @@ test('the check value of RFC 3720 for "123456789"', () => {
 
 test('agrees with the definition for any seed, length and split', () => {
   fc.assert(
-    fc.property(fc.nat(0xffffffff), fc.uint8Array({ maxLength: 200, size: 'max' }), fc.nat(200), (seed, data, cut) => {
-      const whole = slow(seed, data);
-      expect(crc32c(seed, data)).toBe(whole);
-      expect(crc32c(crc32c(seed, data.subarray(0, cut)), data.subarray(cut))).toBe(whole);
-    }),
+    fc.property(
+      fc.nat(0xffffffff),
+      fc.uint8Array({ maxLength: 200, size: 'max' }),
+      fc.nat(200),
+      (seed, data, cut) => {
+        const whole = slow(seed, data);
+        expect(crc32c(seed, data)).toBe(whole);
+        expect(crc32c(crc32c(seed, data.subarray(0, cut)), data.subarray(cut))).toBe(whole);
+      },
+    ),
   );
 });
 

@@ -11,7 +11,8 @@ function makeTable(): Int32Array {
   const table = new Int32Array(SLICES * 256);
   for (let byte = 0; byte < 256; byte++) {
     let register = byte;
-    for (let bit = 0; bit < 8; bit++) register = register & 1 ? (register >>> 1) ^ POLYNOMIAL : register >>> 1;
+    for (let bit = 0; bit < 8; bit++)
+      register = register & 1 ? (register >>> 1) ^ POLYNOMIAL : register >>> 1;
     table[byte] = register;
   }
   for (let index = 256; index < SLICES * 256; index++) {

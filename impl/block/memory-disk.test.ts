@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MemoryDisk } from './memory-disk.ts';
+
+const SIZE = 64 * 1024;
+
+const write = fc.record({
+  offset: fc.nat(SIZE - 1),
+  length: fc.nat(9000),
+  byte: fc.integer({ min: 1, max: 255 }),
+});
+
+function contents(disk: MemoryDisk): Uint8Array {
+  const all = new Uint8Array(disk.sizeBytes);
+  disk.read(0, all);
+  return all;
+}
+
+/** vitest compares arrays element by element, which takes seconds for a disk. */
+const same = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0;
+
+test('a disk and its snapshots are as independent as copies', () => {
+  fc.assert(
+    fc.property(fc.array(write), fc.array(write), fc.array(write), (before, left, right) => {
+      const apply = (disk: MemoryDisk, flat: Uint8Array, writes: typeof before): void => {
+        for (const { offset, length, byte } of writes) {
+          const data = new Uint8Array(Math.min(length, SIZE - offset)).fill(byte);
+          disk.write(offset, data);
+          flat.set(data, offset);
+        }
+      };
+      const disk = new MemoryDisk(SIZE);
+      const flat = new Uint8Array(SIZE);
+      apply(disk, flat, before);
+      const snapshot = disk.snapshot();
+      const copy = flat.slice();
+      apply(disk, flat, left);
+      apply(snapshot, copy, right);
+      expect(same(contents(disk), flat)).toBe(true);
+      expect(same(contents(snapshot), copy)).toBe(true);
+    }),
+  );
+});
+
+test('extents and load carry a disk to a file and back', () => {
+  const disk = new MemoryDisk(SIZE);
+  disk.write(5000, new Uint8Array([1, 2, 3]));
+  disk.write(40_000, new Uint8Array(9000).fill(7));
+  const file = new Uint8Array(SIZE);
+  for (const { offset, pages } of disk.extents()) {
+    pages.forEach((page, index) => {
+      file.set(page, offset + index * page.length);
+    });
+  }
+  expect(same(file, contents(disk))).toBe(true);
+  const loaded = MemoryDisk.load(SIZE, (offset, target) => {
+    target.set(file.subarray(offset, offset + target.length));
+    return target.length;
+  });
+  expect(same(contents(loaded), file)).toBe(true);
+});
+
+test('a transfer beyond the end fails with EIO and writes nothing', () => {
+  const disk = new MemoryDisk(4096);
+  let result: string | null = 'pending';
+  const segments = [new Uint8Array(1024).fill(1)];
+  disk.submit({ direction: 'write', sector: 7, segments, preflush: false, fua: false }, (status) => {
+    result = status;
+  });
+  expect(result).toBe('EIO');
+  expect(same(contents(disk), new Uint8Array(4096))).toBe(true);
+});

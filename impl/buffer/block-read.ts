@@ -1,0 +1,139 @@
+import { SECTOR_BYTES, type BioStatus } from '../block/bio.ts';
+import type { BlockDevice } from '../block/block-device.ts';
+import type { Folio } from '../mm/folio.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import { waitUntil } from '../sched/sleepable.ts';
+import type { BufferHead } from './buffer-head.ts';
+import { buffersOf } from './folio-buffers.ts';
+
+/** What lies under a run of file blocks. `block` is the device block, or -1 where the file has zeros. */
+export interface BlockRunMapping {
+  readonly block: number;
+  /** Blocks, at least 1. */
+  readonly length: number;
+}
+
+/** Looks a run of up to `length` file blocks up, from block `logical` on (get_block without create). */
+export type LookupBlocks = (logical: number, length: number) => Sleepable<BlockRunMapping>;
+
+interface Piece {
+  readonly folio: Folio;
+  readonly buffer: BufferHead | null;
+  readonly memory: Uint8Array;
+}
+
+/** Reads of blocks that follow each other on the device travel in one bio (mpage_readahead, mpage_bio_submit_read). */
+class ReadBatch {
+  readonly #device: BlockDevice;
+  readonly #blockSize: number;
+  #sector = -1;
+  #nextBlock = -1;
+  #pieces: Piece[] = [];
+  #inFlight = 0;
+  readonly #failed = new Set<Folio>();
+
+  constructor(device: BlockDevice, blockSize: number) {
+    this.#device = device;
+    this.#blockSize = blockSize;
+  }
+
+  add(block: number, piece: Piece): void {
+    if (block !== this.#nextBlock) {
+      this.#submit();
+      this.#sector = (block * this.#blockSize) / SECTOR_BYTES;
+    }
+    this.#pieces.push(piece);
+    this.#nextBlock = block + 1;
+  }
+
+  #submit(): void {
+    const pieces = this.#pieces;
+    if (pieces.length === 0) return;
+    this.#pieces = [];
+    this.#nextBlock = -1;
+    this.#inFlight++;
+    const segments = pieces.map((piece) => piece.memory);
+    const bio = { direction: 'read', sector: this.#sector, segments, preflush: false, fua: false } as const;
+    this.#device.submit(bio, (status) => this.#ended(pieces, status));
+  }
+
+  #ended(pieces: readonly Piece[], status: BioStatus): void {
+    this.#inFlight--;
+    for (const { folio, buffer } of pieces) {
+      if (status !== null) this.#failed.add(folio);
+      else if (buffer !== null) buffer.uptodate = true;
+    }
+  }
+
+  /** Submits and waits for everything; answers the folios of which a part could not be read. */
+  *wait(): Sleepable<ReadonlySet<Folio>> {
+    this.#submit();
+    if (this.#inFlight > 0) yield* waitUntil('read of folios', () => this.#inFlight === 0);
+    return this.#failed;
+  }
+}
+
+/**
+ * Fills locked folios that follow each other in the file, and unlocks them (ext4_mpage_readpages; block_read_full_folio
+ * where a folio has buffer_heads, whose blocks are newer than the disk or not read yet, one by one). Answers the folios that
+ * could not be read.
+ */
+export function* readFolios(
+  device: BlockDevice,
+  folios: readonly Folio[],
+  blockSize: number,
+  lookup: LookupBlocks,
+): Sleepable<ReadonlySet<Folio>> {
+  const batch = new ReadBatch(device, blockSize);
+  let failed: ReadonlySet<Folio> = new Set(folios);
+  try {
+    const last = folios[folios.length - 1];
+    const mapper = new RunLookup(lookup, last === undefined ? 0 : last.end / blockSize);
+    for (const folio of folios) yield* readBlocks(folio, blockSize, mapper, batch);
+    failed = yield* batch.wait();
+    return failed;
+  } finally {
+    for (const folio of folios) {
+      if (!failed.has(folio)) folio.uptodate = true;
+      folio.unlock();
+    }
+  }
+}
+
+/** Remembers the last run, so that neighbouring blocks cost one look-up. */
+class RunLookup {
+  readonly #lookup: LookupBlocks;
+  readonly #endBlock: number;
+  #first = 0;
+  #run: BlockRunMapping = { block: -1, length: 0 };
+
+  constructor(lookup: LookupBlocks, endBlock: number) {
+    this.#lookup = lookup;
+    this.#endBlock = endBlock;
+  }
+
+  /** Device block of file block `logical`, or -1. */
+  *blockOf(logical: number): Sleepable<number> {
+    if (logical < this.#first || logical >= this.#first + this.#run.length) {
+      this.#first = logical;
+      this.#run = yield* this.#lookup(logical, this.#endBlock - logical);
+    }
+    return this.#run.block < 0 ? -1 : this.#run.block + (logical - this.#first);
+  }
+}
+
+function* readBlocks(folio: Folio, blockSize: number, mapper: RunLookup, batch: ReadBatch): Sleepable<void> {
+  const buffers = buffersOf(folio);
+  const first = folio.position / blockSize;
+  for (let index = 0; index * blockSize < folio.size; index++) {
+    const buffer = buffers?.[index] ?? null;
+    if (buffer?.uptodate === true) continue;
+    const block = yield* mapper.blockOf(first + index);
+    const memory = folio.data.subarray(index * blockSize, (index + 1) * blockSize);
+    if (block >= 0) batch.add(block, { folio, buffer, memory });
+    else {
+      memory.fill(0);
+      if (buffer !== null) buffer.uptodate = true;
+    }
+  }
+}

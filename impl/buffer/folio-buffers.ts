@@ -1,0 +1,66 @@
+import type { Folio } from '../mm/folio.ts';
+import { BufferHead, UNMAPPED } from './buffer-head.ts';
+
+/** The buffer_heads of a folio on the buffer_head path, in order; null when it has none (folio_buffers). */
+export const buffersOf = (folio: Folio): readonly BufferHead[] | null =>
+  folio.private as readonly BufferHead[] | null;
+
+/** Gives the folio a buffer_head per block where it has none (create_empty_buffers). */
+export function ensureBuffers(folio: Folio, blockSize: number): readonly BufferHead[] {
+  const known = buffersOf(folio);
+  if (known !== null) return known;
+  const buffers: BufferHead[] = [];
+  for (let offset = 0; offset < folio.size; offset += blockSize) {
+    const buffer = new BufferHead(UNMAPPED, folio.data.subarray(offset, offset + blockSize));
+    buffer.uptodate = folio.uptodate;
+    buffer.dirty = folio.dirty;
+    buffers.push(buffer);
+  }
+  folio.private = buffers;
+  return buffers;
+}
+
+/** The block no longer belongs to the file: nothing is known of it, nothing of it may be written (discard_buffer). */
+export function discardBuffer(buffer: BufferHead): void {
+  buffer.dirty = false;
+  buffer.mapped = false;
+  buffer.new = false;
+  buffer.delay = false;
+  buffer.unwritten = false;
+  buffer.block = UNMAPPED;
+}
+
+/**
+ * block_invalidate_folio(): bytes [offset, offset + length) left the file. Blocks that are gone only in part keep their
+ * state.
+ */
+export function invalidateFolio(folio: Folio, offset: number, length: number): void {
+  const buffers = buffersOf(folio);
+  if (buffers === null) return;
+  const blockSize = folio.size / buffers.length;
+  const first = Math.ceil(offset / blockSize);
+  const end = Math.floor((offset + length) / blockSize);
+  for (let index = first; index < end; index++) {
+    const buffer = buffers[index];
+    if (buffer !== undefined) discardBuffer(buffer);
+  }
+  if (offset === 0 && length === folio.size) folio.private = null;
+}
+
+/** try_to_free_buffers(): lets go of the buffer_heads of a folio when none is in use. */
+export function releaseFolio(folio: Folio): boolean {
+  const buffers = buffersOf(folio);
+  if (buffers?.some((buffer) => buffer.dirty || buffer.locked || buffer.asyncWrite) === true) return false;
+  folio.private = null;
+  return true;
+}
+
+/** block_is_partially_uptodate(): every block that bytes [offset, offset + length) touch is good to read. */
+export function isPartiallyUptodate(folio: Folio, offset: number, length: number): boolean {
+  const buffers = buffersOf(folio);
+  if (buffers === null) return folio.uptodate;
+  const blockSize = folio.size / buffers.length;
+  const first = Math.floor(offset / blockSize);
+  const end = Math.ceil((offset + length) / blockSize);
+  return buffers.slice(first, end).every((buffer) => buffer.uptodate);
+}

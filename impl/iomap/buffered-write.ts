@@ -1,0 +1,148 @@
+import { SECTOR_BYTES } from '../block/bio.ts';
+import { transfer } from '../block/block-device.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import type { AddressSpace } from '../mm/address-space.ts';
+import { grabFolio } from '../mm/filemap.ts';
+import type { Folio } from '../mm/folio.ts';
+import { readsAsZeros } from './buffered-read.ts';
+import { ensureState, setRangeUptodate, stateOf } from './folio-state.ts';
+import type { IomapFile } from './host.ts';
+import type { Iomap, IomapOps } from './iomap.ts';
+import { iterate } from './iterate.ts';
+
+/** What the write path asks of the file system beside mappings (struct iomap_write_ops). */
+export interface IomapWriteOps<F> {
+  /** Asked with the folio locked: is the mapping still what the file system says (iomap_valid)? */
+  isValid(file: F, iomap: Iomap): boolean;
+}
+
+/**
+ * iomap_file_buffered_write(): copies `source` into the cache at byte `position`, mapping by mapping and folio by folio,
+ * and moves i_size. Answers the bytes written; fails when not even one could be.
+ */
+export function* bufferedWrite<F extends IomapFile>(
+  file: F,
+  position: number,
+  source: Uint8Array,
+  ops: IomapOps<F>,
+  writeOps: IomapWriteOps<F>,
+): Sleepable<number> {
+  let written = 0;
+  try {
+    yield* iterate(file, position, source.length, ops, function* (iomap, start, length) {
+      let done = 0;
+      while (done < length) {
+        const from = start + done - position;
+        const piece = source.subarray(from, from + (length - done));
+        const copied = yield* writePiece(file, start + done, piece, iomap, writeOps);
+        if (copied === 0) break;
+        done += copied;
+        written += copied;
+      }
+      return done;
+    });
+  } catch (error) {
+    // What went in before the failure stays, and its length is the answer, as write(2) has it.
+    if (written === 0) throw error;
+  }
+  return written;
+}
+
+/** One folio's share of a write under one mapping (iomap_write_iter); 0 when the mapping has become stale. */
+function* writePiece<F extends IomapFile>(
+  file: F,
+  position: number,
+  source: Uint8Array,
+  iomap: Iomap,
+  writeOps: IomapWriteOps<F>,
+): Sleepable<number> {
+  const folio = yield* grabFolio(file.mapping, position, source.length);
+  try {
+    if (!writeOps.isValid(file, iomap)) {
+      iomap.stale = true;
+      return 0;
+    }
+    const offset = position - folio.position;
+    const length = Math.min(source.length, folio.size - offset);
+    yield* prepareBlocks(file, folio, offset, length, iomap);
+    folio.data.set(length === source.length ? source : source.subarray(0, length), offset);
+    markWritten(file, folio, offset, length);
+    // Moved under the folio lock, so that writeback of this folio sees the new end.
+    if (position + length > file.size) file.size = position + length;
+    return length;
+  } finally {
+    folio.unlock();
+  }
+}
+
+/**
+ * Makes the blocks that [offset, offset + length) covers only in part good to read: from the device, or zeros where there
+ * is nothing (__iomap_write_begin).
+ */
+export function* prepareBlocks(
+  file: IomapFile,
+  folio: Folio,
+  offset: number,
+  length: number,
+  iomap: Iomap,
+): Sleepable<void> {
+  const { blockSize } = file;
+  const state = ensureState(folio, blockSize);
+  if (folio.uptodate) return;
+  const end = offset + length;
+  const first = offset - (offset % blockSize);
+  for (let block = first; block < end; block += blockSize) {
+    if (state?.isUptodate(block / blockSize) === true) continue;
+    const covered = block >= offset && block + blockSize <= end;
+    if (covered) continue;
+    yield* fillBlock(file, folio, block, iomap);
+  }
+}
+
+function* fillBlock(file: IomapFile, folio: Folio, offset: number, iomap: Iomap): Sleepable<void> {
+  const position = folio.position + offset;
+  const memory = folio.data.subarray(offset, offset + file.blockSize);
+  if (readsAsZeros(file, iomap, position)) memory.fill(0);
+  else {
+    yield* transfer(file.device, {
+      direction: 'read',
+      sector: (iomap.address + position - iomap.offset) / SECTOR_BYTES,
+      segments: [memory],
+      preflush: false,
+      fua: false,
+    });
+  }
+  setRangeUptodate(folio, file.blockSize, offset, file.blockSize);
+}
+
+/** Bytes [offset, offset + length) of a locked folio hold new data (__iomap_write_end). */
+export function markWritten(file: IomapFile, folio: Folio, offset: number, length: number): void {
+  setRangeUptodate(folio, file.blockSize, offset, length);
+  const state = stateOf(folio);
+  state?.setDirty(Math.floor(offset / file.blockSize), Math.ceil((offset + length) / file.blockSize));
+  file.mapping.markDirty(folio);
+}
+
+/** iomap_dirty_folio(): every block of the folio becomes dirty. */
+export function dirtyFolio(mapping: AddressSpace, folio: Folio, blockSize: number): boolean {
+  ensureState(folio, blockSize)?.setDirty(0, folio.size / blockSize);
+  return mapping.markDirty(folio);
+}
+
+/** iomap_invalidate_folio(): bytes left the file; blocks that are wholly gone need no writing any more. */
+export function invalidateFolio(folio: Folio, blockSize: number, offset: number, length: number): void {
+  const state = stateOf(folio);
+  if (state === null) return;
+  if (offset === 0 && length === folio.size) {
+    folio.private = null;
+    return;
+  }
+  state.clearDirty(Math.ceil(offset / blockSize), Math.floor((offset + length) / blockSize));
+}
+
+/** iomap_release_folio(): a clean folio's state can be made again from its flags, unless it is only partly uptodate. */
+export function releaseFolio(folio: Folio): boolean {
+  if (folio.dirty || folio.writeback) return false;
+  folio.private = null;
+  return true;
+}

@@ -1,0 +1,24 @@
+/**
+ * Bugs planted on purpose, to prove that the harness finds such bugs. Each stands in the code at one place, where the
+ * mistake would be, behind its name; all are off unless a test names one. The sentence says what goes wrong.
+ */
+export const FAULTS = {
+  'rename-forgets-ctime':
+    'rename(2) does not set the change time of the inode it moves: only the model can tell',
+  'mkdir-forgets-used-dirs':
+    'mkdir(2) does not count the directory in its group descriptor: only e2fsck can tell',
+  'bh-keeps-stale-tail':
+    'the buffer_head path does not zero the rest of the last block on disk when a file shrinks: old bytes come back',
+  'iomap-forgets-disk-size':
+    'the iomap path does not move i_disksize when a write ends in blocks that were written before: the file is short after a remount',
+  'truncate-leaks-reservation':
+    'a truncation does not give back what was promised to the delayed blocks it drops: free space shrinks',
+  'commit-skips-relogged':
+    'a commit leaves out the blocks that the transaction before it logged too: recovery brings old versions back',
+} as const;
+
+export type Fault = keyof typeof FAULTS;
+
+export type FaultSwitches = ReadonlySet<string>;
+
+export const NO_FAULTS: FaultSwitches = new Set();

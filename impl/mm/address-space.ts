@@ -1,0 +1,173 @@
+import { assert } from '../lib/assert.ts';
+import { Failure, type Errno } from '../lib/errno.ts';
+import type { AddressSpaceOperations } from './address-space-operations.ts';
+import { Folio } from './folio.ts';
+import type { FolioPool, PageRun } from './folio-pool.ts';
+
+/** What the page cache must know about the file whose bytes it holds. */
+export interface MappingHost {
+  readonly ino: number;
+  /** i_size, bytes. */
+  size: number;
+}
+
+/** The cached folios of one file (struct address_space). */
+export class AddressSpace {
+  readonly host: MappingHost;
+  readonly pool: FolioPool;
+  operations: AddressSpaceOperations;
+  /** In order of index; they never overlap. */
+  readonly #folios: Folio[] = [];
+  #dirtyFolios = 0;
+  #writebackFolios = 0;
+  /** Mappings with dirty folios, shared by a file system: what sync has to visit. */
+  readonly #dirtyMappings: Set<AddressSpace>;
+  /** Set when a write failed; the next fsync of each descriptor reports it (mapping_set_error). */
+  #error: { readonly errno: Errno; readonly sequence: number } | null = null;
+
+  constructor(
+    host: MappingHost,
+    pool: FolioPool,
+    operations: AddressSpaceOperations,
+    dirtyMappings: Set<AddressSpace>,
+  ) {
+    this.host = host;
+    this.pool = pool;
+    this.operations = operations;
+    this.#dirtyMappings = dirtyMappings;
+  }
+
+  get folioCount(): number {
+    return this.#folios.length;
+  }
+
+  get dirtyFolios(): number {
+    return this.#dirtyFolios;
+  }
+
+  get writebackFolios(): number {
+    return this.#writebackFolios;
+  }
+
+  /** Place of the first folio that ends behind page `index`. */
+  #search(index: number): number {
+    const folios = this.#folios;
+    let low = 0;
+    let high = folios.length;
+    // Appending and sequential access look behind or at the last folio.
+    const last = folios[high - 1];
+    if (last === undefined || last.index + last.pages <= index) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const folio = folios[middle];
+      if (folio !== undefined && folio.index + folio.pages <= index) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The folio that holds page `index` (filemap_get_folio). */
+  find(index: number): Folio | null {
+    const folio = this.#folios[this.#search(index)];
+    return folio !== undefined && folio.index <= index ? folio : null;
+  }
+
+  /** The first folio that holds page `index` or a later one. */
+  next(index: number): Folio | null {
+    return this.#folios[this.#search(index)] ?? null;
+  }
+
+  /** The folios that overlap pages [first, end), as they are now. */
+  range(first: number, end: number): Folio[] {
+    const from = this.#search(first);
+    let to = from;
+    while (to < this.#folios.length && (this.#folios[to]?.index ?? end) < end) to++;
+    return this.#folios.slice(from, to);
+  }
+
+  /** The largest order <= `order` of a folio at an aligned `index` that meets no other folio. */
+  roomFor(index: number, order: number): number {
+    let fits = order;
+    while (fits > 0) {
+      const first = index - (index % 2 ** fits);
+      const next = this.#folios[this.#search(first)];
+      if (next === undefined || next.index >= first + 2 ** fits) return fits;
+      fits--;
+    }
+    return 0;
+  }
+
+  /** Puts a new folio into the cache, locked and not uptodate (filemap_add_folio). */
+  add(index: number, memory: PageRun): Folio {
+    const folio = new Folio(this, index, memory);
+    const place = this.#search(index);
+    const neighbour = this.#folios[place];
+    assert(
+      neighbour === undefined || neighbour.index >= index + folio.pages,
+      `folio ${index} overlaps folio ${neighbour?.index ?? -1}`,
+    );
+    if (place === this.#folios.length) this.#folios.push(folio);
+    else this.#folios.splice(place, 0, folio);
+    folio.locked = true;
+    return folio;
+  }
+
+  /** Takes a clean folio out of the cache and frees its memory (filemap_remove_folio). */
+  remove(folio: Folio): void {
+    assert(folio.mapping === this, `folio ${folio.index} is not in this mapping`);
+    assert(
+      !folio.dirty && !folio.writeback,
+      `folio ${folio.index} leaves the cache dirty or under writeback`,
+    );
+    assert(folio.private === null, `folio ${folio.index} leaves the cache with private state`);
+    const place = this.#search(folio.index);
+    assert(this.#folios[place] === folio, `folio ${folio.index} is not where it should be`);
+    this.#folios.splice(place, 1);
+    folio.mapping = null;
+    this.pool.release(folio.memory);
+  }
+
+  /** filemap_dirty_folio(): answers whether the folio was clean. */
+  markDirty(folio: Folio): boolean {
+    if (folio.dirty) return false;
+    assert(folio.mapping === this, `folio ${folio.index} is dirtied outside its mapping`);
+    folio.dirty = true;
+    if (this.#dirtyFolios++ === 0) this.#dirtyMappings.add(this);
+    return true;
+  }
+
+  /** folio_clear_dirty_for_io() and folio_cancel_dirty(). */
+  clearDirty(folio: Folio): boolean {
+    if (!folio.dirty) return false;
+    folio.dirty = false;
+    if (--this.#dirtyFolios === 0) this.#dirtyMappings.delete(this);
+    return true;
+  }
+
+  startWriteback(folio: Folio): void {
+    assert(!folio.writeback, `folio ${folio.index} is under writeback already`);
+    folio.writeback = true;
+    this.#writebackFolios++;
+  }
+
+  endWriteback(folio: Folio): void {
+    assert(folio.writeback, `folio ${folio.index} is not under writeback`);
+    folio.writeback = false;
+    this.#writebackFolios--;
+  }
+
+  /** mapping_set_error(). */
+  setError(errno: Errno): void {
+    this.#error = { errno, sequence: (this.#error?.sequence ?? 0) + 1 };
+  }
+
+  /** Errors so far; a descriptor remembers the number it has seen (errseq_sample). */
+  get errorSequence(): number {
+    return this.#error?.sequence ?? 0;
+  }
+
+  /** Fails with an error that happened since `seen` (errseq_check_and_advance). */
+  checkError(seen: number): void {
+    if (this.#error !== null && this.#error.sequence > seen) throw new Failure(this.#error.errno);
+  }
+}

@@ -1,0 +1,71 @@
+import { fail } from '../lib/errno.ts';
+import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import type { AddressSpace } from './address-space.ts';
+import type { WritebackControl } from './address-space-operations.ts';
+import type { Folio } from './folio.ts';
+import type { PageRun } from './folio-pool.ts';
+import { PAGE_BYTES, pageIndex } from './page.ts';
+
+/** Memory for a folio of at most `order` around page `index`; smaller when memory or neighbours leave no room. */
+function allocateRun(mapping: AddressSpace, index: number, order: number): PageRun {
+  let fits = mapping.roomFor(index, order);
+  for (;;) {
+    const run = mapping.pool.allocate(fits);
+    if (run !== null) return run;
+    if (fits === 0) fail('ENOMEM');
+    fits--;
+  }
+}
+
+/** The order of a folio that holds `length` bytes from `position` on, as far as alignment allows (fgf_set_order). */
+export function orderFor(position: number, length: number, orderMax: number): number {
+  const index = pageIndex(position);
+  const pages = pageIndex(position + length - 1) - index + 1;
+  let order = 0;
+  while (order < orderMax && 2 ** (order + 1) <= pages && index % 2 ** (order + 1) === 0) order++;
+  return order;
+}
+
+/**
+ * The locked folio that holds byte `position`, made when it is not cached (__filemap_get_folio with FGP_LOCK and
+ * FGP_CREAT). `length` bytes are about to be used, which sizes a new folio.
+ */
+export function* grabFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio> {
+  const index = pageIndex(position);
+  for (;;) {
+    const folio = mapping.find(index);
+    if (folio === null) {
+      const order = orderFor(position, length, mapping.operations.folioOrderMax);
+      const run = allocateRun(mapping, index, order);
+      return mapping.add(index - (index % 2 ** run.order), run);
+    }
+    yield* folio.lock();
+    // It may have been truncated while this task slept; then it holds nothing of this file.
+    if (folio.mapping === mapping) return folio;
+    folio.unlock();
+  }
+}
+
+/** Writes what is dirty in bytes [start, end) and waits until it is on the device (filemap_write_and_wait_range). */
+export function* writeAndWait(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
+  if (mapping.dirtyFolios > 0) {
+    const control: WritebackControl = { start, end, sync: 'all', budget: Infinity };
+    yield* mapping.operations.writepages(mapping, control);
+  }
+  yield* waitForWriteback(mapping, start, end);
+}
+
+/** filemap_fdatawait_range(). */
+export function* waitForWriteback(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
+  if (mapping.writebackFolios === 0) return;
+  const first = pageIndex(start);
+  const last = end === Infinity ? Infinity : Math.ceil(end / PAGE_BYTES);
+  for (const folio of mapping.range(first, last)) {
+    if (folio.writeback && folio.mapping === mapping) {
+      yield* waitUntil(
+        `writeback of folio ${folio.index} of inode ${mapping.host.ino}`,
+        () => !folio.writeback,
+      );
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { assert } from '../lib/assert.ts';
+import { MAX_FOLIO_ORDER, PAGE_BYTES } from './page.ts';
+
+const CHUNK_PAGES = 2 ** MAX_FOLIO_ORDER;
+
+/** An aligned run of 2^order pages. */
+export interface PageRun {
+  /** Number of the first page in the pool. */
+  readonly page: number;
+  readonly order: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * The memory of the page cache: a buddy allocator over chunks of 2 MiB, with views of every run made once. It outlives a
+ * mount, so that a harness which mounts thousands of times pays for its memory once. Memory comes back as it was left:
+ * whoever takes a run must fill it or zero it, and whoever forgets shows somebody's old bytes, as in the kernel.
+ */
+export class FolioPool {
+  readonly pagesMax: number;
+  readonly #chunks: ArrayBuffer[] = [];
+  /** Per order, numbers of free runs; an entry is valid only while `#freeOrder` agrees. */
+  readonly #free: number[][] = Array.from({ length: MAX_FOLIO_ORDER + 1 }, () => []);
+  /** Per page: the order of the free run that starts there, or -1. */
+  #freeOrder = new Int8Array(0);
+  readonly #views: (Uint8Array | undefined)[][] = Array.from({ length: MAX_FOLIO_ORDER + 1 }, () => []);
+  #pagesUsed = 0;
+
+  /** `pagesMax` pages of 4096 bytes, a multiple of 512. */
+  constructor(pagesMax = 64 * CHUNK_PAGES) {
+    this.pagesMax = pagesMax;
+  }
+
+  get pagesUsed(): number {
+    return this.#pagesUsed;
+  }
+
+  /** A run of 2^order pages, or null when the memory is used up: reclaim, then ask again. */
+  allocate(order: number): PageRun | null {
+    let found = order;
+    let page = this.#pop(found);
+    while (page < 0 && found < MAX_FOLIO_ORDER) page = this.#pop(++found);
+    if (page < 0) {
+      if (!this.#grow()) return null;
+      return this.allocate(order);
+    }
+    while (found > order) {
+      found--;
+      this.#push(page + 2 ** found, found);
+    }
+    this.#pagesUsed += 2 ** order;
+    return { page, order, data: this.#view(page, order) };
+  }
+
+  release(run: PageRun): void {
+    let { page, order } = run;
+    assert(this.#freeOrder[page] === -1, `page ${page} is released twice`);
+    this.#pagesUsed -= 2 ** order;
+    while (order < MAX_FOLIO_ORDER) {
+      const buddy = page ^ (2 ** order);
+      if (this.#freeOrder[buddy] !== order) break;
+      this.#freeOrder[buddy] = -1;
+      page = Math.min(page, buddy);
+      order++;
+    }
+    this.#push(page, order);
+  }
+
+  #pop(order: number): number {
+    const list = this.#free[order] ?? [];
+    for (let page = list.pop(); page !== undefined; page = list.pop()) {
+      if (this.#freeOrder[page] !== order) continue;
+      this.#freeOrder[page] = -1;
+      return page;
+    }
+    return -1;
+  }
+
+  #push(page: number, order: number): void {
+    this.#freeOrder[page] = order;
+    this.#free[order]?.push(page);
+  }
+
+  #grow(): boolean {
+    const pages = this.#chunks.length * CHUNK_PAGES;
+    if (pages + CHUNK_PAGES > this.pagesMax) return false;
+    this.#chunks.push(new ArrayBuffer(CHUNK_PAGES * PAGE_BYTES));
+    const freeOrder = new Int8Array(pages + CHUNK_PAGES).fill(-1);
+    freeOrder.set(this.#freeOrder);
+    this.#freeOrder = freeOrder;
+    this.#push(pages, MAX_FOLIO_ORDER);
+    return true;
+  }
+
+  #view(page: number, order: number): Uint8Array {
+    const views = (this.#views[order] ??= []);
+    const known = views[page];
+    if (known !== undefined) return known;
+    const chunk = this.#chunks[Math.floor(page / CHUNK_PAGES)];
+    assert(chunk !== undefined, `page ${page} is not in the pool`);
+    const view = new Uint8Array(chunk, (page % CHUNK_PAGES) * PAGE_BYTES, PAGE_BYTES * 2 ** order);
+    views[page] = view;
+    return view;
+  }
+}

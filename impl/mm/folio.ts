@@ -1,0 +1,67 @@
+import { assert } from '../lib/assert.ts';
+import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import type { AddressSpace } from './address-space.ts';
+import type { PageRun } from './folio-pool.ts';
+import { PAGE_BYTES } from './page.ts';
+
+/** 2^order pages of one file in memory (struct folio). */
+export class Folio {
+  /** Index of its first page in the file; a multiple of 2^order. */
+  readonly index: number;
+  readonly order: number;
+  readonly memory: PageRun;
+  readonly data: Uint8Array;
+  /** The file it belongs to; null once it was truncated or reclaimed. */
+  mapping: AddressSpace | null;
+  locked = false;
+  uptodate = false;
+  dirty = false;
+  writeback = false;
+  /** buffer_heads on one path, FolioState on the other. Only the owning path looks inside. */
+  private: object | null = null;
+
+  constructor(mapping: AddressSpace, index: number, memory: PageRun) {
+    assert(index % 2 ** memory.order === 0, `folio ${index} is not aligned to order ${memory.order}`);
+    this.mapping = mapping;
+    this.index = index;
+    this.order = memory.order;
+    this.memory = memory;
+    this.data = memory.data;
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return this.data.length;
+  }
+
+  /** Byte of the file where it starts. */
+  get position(): number {
+    return this.index * PAGE_BYTES;
+  }
+
+  /** Byte of the file after its last. */
+  get end(): number {
+    return this.index * PAGE_BYTES + this.data.length;
+  }
+
+  /** Pages. */
+  get pages(): number {
+    return 2 ** this.order;
+  }
+
+  /** folio_lock(). Afterwards the caller looks at `mapping`: the folio may have been truncated meanwhile. */
+  *lock(): Sleepable<void> {
+    if (this.locked) yield* waitUntil(`lock of folio ${this.index}`, () => !this.locked);
+    this.locked = true;
+  }
+
+  unlock(): void {
+    assert(this.locked, `folio ${this.index} is unlocked without being locked`);
+    this.locked = false;
+  }
+
+  /** folio_wait_writeback(). */
+  *waitForWriteback(): Sleepable<void> {
+    if (this.writeback) yield* waitUntil(`writeback of folio ${this.index}`, () => !this.writeback);
+  }
+}

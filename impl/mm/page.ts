@@ -1,0 +1,8 @@
+/** The unit of the page cache (PAGE_SIZE), whatever the file system's block size. */
+export const PAGE_BYTES = 4096;
+
+/** The largest folio is 2^9 pages = 2 MiB (PMD_ORDER). */
+export const MAX_FOLIO_ORDER = 9;
+
+/** Index of the page that holds byte `position`. */
+export const pageIndex = (position: number): number => Math.floor(position / PAGE_BYTES);
