@@ -16,10 +16,15 @@ export class FreeSpace {
   }
 
   /**
-   * Are `count` blocks available (ext4_has_free_clusters)? The caller is root, so s_r_blocks_count does not matter.
-   * `useKeptBack` is for metadata that promised data needs (EXT4_MB_USE_RESERVED).
+   * Blocks that may still be promised or placed (ext4_has_free_clusters); negative when more than is free is kept back.
+   * The caller is root, so s_r_blocks_count does not matter. `useKeptBack` is for metadata that promised data needs
+   * (EXT4_MB_USE_RESERVED).
    */
+  available(useKeptBack: boolean): number {
+    return this.free - this.reserved - (useKeptBack ? 0 : this.keptBack);
+  }
+
   has(count: number, useKeptBack: boolean): boolean {
-    return this.free - this.reserved - (useKeptBack ? 0 : this.keptBack) >= count;
+    return this.available(useKeptBack) >= count;
   }
 }

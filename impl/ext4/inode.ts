@@ -1,9 +1,12 @@
-import type { BufferHead } from '../buffer/buffer-head.ts';
-import type { AddressSpace } from '../mm/address-space.ts';
-import type { RwSemaphore } from '../sched/lock.ts';
-import type { ExtentStatusTree } from './extent-status.ts';
+import type { BlockDevice } from '../block/block-device.ts';
+import { assert } from '../lib/assert.ts';
+import { AddressSpace } from '../mm/address-space.ts';
+import { RwSemaphore } from '../sched/lock.ts';
+import type { DataPath } from './data-path.ts';
+import { ExtentStatusTree } from './extent-status.ts';
+import { I_DATA_SEM, I_RWSEM, INVALIDATE_LOCK } from './lock-order.ts';
 import type { SuperBlock } from './super-block.ts';
-import type { Timestamp } from './timestamp.ts';
+import { EPOCH, type Timestamp } from './timestamp.ts';
 
 /** Bytes of i_block: the root of the extent tree, or a fast symlink's target. */
 export const I_BLOCK_BYTES = 60;
@@ -29,62 +32,108 @@ export const isRegular = (mode: number): boolean => (mode & S_IFMT) === S_IFREG;
 export const isDirectory = (mode: number): boolean => (mode & S_IFMT) === S_IFDIR;
 export const isSymlink = (mode: number): boolean => (mode & S_IFMT) === S_IFLNK;
 
+/** What an inode is made of when it enters memory; the rest starts empty. */
+export interface InodeOrigin {
+  readonly sb: SuperBlock;
+  readonly ino: number;
+  readonly tableBlock: number;
+  readonly tableOffset: number;
+}
+
 /**
  * An inode in memory (struct inode and ext4_inode_info in one). Its fields reach the inode table with
  * `markInodeDirty`; what it does not know (extended attributes in the inode's tail) stays in the table as it is.
  */
-export interface Inode {
+export class Inode {
   readonly sb: SuperBlock;
   readonly ino: number;
   /** The block of the inode table that holds it, and the byte offset in it. */
-  readonly tableBuffer: BufferHead;
+  readonly tableBlock: number;
   readonly tableOffset: number;
-  generation: number;
+  generation = 0;
   /** Type and permission bits. */
-  mode: number;
-  uid: number;
-  gid: number;
+  mode = 0;
+  uid = 0;
+  gid = 0;
   /** i_nlink. A directory beyond 65,000 subdirectories shows 1 (dir_nlink). */
-  links: number;
-  flags: number;
+  links = 0;
+  flags = 0;
   /** i_size, bytes: what a reader sees. */
-  size: number;
+  size = 0;
   /** i_disksize, bytes: what the inode table says; never more than size. */
-  diskSize: number;
+  diskSize = 0;
   /** i_blocks in sectors of 512 bytes, data and extent blocks. */
-  sectors: number;
+  sectors = 0;
   /** The block that holds extended attributes (i_file_acl), or 0. */
-  xattrBlock: number;
-  atime: Timestamp;
-  ctime: Timestamp;
-  mtime: Timestamp;
-  crtime: Timestamp;
+  xattrBlock = 0;
+  atime: Timestamp = EPOCH;
+  ctime: Timestamp = EPOCH;
+  mtime: Timestamp = EPOCH;
+  crtime: Timestamp = EPOCH;
   /** i_dtime, or the next inode of the orphan list. */
-  dtime: number;
+  dtime = 0;
   /** i_block as it goes to disk, I_BLOCK_BYTES long, and a view of it. */
-  readonly data: Uint8Array;
-  readonly dataView: DataView;
+  readonly data = new Uint8Array(I_BLOCK_BYTES);
+  readonly dataView = new DataView(this.data.buffer);
   /** Directory operations and writes (i_rwsem). */
   readonly lock: RwSemaphore;
   /** Page cache against truncation (mapping->invalidate_lock). */
   readonly invalidateLock: RwSemaphore;
   /** The extent tree, i_disksize (i_data_sem). */
   readonly dataLock: RwSemaphore;
-  readonly extentStatus: ExtentStatusTree;
+  readonly extentStatus = new ExtentStatusTree();
   /** Blocks promised to delayed allocation for this inode (i_reserved_data_blocks). */
-  reservedBlocks: number;
+  reservedBlocks = 0;
   readonly mapping: AddressSpace;
+  /** The table that `mapping` uses, for what the page cache itself does not call. */
+  dataPath: DataPath;
   /** EXT4_STATE_BUFFERED_IOMAP: decided when the inode enters memory, kept for its life there. */
-  readonly bufferedIomap: boolean;
+  bufferedIomap = false;
   /** Users: descriptors, path walks, dirty state. At 0 the inode may leave memory. */
-  references: number;
+  references = 0;
   /** Transaction ids that fsync and fdatasync must wait for (i_sync_tid, i_datasync_tid). */
-  syncTid: number;
-  dataSyncTid: number;
+  syncTid = 0;
+  dataSyncTid = 0;
   /** Goal of the next allocation: the block after the last one allocated, or 0. */
-  allocationGoal: number;
+  allocationGoal = 0;
   /** Logical block after the last allocation, which allocationGoal continues. */
-  allocationLogical: number;
+  allocationLogical = 0;
   /** Where the inode stands among the orphans, or null. */
-  orphan: object | null;
+  orphan: object | null = null;
+  /** Writes that the device has ended and whose remaining work waits for the worker; only the data path looks inside. */
+  endedWrites: object[] = [];
+
+  constructor({ sb, ino, tableBlock, tableOffset }: InodeOrigin, dataPath: DataPath) {
+    this.sb = sb;
+    this.ino = ino;
+    this.tableBlock = tableBlock;
+    this.tableOffset = tableOffset;
+    this.lock = new RwSemaphore(sb.scheduler, I_RWSEM, `i_rwsem of inode ${ino}`);
+    this.invalidateLock = new RwSemaphore(sb.scheduler, INVALIDATE_LOCK, `invalidate_lock of inode ${ino}`);
+    this.dataLock = new RwSemaphore(sb.scheduler, I_DATA_SEM, `i_data_sem of inode ${ino}`);
+    this.dataPath = dataPath;
+    this.mapping = new AddressSpace(this, sb.pool, dataPath, sb.inodes.dirtyMappings);
+  }
+
+  /** Bytes. */
+  get blockSize(): number {
+    return this.sb.geometry.blockSize;
+  }
+
+  get device(): BlockDevice {
+    return this.sb.device;
+  }
+}
+
+/** ext4_set_inode_state and ext4_set_aops: the path that this inode's bytes take from now on. */
+export function useDataPath(inode: Inode, dataPath: DataPath): void {
+  inode.dataPath = dataPath;
+  inode.mapping.operations = dataPath;
+}
+
+/** The inode whose bytes `mapping` holds. Every address space of ext4 belongs to an Inode. */
+export function inodeOf(mapping: AddressSpace | null): Inode {
+  const host = mapping?.host;
+  assert(host instanceof Inode, 'an address space without an inode of ext4');
+  return host;
 }

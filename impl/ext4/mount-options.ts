@@ -1,4 +1,4 @@
-import type { FaultSwitches } from './fault-switches.ts';
+import type { FaultSwitches } from '../lib/faults.ts';
 
 /** How a file system is mounted; names and defaults are the kernel's (Documentation/admin-guide/ext4.rst). */
 export interface MountOptions {

@@ -4,6 +4,7 @@ import type { BufferHead } from '../buffer/buffer-head.ts';
 import type { Journal } from '../jbd2/journal.ts';
 import type { FolioPool } from '../mm/folio-pool.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
+import type { Workqueue } from '../sched/workqueue.ts';
 import type { BlockAllocator } from './block-allocator.ts';
 import type { InodeAllocator } from './inode-allocator.ts';
 import type { InodeCache } from './inode-cache.ts';
@@ -70,6 +71,8 @@ export interface SuperBlock {
   readonly inodeAllocator: InodeAllocator;
   readonly freeSpace: FreeSpace;
   readonly orphans: Orphans;
+  /** Finishes writes that need a handle: conversion of unwritten extents, i_disksize (rsv_conversion_wq). */
+  readonly conversionWork: Workqueue;
   /** Bytes: the largest size of a file with extents (s_maxbytes). */
   readonly maxFileBytes: number;
   /** The caller's clock: set before each system call. */

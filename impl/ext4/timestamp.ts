@@ -10,3 +10,17 @@ export const EPOCH: Timestamp = Object.freeze({ seconds: 0, nanoseconds: 0 });
 /** Orders two times as timespec64_compare: negative when `left` is earlier. */
 export const compareTimestamps = (left: Timestamp, right: Timestamp): number =>
   left.seconds - right.seconds || left.nanoseconds - right.nanoseconds;
+
+/** i_xtime: the low 32 bits of the seconds. */
+export const encodeSeconds = (time: Timestamp): number => time.seconds >>> 0;
+
+/** i_xtime_extra: two bits of epoch and thirty of nanoseconds (ext4_encode_extra_time). */
+export function encodeExtra(time: Timestamp): number {
+  const epoch = Math.floor((time.seconds - (time.seconds | 0)) / 2 ** 32) & 3;
+  return ((time.nanoseconds << 2) | epoch) >>> 0;
+}
+
+/** The time that the two fields mean; without the extra field the seconds are signed 32 bits. */
+export function decodeTime(seconds: number, extra: number): Timestamp {
+  return { seconds: (seconds | 0) + (extra & 3) * 2 ** 32, nanoseconds: extra >>> 2 };
+}
