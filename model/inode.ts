@@ -21,6 +21,8 @@ abstract class CommonInode implements Attributes {
   atime: Timestamp;
   mtime: Timestamp;
   ctime: Timestamp;
+  /** The ctime that comes back when the inode is read from disk anew, where that is another one (failed links). */
+  storedCtime: Timestamp | null = null;
 
   constructor(attributes: Readonly<Attributes>, links: number) {
     this.mode = attributes.mode;

@@ -52,7 +52,12 @@ export type Operation =
   | { readonly op: 'pread'; readonly handle: Handle; readonly offset: number; readonly length: number }
   | { readonly op: 'write'; readonly handle: Handle; readonly content: Content }
   | { readonly op: 'pwrite'; readonly handle: Handle; readonly offset: number; readonly content: Content }
-  | { readonly op: 'seek'; readonly handle: Handle; readonly offset: number; readonly whence: 'set' | 'current' | 'end' }
+  | {
+      readonly op: 'seek';
+      readonly handle: Handle;
+      readonly offset: number;
+      readonly whence: 'set' | 'current' | 'end';
+    }
   | { readonly op: 'truncate'; readonly path: Path; readonly size: number }
   | { readonly op: 'ftruncate'; readonly handle: Handle; readonly size: number }
   | { readonly op: 'fsync' | 'fdatasync'; readonly handle: Handle }
@@ -132,10 +137,30 @@ export type Value =
   | { readonly kind: 'space'; readonly space: SpaceReport | null };
 
 export type Outcome =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly errno: Errno };
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly errno: Errno };
 
 export type Errno =
-  | 'EPERM' | 'ENOENT' | 'EIO' | 'EBADF' | 'EAGAIN' | 'ENOMEM' | 'EACCES' | 'EBUSY' | 'EEXIST' | 'EXDEV' | 'ENOTDIR'
-  | 'EISDIR' | 'EINVAL' | 'EMFILE' | 'EFBIG' | 'ENOSPC' | 'EROFS' | 'EMLINK' | 'ENAMETOOLONG' | 'ENOTEMPTY' | 'ELOOP'
-  | 'EOPNOTSUPP' | 'EUCLEAN' | 'EOVERFLOW';
+  | 'EPERM'
+  | 'ENOENT'
+  | 'EIO'
+  | 'EBADF'
+  | 'EAGAIN'
+  | 'ENOMEM'
+  | 'EACCES'
+  | 'EBUSY'
+  | 'EEXIST'
+  | 'EXDEV'
+  | 'ENOTDIR'
+  | 'EISDIR'
+  | 'EINVAL'
+  | 'EMFILE'
+  | 'EFBIG'
+  | 'ENOSPC'
+  | 'EROFS'
+  | 'EMLINK'
+  | 'ENAMETOOLONG'
+  | 'ENOTEMPTY'
+  | 'ELOOP'
+  | 'EOPNOTSUPP'
+  | 'EUCLEAN'
+  | 'EOVERFLOW';

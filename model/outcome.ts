@@ -4,7 +4,10 @@ import type { Errno, Outcome, Value } from './operation.ts';
 export const DONE: Outcome = Object.freeze({ ok: true, value: Object.freeze({ kind: 'done' }) });
 
 /** What a call expects of space accounting: nothing, judges look at it. */
-export const SPACE: Outcome = Object.freeze({ ok: true, value: Object.freeze({ kind: 'space', space: null }) });
+export const SPACE: Outcome = Object.freeze({
+  ok: true,
+  value: Object.freeze({ kind: 'space', space: null }),
+});
 
 const failures = new Map<Errno, Outcome>();
 

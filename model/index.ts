@@ -1,0 +1,11 @@
+export { Model } from './model.ts';
+export { EXT4_LINKS_MAX, ext4MaxFileBytes, ext4Options } from './options.ts';
+export type { InitialDirectory, ModelOptions } from './options.ts';
+export type { NodeView } from './inode.ts';
+export type { NodeList } from './name-list.ts';
+export type { HandleView } from './open-file.ts';
+export type { ModelTree, TreeNode } from './tree.ts';
+export { HANDLES_MAX } from './enabled.ts';
+export { NAME_BYTES_MAX, PATH_BUFFER_BYTES, SYMLINKS_MAX, TRANSFER_BYTES_MAX, utf8Length } from './limits.ts';
+export { SECONDS_MAX, SECONDS_MIN, clampTime, compareTimes } from './times.ts';
+export type * from './operation.ts';

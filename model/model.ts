@@ -1,0 +1,173 @@
+import { chmod, chown, fstat, stat, utimens } from './attributing.ts';
+import { cloneState } from './clone.ts';
+import { addSubdirectory, link, mkdir, symlink } from './creating.ts';
+import { isEnabled } from './enabled.ts';
+import { DirectoryInode } from './inode.ts';
+import { readdir, readlink } from './listing.ts';
+import type { NodeList } from './name-list.ts';
+import type { HandleView } from './open-file.ts';
+import { close, open } from './opening.ts';
+import type { Handle, Operation, Outcome, Timestamp } from './operation.ts';
+import type { InitialDirectory, ModelOptions } from './options.ts';
+import { DONE, SPACE, failure } from './outcome.ts';
+import { rmdir, unlink } from './removing.ts';
+import { rename } from './renaming.ts';
+import { seek } from './seeking.ts';
+import { State } from './state.ts';
+import { pread, pwrite, read, write } from './transferring.ts';
+import { treeOf } from './tree.ts';
+import type { ModelTree } from './tree.ts';
+import { ftruncate, truncate } from './truncating.ts';
+
+/**
+ * What Linux answers on ext4, for a process that runs as root without a umask, with neither blocks nor caches.
+ *
+ * The one resource failure it follows is ENOSPC, and only where it must be possible: a file that open creates, mkdir,
+ * symlink, link, rename to a name that does not exist, and a write that touches a block without a written byte. None
+ * leaves a trace but two: a write that fails changes mtime and ctime, and one that may fail may move fewer bytes; a link
+ * that fails changes ctime until the inode leaves memory, so that a stat may then follow the target back.
+ */
+export class Model {
+  private readonly state: State;
+
+  /** `state` is for clones only. */
+  constructor(options: ModelOptions, state = initialState(options)) {
+    this.state = state;
+  }
+
+  /** A model that goes its own way from here on. Costs a copy of every inode and name. */
+  clone(): Model {
+    return new Model(this.state.options, cloneState(this.state));
+  }
+
+  /**
+   * What `operation` must answer at `now`; afterwards the model is in the state behind it. Where several answers are
+   * permitted, `observed` says which one came. An observed answer that is not permitted is ignored.
+   */
+  step(operation: Operation, now: Timestamp, observed?: Outcome): Outcome {
+    this.state.now = now;
+    this.state.observed = observed;
+    return dispatch(this.state, operation);
+  }
+
+  /** Whether `operation` is worth trying now. What is not enabled may still be stepped, and then fails somehow. */
+  enabled(operation: Operation): boolean {
+    return isEnabled(this.state, operation);
+  }
+
+  /** All that can be seen, in canonical order. */
+  tree(): ModelTree {
+    return treeOf(this.state.root);
+  }
+
+  /** All names of directories; the root is among them, as `.`. */
+  get directories(): NodeList {
+    return this.state.directories;
+  }
+
+  /** All names of regular files; a file with two names is here twice. */
+  get files(): NodeList {
+    return this.state.files;
+  }
+
+  get symlinks(): NodeList {
+    return this.state.symlinks;
+  }
+
+  /** The open descriptors, in the order in which they were opened. */
+  get handles(): ReadonlyMap<Handle, HandleView> {
+    return this.state.handles;
+  }
+}
+
+function dispatch(state: State, operation: Operation): Outcome {
+  switch (operation.op) {
+    case 'open':
+      return open(state, operation);
+    case 'close':
+      return close(state, operation.handle);
+    case 'read':
+      return read(state, operation);
+    case 'pread':
+      return pread(state, operation);
+    case 'write':
+      return write(state, operation);
+    case 'pwrite':
+      return pwrite(state, operation);
+    case 'seek':
+      return seek(state, operation);
+    case 'truncate':
+      return truncate(state, operation);
+    case 'ftruncate':
+      return ftruncate(state, operation);
+    case 'fsync':
+    case 'fdatasync':
+      return state.handles.has(operation.handle) ? DONE : failure('EBADF');
+    case 'fstat':
+      return fstat(state, operation.handle);
+    case 'sync':
+    case 'drop-caches':
+      return DONE;
+    case 'remount':
+      state.closeAll();
+      return DONE;
+    case 'statfs':
+      return SPACE;
+    default:
+      return dispatchPath(state, operation);
+  }
+}
+
+type NamespaceOperation = Extract<Operation, { path: string } | { from: string }>;
+
+function dispatchPath(
+  state: State,
+  operation: Exclude<NamespaceOperation, { op: 'open' | 'truncate' }>,
+): Outcome {
+  switch (operation.op) {
+    case 'mkdir':
+      return mkdir(state, operation);
+    case 'rmdir':
+      return rmdir(state, operation.path);
+    case 'unlink':
+      return unlink(state, operation.path);
+    case 'rename':
+      return rename(state, operation);
+    case 'link':
+      return link(state, operation);
+    case 'symlink':
+      return symlink(state, operation);
+    case 'readlink':
+      return readlink(state, operation.path);
+    case 'stat':
+      return stat(state, operation.path, true);
+    case 'lstat':
+      return stat(state, operation.path, false);
+    case 'readdir':
+      return readdir(state, operation.path);
+    case 'chmod':
+      return chmod(state, operation);
+    case 'chown':
+      return chown(state, operation);
+    case 'utimens':
+      return utimens(state, operation);
+  }
+}
+
+function initialState(options: ModelOptions): State {
+  const [root, ...others] = options.directories;
+  if (root.path !== '.') throw new RangeError(`the first initial directory is ${root.path}, not the root`);
+  const state = new State(options, root);
+  for (const directory of others) addInitial(state, directory);
+  return state;
+}
+
+function addInitial(state: State, directory: InitialDirectory): void {
+  const error = state.walk.start(directory.path);
+  const { parent, last } = state.walk;
+  if (error !== null || parent.children.has(last)) {
+    throw new RangeError(`the initial directory ${directory.path} cannot be made: ${error ?? 'EEXIST'}`);
+  }
+  state.addName(parent, last, new DirectoryInode(directory, 2));
+  addSubdirectory(state, parent);
+}

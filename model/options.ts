@@ -1,0 +1,49 @@
+import type { Path, Timestamp } from './operation.ts';
+
+/** A directory that exists when the run starts. */
+export interface InitialDirectory {
+  /** `.` for the root; otherwise a plain path below a directory that stands earlier in the list. */
+  readonly path: Path;
+  /** Permission bits, 0 .. 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly atime: Timestamp;
+  readonly mtime: Timestamp;
+  readonly ctime: Timestamp;
+}
+
+export interface ModelOptions {
+  /** Bytes. A symbolic link's target must be shorter (ext4_symlink); ENOSPC is judged by whole blocks. */
+  readonly blockSizeBytes: number;
+  /** The largest file in bytes (s_maxbytes): (2^32 - 1) blocks for files with extents. */
+  readonly maxFileBytes: number;
+  /** The most names of a file, and of subdirectories plus two before a directory stops counting (EXT4_LINK_MAX). */
+  readonly linksMax: number;
+  readonly atime: 'relatime' | 'noatime';
+  /** What mke2fs made: the root first, then lost+found and whatever else is there. Link counts follow from it. */
+  readonly directories: readonly [InitialDirectory, ...InitialDirectory[]];
+}
+
+/** EXT4_LINK_MAX. */
+export const EXT4_LINKS_MAX = 65000;
+
+/** s_maxbytes of ext4 with 64-bit file sizes and extents (ext4_max_size). */
+export function ext4MaxFileBytes(blockSizeBytes: number): number {
+  return (2 ** 32 - 1) * blockSizeBytes;
+}
+
+/** What mke2fs and a mount with default options give, all made by root at `time`. */
+export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptions {
+  const made = { uid: 0, gid: 0, atime: time, mtime: time, ctime: time };
+  return {
+    blockSizeBytes,
+    maxFileBytes: ext4MaxFileBytes(blockSizeBytes),
+    linksMax: EXT4_LINKS_MAX,
+    atime: 'relatime',
+    directories: [
+      { path: '.', mode: 0o755, ...made },
+      { path: 'lost+found', mode: 0o700, ...made },
+    ],
+  };
+}

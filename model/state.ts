@@ -1,0 +1,110 @@
+import { Dentry, DirectoryInode, FileInode } from './inode.ts';
+import type { Attributes, Inode } from './inode.ts';
+import { NameList } from './name-list.ts';
+import type { OpenFile } from './open-file.ts';
+import { isNoSpace } from './outcome.ts';
+import type { Handle, Outcome, Timestamp } from './operation.ts';
+import type { ModelOptions } from './options.ts';
+import { compareTimes, relatimeMovesAtime } from './times.ts';
+import { PathWalk } from './path-walk.ts';
+
+const EPOCH: Timestamp = { seconds: 0, nanoseconds: 0 };
+
+/** The mounted file system and the process that uses it. Changed in place by the step functions. */
+export class State {
+  readonly options: ModelOptions;
+  readonly root: DirectoryInode;
+  readonly handles = new Map<Handle, OpenFile>();
+  readonly directories = new NameList();
+  readonly files = new NameList();
+  readonly symlinks = new NameList();
+  readonly walk: PathWalk;
+  /** The time of the step under way. */
+  now: Timestamp = EPOCH;
+  /** What the target answered to the step under way, if the model may follow it. */
+  observed: Outcome | undefined = undefined;
+
+  /** A file system of nothing but a root directory. */
+  constructor(options: ModelOptions, rootAttributes: Readonly<Attributes>) {
+    this.options = options;
+    this.root = new DirectoryInode(rootAttributes, 2);
+    const dentry = new Dentry('.', this.root, this.root);
+    this.directories.add(dentry);
+    this.walk = new PathWalk(this);
+  }
+
+  /** Whether the target ran out of space. Ask only where a call may allocate blocks or inodes. */
+  get ranOutOfSpace(): boolean {
+    return isNoSpace(this.observed);
+  }
+
+  /** Gives `inode` a name. Neither times nor link counts change. */
+  addName(parent: DirectoryInode, name: string, inode: Inode): Dentry {
+    const dentry = new Dentry(name, parent, inode);
+    parent.children.set(name, dentry);
+    if (inode.type === 'directory') inode.dentry = dentry;
+    this.listOf(inode).add(dentry);
+    return dentry;
+  }
+
+  /** Takes a name away. Neither times nor link counts change. */
+  removeName(dentry: Dentry): void {
+    dentry.parent.children.delete(dentry.name);
+    this.listOf(dentry.inode).remove(dentry);
+  }
+
+  /** Gives a name another place. Neither times nor link counts change. */
+  moveName(dentry: Dentry, parent: DirectoryInode, name: string): void {
+    dentry.parent.children.delete(dentry.name);
+    dentry.parent = parent;
+    dentry.name = name;
+    parent.children.set(name, dentry);
+  }
+
+  /** Contents or entries of `inode` changed: mtime and ctime become now. */
+  markModified(inode: Inode): void {
+    inode.mtime = this.now;
+    this.markChanged(inode);
+  }
+
+  /** Something about `inode` changed, but not its contents: ctime becomes now. */
+  markChanged(inode: Inode): void {
+    inode.ctime = this.now;
+    inode.storedCtime = null;
+  }
+
+  /**
+   * A link to `inode` failed after ctime was set in memory and before the inode was written (ext4_link). Either ctime may
+   * be seen from now on: the new one while the inode stays in memory, the old one when it did not.
+   */
+  markChangedInMemory(inode: Inode): void {
+    inode.storedCtime ??= inode.ctime;
+    inode.ctime = this.now;
+  }
+
+  /** Follows a target that has forgotten a ctime which only memory knew. */
+  settleCtime(inode: Inode): void {
+    const { observed } = this;
+    if (inode.storedCtime === null || observed?.ok !== true || observed.value.kind !== 'stat') return;
+    if (compareTimes(observed.value.stat.ctime, inode.storedCtime) !== 0) return;
+    inode.ctime = inode.storedCtime;
+    inode.storedCtime = null;
+  }
+
+  /** `inode` was read or followed (touch_atime). */
+  markAccessed(inode: Inode): void {
+    if (this.options.atime === 'noatime') return;
+    if (compareTimes(inode.atime, this.now) === 0) return;
+    if (relatimeMovesAtime(inode, this.now)) inode.atime = this.now;
+  }
+
+  /** What unmounting and mounting does: no descriptor survives, and no inode that lived by one. */
+  closeAll(): void {
+    this.handles.clear();
+  }
+
+  private listOf(inode: Inode): NameList {
+    if (inode instanceof FileInode) return this.files;
+    return inode.type === 'directory' ? this.directories : this.symlinks;
+  }
+}
