@@ -3,7 +3,41 @@ import { SECTOR_BYTES, type Bio, type BioStatus } from './bio.ts';
 import type { BlockDevice } from './block-device.ts';
 
 const PAGE_BYTES = 4096;
+const TABLE_PAGES = 256;
+const SLAB_PAGES = 16;
 const ZEROS = new Uint8Array(PAGE_BYTES);
+
+/** Marks what one disk alone may write in place. A snapshot gives both sides a new one. */
+type Owner = object;
+
+/** 256 pages of a disk: 1 MiB. */
+class PageTable {
+  readonly owner: Owner;
+  readonly pages: (Uint8Array | null)[];
+  readonly owners: (Owner | null)[];
+
+  constructor(owner: Owner, shared: PageTable | null) {
+    this.owner = owner;
+    this.pages = shared?.pages.slice() ?? new Array<Uint8Array | null>(TABLE_PAGES).fill(null);
+    this.owners = shared?.owners.slice() ?? new Array<Owner | null>(TABLE_PAGES).fill(null);
+  }
+}
+
+/** Hands out zeroed pages cut from larger pieces: making a buffer of its own for each costs ten times as much. */
+class PageSource {
+  #slab = new Uint8Array(0);
+  #used = 0;
+
+  take(): Uint8Array {
+    if (this.#used >= this.#slab.length) {
+      this.#slab = new Uint8Array(SLAB_PAGES * PAGE_BYTES);
+      this.#used = 0;
+    }
+    const page = this.#slab.subarray(this.#used, this.#used + PAGE_BYTES);
+    this.#used += PAGE_BYTES;
+    return page;
+  }
+}
 
 /**
  * A disk in memory that costs what is written to it: pages exist once they hold data, and a snapshot shares them until
@@ -11,17 +45,17 @@ const ZEROS = new Uint8Array(PAGE_BYTES);
  */
 export class MemoryDisk implements BlockDevice {
   readonly sectors: number;
-  readonly #pages: (Uint8Array | null)[];
-  /** 1 where the page belongs to this disk alone and may be written in place. */
-  readonly #owned: Uint8Array;
+  readonly #tables: (PageTable | null)[];
+  readonly #source = new PageSource();
+  #owner: Owner = {};
 
   /** `sizeBytes` is a multiple of 512. */
-  constructor(sizeBytes: number, pages?: (Uint8Array | null)[]) {
+  constructor(sizeBytes: number, shared?: MemoryDisk) {
     assert(sizeBytes % SECTOR_BYTES === 0, `disk size ${sizeBytes} is not a multiple of ${SECTOR_BYTES}`);
     this.sectors = sizeBytes / SECTOR_BYTES;
-    const count = Math.ceil(sizeBytes / PAGE_BYTES);
-    this.#pages = pages ?? new Array<Uint8Array | null>(count).fill(null);
-    this.#owned = new Uint8Array(count);
+    const count = Math.ceil(sizeBytes / (PAGE_BYTES * TABLE_PAGES));
+    this.#tables =
+      shared === undefined ? new Array<PageTable | null>(count).fill(null) : shared.#tables.slice();
   }
 
   get sizeBytes(): number {
@@ -30,8 +64,8 @@ export class MemoryDisk implements BlockDevice {
 
   /** The disk as it is now; later writes to either do not show in the other. */
   snapshot(): MemoryDisk {
-    this.#owned.fill(0);
-    return new MemoryDisk(this.sizeBytes, this.#pages.slice());
+    this.#owner = {};
+    return new MemoryDisk(this.sizeBytes, this);
   }
 
   submit(bio: Bio, endIo: (status: BioStatus) => void): void {
@@ -50,7 +84,7 @@ export class MemoryDisk implements BlockDevice {
     let done = 0;
     while (done < target.length) {
       const within = (offset + done) % PAGE_BYTES;
-      const page = this.#pages[Math.floor((offset + done) / PAGE_BYTES)] ?? ZEROS;
+      const page = this.#page(Math.floor((offset + done) / PAGE_BYTES)) ?? ZEROS;
       const length = Math.min(PAGE_BYTES - within, target.length - done);
       target.set(length === PAGE_BYTES ? page : page.subarray(within, within + length), done);
       done += length;
@@ -64,29 +98,43 @@ export class MemoryDisk implements BlockDevice {
       const within = (offset + done) % PAGE_BYTES;
       const index = Math.floor((offset + done) / PAGE_BYTES);
       const length = Math.min(PAGE_BYTES - within, source.length - done);
-      const whole = length === PAGE_BYTES;
       const piece = length === source.length ? source : source.subarray(done, done + length);
-      this.#writablePage(index, whole).set(piece, within);
+      this.#writablePage(index, length === PAGE_BYTES).set(piece, within);
       done += length;
     }
   }
 
+  #page(index: number): Uint8Array | null {
+    return this.#tables[Math.floor(index / TABLE_PAGES)]?.pages[index % TABLE_PAGES] ?? null;
+  }
+
   #writablePage(index: number, overwritten: boolean): Uint8Array {
-    const old = this.#pages[index] ?? null;
-    if (old !== null && this.#owned[index] === 1) return old;
-    const page = new Uint8Array(PAGE_BYTES);
+    const slot = Math.floor(index / TABLE_PAGES);
+    let table = this.#tables[slot] ?? null;
+    if (table?.owner !== this.#owner) {
+      table = new PageTable(this.#owner, table);
+      this.#tables[slot] = table;
+    }
+    const old = table.pages[index % TABLE_PAGES] ?? null;
+    if (old !== null && table.owners[index % TABLE_PAGES] === this.#owner) return old;
+    const page = this.#source.take();
     if (old !== null && !overwritten) page.set(old);
-    this.#pages[index] = page;
-    this.#owned[index] = 1;
+    table.pages[index % TABLE_PAGES] = page;
+    table.owners[index % TABLE_PAGES] = this.#owner;
     return page;
   }
 
   /** Runs of bytes that hold data, in order: what must be written to a sparse file to make the same disk. */
   *extents(): Generator<{ readonly offset: number; readonly pages: readonly Uint8Array[] }> {
-    for (let index = 0; index < this.#pages.length; index++) {
+    const end = Math.ceil(this.sizeBytes / PAGE_BYTES);
+    for (let index = 0; index < end; index++) {
+      if (this.#tables[Math.floor(index / TABLE_PAGES)] === null) {
+        index += TABLE_PAGES - 1 - (index % TABLE_PAGES);
+        continue;
+      }
       const pages: Uint8Array[] = [];
       const first = index;
-      for (let page = this.#pages[index]; page; page = this.#pages[++index]) pages.push(page);
+      for (let page = this.#page(index); page !== null; page = this.#page(++index)) pages.push(page);
       if (pages.length > 0) yield { offset: first * PAGE_BYTES, pages };
     }
   }

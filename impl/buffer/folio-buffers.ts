@@ -58,7 +58,7 @@ export function releaseFolio(folio: Folio): boolean {
 /** block_is_partially_uptodate(): every block that bytes [offset, offset + length) touch is good to read. */
 export function isPartiallyUptodate(folio: Folio, offset: number, length: number): boolean {
   const buffers = buffersOf(folio);
-  if (buffers === null) return folio.uptodate;
+  if (folio.uptodate || buffers === null) return folio.uptodate;
   const blockSize = folio.size / buffers.length;
   const first = Math.floor(offset / blockSize);
   const end = Math.ceil((offset + length) / blockSize);

@@ -11,9 +11,10 @@ import { inodeOf, type Inode } from './inode.ts';
 import { mapBlocks } from './map-blocks.ts';
 import { writepages } from './writepages.ts';
 
-/** Looks blocks up for reading: only written ones have bytes on the device. */
+/** Looks blocks up for reading: only written ones, within the file, have bytes on the device. */
 const lookupFor = (inode: Inode) =>
   function* (logical: number, length: number) {
+    if (logical * inode.blockSize >= inode.size) return { block: -1, length };
     const mapping = yield* mapBlocks(null, inode, logical, length, 'lookup');
     return { block: mapping.type === 'written' ? mapping.physical : -1, length: mapping.length };
   };

@@ -55,7 +55,7 @@ const promiseBlock = (inode: Inode): GetBlock =>
   function* (logical, buffer) {
     for (;;) {
       const mapping = yield* mapBlocks(null, inode, logical, 1, 'lookup');
-      if (mapping.type === 'written' || mapping.type === 'unwritten') return takeMapping(buffer, mapping);
+      if (mapping.type === 'written' || mapping.type === 'unwritten') { takeMapping(buffer, mapping); return; }
       if (mapping.type === 'delayed' || (yield* promise(inode, logical))) {
         buffer.mapped = buffer.new = buffer.delay = true;
         return;

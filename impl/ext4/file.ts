@@ -3,6 +3,10 @@ import { readThroughCache } from '../mm/read.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { Inode } from './inode.ts';
 import { markInodeDirty } from './inode-table.ts';
+import { relievePressure } from './memory-pressure.ts';
+
+/** Bytes that are read or written between two looks at the memory in use. */
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** What a write did: where it began (the end of the file when appending) and how many bytes went in. */
 export interface Written {
@@ -11,8 +15,17 @@ export interface Written {
 }
 
 /** Bytes of the file from `position` on into `target`; answers how many there were (ext4_file_read_iter, buffered). */
-export const readFile = (inode: Inode, position: number, target: Uint8Array): Sleepable<number> =>
-  readThroughCache(inode.mapping, position, target);
+export function* readFile(inode: Inode, position: number, target: Uint8Array): Sleepable<number> {
+  let done = 0;
+  while (done < target.length) {
+    yield* relievePressure(inode.sb);
+    const piece = target.subarray(done, done + PIECE_BYTES);
+    const count = yield* readThroughCache(inode.mapping, position + done, piece);
+    done += count;
+    if (count < piece.length) break;
+  }
+  return done;
+}
 
 /**
  * ext4_buffered_write_iter(): writes `source` at byte `position`, or at the end of the file. Takes i_rwsem. Answers a short
@@ -32,11 +45,28 @@ export function* writeFile(
     const data = withinLimit(inode, start, source);
     yield* touchModified(inode);
     if (start > inode.size) yield* zeroBeyondEnd(inode, start);
-    const written = yield* inode.dataPath.bufferedWrite(inode, start, data);
-    return { position: start, written };
+    return { position: start, written: yield* writeInPieces(inode, start, data) };
   } finally {
     inode.lock.unlockWrite();
   }
+}
+
+/** Between pieces the writer pays for the memory it uses, as balance_dirty_pages makes it do. */
+function* writeInPieces(inode: Inode, start: number, data: Uint8Array): Sleepable<number> {
+  let written = 0;
+  try {
+    while (written < data.length) {
+      yield* relievePressure(inode.sb);
+      const piece = data.subarray(written, written + PIECE_BYTES);
+      const count = yield* inode.dataPath.bufferedWrite(inode, start + written, piece);
+      written += count;
+      if (count < piece.length) break;
+    }
+  } catch (error) {
+    // What went in before the failure stays, and its length is the answer.
+    if (written === 0) throw error;
+  }
+  return written;
 }
 
 /** generic_write_checks_count(): what lies beyond the largest file size is not written. */

@@ -1,7 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import type { Handle } from '../jbd2/handle.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
-import { dropCleanFolios, truncateCache } from '../mm/truncate.ts';
+import { discardAll, dropCleanFolios, truncateCache } from '../mm/truncate.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { chooseDataPath, wantsBufferedIomap } from './aops.ts';
 import { initExtentTree } from './extents/root.ts';
@@ -107,6 +107,12 @@ export class InodeCache {
     } finally {
       yield* handle.stop();
     }
+  }
+
+  /** The file system goes away: every inode and its memory with it (evict_inodes). */
+  clear(): void {
+    for (const inode of this.#inodes.values()) discardAll(inode.mapping);
+    this.#inodes.clear();
   }
 
   /** Lets go of clean folios everywhere and of inodes that nobody uses (drop_pagecache_sb, prune_icache_sb). */

@@ -36,7 +36,16 @@ function blockRange(inode: Inode, position: number, length: number): { first: nu
 
 function* beginLookup(inode: Inode, position: number, length: number, iomap: Iomap): Sleepable<void> {
   const { first, count } = blockRange(inode, position, length);
+  if (first * inode.blockSize >= inode.size) { coverBeyondEnd(inode, position, length, iomap); return; }
   setIomap(inode, iomap, yield* mapBlocks(null, inode, first, count, 'lookup'));
+}
+
+/** A folio may reach beyond the end of the file, even beyond the last block that a file can have: nothing is there. */
+function coverBeyondEnd(inode: Inode, position: number, length: number, iomap: Iomap): void {
+  iomap.type = 'hole';
+  iomap.offset = position;
+  iomap.length = length;
+  iomap.validityCookie = inode.extentStatus.sequence;
 }
 
 /** Reading and zeroing look, and change nothing (ext4_iomap_buffered_read_ops, ext4_iomap_buffered_zero_ops). */

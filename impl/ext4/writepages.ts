@@ -99,8 +99,8 @@ function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sl
     const skip = !folio.dirty || (folio.writeback && control.sync === 'none');
     if (!skip) {
       yield* folio.lock();
-      if (folio.mapping === mapping) yield* folio.waitForWriteback();
-      if (folio.mapping === mapping && folio.dirty) return folio;
+      if (folio.belongsTo(mapping)) yield* folio.waitForWriteback();
+      if (folio.belongsTo(mapping) && folio.dirty) return folio;
       folio.unlock();
     }
     cursor.next = folio.index + folio.pages;

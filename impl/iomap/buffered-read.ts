@@ -152,7 +152,7 @@ export function isPartiallyUptodate(
   length: number,
 ): boolean {
   const state = stateOf(folio);
-  if (state === null) return folio.uptodate;
+  if (folio.uptodate || state === null) return folio.uptodate;
   const last = Math.floor((offset + length - 1) / blockSize);
   for (let block = Math.floor(offset / blockSize); block <= last; block++) {
     if (!state.isUptodate(block)) return false;

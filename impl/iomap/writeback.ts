@@ -1,6 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import { Failure } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
+import type { AddressSpace } from '../mm/address-space.ts';
 import type { WritebackControl } from '../mm/address-space-operations.ts';
 import type { Folio } from '../mm/folio.ts';
 import { PAGE_BYTES, pageIndex } from '../mm/page.ts';
@@ -37,11 +38,12 @@ class WritebackContext<F extends IomapFile> {
     const { iomap } = this;
     const address = iomap.address + position - iomap.offset;
     const unwritten = iomap.type === 'unwritten';
-    if (this.#ioend?.continues(position, address, unwritten) !== true) {
+    let ioend = this.#ioend;
+    if (ioend?.continues(position, address, unwritten) !== true) {
       this.submit();
-      this.#ioend = new Ioend(this.file, position, address, unwritten);
+      ioend = this.#ioend = new Ioend(this.file, position, address, unwritten);
     }
-    this.#ioend?.add(folio, position - folio.position, length);
+    ioend.add(folio, position - folio.position, length);
   }
 
   submit(): void {
@@ -51,6 +53,9 @@ class WritebackContext<F extends IomapFile> {
     ioend.submit((ended) => this.ops.ioendEnded(ended));
   }
 }
+
+const needsWriting = (folio: Folio, mapping: AddressSpace): boolean =>
+  folio.dirty && folio.belongsTo(mapping);
 
 /** iomap_writepages(): submits the dirty folios of the range. A failure to map is kept in the mapping as its error. */
 export function* writepages<F extends IomapFile>(
@@ -62,13 +67,12 @@ export function* writepages<F extends IomapFile>(
   const context = new WritebackContext(file, ops);
   const last = control.end === Infinity ? Infinity : Math.ceil(control.end / PAGE_BYTES);
   for (const folio of mapping.range(pageIndex(control.start), last)) {
-    if (!folio.dirty || folio.mapping !== mapping) continue;
-    if (folio.writeback && control.sync === 'none') continue;
+    if (!needsWriting(folio, mapping) || (folio.writeback && control.sync === 'none')) continue;
     yield* folio.lock();
     // What was queued before must be on its way before this task waits for a folio that may be part of it.
     if (folio.writeback) context.submit();
     yield* folio.waitForWriteback();
-    if (folio.mapping === mapping && folio.dirty) {
+    if (needsWriting(folio, mapping)) {
       yield* writeFolio(context, folio);
       control.budget -= folio.pages;
     } else {

@@ -41,7 +41,7 @@ export function* grabFolio(mapping: AddressSpace, position: number, length: numb
     }
     yield* folio.lock();
     // It may have been truncated while this task slept; then it holds nothing of this file.
-    if (folio.mapping === mapping) return folio;
+    if (folio.belongsTo(mapping)) return folio;
     folio.unlock();
   }
 }
@@ -61,7 +61,7 @@ export function* waitForWriteback(mapping: AddressSpace, start: number, end: num
   const first = pageIndex(start);
   const last = end === Infinity ? Infinity : Math.ceil(end / PAGE_BYTES);
   for (const folio of mapping.range(first, last)) {
-    if (folio.writeback && folio.mapping === mapping) {
+    if (folio.writeback && folio.belongsTo(mapping)) {
       yield* waitUntil(
         `writeback of folio ${folio.index} of inode ${mapping.host.ino}`,
         () => !folio.writeback,

@@ -35,6 +35,11 @@ export class FolioPool {
     return this.#pagesUsed;
   }
 
+  /** Is so much of the memory in use that dirty data should be written before more is made (balance_dirty_pages)? */
+  pressed(): boolean {
+    return this.#pagesUsed > this.pagesMax / 2;
+  }
+
   /** A run of 2^order pages, or null when the memory is used up: reclaim, then ask again. */
   allocate(order: number): PageRun | null {
     let found = order;

@@ -49,7 +49,12 @@ export class Folio {
     return 2 ** this.order;
   }
 
-  /** folio_lock(). Afterwards the caller looks at `mapping`: the folio may have been truncated meanwhile. */
+  /** Is it still part of that file? Asked again after every sleep: a truncation may have taken it away. */
+  belongsTo(mapping: AddressSpace): boolean {
+    return this.mapping === mapping;
+  }
+
+  /** folio_lock(). Afterwards the caller asks `belongsTo`: the folio may have been truncated meanwhile. */
   *lock(): Sleepable<void> {
     if (this.locked) yield* waitUntil(`lock of folio ${this.index}`, () => !this.locked);
     this.locked = true;

@@ -44,18 +44,18 @@ function* uptodateFolio(mapping: AddressSpace, position: number, length: number)
   }
   if (folio.uptodate) return folio;
   yield* folio.lock();
-  if (folio.mapping !== mapping) {
+  if (!folio.belongsTo(mapping)) {
     folio.unlock();
     return null;
   }
   const offset = position - folio.position;
   const wanted = Math.min(length, folio.size - offset, mapping.host.size - position);
-  if (folio.uptodate || mapping.operations.isPartiallyUptodate(folio, offset, wanted)) {
+  if (mapping.operations.isPartiallyUptodate(folio, offset, wanted)) {
     folio.unlock();
     return folio;
   }
   yield* mapping.operations.readFolio(folio);
-  return folio.mapping === mapping ? folio : null;
+  return folio.belongsTo(mapping) ? folio : null;
 }
 
 /** Brings the missing part of a read into the cache in as few transfers as its layout allows (page_cache_sync_ra). */

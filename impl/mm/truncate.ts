@@ -12,7 +12,7 @@ export function* truncateCache(mapping: AddressSpace, start: number): Sleepable<
   for (const folio of mapping.range(pageIndex(start), Infinity)) {
     yield* folio.lock();
     try {
-      if (folio.mapping !== mapping) continue;
+      if (!folio.belongsTo(mapping)) continue;
       yield* folio.waitForWriteback();
       if (folio.position >= start) discard(mapping, folio);
       else truncatePartial(mapping, folio, start - folio.position);
@@ -32,6 +32,11 @@ function discard(mapping: AddressSpace, folio: Folio): void {
 function truncatePartial(mapping: AddressSpace, folio: Folio, offset: number): void {
   folio.data.fill(0, offset);
   if (folio.private !== null) mapping.operations.invalidateFolio(folio, offset, folio.size - offset);
+}
+
+/** Throws everything away when a file system goes: nobody else uses the mapping any more. */
+export function discardAll(mapping: AddressSpace): void {
+  for (const folio of mapping.range(0, Infinity)) discard(mapping, folio);
 }
 
 /** Drops folios that are clean and idle (invalidate_mapping_pages). Answers how many pages became free. */

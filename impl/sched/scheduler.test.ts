@@ -77,7 +77,7 @@ test('two tasks that wait for each other are reported with what they hold', () =
   ];
   expect(() => {
     scheduler.runAll(bodies);
-  }).toThrow(new Deadlock([]).constructor as new () => Deadlock);
+  }).toThrow(new Deadlock([]).constructor);
 });
 
 test('the deadlock names who waits for what and holds what', () => {
