@@ -53,6 +53,8 @@ export class InodeCache {
     inode.bufferedIomap = wantsBufferedIomap(this.#sb, mode, flags);
     useDataPath(inode, chooseDataPath(this.#sb, mode, flags));
     inode.references = 1;
+    // An inode that was dropped from memory may have been changed by a transaction that still runs: fsync waits for it.
+    inode.syncTid = inode.dataSyncTid = this.#sb.journal.newestTid;
     this.#inodes.set(inode.ino, inode);
   }
 

@@ -91,6 +91,8 @@ export class Inode {
   bufferedIomap = false;
   /** Users: descriptors, path walks, dirty state. At 0 the inode may leave memory. */
   references = 0;
+  /** EXT4_STATE_DA_ALLOC_CLOSE: the file was cut to nothing; what is written next gets its place when it is closed. */
+  allocateOnClose = false;
   /** Transaction ids that fsync and fdatasync must wait for (i_sync_tid, i_datasync_tid). */
   syncTid = 0;
   dataSyncTid = 0;

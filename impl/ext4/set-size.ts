@@ -22,6 +22,7 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
     yield* recordSize(inode, size);
     yield* truncateCache(inode.mapping, size);
     yield* truncateBlocks(inode);
+    if (size === 0) inode.allocateOnClose = true;
   } finally {
     inode.invalidateLock.unlockWrite();
   }

@@ -1,0 +1,24 @@
+import type { Inode } from '../inode.ts';
+import { rootOf } from './path.ts';
+
+/** The inode's block of the table, and the superblock. */
+const INODE_CREDITS = 2;
+
+/** Bitmaps and group descriptors that a run of `blocks` blocks may touch. */
+function groupCredits(inode: Inode, blocks: number): number {
+  const { blocksPerGroup, groups } = inode.sb.geometry;
+  return 2 * Math.min(groups, 1 + Math.ceil(blocks / blocksPerGroup));
+}
+
+/** Tree blocks that one splice may change, split, add or free, each addition with its bitmap and descriptor. */
+const treeCredits = (inode: Inode): number => 5 * (rootOf(inode).depth + 1);
+
+/**
+ * Credits of one call of mapBlocks for up to `length` blocks, the tree, the bitmaps and the inode included
+ * (ext4_chunk_trans_extent). A call allocates or converts one extent; a loop of calls needs this each time.
+ */
+export const mapCredits = (inode: Inode, length: number): number =>
+  INODE_CREDITS + groupCredits(inode, length) + treeCredits(inode);
+
+/** Credits to cut `length` blocks out of one extent (ext4_ext_rm_leaf), of which the middle may need another entry. */
+export const removeCredits = mapCredits;

@@ -1,0 +1,129 @@
+import { directoryLeafChecksum, inodeSeed, orphanBlockChecksum } from '../checksum.ts';
+import { groupFirstBlock, groupHasSuperBlock } from '../group-layout.ts';
+import {
+  DirectoryEntryLayout,
+  DirectoryTailLayout,
+  entryBytes,
+  EXT4_FT_DIR,
+  EXT4_FT_DIR_CSUM,
+} from '../layout/directory.ts';
+import { EXT4_ROOT_INO } from '../layout/inode.ts';
+import { EXT4_ORPHAN_BLOCK_MAGIC, OrphanBlockTailLayout } from '../layout/orphan-block.ts';
+import { JournalSuperblockLayout } from '../../jbd2/layout/superblock.ts';
+import type { NewGeometry } from './geometry.ts';
+import { bytesOf, type Image } from './image.ts';
+import { LOST_AND_FOUND_INO, ORPHAN_FILE_INO, type InodeWriter } from './inodes.ts';
+import type { Placement } from './placement.ts';
+import type { Run } from './used-blocks.ts';
+
+function* blocksOf(runs: readonly Run[]): Generator<number> {
+  for (const { start, length } of runs) for (let index = 0; index < length; index++) yield start + index;
+}
+
+interface NewEntry {
+  readonly ino: number;
+  readonly name: string;
+}
+
+/** One leaf block: the entries, the last of them up to the end, and the tail where there are checksums. */
+function writeLeaf(
+  writer: InodeWriter,
+  block: number,
+  directory: number,
+  entries: readonly NewEntry[],
+): void {
+  const view = writer.image.block(block);
+  const end = view.byteLength - (writer.seed === null ? 0 : DirectoryTailLayout.size);
+  let offset = 0;
+  entries.forEach(({ ino, name }, index) => {
+    const entry = DirectoryEntryLayout.at(view, offset);
+    entry.inode = ino;
+    entry.nameLen = name.length;
+    entry.fileType = EXT4_FT_DIR;
+    entry.recLen = index === entries.length - 1 ? end - offset : entryBytes(name.length);
+    for (let at = 0; at < name.length; at++) view.setUint8(offset + 8 + at, name.charCodeAt(at));
+    offset += entry.recLen;
+  });
+  if (entries.length === 0) DirectoryEntryLayout.at(view).recLen = end;
+  if (writer.seed === null) return;
+  const tail = DirectoryTailLayout.at(view, end);
+  tail.recLen = DirectoryTailLayout.size;
+  tail.reservedFt = EXT4_FT_DIR_CSUM;
+  tail.checksum = directoryLeafChecksum(inodeSeed(writer.seed, directory, 0), bytesOf(view));
+}
+
+export function writeDirectories(writer: InodeWriter): void {
+  const { root, lostAndFound } = writer.placement;
+  for (const block of blocksOf(root)) {
+    writeLeaf(writer, block, EXT4_ROOT_INO, [
+      { ino: EXT4_ROOT_INO, name: '.' },
+      { ino: EXT4_ROOT_INO, name: '..' },
+      { ino: LOST_AND_FOUND_INO, name: 'lost+found' },
+    ]);
+  }
+  let entries: readonly NewEntry[] = [
+    { ino: LOST_AND_FOUND_INO, name: '.' },
+    { ino: EXT4_ROOT_INO, name: '..' },
+  ];
+  for (const block of blocksOf(lostAndFound)) {
+    writeLeaf(writer, block, LOST_AND_FOUND_INO, entries);
+    entries = [];
+  }
+}
+
+const JBD2_MAGIC = 0xc03b3998;
+const JBD2_SUPERBLOCK_V2 = 4;
+
+/** An empty log: recovery starts and ends with the superblock. */
+export function writeJournal(
+  image: Image,
+  geometry: NewGeometry,
+  placement: Placement,
+  uuid: Uint8Array,
+): void {
+  const [run] = placement.journal;
+  if (run === undefined) return;
+  const raw = JournalSuperblockLayout.at(image.block(run.start));
+  raw.magic = JBD2_MAGIC;
+  raw.blockType = JBD2_SUPERBLOCK_V2;
+  raw.blockSize = geometry.blockSize;
+  raw.maxLength = geometry.journalBlocks;
+  raw.first = 1;
+  raw.sequence = 1;
+  raw.users = 1;
+  raw.uuid.set(uuid);
+}
+
+export function writeOrphanFile(writer: InodeWriter): void {
+  for (const block of blocksOf(writer.placement.orphanFile)) {
+    const view = writer.image.block(block);
+    const tail = OrphanBlockTailLayout.at(view, view.byteLength - OrphanBlockTailLayout.size);
+    tail.magic = EXT4_ORPHAN_BLOCK_MAGIC;
+    if (writer.seed === null) continue;
+    tail.checksum = orphanBlockChecksum(inodeSeed(writer.seed, ORPHAN_FILE_INO, 0), block, bytesOf(view));
+  }
+}
+
+/**
+ * The resize inode's tree: its double indirect block addresses the reserved descriptor blocks of group 0, and each of
+ * those addresses its copies in the other groups. Returns the blocks that the tree has.
+ */
+export function writeResizeTree(image: Image, geometry: NewGeometry, placement: Placement): number {
+  const { firstDataBlock, descriptorBlocks, reservedDescriptorBlocks } = geometry;
+  const backups: number[] = [];
+  for (let group = 1; group < geometry.groups; group++) {
+    if (groupHasSuperBlock(geometry, group)) backups.push(group);
+  }
+  const top = image.block(placement.resizeIndirect);
+  const addresses = geometry.blockSize / 4;
+  for (let index = 0; index < reservedDescriptorBlocks; index++) {
+    const block = firstDataBlock + 1 + descriptorBlocks + index;
+    top.setUint32(((descriptorBlocks + index) % addresses) * 4, block, true);
+    if (backups.length === 0) continue;
+    const view = image.block(block);
+    backups.forEach((group, slot) => {
+      view.setUint32(slot * 4, block - firstDataBlock + groupFirstBlock(geometry, group), true);
+    });
+  }
+  return 1 + reservedDescriptorBlocks * (1 + backups.length);
+}

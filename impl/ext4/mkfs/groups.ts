@@ -1,0 +1,169 @@
+import {
+  bitmapChecksum,
+  groupDescriptorChecksum,
+  setBlockBitmapChecksum,
+  setInodeBitmapChecksum,
+} from '../checksum.ts';
+import { groupBaseBlocks, groupBlocks, groupFirstBlock, groupHasSuperBlock } from '../group-layout.ts';
+import {
+  EXT4_BG_BLOCK_UNINIT,
+  EXT4_BG_INODE_UNINIT,
+  EXT4_BG_INODE_ZEROED,
+  GroupDescriptorLayout,
+  setBlockBitmap,
+  setFreeBlocks,
+  setFreeInodes,
+  setInodeBitmap,
+  setInodeTable,
+  setUnusedInodes,
+  setUsedDirectories,
+} from '../layout/group-descriptor.ts';
+import type { NewGeometry } from './geometry.ts';
+import { bytesOf, type Image } from './image.ts';
+import { lastUsedInode, type InodeWriter } from './inodes.ts';
+import { usedPerGroup, type Placement } from './placement.ts';
+
+/** Sets `length` bits from `start` on, whole bytes at once. */
+function setBits(bits: Uint8Array, start: number, length: number): void {
+  const end = start + length;
+  let bit = start;
+  for (; bit < end && bit % 8 !== 0; bit++) bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (1 << (bit & 7));
+  const wholeEnd = end - (end % 8);
+  if (bit < wholeEnd) bits.fill(0xff, bit >> 3, wholeEnd >> 3);
+  for (bit = Math.max(bit, wholeEnd); bit < end; bit++)
+    bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (1 << (bit & 7));
+}
+
+/** Totals for the superblock. */
+export interface Totals {
+  readonly freeBlocks: number;
+  readonly freeInodes: number;
+}
+
+/**
+ * Descriptors and bitmaps. With checksums, a group that holds nothing but its own metadata gets no bitmaps: flags say
+ * that they follow from the layout.
+ */
+export function writeGroups(writer: InodeWriter): Totals {
+  const { geometry, placement, image, seed } = writer;
+  const used = usedPerGroup(geometry, placement.used);
+  const bitmaps = new Map<number, Uint8Array>();
+  const totals = { freeBlocks: 0, freeInodes: 0 };
+  for (let group = 0; group < geometry.groups; group++) {
+    const raw = descriptor(image, geometry, group);
+    const { descriptorSize, inodesPerGroup } = geometry;
+    const tables = placement.tables[group] ?? { blockBitmap: 0, inodeBitmap: 0, inodeTable: 0 };
+    setBlockBitmap(raw, descriptorSize, tables.blockBitmap);
+    setInodeBitmap(raw, descriptorSize, tables.inodeBitmap);
+    setInodeTable(raw, descriptorSize, tables.inodeTable);
+    const usedBlocks = used[group] ?? 0;
+    const usedInodes = Math.max(
+      0,
+      Math.min(inodesPerGroup, lastUsedInode(geometry) - group * inodesPerGroup),
+    );
+    const freeBlocks = groupBlocks(geometry, group) - usedBlocks;
+    const freeInodes = inodesPerGroup - usedInodes;
+    setFreeBlocks(raw, descriptorSize, freeBlocks);
+    setFreeInodes(raw, descriptorSize, freeInodes);
+    totals.freeBlocks += freeBlocks;
+    totals.freeInodes += freeInodes;
+    const lazy = seed !== null;
+    const blocksFollow =
+      lazy && usedBlocks === groupBaseBlocks(geometry, group) && group !== geometry.groups - 1;
+    const inodesFollow = lazy && usedInodes === 0;
+    raw.flags =
+      EXT4_BG_INODE_ZEROED |
+      (blocksFollow ? EXT4_BG_BLOCK_UNINIT : 0) |
+      (inodesFollow ? EXT4_BG_INODE_UNINIT : 0);
+    if (lazy) setUnusedInodes(raw, descriptorSize, freeInodes);
+    if (!blocksFollow) bitmaps.set(group, blockBitmapOf(image, geometry, tables.blockBitmap, group));
+    if (!inodesFollow) writeInodeBitmap(writer, tables.inodeBitmap, usedInodes);
+  }
+  countDirectories(writer);
+  fillBlockBitmaps(geometry, placement, bitmaps);
+  if (seed !== null) sealGroups(writer, seed, bitmaps);
+  return totals;
+}
+
+const descriptor = (image: Image, geometry: NewGeometry, group: number) => {
+  const perBlock = geometry.blockSize / geometry.descriptorSize;
+  const block = geometry.firstDataBlock + 1 + Math.floor(group / perBlock);
+  return GroupDescriptorLayout.at(image.block(block), (group % perBlock) * geometry.descriptorSize);
+};
+
+/** The bitmap's bits behind the end of the group are always set. */
+function blockBitmapOf(image: Image, geometry: NewGeometry, block: number, group: number): Uint8Array {
+  const bits = bytesOf(image.block(block));
+  const blocks = groupBlocks(geometry, group);
+  setBits(bits, blocks, geometry.blockSize * 8 - blocks);
+  return bits;
+}
+
+function writeInodeBitmap({ image, geometry }: InodeWriter, block: number, used: number): void {
+  const bits = bytesOf(image.block(block));
+  setBits(bits, 0, used);
+  setBits(bits, geometry.inodesPerGroup, geometry.blockSize * 8 - geometry.inodesPerGroup);
+}
+
+/** The root directory is inode 2, lost+found inode 11: with very few inodes a group they lie apart. */
+function countDirectories({ image, geometry }: InodeWriter): void {
+  const counts = new Map<number, number>();
+  for (const ino of [2, 11]) {
+    const group = Math.floor((ino - 1) / geometry.inodesPerGroup);
+    counts.set(group, (counts.get(group) ?? 0) + 1);
+  }
+  for (const [group, count] of counts) {
+    setUsedDirectories(descriptor(image, geometry, group), geometry.descriptorSize, count);
+  }
+}
+
+function fillBlockBitmaps(
+  geometry: NewGeometry,
+  placement: Placement,
+  bitmaps: ReadonlyMap<number, Uint8Array>,
+): void {
+  const { firstDataBlock, blocksPerGroup } = geometry;
+  for (const { start, length } of placement.used.runs()) {
+    const end = start + length;
+    for (let block = start; block < end;) {
+      const group = Math.floor((block - firstDataBlock) / blocksPerGroup);
+      const first = groupFirstBlock(geometry, group);
+      const next = Math.min(end, first + blocksPerGroup);
+      const bits = bitmaps.get(group);
+      if (bits !== undefined) setBits(bits, block - first, next - block);
+      block = next;
+    }
+  }
+}
+
+function sealGroups(
+  { image, geometry, placement }: InodeWriter,
+  seed: number,
+  bitmaps: ReadonlyMap<number, Uint8Array>,
+): void {
+  const { descriptorSize, inodesPerGroup } = geometry;
+  for (let group = 0; group < geometry.groups; group++) {
+    const raw = descriptor(image, geometry, group);
+    const bits = bitmaps.get(group);
+    if (bits !== undefined) {
+      setBlockBitmapChecksum(raw, descriptorSize, bitmapChecksum(seed, bits, geometry.blocksPerGroup));
+    }
+    if ((raw.flags & EXT4_BG_INODE_UNINIT) === 0) {
+      const inodeBits = bytesOf(image.block(placement.tables[group]?.inodeBitmap ?? 0));
+      setInodeBitmapChecksum(raw, descriptorSize, bitmapChecksum(seed, inodeBits, inodesPerGroup));
+    }
+    const bytes = bytesOf(raw.view).subarray(raw.base, raw.base + descriptorSize);
+    raw.checksum = groupDescriptorChecksum(seed, group, bytes);
+  }
+}
+
+/** Copies the primary descriptors behind every other superblock. */
+export function copyDescriptors(image: Image, geometry: NewGeometry): void {
+  for (let group = 1; group < geometry.groups; group++) {
+    if (!groupHasSuperBlock(geometry, group)) continue;
+    for (let index = 0; index < geometry.descriptorBlocks; index++) {
+      const primary = bytesOf(image.block(geometry.firstDataBlock + 1 + index));
+      bytesOf(image.block(groupFirstBlock(geometry, group) + 1 + index)).set(primary);
+    }
+  }
+}

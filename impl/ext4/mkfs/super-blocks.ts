@@ -1,0 +1,168 @@
+import { superBlockChecksum } from '../checksum.ts';
+import { COMPAT, INCOMPAT, RO_COMPAT, type Features } from '../features.ts';
+import { groupBaseBlocks, groupFirstBlock, groupHasSuperBlock } from '../group-layout.ts';
+import {
+  EXT4_GOOD_OLD_FIRST_INO,
+  EXT4_GOOD_OLD_INODE_SIZE,
+  EXT4_JOURNAL_INO,
+  EXTRA_ISIZE,
+} from '../layout/inode.ts';
+import {
+  EXT2_FLAGS_SIGNED_HASH,
+  EXT3_JNL_BACKUP_BLOCKS,
+  EXT4_CRC32C_CHKSUM,
+  EXT4_SUPER_MAGIC,
+  EXT4_VALID_FS,
+  setFreeBlocksCount,
+  SUPERBLOCK_OFFSET,
+  SuperBlockLayout,
+  type RawSuperBlock,
+} from '../layout/superblock.ts';
+import { DX_HASH_HALF_MD4 } from '../layout/directory-index.ts';
+import { highHalf, lowHalf } from '../../lib/struct.ts';
+import type { NewGeometry } from './geometry.ts';
+import type { Totals } from './groups.ts';
+import { bytesOf, type Image } from './image.ts';
+import { ORPHAN_FILE_INO } from './inodes.ts';
+import { MkfsError } from './mkfs-error.ts';
+import type { MkfsOptions } from './options.ts';
+import { LOG_GROUPS_PER_FLEX } from './placement.ts';
+
+/** s_default_mount_opts: user_xattr and acl. */
+const DEFAULT_MOUNT_OPTIONS = 0xc;
+const MAX_MOUNTS_UNLIMITED = 0xffff;
+const EXT4_DYNAMIC_REV = 1;
+const EXT4_ERRORS_CONTINUE = 1;
+
+export function newFeatures(options: MkfsOptions): Features {
+  const { journalBlocks, orphanFile, metadataChecksums = true, sixtyFourBit = true } = options;
+  return {
+    compat:
+      COMPAT.ext_attr |
+      COMPAT.resize_inode |
+      COMPAT.dir_index |
+      (journalBlocks === 0 ? 0 : COMPAT.has_journal) |
+      (orphanFile === true ? COMPAT.orphan_file : 0),
+    incompat: INCOMPAT.filetype | INCOMPAT.extent | INCOMPAT.flex_bg | (sixtyFourBit ? INCOMPAT['64bit'] : 0),
+    roCompat:
+      RO_COMPAT.sparse_super |
+      RO_COMPAT.large_file |
+      RO_COMPAT.huge_file |
+      RO_COMPAT.dir_nlink |
+      RO_COMPAT.extra_isize |
+      (metadataChecksums ? RO_COMPAT.metadata_csum : 0),
+  };
+}
+
+/** What a file system without files has lost to metadata, blocks (ext2fs_count_used_clusters in mke2fs). */
+function overhead(geometry: NewGeometry): number {
+  let blocks = geometry.firstDataBlock + geometry.journalBlocks;
+  for (let group = 0; group < geometry.groups; group++) {
+    blocks += groupBaseBlocks(geometry, group) + 2 + geometry.inodeTableBlocks;
+  }
+  return blocks;
+}
+
+export interface SuperBlockParts {
+  readonly options: MkfsOptions;
+  readonly geometry: NewGeometry;
+  readonly totals: Totals;
+  /** i_block of the journal inode, 60 bytes; null without a journal. */
+  readonly journalMap: Uint8Array | null;
+}
+
+/** Every superblock: the primary one, and the copies, which carry their group and no valid state. */
+export function writeSuperBlocks(image: Image, parts: SuperBlockParts): void {
+  const { geometry, options } = parts;
+  const offset = geometry.blockSize === SUPERBLOCK_OFFSET ? 0 : SUPERBLOCK_OFFSET;
+  const primary = SuperBlockLayout.at(image.block(geometry.firstDataBlock), offset);
+  fill(primary, parts);
+  const checksums = options.metadataChecksums !== false;
+  for (let group = geometry.groups - 1; group >= 0; group--) {
+    if (!groupHasSuperBlock(geometry, group)) continue;
+    const at = group === 0 ? offset : 0;
+    const raw = SuperBlockLayout.at(image.block(groupFirstBlock(geometry, group)), at);
+    if (group > 0) {
+      bytesOf(raw.view).set(bytesOf(primary.view).subarray(offset, offset + SuperBlockLayout.size));
+      raw.state = 0;
+      raw.blockGroupNr = group;
+    }
+    if (checksums) raw.checksum = superBlockChecksum(bytesOf(raw.view).subarray(at));
+  }
+}
+
+function fill(raw: RawSuperBlock, parts: SuperBlockParts): void {
+  const { geometry, options, totals } = parts;
+  fillSizes(raw, geometry, totals);
+  fillTimes(raw, options.now);
+  fillIdentity(raw, options);
+  const features = newFeatures(options);
+  raw.featureCompat = features.compat;
+  raw.featureIncompat = features.incompat;
+  raw.featureRoCompat = features.roCompat;
+  if (options.metadataChecksums !== false) raw.checksumType = EXT4_CRC32C_CHKSUM;
+  if (geometry.orphanBlocks > 0) raw.orphanFileInum = ORPHAN_FILE_INO;
+  if (parts.journalMap === null) return;
+  raw.journalInum = EXT4_JOURNAL_INO;
+  raw.jnlBackupType = EXT3_JNL_BACKUP_BLOCKS;
+  raw.jnlBlocks.set(parts.journalMap);
+  const bytes = geometry.journalBlocks * geometry.blockSize;
+  const sizes = SuperBlockLayout.fields.jnlBlocks.offset + raw.base + 15 * 4;
+  raw.view.setUint32(sizes, highHalf(bytes), true);
+  raw.view.setUint32(sizes + 4, lowHalf(bytes), true);
+}
+
+function fillSizes(raw: RawSuperBlock, geometry: NewGeometry, totals: Totals): void {
+  raw.inodesCount = geometry.inodesPerGroup * geometry.groups;
+  raw.blocksCountLo = lowHalf(geometry.blocks);
+  raw.blocksCountHi = highHalf(geometry.blocks);
+  raw.rBlocksCountLo = lowHalf(geometry.reservedBlocks);
+  setFreeBlocksCount(raw, totals.freeBlocks);
+  raw.freeInodesCount = totals.freeInodes;
+  raw.firstDataBlock = geometry.firstDataBlock;
+  raw.logBlockSize = Math.log2(geometry.blockSize) - 10;
+  raw.logClusterSize = raw.logBlockSize;
+  raw.blocksPerGroup = geometry.blocksPerGroup;
+  raw.clustersPerGroup = geometry.blocksPerGroup;
+  raw.inodesPerGroup = geometry.inodesPerGroup;
+  raw.firstIno = EXT4_GOOD_OLD_FIRST_INO;
+  raw.inodeSize = geometry.inodeSize;
+  if (geometry.inodeSize > EXT4_GOOD_OLD_INODE_SIZE) {
+    raw.minExtraIsize = EXTRA_ISIZE;
+    raw.wantExtraIsize = EXTRA_ISIZE;
+  }
+  raw.descSize = geometry.descriptorSize === 64 ? 64 : 0;
+  raw.reservedGdtBlocks = geometry.reservedDescriptorBlocks;
+  raw.logGroupsPerFlex = LOG_GROUPS_PER_FLEX;
+  raw.overheadClusters = overhead(geometry);
+}
+
+function fillTimes(raw: RawSuperBlock, now: number): void {
+  raw.wtime = lowHalf(now);
+  raw.lastcheck = lowHalf(now);
+  raw.mkfsTime = lowHalf(now);
+  raw.wtimeHi = highHalf(now);
+  raw.lastcheckHi = highHalf(now);
+  raw.mkfsTimeHi = highHalf(now);
+}
+
+function fillIdentity(raw: RawSuperBlock, options: MkfsOptions): void {
+  raw.magic = EXT4_SUPER_MAGIC;
+  raw.state = EXT4_VALID_FS;
+  raw.errors = EXT4_ERRORS_CONTINUE;
+  raw.revLevel = EXT4_DYNAMIC_REV;
+  raw.maxMntCount = MAX_MOUNTS_UNLIMITED;
+  raw.defaultMountOpts = DEFAULT_MOUNT_OPTIONS;
+  raw.flags = EXT2_FLAGS_SIGNED_HASH;
+  raw.defHashVersion = DX_HASH_HALF_MD4;
+  raw.uuid.set(options.uuid);
+  raw.hashSeed.set(options.hashSeed);
+  raw.volumeName.set(encodeLabel(options.label ?? ''));
+}
+
+/** s_volume_name: 16 bytes of UTF-8, filled up with zeros. */
+function encodeLabel(label: string): Uint8Array {
+  const encoded = new TextEncoder().encode(label);
+  if (encoded.length > 16) throw new MkfsError(`label ${label} is longer than 16 bytes`);
+  return encoded;
+}

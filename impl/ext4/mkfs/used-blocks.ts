@@ -1,0 +1,52 @@
+/** A run of blocks. */
+export interface Run {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The blocks that a new file system has given away: few, sorted, disjoint runs. */
+export class UsedBlocks {
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+
+  /** Marks blocks that are free until now. */
+  add(start: number, length: number): void {
+    const end = start + length;
+    let index = this.#starts.findIndex((other) => other > start);
+    if (index < 0) index = this.#starts.length;
+    const joinsLeft = index > 0 && this.#ends[index - 1] === start;
+    const joinsRight = this.#starts[index] === end;
+    if (joinsLeft && joinsRight) {
+      this.#ends.splice(index - 1, 1);
+      this.#starts.splice(index, 1);
+    } else if (joinsLeft) {
+      this.#ends[index - 1] = end;
+    } else if (joinsRight) {
+      this.#starts[index] = start;
+    } else {
+      this.#starts.splice(index, 0, start);
+      this.#ends.splice(index, 0, end);
+    }
+  }
+
+  /** The first free run at or after `from` that lies before `limit`, of at least `atLeast` blocks; null if there is none. */
+  free(from: number, limit: number, atLeast: number): Run | null {
+    let start = from;
+    for (let index = 0; index < this.#starts.length && start < limit; index++) {
+      const usedStart = this.#starts[index] ?? 0;
+      const usedEnd = this.#ends[index] ?? 0;
+      if (usedEnd <= start) continue;
+      const end = Math.min(usedStart, limit);
+      if (end - start >= atLeast && end > start) return { start, length: end - start };
+      start = Math.max(start, usedEnd);
+    }
+    return limit - start >= atLeast && limit > start ? { start, length: limit - start } : null;
+  }
+
+  *runs(): Generator<Run> {
+    for (let index = 0; index < this.#starts.length; index++) {
+      const start = this.#starts[index] ?? 0;
+      yield { start, length: (this.#ends[index] ?? 0) - start };
+    }
+  }
+}

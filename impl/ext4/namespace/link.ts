@@ -1,0 +1,32 @@
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { fileTypeOfMode } from '../directory-block.ts';
+import { linearizeCredits } from '../directory-linearize.ts';
+import { addEntry } from '../directory.ts';
+import { markInodeDirty } from '../inode-table.ts';
+import type { Inode } from '../inode.ts';
+import { retryAfterCommit } from '../retry-allocation.ts';
+import { fail } from '../../lib/errno.ts';
+import { LINK_CREDITS } from './credits.ts';
+import { LINKS_MAX } from './link-count.ts';
+
+/**
+ * ext4_link: one more name for a file. The caller holds i_rwsem of the directory and of the file, and knows that the name
+ * is free. Fails with EMLINK, ENOSPC.
+ */
+export function* linkInode(inode: Inode, dir: Inode, name: Uint8Array): Sleepable<void> {
+  if (inode.links >= LINKS_MAX) fail('EMLINK');
+  yield* retryAfterCommit(dir.sb, () => linkOnce(inode, dir, name));
+}
+
+function* linkOnce(inode: Inode, dir: Inode, name: Uint8Array): Sleepable<void> {
+  const { journal, now } = dir.sb;
+  const handle = yield* journal.start(LINK_CREDITS + (yield* linearizeCredits(dir)));
+  try {
+    yield* addEntry(handle, dir, name, inode.ino, fileTypeOfMode(inode.mode));
+    inode.links++;
+    inode.ctime = now;
+    yield* markInodeDirty(handle, inode);
+  } finally {
+    yield* handle.stop();
+  }
+}

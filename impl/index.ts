@@ -1,0 +1,21 @@
+/** The public face of the file system: make one, mount it, use it. Everything else in impl/ is private. */
+export { SECTOR_BYTES, type Bio, type BioStatus } from './block/bio.ts';
+export type { BlockDevice } from './block/block-device.ts';
+export { MemoryDisk } from './block/memory-disk.ts';
+export { FAULTS, NO_FAULTS, type Fault, type FaultSwitches } from './lib/faults.ts';
+export { mkfs, type MkfsOptions } from './ext4/mkfs.ts';
+export type { MountOptions } from './ext4/mount-options.ts';
+export type { FileSystemStatistics } from './ext4/statfs.ts';
+export type { Timestamp } from './ext4/timestamp.ts';
+export { AssertionError } from './lib/assert.ts';
+export { Corruption, MountRefused, type Finding } from './lib/corruption.ts';
+export { Failure, type Errno } from './lib/errno.ts';
+export { FolioPool } from './mm/folio-pool.ts';
+export { Choices } from './sched/choices.ts';
+export { LockOrderViolation } from './sched/lock.ts';
+export { Deadlock } from './sched/scheduler.ts';
+export { runToCompletion, type Strategy } from './sched/strategy.ts';
+export { FileSystem, type NamedBody } from './vfs/file-system.ts';
+export { SystemCalls } from './vfs/system-calls.ts';
+export { mount, type MountRequest } from './vfs/mount.ts';
+export type { DirectoryListing, FileType, OpenFlags, Stat, TimeChange, Whence } from './vfs/types.ts';

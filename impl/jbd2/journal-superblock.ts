@@ -1,0 +1,166 @@
+import { transfer, type BlockDevice } from '../block/block-device.ts';
+import { SECTOR_BYTES } from '../block/bio.ts';
+import { Corruption, MountRefused } from '../lib/corruption.ts';
+import { crc32c } from '../lib/crc32c.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import { JOURNAL_MAGIC, SUPERBLOCK_V1, SUPERBLOCK_V2 } from './layout/header.ts';
+import {
+  CHECKSUM_CRC32C,
+  COMPAT_CHECKSUM,
+  INCOMPAT_64BIT,
+  INCOMPAT_ASYNC_COMMIT,
+  INCOMPAT_CSUM_V2,
+  INCOMPAT_CSUM_V3,
+  INCOMPAT_FAST_COMMIT,
+  INCOMPAT_REVOKE,
+  JournalSuperblockLayout,
+  type RawJournalSuperblock,
+} from './layout/superblock.ts';
+
+const CRC_START = 0xffffffff;
+const STRUCTURE = 'journal_superblock_s';
+/** JBD2_MIN_JOURNAL_BLOCKS: the kernel refuses a shorter log. */
+const BLOCKS_MIN = 1024;
+const CHECKSUMS = INCOMPAT_CSUM_V2 | INCOMPAT_CSUM_V3;
+const UNDERSTOOD = INCOMPAT_REVOKE | INCOMPAT_64BIT | CHECKSUMS;
+const NAMES: readonly (readonly [number, string])[] = [
+  [INCOMPAT_ASYNC_COMMIT, 'async_commit'],
+  [INCOMPAT_FAST_COMMIT, 'fast_commit'],
+];
+
+/** The journal's superblock: block 0 of the journal, in memory of its own, not in the buffer cache. */
+export class JournalSuperBlock {
+  readonly raw: RawJournalSuperblock;
+  readonly #data: Uint8Array;
+  readonly #device: BlockDevice;
+  readonly #sector: number;
+
+  private constructor(device: BlockDevice, deviceBlock: number, blockSize: number) {
+    this.#data = new Uint8Array(blockSize);
+    this.raw = JournalSuperblockLayout.at(new DataView(this.#data.buffer));
+    this.#device = device;
+    this.#sector = deviceBlock * (blockSize / SECTOR_BYTES);
+  }
+
+  /**
+   * Reads and checks it (journal_get_superblock). `blocks` is the length of the file that holds the journal. Throws
+   * Corruption for values that cannot be, MountRefused for features that this implementation does not know.
+   */
+  static *read(
+    device: BlockDevice,
+    deviceBlock: number,
+    blockSize: number,
+    blocks: number,
+  ): Sleepable<JournalSuperBlock> {
+    const superBlock = new JournalSuperBlock(device, deviceBlock, blockSize);
+    const segments = [superBlock.#data];
+    yield* transfer(device, {
+      direction: 'read',
+      sector: superBlock.#sector,
+      segments,
+      preflush: false,
+      fua: false,
+    });
+    superBlock.#check(blockSize, blocks);
+    return superBlock;
+  }
+
+  get hasChecksum(): boolean {
+    return (this.raw.featureIncompat & CHECKSUMS) !== 0;
+  }
+
+  /** Makes the log start at `start` with transaction `sequence` (jbd2_journal_update_sb_log_tail); durable on return. */
+  *writeTail(sequence: number, start: number): Sleepable<void> {
+    this.raw.sequence = sequence;
+    this.raw.start = start;
+    if (this.hasChecksum) this.raw.checksum = this.#checksum();
+    const segments = [this.#data];
+    yield* transfer(this.#device, {
+      direction: 'write',
+      sector: this.#sector,
+      segments,
+      preflush: false,
+      fua: true,
+    });
+  }
+
+  /**
+   * Turns on what the file system wants and off what it does not, as ext4 does at every mount. The log is empty, so
+   * nothing in it has to be read with the old features. Reaches the disk with the next writeTail.
+   */
+  setFeatures(checksums: boolean, sixtyFourBit: boolean): void {
+    const { raw } = this;
+    if (raw.blockType === SUPERBLOCK_V1) this.#upgrade();
+    raw.featureCompat = (raw.featureCompat & ~COMPAT_CHECKSUM) >>> 0;
+    let incompat = raw.featureIncompat & ~CHECKSUMS;
+    incompat |= INCOMPAT_REVOKE;
+    if (checksums) incompat |= INCOMPAT_CSUM_V3;
+    if (sixtyFourBit) incompat |= INCOMPAT_64BIT;
+    raw.featureIncompat = incompat;
+    raw.checksumType = checksums ? CHECKSUM_CRC32C : 0;
+    raw.checksum = 0;
+  }
+
+  /** Version 1 leaves everything from the feature words on undefined (journal_convert_superblock_v1). */
+  #upgrade(): void {
+    this.#data.fill(0, JournalSuperblockLayout.fields.featureCompat.offset);
+    this.raw.users = 1;
+    this.raw.blockType = SUPERBLOCK_V2;
+  }
+
+  #check(blockSize: number, blocks: number): void {
+    const { raw } = this;
+    const wrong = (field: string, found: number, expected: string): never => {
+      throw new Corruption(STRUCTURE, field, found, expected);
+    };
+    if (raw.magic !== JOURNAL_MAGIC) wrong('h_magic', raw.magic, `${JOURNAL_MAGIC}`);
+    if (raw.blockType !== SUPERBLOCK_V1 && raw.blockType !== SUPERBLOCK_V2) {
+      wrong('h_blocktype', raw.blockType, `${SUPERBLOCK_V1} or ${SUPERBLOCK_V2}`);
+    }
+    if (raw.blockSize !== blockSize) wrong('s_blocksize', raw.blockSize, `${blockSize}`);
+    if (raw.maxLength > blocks) wrong('s_maxlen', raw.maxLength, `at most ${blocks}`);
+    if (raw.blockType === SUPERBLOCK_V1)
+      this.#data.fill(0, JournalSuperblockLayout.fields.featureCompat.offset);
+    this.#checkFeatures();
+    const { first, maxLength, start } = raw;
+    if (first === 0 || first >= maxLength) wrong('s_first', first, `1 .. ${maxLength - 1}`);
+    if (maxLength - first < BLOCKS_MIN - 1) wrong('s_maxlen', maxLength, `at least ${BLOCKS_MIN} blocks`);
+    if (start !== 0 && (start < first || start >= maxLength))
+      wrong('s_start', start, `0 or ${first} .. ${maxLength - 1}`);
+  }
+
+  #checkFeatures(): void {
+    const { featureCompat, featureIncompat, featureRoCompat, checksumType, checksum } = this.raw;
+    const both = featureIncompat & CHECKSUMS;
+    if (both === CHECKSUMS)
+      throw new Corruption(STRUCTURE, 's_feature_incompat', featureIncompat, 'csum_v2 or csum_v3');
+    if (both !== 0 && (featureCompat & COMPAT_CHECKSUM) !== 0) {
+      throw new Corruption(
+        STRUCTURE,
+        's_feature_compat',
+        featureCompat,
+        'no checksums of version 1 beside version 2, 3',
+      );
+    }
+    if (both !== 0 && checksumType !== CHECKSUM_CRC32C) {
+      throw new Corruption(STRUCTURE, 's_checksum_type', checksumType, `${CHECKSUM_CRC32C} (crc32c)`);
+    }
+    if (both !== 0 && checksum !== this.#checksum()) {
+      throw new Corruption(STRUCTURE, 's_checksum', checksum, `${this.#checksum()}`);
+    }
+    const unknown = (featureIncompat & ~UNDERSTOOD) >>> 0;
+    if (unknown !== 0 || featureRoCompat !== 0) {
+      const known = NAMES.filter(([bit]) => (unknown & bit) !== 0).map(([, name]) => name);
+      const names = known.length > 0 ? ` (${known.join(', ')})` : '';
+      throw new MountRefused(`journal features: incompat ${unknown}${names}, ro_compat ${featureRoCompat}`);
+    }
+  }
+
+  #checksum(): number {
+    const stored = this.raw.checksum;
+    this.raw.checksum = 0;
+    const checksum = crc32c(CRC_START, this.#data.subarray(0, JournalSuperblockLayout.size));
+    this.raw.checksum = stored;
+    return checksum;
+  }
+}

@@ -1,0 +1,164 @@
+import { assert } from '../lib/assert.ts';
+import { fail } from '../lib/errno.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import type { Task } from '../sched/task.ts';
+import { joinReserved, joinTransaction, unreserve } from './admission.ts';
+import { abortAfter, checkpointAll, markEmpty } from './checkpoint.ts';
+import { commitDaemon } from './commit.ts';
+import { Handle, ReservedHandle } from './handle.ts';
+import { JournalState, type JournalOptions } from './journal-state.ts';
+import { JournalSuperBlock } from './journal-superblock.ts';
+import { LogArea } from './log-area.ts';
+import { recoverLog } from './recovery.ts';
+import { nextTid } from './tid.ts';
+
+export type { JournalOptions } from './journal-state.ts';
+
+/**
+ * The journal of a file system (journal_t): groups updates into transactions, writes each to the log in one piece, and
+ * replays the log after a crash. open, then recover if needed, then begin, then start as often as wanted, then close.
+ */
+export class Journal {
+  /** For jbd2 alone. */
+  readonly state: JournalState;
+  #daemon: Task | null = null;
+
+  private constructor(state: JournalState) {
+    this.state = state;
+  }
+
+  /** Reads and verifies the journal's superblock. Corruption; MountRefused for features that are not known here. */
+  static *open(options: JournalOptions): Sleepable<Journal> {
+    const { cache, blocks, blockSize } = options;
+    const [place] = blocks;
+    assert(place !== undefined, 'a journal without blocks');
+    const superBlock = yield* JournalSuperBlock.read(cache.device, place, blockSize, blocks.length);
+    const { raw } = superBlock;
+    const area = new LogArea(blocks, raw.first, raw.maxLength, nextTid(raw.sequence));
+    return new Journal(new JournalState(options, superBlock, area));
+  }
+
+  /** The file system was not unmounted: home blocks may be older than the log (s_start is not 0). */
+  get needsRecovery(): boolean {
+    return this.state.superBlock.raw.start !== 0;
+  }
+
+  /** s_errno: an error that an earlier mount left behind. */
+  get storedError(): number {
+    return this.state.superBlock.raw.errno;
+  }
+
+  /**
+   * Replays the log, durably, and empties it. Buffers that are in the cache change in place and lose `verified` and
+   * `cached`. Throws Corruption when something in the log is damaged; what could be replayed is on the disk then.
+   */
+  *recover(): Sleepable<void> {
+    if (this.needsRecovery) yield* recoverLog(this.state);
+  }
+
+  /** Makes the journal usable. Its superblock is written before the first commit, not now. */
+  *begin(): Sleepable<void> {
+    assert(!this.needsRecovery, 'the journal was not recovered');
+    const { state } = this;
+    const { checksums, sixtyFourBit, scheduler } = state.options;
+    state.superBlock.setFeatures(checksums, sixtyFourBit);
+    state.reformat();
+    this.#daemon = scheduler.spawnDaemon('jbd2', commitDaemon(state));
+  }
+
+  /**
+   * Starts an update that changes at most `blocks` blocks, and sets credits aside for a later one (jbd2_journal_start).
+   * Sleeps while a transaction is being locked or the log has no room. Fails with EROFS after an abort.
+   */
+  *start(blocks: number, reservedBlocks = 0): Sleepable<Handle> {
+    const transaction = yield* joinTransaction(this.state, blocks, reservedBlocks);
+    const reserved = reservedBlocks > 0 ? new ReservedHandle(this, reservedBlocks) : null;
+    return new Handle(this, transaction, blocks, reserved);
+  }
+
+  /** Starts what was reserved (jbd2_journal_start_reserved). Never waits for the log. Fails with EROFS after an abort. */
+  *startReserved(reserved: ReservedHandle): Sleepable<Handle> {
+    const transaction = joinReserved(this.state, reserved.blocks);
+    return new Handle(this, transaction, reserved.blocks, null);
+  }
+
+  /** Gives back a reservation that was not started (jbd2_journal_free_reserved). */
+  releaseReserved(reserved: ReservedHandle): void {
+    unreserve(this.state, reserved.blocks);
+  }
+
+  /** The most blocks that one handle may ask for, and one transaction may have. */
+  get maxTransactionBlocks(): number {
+    return this.state.maxTransactionBlocks;
+  }
+
+  /** The id of the running transaction, or of the one that would start next. */
+  get runningTid(): number {
+    return this.state.runningTid;
+  }
+
+  /** The transaction that may carry changes not yet on disk, or the last committed one when none does. */
+  get newestTid(): number {
+    const { running, committing, commitSequence } = this.state;
+    return (running ?? committing)?.tid ?? commitSequence;
+  }
+
+  isCommitted(tid: number): boolean {
+    return this.state.isCommitted(tid);
+  }
+
+  /** Has `tid` committed, and waits for it (jbd2_complete_transaction). EIO if it never will be. */
+  *waitForCommit(tid: number): Sleepable<void> {
+    const { state } = this;
+    if (state.isCommitted(tid)) return;
+    const known = state.running?.tid === tid || state.committing?.tid === tid;
+    if (known) yield* state.commitAndWait(tid);
+    if (state.aborted) fail('EIO');
+  }
+
+  /** Commits what runs, or waits for what commits; false if there was nothing (jbd2_journal_start_commit and wait). */
+  *forceCommit(): Sleepable<boolean> {
+    const transaction = this.state.running ?? this.state.committing;
+    if (transaction === null) return false;
+    yield* this.waitForCommit(transaction.tid);
+    return true;
+  }
+
+  /** Commits and checkpoints everything: the log is empty afterwards (jbd2_journal_flush). Fails with EIO. */
+  *flush(): Sleepable<void> {
+    const { state } = this;
+    for (let done = false; !done;) {
+      yield* this.forceCommit();
+      yield* state.checkpointLock.lock();
+      try {
+        yield* checkpointAll(state);
+        done = yield* markEmpty(state);
+      } catch (error) {
+        abortAfter(state, error);
+      } finally {
+        state.checkpointLock.unlock();
+      }
+      if (state.aborted) fail('EIO');
+    }
+  }
+
+  /** Flushes, unless the journal was aborted, and stops the commit worker (jbd2_journal_destroy). */
+  *close(): Sleepable<void> {
+    const { state } = this;
+    try {
+      if (!state.aborted) yield* this.flush();
+    } finally {
+      if (this.#daemon !== null) state.options.scheduler.stop(this.#daemon);
+      this.#daemon = null;
+    }
+  }
+
+  get aborted(): boolean {
+    return this.state.aborted;
+  }
+
+  /** After an error that must not spread: nothing more is logged; updates fail with EROFS, waits for commits with EIO. */
+  abort(): void {
+    this.state.abort();
+  }
+}

@@ -1,0 +1,54 @@
+import { present } from '../lib/assert.ts';
+
+/** The log as a ring: which blocks it has, and which of them are in use. Numbers are blocks of the journal. */
+export class LogArea {
+  readonly #deviceBlocks: Uint32Array | readonly number[];
+  /** First block of the ring (j_first). */
+  readonly first: number;
+  /** The block after the last one (j_last). */
+  readonly end: number;
+  /** Where the next transaction goes. */
+  head: number;
+  /** The oldest block that recovery would need. */
+  tail: number;
+  /** The transaction at the tail. */
+  tailTid: number;
+  /** Blocks not in use (j_free). */
+  free: number;
+
+  constructor(deviceBlocks: Uint32Array | readonly number[], first: number, end: number, tailTid: number) {
+    this.#deviceBlocks = deviceBlocks;
+    this.first = first;
+    this.end = end;
+    this.head = first;
+    this.tail = first;
+    this.tailTid = tailTid;
+    this.free = end - first;
+  }
+
+  get size(): number {
+    return this.end - this.first;
+  }
+
+  /** The block of the device that holds a block of the journal. */
+  deviceBlock(block: number): number {
+    return present(this.#deviceBlocks[block], `block ${block} of the journal`);
+  }
+
+  /** The block after this one in the ring. */
+  next(block: number): number {
+    return block + 1 === this.end ? this.first : block + 1;
+  }
+
+  /** Blocks from `from` on to `to`, going forward. */
+  distance(from: number, to: number): number {
+    return to >= from ? to - from : to - from + this.size;
+  }
+
+  /** Gives back everything before `block`, which transaction `tid` starts at. */
+  moveTail(tid: number, block: number): void {
+    this.free += this.distance(this.tail, block);
+    this.tail = block;
+    this.tailTid = tid;
+  }
+}

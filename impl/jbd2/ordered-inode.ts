@@ -1,0 +1,7 @@
+import type { Sleepable } from '../sched/sleepable.ts';
+
+/** An inode whose data must be on disk before the transaction that names its blocks (struct jbd2_inode). */
+export interface OrderedInode {
+  /** Writes out the data that is already mapped, allocates nothing, starts no handle, and waits (data=ordered). */
+  writeOrdered(): Sleepable<void>;
+}

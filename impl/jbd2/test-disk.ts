@@ -1,0 +1,155 @@
+import { present } from '../lib/assert.ts';
+import { crc32c } from '../lib/crc32c.ts';
+import type { Bio, BioStatus } from '../block/bio.ts';
+import type { BlockDevice } from '../block/block-device.ts';
+import { MemoryDisk } from '../block/memory-disk.ts';
+import { BufferCache } from '../buffer/buffer-cache.ts';
+import { Scheduler } from '../sched/scheduler.ts';
+import { Journal } from './journal.ts';
+
+/** For tests: a disk with home blocks in front and a journal behind, and the means to cut its power. */
+export interface TestShape {
+  readonly blockSize: number;
+  readonly homeBlocks: number;
+  readonly journalBlocks: number;
+  readonly checksums: boolean;
+  readonly sixtyFourBit: boolean;
+}
+
+export const SHAPE: TestShape = {
+  blockSize: 1024,
+  homeBlocks: 128,
+  journalBlocks: 1024,
+  checksums: true,
+  sixtyFourBit: true,
+};
+
+const UUID = Uint8Array.from({ length: 16 }, (_, index) => 0xa0 + index);
+
+/** The journal lies in two pieces, the second half first, so that nothing works by accident. */
+export function journalPlaces({ homeBlocks, journalBlocks }: TestShape): number[] {
+  const half = journalBlocks / 2;
+  return Array.from({ length: journalBlocks }, (_, index) =>
+    index < half ? homeBlocks + half + index : homeBlocks + index - half,
+  );
+}
+
+/** The journal's superblock as Documentation/filesystems/ext4/journal.rst lays it out, by hand. */
+export function journalSuperblock(shape: TestShape, sequence = 1): Uint8Array {
+  const data = new Uint8Array(shape.blockSize);
+  const view = new DataView(data.buffer);
+  view.setUint32(0x0, 0xc03b3998);
+  view.setUint32(0x4, 4);
+  view.setUint32(0xc, shape.blockSize);
+  view.setUint32(0x10, shape.journalBlocks);
+  view.setUint32(0x14, 1);
+  view.setUint32(0x18, sequence);
+  view.setUint32(0x28, shape.checksums ? 0x10 : 0);
+  data.set(UUID, 0x30);
+  view.setUint32(0x40, 1);
+  if (shape.checksums) {
+    view.setUint8(0x50, 4);
+    view.setUint32(0xfc, crc32c(0xffffffff, data.subarray(0, 1024)));
+  }
+  return data;
+}
+
+export function makeTestDisk(shape: TestShape, sequence = 1): MemoryDisk {
+  const disk = new MemoryDisk((shape.homeBlocks + shape.journalBlocks) * shape.blockSize);
+  disk.write(present(journalPlaces(shape)[0], 'place') * shape.blockSize, journalSuperblock(shape, sequence));
+  return disk;
+}
+
+/** Opens, recovers and begins, as a mount does. */
+export function openJournal(
+  device: BlockDevice,
+  shape: TestShape,
+  scheduler = new Scheduler(),
+  faults: ReadonlySet<string> = new Set(),
+): { scheduler: Scheduler; cache: BufferCache; journal: Journal } {
+  const cache = new BufferCache(device, shape.blockSize);
+  let seconds = 1000;
+  const journal = scheduler.run(
+    'mount',
+    Journal.open({
+      scheduler,
+      cache,
+      blockSize: shape.blockSize,
+      blocks: journalPlaces(shape),
+      checksums: shape.checksums,
+      sixtyFourBit: shape.sixtyFourBit,
+      uuid: UUID,
+      faults,
+      now: () => ({ seconds: seconds++, nanoseconds: 5 }),
+    }),
+  );
+  scheduler.run('recover', journal.recover());
+  scheduler.run('begin', journal.begin());
+  return { scheduler, cache, journal };
+}
+
+interface Recorded {
+  readonly sector: number;
+  readonly data: Uint8Array;
+  readonly preflush: boolean;
+  readonly fua: boolean;
+}
+
+/** A disk that remembers every write, to answer what could be on it had the power gone at any moment. */
+export class RecordingDisk implements BlockDevice {
+  readonly sectors: number;
+  readonly #start: MemoryDisk;
+  readonly #now: MemoryDisk;
+  readonly writes: Recorded[] = [];
+  /** Set to make the next writes fail. */
+  failing: (sector: number) => boolean = () => false;
+
+  constructor(disk: MemoryDisk) {
+    this.sectors = disk.sectors;
+    this.#start = disk.snapshot();
+    this.#now = disk.snapshot();
+  }
+
+  submit(bio: Bio, endIo: (status: BioStatus) => void): void {
+    if (bio.direction === 'write') {
+      if (this.failing(bio.sector)) {
+        endIo('EIO');
+        return;
+      }
+      let length = 0;
+      for (const segment of bio.segments) length += segment.length;
+      const data = new Uint8Array(length);
+      let offset = 0;
+      for (const segment of bio.segments) {
+        data.set(segment, offset);
+        offset += segment.length;
+      }
+      this.writes.push({ sector: bio.sector, data, preflush: bio.preflush, fua: bio.fua });
+    }
+    this.#now.submit(bio, endIo);
+  }
+
+  /** The disk as it is now. */
+  snapshot(): MemoryDisk {
+    return this.#now.snapshot();
+  }
+
+  /**
+   * A disk after a power cut with `count` writes submitted: what a flush or FUA covers is there, of every other sector
+   * `keep` decides.
+   */
+  cut(count: number, keep: () => boolean): MemoryDisk {
+    const disk = this.#start.snapshot();
+    let durable = 0;
+    for (let index = 0; index < count; index++) if (this.writes[index]?.preflush === true) durable = index;
+    for (const [index, write] of this.writes.slice(0, count).entries()) {
+      // The last one was under way when the power went: not even FUA says that it arrived.
+      const safe = index < durable || (write.fua && index < count - 1);
+      for (let offset = 0; offset < write.data.length; offset += 512) {
+        if (!safe && !keep()) continue;
+        disk.write(write.sector * 512 + offset, write.data.subarray(offset, offset + 512));
+      }
+    }
+    return disk;
+  }
+}

@@ -1,0 +1,234 @@
+import { statfs, type FileSystemStatistics } from '../ext4/statfs.ts';
+import type { SuperBlock } from '../ext4/super-block.ts';
+import { syncFileSystem } from '../ext4/sync.ts';
+import { unmountSuperBlock } from '../ext4/mount.ts';
+import type { Timestamp } from '../ext4/timestamp.ts';
+import { assert } from '../lib/assert.ts';
+import { Corruption, type Finding } from '../lib/corruption.ts';
+import { fail } from '../lib/errno.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import { truncateTime } from './attribute-calls.ts';
+import { KernelContext } from './kernel-context.ts';
+import { resolve } from './path-walk.ts';
+import { fstat } from './query-calls.ts';
+import { seek } from './read-write-calls.ts';
+import { SystemCalls } from './system-calls.ts';
+import type { DirectoryListing, OpenFlags, Stat, TimeChange, Whence } from './types.ts';
+
+const NEW_FILE_MODE = 0o666;
+const NEW_DIRECTORY_MODE = 0o777;
+
+/** A system call, or several, to be interleaved with others. */
+export interface NamedBody {
+  readonly name: string;
+  readonly body: Sleepable<void>;
+}
+
+/**
+ * A mounted file system, as a process with all capabilities and no umask sees it. A call returns when it is done; it
+ * fails with `Failure` and the kernel's errno. What is wrong on the disk is EUCLEAN, with `corruption` as the reason.
+ */
+export class FileSystem {
+  readonly sb: SuperBlock;
+  /** Calls not yet run, for `concurrently`. */
+  readonly calls: SystemCalls;
+  /** What was last found wrong on the disk. */
+  corruption: Finding | null = null;
+  readonly #context: KernelContext;
+  #mounted = true;
+
+  /** `context` is that of a file system just mounted: see mount.ts. */
+  constructor(context: KernelContext) {
+    this.sb = context.sb;
+    this.#context = context;
+    this.calls = new SystemCalls(context);
+  }
+
+  /** The clock that calls read. What an inode cannot keep of a time is cut off. */
+  get now(): Timestamp {
+    return this.sb.now;
+  }
+
+  set now(time: Timestamp) {
+    this.sb.now = truncateTime(this.sb, time);
+  }
+
+  /** open(2). `mode` counts when the file is made. Answers the lowest free descriptor. */
+  open(path: string, flags: OpenFlags, mode = NEW_FILE_MODE): number {
+    return this.#run('open', this.calls.open(path, flags, mode));
+  }
+
+  close(fd: number): void {
+    this.#run('close', this.calls.close(fd));
+  }
+
+  closeAll(): void {
+    for (const fd of this.#context.files.descriptors()) this.close(fd);
+  }
+
+  /** Fills `target` from the descriptor's position; answers how many bytes there were. */
+  read(fd: number, target: Uint8Array): number {
+    return this.#run('read', this.calls.read(fd, target));
+  }
+
+  pread(fd: number, target: Uint8Array, offset: number): number {
+    return this.#run('pread', this.calls.pread(fd, target, offset));
+  }
+
+  /** Answers how many bytes were written: fewer than given when space ran out on the way. */
+  write(fd: number, source: Uint8Array): number {
+    return this.#run('write', this.calls.write(fd, source));
+  }
+
+  pwrite(fd: number, source: Uint8Array, offset: number): number {
+    return this.#run('pwrite', this.calls.pwrite(fd, source, offset));
+  }
+
+  seek(fd: number, offset: number, whence: Whence): number {
+    this.#assertMounted();
+    return seek(this.#context, fd, offset, whence);
+  }
+
+  truncate(path: string, size: number): void {
+    this.#run('truncate', this.calls.truncate(path, size));
+  }
+
+  ftruncate(fd: number, size: number): void {
+    this.#run('ftruncate', this.calls.ftruncate(fd, size));
+  }
+
+  fsync(fd: number): void {
+    this.#run('fsync', this.calls.fsync(fd));
+  }
+
+  fdatasync(fd: number): void {
+    this.#run('fdatasync', this.calls.fdatasync(fd));
+  }
+
+  sync(): void {
+    this.#run('sync', this.calls.sync());
+  }
+
+  mkdir(path: string, mode = NEW_DIRECTORY_MODE): void {
+    this.#run('mkdir', this.calls.mkdir(path, mode));
+  }
+
+  rmdir(path: string): void {
+    this.#run('rmdir', this.calls.rmdir(path));
+  }
+
+  unlink(path: string): void {
+    this.#run('unlink', this.calls.unlink(path));
+  }
+
+  rename(from: string, to: string): void {
+    this.#run('rename', this.calls.rename(from, to));
+  }
+
+  link(from: string, to: string): void {
+    this.#run('link', this.calls.link(from, to));
+  }
+
+  symlink(target: string, path: string): void {
+    this.#run('symlink', this.calls.symlink(target, path));
+  }
+
+  readlink(path: string): string {
+    return this.#run('readlink', this.calls.readlink(path));
+  }
+
+  stat(path: string): Stat {
+    return this.#run('stat', this.calls.stat(path));
+  }
+
+  lstat(path: string): Stat {
+    return this.#run('lstat', this.calls.lstat(path));
+  }
+
+  fstat(fd: number): Stat {
+    this.#assertMounted();
+    return fstat(this.#context, fd);
+  }
+
+  /** Every name but `.` and `..`, in the order of the disk. */
+  readdir(path: string): DirectoryListing[] {
+    return this.#run('readdir', this.calls.readdir(path));
+  }
+
+  chmod(path: string, mode: number): void {
+    this.#run('chmod', this.calls.chmod(path, mode));
+  }
+
+  /** -1 leaves the owner, or the group, as it is. */
+  chown(path: string, uid: number, gid: number): void {
+    this.#run('chown', this.calls.chown(path, uid, gid));
+  }
+
+  utimens(path: string, atime: TimeChange, mtime: TimeChange): void {
+    this.#run('utimens', this.calls.utimens(path, atime, mtime));
+  }
+
+  statfs(): FileSystemStatistics {
+    this.#assertMounted();
+    return statfs(this.sb);
+  }
+
+  dropCaches(): void {
+    this.#run('drop_caches', this.calls.dropCaches());
+  }
+
+  /** The name of the address_space_operations that an inode uses. */
+  table(path: string): string {
+    return this.#run('table', this.#table(path));
+  }
+
+  /** Several calls at once, interleaved as the scheduler's strategy says. A body handles the failures of its calls. */
+  concurrently(bodies: readonly NamedBody[]): void {
+    this.#guard(() => this.sb.scheduler.runAll(bodies));
+  }
+
+  /** umount(2). Fails with EBUSY while a file is open. The object is of no use afterwards. */
+  unmount(): void {
+    if (this.#context.files.openFiles > 0) fail('EBUSY');
+    this.#run('umount', this.#unmount());
+    this.#mounted = false;
+  }
+
+  *#unmount(): Sleepable<void> {
+    yield* syncFileSystem(this.sb);
+    yield* this.sb.inodes.put(this.#context.root);
+    yield* unmountSuperBlock(this.sb);
+  }
+
+  *#table(path: string): Sleepable<string> {
+    const inode = yield* resolve(this.#context, path, true);
+    const { name } = inode.dataPath;
+    yield* this.sb.inodes.put(inode);
+    return name;
+  }
+
+  #run<T>(name: string, body: Sleepable<T>): T {
+    return this.#guard(() => this.sb.scheduler.run(name, body));
+  }
+
+  #guard<T>(run: () => T): T {
+    this.#assertMounted();
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof Corruption)) throw error;
+      this.#rememberCorruption(error);
+      return fail('EUCLEAN');
+    }
+  }
+
+  /** ext4_handle_error(): with errors=remount-ro nothing is written any more. */
+  #rememberCorruption({ finding }: Corruption): void {
+    this.corruption = finding;
+    if (this.sb.options.errors === 'remount-ro') this.sb.readOnly = true;
+  }
+
+  #assertMounted(): void {
+    assert(this.#mounted, 'the file system is not mounted any more');
+  }
+}

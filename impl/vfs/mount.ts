@@ -1,0 +1,55 @@
+import type { BlockDevice } from '../block/block-device.ts';
+import { NO_FAULTS } from '../lib/faults.ts';
+import type { MountOptions } from '../ext4/mount-options.ts';
+import { mountSuperBlock } from '../ext4/mount.ts';
+import { ROOT_INO } from '../ext4/namespace/lookup.ts';
+import { isDirectory } from '../ext4/inode.ts';
+import { EPOCH, type Timestamp } from '../ext4/timestamp.ts';
+import { Corruption } from '../lib/corruption.ts';
+import { FolioPool } from '../mm/folio-pool.ts';
+import { Scheduler } from '../sched/scheduler.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import type { Strategy } from '../sched/strategy.ts';
+import { FileSystem } from './file-system.ts';
+import { KernelContext } from './kernel-context.ts';
+
+/** Mount options, all optional, and what a kernel would have anyway: a clock, memory, and a scheduler's strategy. */
+export type MountRequest = Partial<MountOptions> & {
+  readonly now?: Timestamp;
+  readonly pool?: FolioPool;
+  readonly strategy?: Strategy;
+};
+
+/** The kernel's defaults; errors=remount-ro is what distributions set. */
+const DEFAULTS: MountOptions = {
+  bufferedIomap: false,
+  delalloc: true,
+  dioreadNolock: true,
+  readOnly: false,
+  atime: 'relatime',
+  errors: 'remount-ro',
+  faults: NO_FAULTS,
+};
+
+/** mount(2). Throws MountRefused, or Corruption when the image breaks a rule of the format. */
+export function mount(disk: BlockDevice, request: MountRequest = {}): FileSystem {
+  const { now = EPOCH, pool = new FolioPool(), strategy, ...options } = request;
+  const scheduler = new Scheduler(strategy);
+  const context = scheduler.run('mount', mountRoot(disk, scheduler, { ...DEFAULTS, ...options }, pool, now));
+  const fs = new FileSystem(context);
+  fs.now = now;
+  return fs;
+}
+
+function* mountRoot(
+  disk: BlockDevice,
+  scheduler: Scheduler,
+  options: MountOptions,
+  pool: FolioPool,
+  now: Timestamp,
+): Sleepable<KernelContext> {
+  const sb = yield* mountSuperBlock(disk, scheduler, options, pool, now);
+  const root = yield* sb.inodes.get(ROOT_INO);
+  if (isDirectory(root.mode) && root.links > 0) return new KernelContext(sb, root);
+  throw new Corruption(`ext4_inode ${ROOT_INO}`, 'mode', root.mode, 'a directory');
+}

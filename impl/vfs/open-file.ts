@@ -1,0 +1,80 @@
+import type { Inode } from '../ext4/inode.ts';
+import { fail } from '../lib/errno.ts';
+
+/** An open file description (struct file). */
+export class OpenFile {
+  readonly inode: Inode;
+  readonly readable: boolean;
+  readonly writable: boolean;
+  readonly append: boolean;
+  /** Bytes (f_pos). */
+  position = 0;
+
+  constructor(inode: Inode, readable: boolean, writable: boolean, append: boolean) {
+    this.inode = inode;
+    this.readable = readable;
+    this.writable = writable;
+    this.append = append;
+  }
+}
+
+/** Descriptors of 0, 1 and 2 belong to a process's terminal; a process may have 1024 (RLIMIT_NOFILE). */
+const FIRST_FD = 3;
+const FDS_MAX = 1024;
+
+/** The descriptors of the one process (struct files_struct). */
+export class FileTable {
+  /** By descriptor; undefined where it is free, null while it is reserved. */
+  readonly #files: (OpenFile | null | undefined)[] = [];
+  #open = 0;
+
+  get openFiles(): number {
+    return this.#open;
+  }
+
+  /** Takes the lowest free descriptor out of use, before the file is found (get_unused_fd_flags). Fails with EMFILE. */
+  reserve(): number {
+    let index = 0;
+    while (index < this.#files.length && this.#files[index] !== undefined) index++;
+    if (FIRST_FD + index >= FDS_MAX) fail('EMFILE');
+    this.#files[index] = null;
+    return FIRST_FD + index;
+  }
+
+  /** Gives a reserved descriptor back (put_unused_fd). */
+  cancel(fd: number): void {
+    this.#release(fd - FIRST_FD);
+  }
+
+  /** From now on the reserved descriptor means `file` (fd_install). */
+  install(fd: number, file: OpenFile): void {
+    this.#files[fd - FIRST_FD] = file;
+    this.#open++;
+  }
+
+  /** Fails with EBADF. */
+  get(fd: number): OpenFile {
+    return this.#files[fd - FIRST_FD] ?? fail('EBADF');
+  }
+
+  /** The descriptor is free again; answers the file it meant. Fails with EBADF. */
+  remove(fd: number): OpenFile {
+    const file = this.get(fd);
+    this.#release(fd - FIRST_FD);
+    this.#open--;
+    return file;
+  }
+
+  /** Every descriptor in use. */
+  descriptors(): number[] {
+    const found: number[] = [];
+    this.#files.forEach((file, index) => {
+      if (file instanceof OpenFile) found.push(FIRST_FD + index);
+    });
+    return found;
+  }
+
+  #release(index: number): void {
+    this.#files[index] = undefined;
+  }
+}

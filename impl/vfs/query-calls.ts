@@ -1,0 +1,125 @@
+import { listEntries } from '../ext4/directory.ts';
+import { decodeName } from '../ext4/file-name.ts';
+import { isDirectory, isSymlink, S_IFMT, type Inode } from '../ext4/inode.ts';
+import { EXT4_FT_UNKNOWN } from '../ext4/layout/directory.ts';
+import { readSymlink } from '../ext4/namespace/symlink.ts';
+import { fail } from '../lib/errno.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import { touchAccessTime } from './access-time.ts';
+import type { KernelContext } from './kernel-context.ts';
+import { resolve } from './path-walk.ts';
+import type { DirectoryListing, FileType, Stat } from './types.ts';
+
+/** System calls that only look: stat, lstat, fstat, readlink, and reading a whole directory. */
+
+/** By the four bits of S_IFMT. */
+const TYPES_BY_MODE: Readonly<Record<number, FileType>> = {
+  1: 'fifo',
+  2: 'character-device',
+  4: 'directory',
+  6: 'block-device',
+  8: 'file',
+  10: 'symlink',
+  12: 'socket',
+};
+
+/** By EXT4_FT_*. */
+const TYPES_BY_ENTRY: readonly (FileType | null)[] = [
+  null,
+  'file',
+  'directory',
+  'character-device',
+  'block-device',
+  'fifo',
+  'socket',
+  'symlink',
+];
+
+const typeOf = (mode: number): FileType => TYPES_BY_MODE[(mode & S_IFMT) >> 12] ?? fail('EUCLEAN');
+
+/** stat(2), or lstat(2) when `follow` is false. */
+export function* stat(context: KernelContext, path: string, follow: boolean): Sleepable<Stat> {
+  const inode = yield* resolve(context, path, follow);
+  try {
+    return attributes(inode);
+  } finally {
+    yield* context.sb.inodes.put(inode);
+  }
+}
+
+export function fstat(context: KernelContext, fd: number): Stat {
+  return attributes(context.files.get(fd).inode);
+}
+
+/** ext4_file_getattr(): blocks that delayed allocation has promised count as used. */
+function attributes(inode: Inode): Stat {
+  const { ino, mode, links, uid, gid, size, atime, mtime, ctime } = inode;
+  const sectors = inode.sectors + inode.reservedBlocks * (inode.sb.geometry.blockSize / 512);
+  return {
+    ino,
+    type: typeOf(mode),
+    mode: mode & 0o7777,
+    links,
+    uid,
+    gid,
+    size,
+    sectors,
+    atime,
+    mtime,
+    ctime,
+  };
+}
+
+export function* readlink(context: KernelContext, path: string): Sleepable<string> {
+  const inode = yield* resolve(context, path, false);
+  try {
+    if (!isSymlink(inode.mode)) fail('EINVAL');
+    yield* touchAccessTime(inode);
+    return decodeName(yield* readSymlink(inode));
+  } finally {
+    yield* context.sb.inodes.put(inode);
+  }
+}
+
+/** open(2) with O_DIRECTORY, getdents(2) to the end, close(2). Without `.` and `..`, in the order of the disk. */
+export function* readdir(context: KernelContext, path: string): Sleepable<DirectoryListing[]> {
+  const dir = yield* resolve(context, path, true);
+  try {
+    if (!isDirectory(dir.mode)) fail('ENOTDIR');
+    yield* dir.lock.read();
+    try {
+      const listing = yield* list(dir);
+      yield* touchAccessTime(dir);
+      return listing;
+    } finally {
+      dir.lock.unlockRead();
+    }
+  } finally {
+    yield* context.sb.inodes.put(dir);
+  }
+}
+
+function* list(dir: Inode): Sleepable<DirectoryListing[]> {
+  const listing: DirectoryListing[] = [];
+  for (const { name, ino, fileType } of yield* listEntries(dir)) {
+    const text = decodeName(name);
+    if (text === '.' || text === '..') continue;
+    listing.push({
+      name: text,
+      ino,
+      type: TYPES_BY_ENTRY[fileType] ?? (yield* typeFromInode(dir, ino, fileType)),
+    });
+  }
+  return listing;
+}
+
+/** An entry that does not say what it is: the kernel answers DT_UNKNOWN, and a caller asks the inode. */
+function* typeFromInode(dir: Inode, ino: number, fileType: number): Sleepable<FileType> {
+  if (fileType !== EXT4_FT_UNKNOWN) fail('EUCLEAN');
+  const inode = yield* dir.sb.inodes.get(ino);
+  try {
+    return typeOf(inode.mode);
+  } finally {
+    yield* dir.sb.inodes.put(inode);
+  }
+}

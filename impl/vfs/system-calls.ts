@@ -1,0 +1,54 @@
+import { syncFileSystem, dropCaches } from '../ext4/sync.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import { chmod, chown, utimens } from './attribute-calls.ts';
+import { link, mkdir, symlink } from './create-calls.ts';
+import type { KernelContext } from './kernel-context.ts';
+import { close, open } from './open-call.ts';
+import { readdir, readlink, stat } from './query-calls.ts';
+import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
+import { rmdir, unlink } from './remove-calls.ts';
+import { rename } from './rename-call.ts';
+import { ftruncate, truncate } from './truncate-calls.ts';
+import type { DirectoryListing, OpenFlags, Stat, TimeChange } from './types.ts';
+
+/**
+ * Every system call that may sleep, not yet run: for a scheduler that interleaves several. FileSystem runs them one by
+ * one.
+ */
+export class SystemCalls {
+  readonly #context: KernelContext;
+
+  constructor(context: KernelContext) {
+    this.#context = context;
+  }
+
+  open = (path: string, flags: OpenFlags, mode: number): Sleepable<number> =>
+    open(this.#context, path, flags, mode);
+  close = (fd: number): Sleepable<void> => close(this.#context, fd);
+  read = (fd: number, target: Uint8Array): Sleepable<number> => read(this.#context, fd, target);
+  pread = (fd: number, target: Uint8Array, offset: number): Sleepable<number> =>
+    pread(this.#context, fd, target, offset);
+  write = (fd: number, source: Uint8Array): Sleepable<number> => write(this.#context, fd, source);
+  pwrite = (fd: number, source: Uint8Array, offset: number): Sleepable<number> =>
+    pwrite(this.#context, fd, source, offset);
+  truncate = (path: string, size: number): Sleepable<void> => truncate(this.#context, path, size);
+  ftruncate = (fd: number, size: number): Sleepable<void> => ftruncate(this.#context, fd, size);
+  fsync = (fd: number): Sleepable<void> => fsync(this.#context, fd, false);
+  fdatasync = (fd: number): Sleepable<void> => fsync(this.#context, fd, true);
+  sync = (): Sleepable<void> => syncFileSystem(this.#context.sb);
+  mkdir = (path: string, mode: number): Sleepable<void> => mkdir(this.#context, path, mode);
+  rmdir = (path: string): Sleepable<void> => rmdir(this.#context, path);
+  unlink = (path: string): Sleepable<void> => unlink(this.#context, path);
+  rename = (from: string, to: string): Sleepable<void> => rename(this.#context, from, to);
+  link = (from: string, to: string): Sleepable<void> => link(this.#context, from, to);
+  symlink = (target: string, path: string): Sleepable<void> => symlink(this.#context, target, path);
+  readlink = (path: string): Sleepable<string> => readlink(this.#context, path);
+  stat = (path: string): Sleepable<Stat> => stat(this.#context, path, true);
+  lstat = (path: string): Sleepable<Stat> => stat(this.#context, path, false);
+  readdir = (path: string): Sleepable<DirectoryListing[]> => readdir(this.#context, path);
+  chmod = (path: string, mode: number): Sleepable<void> => chmod(this.#context, path, mode);
+  chown = (path: string, uid: number, gid: number): Sleepable<void> => chown(this.#context, path, uid, gid);
+  utimens = (path: string, atime: TimeChange, mtime: TimeChange): Sleepable<void> =>
+    utimens(this.#context, path, atime, mtime);
+  dropCaches = (): Sleepable<void> => dropCaches(this.#context.sb);
+}

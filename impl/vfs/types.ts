@@ -1,0 +1,51 @@
+import type { Timestamp } from '../ext4/timestamp.ts';
+
+/** What an inode is. The last four appear only in images that other tools made. */
+export type FileType =
+  'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character-device' | 'block-device';
+
+/** The flags of open(2). Access modes and the flags that a file system can tell apart. */
+export interface OpenFlags {
+  readonly access: 'read' | 'write' | 'read-write';
+  /** O_CREAT */
+  readonly create?: boolean;
+  /** O_EXCL; counts only together with `create`. */
+  readonly exclusive?: boolean;
+  /** O_TRUNC */
+  readonly truncate?: boolean;
+  /** O_APPEND */
+  readonly append?: boolean;
+  /** O_DIRECTORY */
+  readonly directory?: boolean;
+  /** O_NOFOLLOW */
+  readonly nofollow?: boolean;
+}
+
+export interface Stat {
+  readonly ino: number;
+  readonly type: FileType;
+  /** Permission bits with suid, sgid and sticky (07777); the type is in `type`. */
+  readonly mode: number;
+  readonly links: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  /** st_blocks: sectors of 512 bytes, with what delayed allocation has promised. */
+  readonly sectors: number;
+  readonly atime: Timestamp;
+  readonly mtime: Timestamp;
+  readonly ctime: Timestamp;
+}
+
+/** An entry of a directory. `name` is text as described in ext4/file-name.ts. */
+export interface DirectoryListing {
+  readonly name: string;
+  readonly ino: number;
+  readonly type: FileType;
+}
+
+/** utimensat(2): a time, UTIME_NOW or UTIME_OMIT. */
+export type TimeChange = Timestamp | 'now' | 'omit';
+
+export type Whence = 'set' | 'current' | 'end';
