@@ -1,0 +1,165 @@
+import type { Operation } from '../model/index.ts';
+import { Coverage, type CoverageTable } from './coverage.ts';
+import { drive, type Driven, type DriveOptions } from './drive.ts';
+import { generateSequence, sequenceSeed, type GenerationLimits } from './generate-sequence.ts';
+import type { History } from './history.ts';
+import type { Setup } from './setup.ts';
+import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
+
+/** What a campaign is to do. */
+export interface CampaignPlan {
+  readonly seed: number;
+  /** Ends after so many sequences, or after so much time, whichever comes first. */
+  readonly sequencesMax: number | null;
+  readonly durationMs: number | null;
+  readonly limits: GenerationLimits;
+  /** Ends when so many different failures have been found. */
+  readonly failuresMax: number;
+}
+
+/** A sequence that failed. */
+export interface Found {
+  readonly sequence: number;
+  readonly seed: number;
+  readonly setup: Setup;
+  readonly operations: readonly Operation[];
+  readonly verdict: FailedVerdict;
+}
+
+export interface Progress {
+  readonly sequences: number;
+  readonly operations: number;
+  readonly elapsedMs: number;
+  readonly imagesChecked: number;
+}
+
+export interface CampaignResult extends Progress {
+  readonly coverage: CoverageTable;
+  /** Why sequences could not be judged, and how many. */
+  readonly unknown: Readonly<Record<string, number>>;
+  /** Why it ended. */
+  readonly ended: 'sequences' | 'time' | 'failures' | 'stopped';
+}
+
+/** What a campaign tells and asks while it goes on. */
+export interface CampaignEvents {
+  onProgress(progress: Progress): void;
+  /** Keeps the failure; answers whether it is a new one. */
+  onFound(found: Found): boolean;
+  onStep(sequence: number, step: number): void;
+  stopped(): boolean;
+}
+
+/** How many sequences may wait for e2fsck while the next one runs. */
+const IN_FLIGHT_MAX = 4;
+
+interface InFlight {
+  readonly sequence: number;
+  readonly seed: number;
+  readonly setup: Setup;
+  readonly operations: readonly Operation[];
+  readonly driven: Driven;
+}
+
+/** Random sequences, one after the other, each driven while e2fsck still looks at the images of those before. */
+export class Campaign {
+  readonly #plan: CampaignPlan;
+  readonly #drive: DriveOptions;
+  readonly #history: History;
+  readonly #events: CampaignEvents;
+  readonly #coverage = new Coverage();
+  readonly #unknown = new Map<string, number>();
+  readonly #inFlight: InFlight[] = [];
+  readonly #startedAt = performance.now();
+  #sequences = 0;
+  #operations = 0;
+  #failures = 0;
+
+  constructor(plan: CampaignPlan, driveOptions: DriveOptions, history: History, events: CampaignEvents) {
+    this.#plan = plan;
+    this.#drive = driveOptions;
+    this.#history = history;
+    this.#events = events;
+  }
+
+  async run(): Promise<CampaignResult> {
+    const { clock } = this.#drive;
+    let ended = this.#end();
+    while (ended === null) {
+      await this.#next(this.#sequences);
+      clock.enter('wait');
+      while (this.#inFlight.length > IN_FLIGHT_MAX) await this.#settleOldest();
+      // Lets messages and e2fsck's words in: all else may happen without a turn of the event loop.
+      await new Promise(setImmediate);
+      clock.enter(null);
+      this.#events.onProgress(this.#progress());
+      ended = this.#end();
+    }
+    clock.enter('wait');
+    while (this.#inFlight.length > 0) await this.#settleOldest();
+    clock.enter(null);
+    return {
+      ...this.#progress(),
+      coverage: this.#coverage.table(),
+      unknown: Object.fromEntries(this.#unknown),
+      ended: this.#failures >= this.#plan.failuresMax ? 'failures' : ended,
+    };
+  }
+
+  #end(): CampaignResult['ended'] | null {
+    const { sequencesMax, durationMs, failuresMax } = this.#plan;
+    if (this.#events.stopped()) return 'stopped';
+    if (this.#failures >= failuresMax) return 'failures';
+    if (sequencesMax !== null && this.#sequences >= sequencesMax) return 'sequences';
+    if (durationMs !== null && performance.now() - this.#startedAt >= durationMs) return 'time';
+    return null;
+  }
+
+  #progress(): Progress {
+    return {
+      sequences: this.#sequences,
+      operations: this.#operations,
+      elapsedMs: performance.now() - this.#startedAt,
+      imagesChecked: this.#drive.e2fsck?.imagesChecked ?? 0,
+    };
+  }
+
+  async #next(sequence: number): Promise<void> {
+    const { clock } = this.#drive;
+    clock.enter('generate');
+    const seed = sequenceSeed(this.#plan.seed, sequence);
+    const { setup, operations } = generateSequence(seed, this.#plan.limits);
+    clock.enter('record');
+    this.#history.append({ type: 'sequence', sequence, seed, setup, operations });
+    const driven = await drive(setup, operations, {
+      ...this.#drive,
+      onStep: (step) => this.#events.onStep(sequence, step),
+      onOutcome: (operation, expected) => this.#coverage.record(operation, expected),
+    });
+    clock.enter('record');
+    const failure = driven.verdict.kind === 'fails' ? driven.verdict.failure : null;
+    this.#history.append({ type: 'driven', sequence, executed: driven.executed, failure });
+    this.#sequences++;
+    this.#operations += driven.executed;
+    this.#inFlight.push({ sequence, seed, setup, operations, driven });
+    if (failure !== null) while (this.#inFlight.length > 0) await this.#settleOldest();
+  }
+
+  /** Waits for the last word on the oldest sequence that has none, so that findings come in order. */
+  async #settleOldest(): Promise<void> {
+    const oldest = this.#inFlight.shift();
+    if (oldest === undefined) return;
+    const { sequence, seed, setup, operations, driven } = oldest;
+    const verdict: Verdict = worst([driven.verdict, await driven.images]);
+    const reason = verdict.kind === 'unknown' ? verdict.reason : undefined;
+    this.#history.append({
+      type: 'judged',
+      sequence,
+      verdict: verdict.kind,
+      ...(reason !== undefined && { reason }),
+    });
+    if (reason !== undefined) this.#unknown.set(reason, (this.#unknown.get(reason) ?? 0) + 1);
+    if (verdict.kind !== 'fails' || this.#failures >= this.#plan.failuresMax) return;
+    if (this.#events.onFound({ sequence, seed, setup, operations, verdict })) this.#failures++;
+  }
+}

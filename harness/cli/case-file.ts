@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { CaseError, readCase, type Case } from '../case.ts';
+import { E2fsck } from '../e2fsck.ts';
+import { UsageError } from './terminal.ts';
+
+/** The case in a file that the user named. */
+export function loadCase(path: string): Case {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `the case file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  try {
+    return readCase(text, path);
+  } catch (error) {
+    if (error instanceof CaseError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** Whether e2fsck is to look at images; it must be there then. */
+export async function wantsE2fsck(wanted: boolean): Promise<boolean> {
+  if (!wanted) return false;
+  if ((await E2fsck.find()) !== null) return true;
+  throw new UsageError(
+    'e2fsck was not found. Install e2fsprogs (Debian: apt-get install e2fsprogs), ' +
+      'or give --no-e2fsck to run without knowing whether the images are sound.',
+  );
+}

@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import type { Finding, Message } from '../job.ts';
+import { supervise } from '../supervise.ts';
+import { targetsNamed } from '../targets/all.ts';
+import { openWorkspace } from '../workspace.ts';
+import { loadCase, wantsE2fsck } from './case-file.ts';
+import { interruptible } from './interrupt.ts';
+import { plural, positiveNumber } from './numbers.ts';
+import { replayCommand } from './replay-command.ts';
+import { StatusLine } from './status-line.ts';
+import { findingLines } from './summary.ts';
+import { EXIT, UsageError, type Terminal } from './terminal.ts';
+
+interface ShrinkOptions {
+  output?: string;
+  e2fsck: boolean;
+  seconds: number;
+  hangSeconds: number;
+}
+
+const DEFAULT_SECONDS = 60;
+const RUNS_MAX = 1_000_000;
+
+const EXAMPLES = `
+Examples:
+  twinpath shrink case.json                    writes case.small.json
+  twinpath shrink case.json --output tiny.json --seconds 300
+
+Exit code: 1 when the case fails (and was made as small as it gets), 0 when it fails no more, 2 when it could not run.`;
+
+/** `twinpath shrink`: a saved case made smaller. */
+export function addShrink(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('shrink')
+    .summary('makes a saved case smaller')
+    .description('Looks for a smaller sequence of operations that fails in the same way as a saved case.')
+    .argument('<case>', 'a case file')
+    .option('--output <file>', 'where the smaller case goes (default: <case>.small.json beside it)')
+    .option('--seconds <n>', 'how long to try', positiveNumber(1e7), DEFAULT_SECONDS)
+    .option('--no-e2fsck', 'do not check images')
+    .option('--hang-seconds <n>', 'a target silent for so long hangs', positiveNumber(1e6), 10)
+    .addHelpText('after', EXAMPLES)
+    .action(async (path: string, options: ShrinkOptions) => exit(await shrink(path, options, terminal)));
+}
+
+async function shrink(path: string, options: ShrinkOptions, terminal: Terminal): Promise<number> {
+  const saved = loadCase(path);
+  targetsNamed(saved.targets);
+  if (saved.targets.length === 0) throw new UsageError(`${path}: $.targets: found none, expected a target`);
+  const output = options.output ?? `${path.replace(/\.json$/, '')}.small.json`;
+  const e2fsck = await wantsE2fsck(options.e2fsck);
+  const workspace = await openWorkspace();
+  const status = new StatusLine(terminal);
+  const onMessage = (message: Message): void => {
+    if (message.type !== 'shrinking') return;
+    status.show(`${plural(message.operations, 'operation')} left after ${plural(message.runs, 'run')}`);
+  };
+  try {
+    const ending = await interruptible(
+      (stop) =>
+        supervise(
+          {
+            verb: 'shrink',
+            case: saved,
+            output,
+            budget: { runs: RUNS_MAX, ms: options.seconds * 1000 },
+            workspace: workspace.path,
+            e2fsck,
+          },
+          { hangMs: options.hangSeconds * 1000, stop, onMessage },
+        ),
+      () => status.show('stopping…'),
+    );
+    status.clear();
+    if (ending.kind === 'finished' && ending.last.type === 'shrunk') return tell(ending.last, terminal);
+    throw new UsageError(
+      `shrinking ended early: a candidate ${ending.kind === 'hang' ? 'hung' : 'broke the thread'}; the smallest case so far is in ${output}`,
+    );
+  } finally {
+    await workspace.remove();
+  }
+}
+
+function tell(
+  { finding, reproduced }: { finding: Finding; reproduced: boolean },
+  terminal: Terminal,
+): number {
+  if (!reproduced) {
+    terminal.out(
+      `${pc.bold(pc.green('GONE'))}  the case does not fail (any more) as it says; nothing was written\n`,
+    );
+    return EXIT.held;
+  }
+  terminal.out(`${findingLines(finding, { replay: replayCommand }).join('\n')}\n`);
+  return EXIT.found;
+}

@@ -1,0 +1,30 @@
+/** Where the command line writes, so that tests can look over its shoulder. */
+export interface Terminal {
+  /** Results: to standard output. */
+  readonly out: (text: string) => void;
+  /** Progress and complaints: to standard error. */
+  readonly err: (text: string) => void;
+  /** Whether progress may overwrite its own line. */
+  readonly live: boolean;
+  /** Columns of the line that progress is shown on. */
+  readonly columns: number;
+}
+
+export const PROCESS_TERMINAL: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  get live() {
+    return process.stderr.isTTY;
+  },
+  get columns() {
+    return process.stderr.columns;
+  },
+};
+
+/** A mistake of the user's: shown as it is, without a stack; exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The exit codes of every verb. */
+export const EXIT = { held: 0, found: 1, impossible: 2, interrupted: 130 } as const;

@@ -1,0 +1,157 @@
+import { Model, type Operation, type Outcome } from '../model/index.ts';
+import type { E2fsck } from './e2fsck.ts';
+import { finish, type Stages } from './finish.ts';
+import type { ImageFiles } from './image-file.ts';
+import { inspect } from './inspection.ts';
+import { targetBroke } from './judges/crash-of-target.ts';
+import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
+import { modelOptions, timeOfStep, type Setup } from './setup.ts';
+import type { StageClock } from './stage-clock.ts';
+import { isPromise, type Target } from './target.ts';
+import { HOLDS, worst, type FailedVerdict, type Verdict } from './verdict.ts';
+
+/** What a run is done with, the same for many runs. */
+export interface DriveOptions {
+  readonly targets: readonly Target[];
+  readonly faults: readonly string[];
+  /** Null: the run ends with its last operation. */
+  readonly stages: Stages | null;
+  /** Null: images are not checked. */
+  readonly e2fsck: E2fsck | null;
+  readonly images: ImageFiles;
+  readonly clock: StageClock;
+  /** Told before each operation, so that somebody else can see where a run hangs. */
+  readonly onStep?: (step: number) => void;
+  /** Told each operation that was performed and what the model says it answers. */
+  readonly onOutcome?: (operation: Operation, expected: Outcome) => void;
+}
+
+/** What came of one sequence. */
+export interface RunResult {
+  readonly verdict: Verdict;
+  /** How many operations of the sequence were performed. */
+  readonly executed: number;
+}
+
+/** A sequence of which everything has been done but waiting for e2fsck. */
+export interface Driven {
+  /** What is known so far. */
+  readonly verdict: Verdict;
+  readonly executed: number;
+  /** What e2fsck says in the end. */
+  readonly images: Promise<Verdict>;
+}
+
+/** After how many operations the whole tree is looked at in the middle of a sequence. */
+const INSPECTION_EVERY = 32;
+
+/** Runs one sequence and waits for every judge. Never throws for what it finds. */
+export async function runCase(
+  setup: Setup,
+  operations: readonly Operation[],
+  options: DriveOptions,
+): Promise<RunResult> {
+  const driven = await drive(setup, operations, options);
+  return { verdict: worst([driven.verdict, await driven.images]), executed: driven.executed };
+}
+
+/** Runs one sequence on the model and all targets in step, and leaves e2fsck running when all else is done. */
+export async function drive(
+  setup: Setup,
+  operations: readonly Operation[],
+  options: DriveOptions,
+): Promise<Driven> {
+  const started = await startAll(setup, options);
+  if ('kind' in started) return { verdict: started, executed: 0, images: Promise.resolve(HOLDS) };
+  const { participants } = started;
+  const lockstep = new Lockstep(new Lane(new Model(modelOptions(setup)), participants), options.onOutcome);
+  const { failed, executed } = await performAll(lockstep, operations, options);
+  if (failed !== null) {
+    const verdict = await withImage(failed, participants);
+    for (const { session } of participants) session.abandon();
+    return { verdict, executed, images: Promise.resolve(HOLDS) };
+  }
+  if (options.stages === null) {
+    for (const { session } of participants) session.abandon();
+    return { verdict: HOLDS, executed, images: Promise.resolve(HOLDS) };
+  }
+  const finished = await finish(lockstep.lanes, setup, timeOfStep(operations.length), {
+    ...options,
+    stages: options.stages,
+  });
+  return { ...finished, executed };
+}
+
+async function startAll(
+  setup: Setup,
+  { targets, faults, clock }: DriveOptions,
+): Promise<{ participants: Participant[] } | FailedVerdict> {
+  const participants: Participant[] = [];
+  clock.enter('start');
+  for (const target of targets) {
+    try {
+      const session = await target.start(setup, { faults, now: timeOfStep(0) });
+      participants.push({ name: target.name, target, session });
+    } catch (error) {
+      for (const { session } of participants) session.abandon();
+      return targetBroke(target.name, null, { step: null, stage: 'when it mounts a new image' }, error);
+    }
+  }
+  return { participants };
+}
+
+async function performAll(
+  lockstep: Lockstep,
+  operations: readonly Operation[],
+  { onStep, clock }: DriveOptions,
+): Promise<{ failed: FailedVerdict | null; executed: number }> {
+  clock.enter('run');
+  for (const [step, operation] of operations.entries()) {
+    onStep?.(step);
+    const context: StepContext = { step, now: timeOfStep(step), kind: 'result', stage: '' };
+    const answer = lockstep.step(operation, context);
+    let failed = isPromise(answer) ? await answer : answer;
+    if (failed === null && step % INSPECTION_EVERY === INSPECTION_EVERY - 1) {
+      clock.enter('inspect');
+      // The sequence up to here, run by itself, shows the same at its end, so a place in the middle says nothing.
+      const inTheMiddle = {
+        ...context,
+        step: null,
+        kind: 'tree' as const,
+        stage: 'in the middle of the run',
+      };
+      failed = await inspectAll(lockstep.lanes, inTheMiddle);
+      clock.enter('run');
+    }
+    if (failed !== null) return { failed, executed: step + 1 };
+  }
+  return { failed: null, executed: operations.length };
+}
+
+/** Looks at the whole tree on every lane. */
+export async function inspectAll(
+  lanes: readonly Lane[],
+  context: StepContext,
+): Promise<FailedVerdict | null> {
+  for (const lane of lanes) {
+    const failed = await inspect(lane, context);
+    if (failed !== null) return failed;
+  }
+  return null;
+}
+
+/** Adds the disk of the target that failed, as a power cut leaves it, unless the evidence has a disk already. */
+async function withImage(
+  verdict: FailedVerdict,
+  participants: readonly Participant[],
+): Promise<FailedVerdict> {
+  const { failure, evidence } = verdict;
+  const session = participants.find(({ name }) => name === failure.target)?.session;
+  if (session === undefined || evidence.image !== undefined) return verdict;
+  try {
+    return { ...verdict, evidence: { ...evidence, image: await session.powerCut() } };
+  } catch {
+    // The target is broken; its disk would have been nice to have and is not needed.
+    return verdict;
+  }
+}

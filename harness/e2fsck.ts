@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { findProgram, run, startShell, type Shell } from './process.ts';
+
+/** What e2fsck said about an image. Without an exit status it was killed, timed out or never started. */
+export interface E2fsckReport {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** Reads image paths and answers each with e2fsck's words and a line that holds the token and its exit status. */
+const SCRIPT = `while IFS= read -r image; do
+  "$1" -fn -E no_optimize_extents "$image" 2>&1 </dev/null
+  printf '\\n%s %s\\n' "$2" "$?"
+done`;
+
+const TIMEOUT_MS = 60_000;
+
+interface Job {
+  readonly image: string;
+  readonly resolve: (report: E2fsckReport, ms: number) => void;
+}
+
+/** One shell and the image that it looks at. */
+class Lane {
+  readonly #program: string;
+  readonly #onIdle: () => void;
+  readonly #token = `twinpath-${randomBytes(8).toString('hex')}`;
+  #shell: Shell | null = null;
+  #job: Job | null = null;
+  #output = '';
+  #startedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(program: string, onIdle: () => void) {
+    this.#program = program;
+    this.#onIdle = onIdle;
+  }
+
+  get idle(): boolean {
+    return this.#job === null;
+  }
+
+  start(job: Job): void {
+    this.#job = job;
+    this.#startedAt = performance.now();
+    this.#output = '';
+    this.#shell ??= this.#startShell();
+    this.#timer = setTimeout(() => this.#shell?.kill(), TIMEOUT_MS);
+    this.#shell.send(job.image);
+  }
+
+  async end(): Promise<void> {
+    const shell = this.#shell;
+    if (shell === null) return;
+    shell.end();
+    await shell.ended;
+  }
+
+  kill(): void {
+    this.#shell?.kill();
+  }
+
+  #startShell(): Shell {
+    const shell = startShell(SCRIPT, [this.#program, this.#token], (text) => this.#read(text));
+    void shell.ended.then(() => {
+      this.#shell = null;
+      if (this.#job !== null) this.#answer({ status: null, output: this.#output });
+    });
+    return shell;
+  }
+
+  #read(text: string): void {
+    this.#output += text;
+    const marker = this.#output.lastIndexOf(`\n${this.#token} `);
+    if (marker < 0 || !this.#output.endsWith('\n')) return;
+    const status = Number(this.#output.slice(marker + this.#token.length + 2).trim());
+    this.#answer({ status: status > 128 ? null : status, output: this.#output.slice(0, marker) });
+  }
+
+  #answer(report: E2fsckReport): void {
+    clearTimeout(this.#timer);
+    const job = this.#job;
+    this.#job = null;
+    job?.resolve(report, performance.now() - this.#startedAt);
+    this.#onIdle();
+  }
+}
+
+/** The system's e2fsck, several at a time. */
+export class E2fsck {
+  readonly version: string;
+  readonly #lanes: readonly Lane[];
+  readonly #waiting: Job[] = [];
+  #imagesChecked = 0;
+  #busyMs = 0;
+
+  private constructor(program: string, version: string, lanes: number) {
+    this.version = version;
+    this.#lanes = Array.from({ length: lanes }, () => new Lane(program, () => this.#next()));
+  }
+
+  /** Null when the system has no e2fsck that starts. */
+  static async find(lanes = 2): Promise<E2fsck | null> {
+    const program = findProgram('e2fsck');
+    if (program === null) return null;
+    const { exitCode, stderr } = await run(program, ['-V'], { timeoutMs: 10_000 });
+    const version = /e2fsck (\S+)/.exec(stderr)?.[1];
+    return exitCode === 0 && version !== undefined ? new E2fsck(program, version, lanes) : null;
+  }
+
+  /** `e2fsck -fn` on the image in this file; the file must stay as it is until the answer comes. */
+  check(image: string): Promise<E2fsckReport> {
+    return new Promise((resolve) => {
+      const count = (report: E2fsckReport, ms: number): void => {
+        this.#imagesChecked++;
+        this.#busyMs += ms;
+        resolve(report);
+      };
+      this.#waiting.push({ image, resolve: count });
+      this.#next();
+    });
+  }
+
+  get imagesChecked(): number {
+    return this.#imagesChecked;
+  }
+
+  /** How long it worked, in milliseconds, added up over those that worked at the same time. */
+  get busyMs(): number {
+    return this.#busyMs;
+  }
+
+  /** Waits for what runs, then ends. */
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.end()));
+  }
+
+  kill(): void {
+    for (const lane of this.#lanes) lane.kill();
+  }
+
+  #next(): void {
+    for (const lane of this.#lanes) {
+      if (!lane.idle) continue;
+      const job = this.#waiting.shift();
+      if (job === undefined) return;
+      lane.start(job);
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import type { Operation, SpaceReport, Timestamp } from '../model/index.ts';
+import type { DriveOptions } from './drive.ts';
+import type { FailureKind } from './failure.ts';
+import { writeImage } from './image-file.ts';
+import { inspect } from './inspection.ts';
+import { mountFails, targetBroke } from './judges/crash-of-target.ts';
+import { judgeImage } from './judges/e2fsck.ts';
+import { judgeRecoveredSpace, judgeSpace } from './judges/space.ts';
+import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
+import type { Setup } from './setup.ts';
+import type { Awaitable, DiskImage, Session, Target } from './target.ts';
+import { HOLDS, worst, type FailedVerdict, type Verdict } from './verdict.ts';
+
+/** What is done with a file system when its sequence is over. Looking at the tree and unmounting always is. */
+export interface Stages {
+  /** Cut the power after sync, recover, compare. */
+  readonly recovery: boolean;
+  /** Mount the image again: not at all, through the path that wrote it, or through every path. */
+  readonly remount: 'none' | 'same' | 'all';
+  /** e2fsck on the images after recovery and after the second unmount, too, not only after the first. */
+  readonly checkAgain: boolean;
+}
+
+/** Everything: what replay and shrinking do. */
+export const ALL_STAGES: Stages = { recovery: true, remount: 'all', checkAgain: true };
+
+export interface FinishOptions extends DriveOptions {
+  readonly stages: Stages;
+}
+
+export interface Finished {
+  readonly verdict: Verdict;
+  /** What e2fsck says in the end. */
+  readonly images: Promise<Verdict>;
+}
+
+const SYNC: Operation = { op: 'sync' };
+const REMOUNT: Operation = { op: 'remount' };
+
+/** Thrown inside this file to leave all stages at once with what was found. */
+class Found extends Error {
+  readonly verdict: FailedVerdict;
+
+  constructor(verdict: FailedVerdict) {
+    super(verdict.evidence.summary);
+    this.verdict = verdict;
+  }
+}
+
+/** Takes every lane from the end of its sequence to the last unmount, one judge after the other. */
+export async function finish(
+  lanes: readonly Lane[],
+  setup: Setup,
+  now: Timestamp,
+  options: FinishOptions,
+): Promise<Finished> {
+  const finishing = new Finishing(setup, now, options);
+  for (const { participants } of lanes) for (const { session } of participants) finishing.adopt(session);
+  try {
+    for (const lane of lanes) await finishing.lane(lane);
+  } catch (error) {
+    finishing.abandonAll();
+    if (error instanceof Found) return { verdict: error.verdict, images: finishing.imageVerdicts() };
+    throw error;
+  }
+  return { verdict: HOLDS, images: finishing.imageVerdicts() };
+}
+
+class Finishing {
+  readonly #setup: Setup;
+  readonly #now: Timestamp;
+  readonly #options: FinishOptions;
+  readonly #open = new Set<Session>();
+  readonly #checks: Promise<Verdict>[] = [];
+
+  constructor(setup: Setup, now: Timestamp, options: FinishOptions) {
+    this.#setup = setup;
+    this.#now = now;
+    this.#options = options;
+  }
+
+  adopt(session: Session): void {
+    this.#open.add(session);
+  }
+
+  abandonAll(): void {
+    for (const session of this.#open) session.abandon();
+  }
+
+  async imageVerdicts(): Promise<Verdict> {
+    return worst(await Promise.all(this.#checks));
+  }
+
+  async lane(lane: Lane): Promise<void> {
+    const { clock, stages } = this.#options;
+    clock.enter('inspect');
+    await this.#inspect(lane, 'tree', 'at the end of the run');
+    await this.#sync(lane);
+    clock.enter('recover');
+    const recovered = stages.recovery ? await this.#recover(lane) : [];
+    clock.enter('unmount');
+    const images: DiskImage[] = [];
+    for (const [index, participant] of lane.participants.entries()) {
+      images.push(await this.#unmountJudged(participant, recovered[index] ?? null));
+    }
+    lane.model.step(REMOUNT, this.#now);
+    clock.enter('remount');
+    if (stages.remount !== 'none') await this.#remount(lane, images);
+    clock.enter(null);
+  }
+
+  async #sync(lane: Lane): Promise<void> {
+    const failed = await new Lockstep(lane).step(SYNC, this.#context('result', 'at the end of the run'));
+    if (failed !== null) throw new Found(failed);
+  }
+
+  /** Cuts the power, mounts what is left and compares; answers the free space that each target then sees. */
+  async #recover(lane: Lane): Promise<SpaceReport[]> {
+    const stage = 'after recovery';
+    const participants: Participant[] = [];
+    for (const { name, target, session } of lane.participants) {
+      const image = await this.#guarded(name, 'when the power is cut', () => session.powerCut());
+      participants.push(await this.#mount(name, target, image, 'recovery', stage));
+    }
+    const model = lane.model.clone();
+    model.step(REMOUNT, this.#now);
+    await this.#inspect(new Lane(model, participants), 'recovery', stage);
+    const spaces: SpaceReport[] = [];
+    for (const { name, session } of participants) {
+      spaces.push(await this.#guarded(name, stage, () => session.space()));
+      const image = await this.#unmount(name, session, stage);
+      if (this.#options.stages.checkAgain) this.#checkImage(name, stage, image);
+    }
+    return spaces;
+  }
+
+  /** The clean end of the run: what statfs says then must be what the disk says. */
+  async #unmountJudged({ name, session }: Participant, recovered: SpaceReport | null): Promise<DiskImage> {
+    const stage = 'after unmount';
+    const space = await this.#guarded(name, 'at the end of the run', async () => {
+      await session.closeAll();
+      await session.apply(SYNC, this.#now);
+      return session.space();
+    });
+    // The disk goes on to the next mount, so what is judged is a snapshot.
+    const image = (await this.#unmount(name, session, stage)).snapshot();
+    this.#checkImage(name, stage, image);
+    this.#accept(judgeSpace(name, space, image));
+    if (recovered !== null) this.#accept(judgeRecoveredSpace(name, space, recovered));
+    return image;
+  }
+
+  /** Mounts each image through the path that wrote it and, if so asked, through the others, and compares again. */
+  async #remount(lane: Lane, images: readonly DiskImage[]): Promise<void> {
+    const { targets, stages } = this.#options;
+    const participants: Participant[] = [];
+    for (const [index, { name, target: own }] of lane.participants.entries()) {
+      const image = images[index];
+      if (image === undefined) continue;
+      for (const target of stages.remount === 'all' ? targets : [own]) {
+        if (target !== own && !target.capabilities.images) continue;
+        const stage = target === own ? 'after remount' : `after remount on ${target.name}`;
+        participants.push(await this.#mount(name, target, image, 'recovery', stage));
+      }
+    }
+    await this.#inspect(new Lane(lane.model, participants), 'recovery', 'after remount');
+    for (const { name, session } of participants) {
+      const image = await this.#unmount(name, session, 'after remount');
+      if (stages.checkAgain) this.#checkImage(name, 'after remount', image);
+    }
+  }
+
+  async #mount(
+    name: string,
+    target: Target,
+    image: DiskImage,
+    kind: FailureKind,
+    stage: string,
+  ): Promise<Participant> {
+    try {
+      const session = await target.mount(image, this.#setup, {
+        faults: this.#options.faults,
+        now: this.#now,
+      });
+      this.#open.add(session);
+      return { name, target, session };
+    } catch (error) {
+      throw new Found(mountFails(name, kind, stage, error, image));
+    }
+  }
+
+  async #unmount(name: string, session: Session, stage: string): Promise<DiskImage> {
+    const image = await this.#guarded(name, stage, () => session.unmount());
+    this.#open.delete(session);
+    return image;
+  }
+
+  /** Starts e2fsck and does not wait for it. */
+  #checkImage(name: string, stage: string, image: DiskImage): void {
+    const { e2fsck, images } = this.#options;
+    if (e2fsck === null) return;
+    const judged = image.snapshot();
+    const path = images.take();
+    writeImage(judged, path);
+    this.#checks.push(
+      e2fsck.check(path).then((report) => {
+        images.release(path);
+        return judgeImage(name, stage, report, judged);
+      }),
+    );
+  }
+
+  async #inspect(lane: Lane, kind: FailureKind, stage: string): Promise<void> {
+    const failed = await inspect(lane, this.#context(kind, stage));
+    if (failed !== null) throw new Found(failed);
+  }
+
+  /** Whatever a target throws outside of a system call is a finding, too. */
+  async #guarded<T>(name: string, stage: string, action: () => Awaitable<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw new Found(targetBroke(name, null, { step: null, stage }, error));
+    }
+  }
+
+  #accept(verdict: Verdict): void {
+    if (verdict.kind === 'fails') throw new Found(verdict);
+  }
+
+  #context(kind: FailureKind, stage: string): StepContext {
+    return { step: null, now: this.#now, kind, stage };
+  }
+}

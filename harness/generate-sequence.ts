@@ -1,0 +1,37 @@
+import * as fc from 'fast-check';
+import type { Operation } from '../model/index.ts';
+import { operationSequences } from './generate/operations.ts';
+import { setups } from './generate/setups.ts';
+import type { BlockSize, Setup } from './setup.ts';
+
+/** What sequences may look like. */
+export interface GenerationLimits {
+  readonly maxOperations: number;
+  /** Null: whatever the swarm draws. */
+  readonly blockSize: BlockSize | null;
+}
+
+export interface Sequence {
+  readonly setup: Setup;
+  readonly operations: readonly Operation[];
+}
+
+/** The seed of one sequence of a campaign: far from those of its neighbours (splitmix32's finish). */
+export function sequenceSeed(campaignSeed: number, sequence: number): number {
+  let mixed = (campaignSeed + Math.imul(sequence + 1, 0x9e3779b9)) | 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** The sequence that belongs to a seed; the same for ever, as long as the generators stay as they are. */
+export function generateSequence(seed: number, { maxOperations, blockSize }: GenerationLimits): Sequence {
+  const arbitrary = setups()
+    .filter((setup) => blockSize === null || setup.blockSize === blockSize)
+    .chain((setup) =>
+      operationSequences({ setup, maxOperations }).map((operations) => ({ setup, operations })),
+    );
+  const [sequence] = fc.sample(arbitrary, { seed, numRuns: 1 });
+  if (sequence === undefined) throw new Error('the generator made no sequence');
+  return sequence;
+}

@@ -1,0 +1,379 @@
+import type { Handle, HandleView, Operation } from '../../model/index.ts';
+import type { Maker } from './data-makers.ts';
+import { childPath } from './names.ts';
+import { isReadWrite, type Scene } from './scene.ts';
+import type { PatternName } from './swarm.ts';
+
+/**
+ * Several operations that belong together, one after the other; others may come in between. A step that finds its
+ * file gone answers null and is left out.
+ */
+export type Pattern = readonly Maker[];
+
+/** How a pattern is laid out when it begins, with what it needs to know drawn already. */
+const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
+  append,
+  scattered,
+  overwrite,
+  'shrink-and-grow': shrinkAndGrow,
+  'read-back': readBack,
+  'unlinked-while-open': unlinkedWhileOpen,
+  'replace-by-rename': replaceByRename,
+  crowd,
+  'directory-moves': directoryMoves,
+  'link-loop': linkLoop,
+  limit,
+  fill,
+};
+
+export const layOut = (scene: Scene): Pattern => layouts[scene.swarm.patterns.pick(scene.dice)](scene);
+
+/** A file to work on: one that is open, or one that the first step opens. */
+interface Work {
+  readonly handle: Handle;
+  readonly opening: Pattern;
+}
+
+function work(scene: Scene): Work {
+  const open = scene.dice.oneIn(4) ? null : scene.open(isReadWrite);
+  return open === null ? openNew(scene, scene.names.newPath()) : { handle: open.handle, opening: [] };
+}
+
+function openNew(scene: Scene, path: string): Work {
+  const handle = scene.newHandle();
+  const operation: Operation = {
+    op: 'open',
+    as: handle,
+    path,
+    access: 'read-write',
+    flags: { create: true },
+    mode: 0o644,
+  };
+  return { handle, opening: [() => operation] };
+}
+
+/** A step on the file, left out when it is no longer open for writing. */
+const onFile =
+  ({ handle }: Work, make: (scene: Scene, file: HandleView) => Operation): Maker =>
+  (scene) => {
+    const file = scene.view(handle);
+    return file === null || file.type !== 'file' || file.access === 'read' ? null : make(scene, file);
+  };
+
+const pwrite = (scene: Scene, file: HandleView, offset: number, length: number): Operation => ({
+  op: 'pwrite',
+  handle: file.handle,
+  offset,
+  content: { seed: scene.newSeed(), length },
+});
+
+const times = (count: number, step: Maker): Pattern => new Array<Maker>(count).fill(step);
+
+/** One of the ways in which data gets to the disk, or nothing. */
+const settle =
+  (file: Work): Maker =>
+  (scene) => {
+    switch (scene.dice.below(6)) {
+      case 0:
+        return { op: 'sync' };
+      case 1:
+        return scene.view(file.handle) === null ? null : { op: 'fsync', handle: file.handle };
+      case 2:
+        return scene.view(file.handle) === null ? null : { op: 'fdatasync', handle: file.handle };
+      case 3:
+        return scene.dice.oneIn(3) ? { op: 'remount' } : { op: 'sync' };
+      default:
+        return null;
+    }
+  };
+
+const dropCaches: Maker = (scene) => (scene.dice.oneIn(2) ? { op: 'drop-caches' } : null);
+
+const readAround = (file: Work): Maker =>
+  onFile(file, (scene, { handle, size }) => {
+    const length = Math.min(size, scene.dice.pick([4096, 16384, 65536]));
+    return {
+      op: 'pread',
+      handle,
+      offset: Math.max(0, size - length - scene.dice.below(64)),
+      length: length + 64,
+    };
+  });
+
+/** The file grows by pieces of one size at its end. */
+function append(scene: Scene): Pattern {
+  const { dice, boundaries } = scene;
+  const file = work(scene);
+  const length = dice.pick([
+    1,
+    100,
+    511,
+    512,
+    1000,
+    boundaries.blockBytes - 1,
+    boundaries.blockBytes,
+    4096,
+    5000,
+    20000,
+  ]);
+  const step = onFile(file, (now, view) => pwrite(now, view, view.size, length));
+  return [...file.opening, ...times(dice.between(3, 12), step), settle(file), readAround(file)];
+}
+
+/** Every other block, so that the file gets many extents; sometimes the gaps are filled afterwards. */
+function scattered(scene: Scene): Pattern {
+  const { dice, boundaries } = scene;
+  const file = work(scene);
+  const block = boundaries.blockBytes;
+  const count = dice.between(5, 24);
+  const first = block * dice.below(8);
+  const stride = dice.pick([2, 2, 3, 16]) * block;
+  const writes: Maker[] = [];
+  for (let index = 0; index < count; index++) {
+    writes.push(onFile(file, (now, view) => pwrite(now, view, first + index * stride, block)));
+  }
+  const gap = onFile(file, (now, view) =>
+    pwrite(now, view, first + block + stride * now.dice.below(count), block),
+  );
+  return [
+    ...file.opening,
+    ...writes,
+    settle(file),
+    ...times(dice.below(4), gap),
+    dropCaches,
+    readAround(file),
+  ];
+}
+
+/** One place again and again, moved a little each time. */
+function overwrite(scene: Scene): Pattern {
+  const { dice, boundaries } = scene;
+  const file = work(scene);
+  const start = boundaries.offset(
+    scene.view(file.handle) ?? { size: 0, boundaryCount: 0, boundaryAt: () => 0 },
+  );
+  const step = onFile(file, (now, view) => {
+    const offset = Math.max(0, start + now.dice.between(-600, 600));
+    return pwrite(now, view, offset, boundaries.length(view, offset));
+  });
+  const middle = dice.oneIn(2) ? [settle(file), dropCaches] : [];
+  const count = dice.between(1, 4);
+  return [...file.opening, ...times(count, step), ...middle, ...times(count, step), readAround(file)];
+}
+
+/** The end moves into a block and out again: what was cut off must come back as zeros. */
+function shrinkAndGrow(scene: Scene): Pattern {
+  const { dice, boundaries } = scene;
+  const file = work(scene);
+  const block = boundaries.blockBytes;
+  const ensure: Maker = (now) => {
+    const view = now.view(file.handle);
+    if (view === null || view.size >= block || view.access === 'read') return null;
+    return pwrite(now, view, view.size, block * now.dice.between(1, 6) + now.dice.below(block));
+  };
+  const shrink = onFile(file, ({ dice: roll }, { handle, size }) => {
+    const cut = roll.oneIn(2) ? roll.below(block) : roll.below(5 * block);
+    return { op: 'ftruncate', handle, size: Math.max(0, size - cut) };
+  });
+  const grow = onFile(file, (now, view) => {
+    const size = view.size + now.dice.below(now.dice.oneIn(2) ? block : 5 * block) + 1;
+    if (now.dice.oneIn(2)) return { op: 'ftruncate', handle: view.handle, size };
+    return pwrite(now, view, size, now.dice.between(1, block));
+  });
+  const before = dice.oneIn(2) ? [settle(file)] : [];
+  return [
+    ...file.opening,
+    ensure,
+    ...before,
+    shrink,
+    settle(file),
+    grow,
+    dropCaches,
+    readAround(file),
+    settle(file),
+  ];
+}
+
+/** Writes something, brings it to the disk or not, forgets what is cached or not, and reads it. */
+function readBack(scene: Scene): Pattern {
+  const file = work(scene);
+  let start = 0;
+  let length = 0;
+  const write = onFile(file, (now, view) => {
+    start = now.boundaries.offset(view);
+    length = now.boundaries.length(view, start);
+    return pwrite(now, view, start, length);
+  });
+  const read = onFile(file, (now, { handle }) => {
+    const before = Math.min(start, now.dice.below(300));
+    return { op: 'pread', handle, offset: start - before, length: before + length + now.dice.below(300) };
+  });
+  return [...file.opening, write, settle(file), dropCaches, read];
+}
+
+/** The last name goes while a descriptor stays. */
+function unlinkedWhileOpen(scene: Scene): Pattern {
+  const path = scene.names.freshPath();
+  const file = openNew(scene, path);
+  const write = onFile(file, (now, view) =>
+    pwrite(now, view, now.boundaries.offset(view), 1 + now.dice.below(9000)),
+  );
+  const gone: Operation = { op: 'unlink', path };
+  const closing: Maker = (now) =>
+    now.view(file.handle) === null ? null : { op: 'close', handle: file.handle };
+  return [...file.opening, write, () => gone, write, settle(file), readAround(file), closing];
+}
+
+/** What an editor does: write another file, and move it over the first. */
+function replaceByRename(scene: Scene): Pattern {
+  const existing = scene.names.file()?.path ?? scene.names.newPath();
+  const fresh = scene.names.freshPath();
+  const file = openNew(scene, fresh);
+  const write = onFile(file, (now, view) => pwrite(now, view, 0, 1 + now.dice.below(9000)));
+  return [
+    ...file.opening,
+    write,
+    settle(file),
+    () => ({ op: 'rename', from: fresh, to: existing }),
+    readAround(file),
+  ];
+}
+
+/** So many names that a directory needs several blocks; then some of them go. */
+function crowd(scene: Scene): Pattern {
+  const { dice, names } = scene;
+  const directory = names.freshPath();
+  const width = dice.pick([8, 60, 120, 200]);
+  const name = (index: number): string => childPath(directory, `${'c'.repeat(width)}${index}`);
+  const count = dice.between(6, 24);
+  const steps: Maker[] = [() => ({ op: 'mkdir', path: directory, mode: 0o755 })];
+  for (let index = 0; index < count; index++) {
+    const path = name(index);
+    steps.push((now) => {
+      const file = now.names.file();
+      if (file !== null && now.dice.oneIn(2)) return { op: 'link', from: file.path, to: path };
+      return now.dice.oneIn(3) ? { op: 'mkdir', path, mode: 0o755 } : { op: 'symlink', target: 'x', path };
+    });
+  }
+  steps.push(() => ({ op: 'readdir', path: directory }));
+  for (let index = dice.below(3); index < count; index += dice.between(1, 4)) {
+    steps.push(() => ({ op: 'unlink', path: name(index) }));
+  }
+  steps.push(() => ({ op: 'rename', from: name(1), to: `${directory}/moved` }));
+  steps.push(() => ({ op: 'readdir', path: directory }));
+  return steps;
+}
+
+/** Directories move: into each other, over empty ones, over full ones, into themselves. */
+function directoryMoves(scene: Scene): Pattern {
+  const { names, dice } = scene;
+  const first = names.freshPath();
+  const second = names.freshPath();
+  const make =
+    (path: string): Maker =>
+    () => ({ op: 'mkdir', path, mode: 0o755 });
+  const move =
+    (from: string, to: string): Maker =>
+    () => ({ op: 'rename', from, to });
+  const moves: [Maker, ...Maker[]] = [
+    move(first, second),
+    move(first, `${first}/inside`),
+    move(`${first}/inside`, second),
+    move(`${first}/inside`, `${second}/inside`),
+    move(second, `${first}/inside`),
+    move(`${first}/inside`, first),
+    () => ({ op: 'rmdir', path: first }),
+    () => ({ op: 'rmdir', path: `${first}/inside` }),
+  ];
+  const chosen = Array.from({ length: dice.between(1, 4) }, () => dice.pick(moves));
+  return [make(first), make(second), make(`${first}/inside`), ...chosen, () => ({ op: 'stat', path: first })];
+}
+
+/** A link that leads to itself, at once or through another, and calls that follow it. */
+function linkLoop(scene: Scene): Pattern {
+  const { names, dice } = scene;
+  const first = names.freshPath();
+  const home = first.slice(0, first.lastIndexOf('/') + 1);
+  const name = first.slice(home.length);
+  const second = dice.oneIn(2) ? name : `${name}b`;
+  const steps: Maker[] = [() => ({ op: 'symlink', target: second, path: first })];
+  if (second !== name) steps.push(() => ({ op: 'symlink', target: name, path: home + second }));
+  const handle = scene.newHandle();
+  const below = `${first}/x`;
+  const followers: [Maker, ...Maker[]] = [
+    () => ({ op: dice.pick<'stat' | 'readdir' | 'lstat'>(['stat', 'readdir', 'lstat']), path: first }),
+    () => ({
+      op: dice.pick<'unlink' | 'rmdir' | 'readlink' | 'lstat'>(['unlink', 'rmdir', 'readlink', 'lstat']),
+      path: below,
+    }),
+    () => ({ op: 'mkdir', path: below, mode: 0o755 }),
+    () => ({ op: 'symlink', target: name, path: below }),
+    () => ({ op: 'truncate', path: first, size: 0 }),
+    () => ({ op: 'rename', from: below, to: home + second }),
+    () => ({ op: 'link', from: dice.oneIn(2) ? first : below, to: `${first}c` }),
+    () => ({ op: 'chmod', path: first, mode: 0o600 }),
+    () => ({ op: 'open', as: handle, path: first, access: 'read', flags: {}, mode: 0 }),
+  ];
+  for (let count = dice.between(1, 4); count > 0; count--) steps.push(dice.pick(followers));
+  return steps;
+}
+
+/** Around an offset at which a number of 31 or 32 bits, or the file itself, ends. */
+function limit(scene: Scene): Pattern {
+  const { dice, boundaries } = scene;
+  const file = work(scene);
+  const block = boundaries.blockBytes;
+  const place = dice.pick([
+    2 ** 31,
+    2 ** 32,
+    2 ** 31 * block,
+    boundaries.maxFileBytes,
+    boundaries.maxFileBytes,
+  ]);
+  const near = (now: Scene): number => place + now.dice.pick([0, 0, -1, 1, -block, block, -100, -block - 1]);
+  const seek = onFile(file, (now, { handle }) => ({ op: 'seek', handle, offset: near(now), whence: 'set' }));
+  const write = onFile(file, (now, { handle }) => ({
+    op: 'write',
+    handle,
+    content: { seed: now.newSeed(), length: now.dice.below(2 * block) },
+  }));
+  const steps: [Maker, ...Maker[]] = [
+    seek,
+    write,
+    onFile(file, (now, { handle }) => ({ op: 'read', handle, length: now.dice.below(3 * block) })),
+    onFile(file, (now, view) => pwrite(now, view, near(now), now.dice.below(2 * block))),
+    onFile(file, (now, { handle }) => ({
+      op: 'pread',
+      handle,
+      offset: near(now),
+      length: now.dice.below(3 * block),
+    })),
+    onFile(file, (now, { handle }) => ({ op: 'ftruncate', handle, size: near(now) })),
+  ];
+  const drawn = Array.from({ length: dice.between(2, 5) }, () => dice.pick(steps));
+  return [...file.opening, seek, write, ...drawn, settle(file), dropCaches, ...drawn.slice(0, 2)];
+}
+
+/** Real data until the device is full, then small things, then room is made again. */
+function fill(scene: Scene): Pattern {
+  const { dice, setup } = scene;
+  const file = openNew(scene, scene.names.newPath());
+  const length = Math.ceil(setup.sizeBytes / dice.between(6, 20) / 4096) * 4096;
+  const write = onFile(file, (now, view) =>
+    pwrite(now, view, view.size + (now.dice.oneIn(6) ? 4096 : 0), length),
+  );
+  const small = onFile(file, (now, view) => pwrite(now, view, view.size, now.boundaries.blockBytes));
+  const room = onFile(file, (now, { handle, size }) => ({
+    op: 'ftruncate',
+    handle,
+    size: now.dice.below(size + 1),
+  }));
+  return [
+    ...file.opening,
+    ...times(dice.between(4, 14), write),
+    ...times(4, small),
+    settle(file),
+    room,
+    settle(file),
+  ];
+}

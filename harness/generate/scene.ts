@@ -1,0 +1,117 @@
+import { Model, type Handle, type HandleView, type Operation } from '../../model/index.ts';
+import { modelOptions, timeOfStep, type Setup } from '../setup.ts';
+import { Boundaries } from './boundaries.ts';
+import { Dice } from './dice.ts';
+import { Names } from './names.ts';
+import { drawSwarm, type Swarm } from './swarm.ts';
+
+/** A handle that no open ever makes. */
+export const NEVER_OPENED: Handle = 'fd999';
+
+type Wanted = (file: HandleView) => boolean;
+
+/** Everything that the makers of operations look at: the state of the run so far, and what this run is like. */
+export class Scene {
+  readonly dice: Dice;
+  readonly swarm: Swarm;
+  readonly model: Model;
+  readonly boundaries: Boundaries;
+  readonly names: Names;
+  readonly setup: Setup;
+  /** In the order of opening. */
+  readonly #handles: Handle[] = [];
+  #lastClosed: Handle = NEVER_OPENED;
+  #nextHandle = 0;
+  #nextSeed = 1;
+  #step = 0;
+
+  constructor(dice: Dice, setup: Setup) {
+    this.dice = dice;
+    this.setup = setup;
+    this.swarm = drawSwarm(dice, setup);
+    this.model = new Model(modelOptions(setup));
+    this.boundaries = new Boundaries(dice, this.swarm, setup);
+    this.names = new Names(this.model, dice, this.swarm);
+  }
+
+  /** Performs `operation` on the model, and remembers what later ones may want to refer to. */
+  perform(operation: Operation): void {
+    const outcome = this.model.step(operation, timeOfStep(this.#step++));
+    if (outcome.ok) this.#remember(operation);
+  }
+
+  get handleCount(): number {
+    return this.#handles.length;
+  }
+
+  /** Each is handed out once, so that no two opens of a run share a name. */
+  newHandle(): Handle {
+    return `fd${this.#nextHandle++}`;
+  }
+
+  /** Each is handed out once, so that bytes in a wrong place are never right by chance. */
+  newSeed(): number {
+    return this.#nextSeed++;
+  }
+
+  /** Whether the operation that is being made should be wrong on purpose. */
+  mistake(): boolean {
+    return this.dice.percent(this.swarm.mistakePercent);
+  }
+
+  /** An open descriptor that `wanted` accepts, or null. */
+  open(wanted: Wanted): HandleView | null {
+    const count = this.#handles.length;
+    if (count === 0) return null;
+    const start = this.dice.percent(this.swarm.focusPercent) ? 0 : this.dice.below(count);
+    for (let index = 0; index < count; index++) {
+      const view = this.view(this.#handles[(start + index) % count]);
+      if (view !== null && wanted(view)) return view;
+    }
+    return null;
+  }
+
+  view(handle: Handle | undefined): HandleView | null {
+    return handle === undefined ? null : (this.model.handles.get(handle) ?? null);
+  }
+
+  /** A descriptor that was closed, or never opened. */
+  deadHandle(): Handle {
+    return this.dice.oneIn(4) ? NEVER_OPENED : this.#lastClosed;
+  }
+
+  #remember(operation: Operation): void {
+    switch (operation.op) {
+      case 'open':
+        this.#handles.push(operation.as);
+        break;
+      case 'close':
+        this.#handles.splice(this.#handles.indexOf(operation.handle), 1);
+        this.#lastClosed = operation.handle;
+        break;
+      case 'remount':
+        this.#lastClosed = this.#handles.at(-1) ?? this.#lastClosed;
+        this.#handles.length = 0;
+        break;
+      case 'pwrite':
+        this.boundaries.remember(operation.offset, operation.offset + operation.content.length);
+        break;
+      case 'write': {
+        const end = this.view(operation.handle)?.position ?? 0;
+        this.boundaries.remember(end - operation.content.length, end);
+        break;
+      }
+      case 'truncate':
+      case 'ftruncate':
+        this.boundaries.remember(operation.size, operation.size);
+        break;
+      default:
+    }
+  }
+}
+
+export const isReadable: Wanted = (file) => file.access !== 'write' && file.type === 'file';
+export const isWritable: Wanted = (file) => file.access !== 'read' && file.type === 'file';
+export const isReadWrite: Wanted = (file) =>
+  file.access === 'read-write' && file.type === 'file' && !file.append;
+export const isAnything: Wanted = () => true;

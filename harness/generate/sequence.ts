@@ -1,0 +1,110 @@
+import type { Operation, OperationName } from '../../model/index.ts';
+import type { Setup } from '../setup.ts';
+import * as data from './data-makers.ts';
+import type { Maker } from './data-makers.ts';
+import type { Dice } from './dice.ts';
+import { isFairNow } from './fairness.ts';
+import * as name from './name-makers.ts';
+import { layOut, type Pattern } from './patterns.ts';
+import { Scene } from './scene.ts';
+
+const constant =
+  (op: 'sync' | 'statfs' | 'drop-caches' | 'remount'): Maker =>
+  () => ({ op });
+
+const makers: Readonly<Record<OperationName, Maker>> = {
+  open: data.open,
+  close: data.close,
+  read: data.read,
+  pread: data.pread,
+  write: data.write,
+  pwrite: data.pwrite,
+  seek: data.seek,
+  truncate: data.truncate,
+  ftruncate: data.ftruncate,
+  fsync: data.fsync,
+  fdatasync: data.fdatasync,
+  sync: constant('sync'),
+  mkdir: name.mkdir,
+  rmdir: name.rmdir,
+  unlink: name.unlink,
+  rename: name.rename,
+  link: name.link,
+  symlink: name.symlink,
+  readlink: name.readlink,
+  stat: name.stat,
+  lstat: name.lstat,
+  readdir: name.readdir,
+  fstat: data.fstat,
+  chmod: name.chmod,
+  chown: name.chown,
+  utimens: name.utimens,
+  statfs: constant('statfs'),
+  'drop-caches': constant('drop-caches'),
+  remount: constant('remount'),
+};
+
+/** How often another operation is drawn in place of one that the scene has nothing for. */
+const ATTEMPTS = 6;
+
+/** What is always possible. */
+const LAST_RESORT: Operation = { op: 'stat', path: '.' };
+
+/** Of 100 operations while a pattern is under way, how many are its own. */
+const PATTERN_PERCENT = 80;
+
+/** Draws `length` operations, each in the state that those before it lead to. */
+export function drawSequence(dice: Dice, setup: Setup, length: number): Operation[] {
+  const scene = new Scene(dice, setup);
+  const operations: Operation[] = [];
+  const patterns = new PatternPlayer(scene);
+  while (operations.length < length) {
+    const operation = patterns.next() ?? drawOperation(scene);
+    operations.push(operation);
+    scene.perform(operation);
+  }
+  return operations;
+}
+
+function drawOperation(scene: Scene): Operation {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const operation = makers[scene.swarm.kinds.pick(scene.dice)](scene);
+    if (operation !== null && isFairNow(scene.model, operation)) return operation;
+  }
+  // Mostly the descriptors are missing, or there are too many of them.
+  const operation = (scene.handleCount === 0 ? data.open : data.close)(scene);
+  return operation !== null && isFairNow(scene.model, operation) ? operation : LAST_RESORT;
+}
+
+/** Plays one pattern at a time, with other operations between its own. */
+class PatternPlayer {
+  readonly #scene: Scene;
+  #pattern: Pattern = [];
+  #position = 0;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  /** The next operation of a pattern, or null when something else should come. */
+  next(): Operation | null {
+    const { dice, swarm } = this.#scene;
+    if (this.#position >= this.#pattern.length) {
+      if (swarm.patternPercent === 0 || !dice.percent(swarm.patternPercent)) return null;
+      this.#pattern = layOut(this.#scene);
+      this.#position = 0;
+    } else if (!dice.percent(PATTERN_PERCENT)) return null;
+    return this.#advance();
+  }
+
+  /** Steps of kinds that this run does without are left out, and so are those that lost their meaning. */
+  #advance(): Operation | null {
+    const scene = this.#scene;
+    while (this.#position < this.#pattern.length) {
+      const operation = this.#pattern[this.#position++]?.(scene) ?? null;
+      if (operation === null || !scene.swarm.kinds.has(operation.op)) continue;
+      if (isFairNow(scene.model, operation)) return operation;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,59 @@
+import * as fc from 'fast-check';
+import { BLOCK_SIZES, SMALLEST_BYTES, type BlockSize, type Setup, type SetupMount } from '../setup.ts';
+
+/** Devices of ordinary size; what a run writes never fills them. */
+const ROOMY_BYTES = [16 << 20, 32 << 20, 64 << 20];
+
+export interface SetupChoices {
+  /** Only this block size; any when absent. */
+  readonly blockSize?: BlockSize | undefined;
+}
+
+/**
+ * File systems to run sequences on: block size, mount options, and a device that is roomy, or in one of four so small
+ * that a run fills it, and with inodes enough, or in one of ten so few that they run out.
+ */
+export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
+  const sizes = choices.blockSize === undefined ? BLOCK_SIZES : [choices.blockSize];
+  return fc
+    .constantFrom(...sizes)
+    .chain((blockSize) =>
+      fc.record({
+        blockSize: fc.constant(blockSize),
+        sizeBytes: deviceSizes(blockSize),
+        inodes: fc.oneof(
+          { weight: 9, arbitrary: fc.constant(undefined) },
+          { weight: 1, arbitrary: fc.constant(FEW_INODES) },
+        ),
+        mount: mounts(),
+      }),
+    )
+    .map(withoutAbsent);
+}
+
+/** What mkfs rounds up to whole blocks of inode tables; eleven are reserved, and lost+found takes one of them. */
+const FEW_INODES = 16;
+
+function deviceSizes(blockSize: BlockSize): fc.Arbitrary<number> {
+  const least = SMALLEST_BYTES[blockSize];
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...ROOMY_BYTES) },
+    { weight: 1, arbitrary: fc.constantFrom(least * 2, least * 3) },
+    // Sizes that are no multiple of a block group, a folio or of anything else.
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 64 }).map((pages) => least * 2 + 4096 * pages) },
+    { weight: 2, arbitrary: fc.integer({ min: 0, max: 64 }).map((pages) => least + 4096 * pages) },
+  );
+}
+
+/** The kernel's defaults in half of the runs. */
+function mounts(): fc.Arbitrary<SetupMount> {
+  const atime = fc.constant<'relatime'>('relatime');
+  return fc.oneof(
+    fc.record({ delalloc: fc.constant(true), dioreadNolock: fc.constant(true), atime }),
+    fc.record({ delalloc: fc.boolean(), dioreadNolock: fc.boolean(), atime }),
+  );
+}
+
+function withoutAbsent({ inodes, ...rest }: Setup): Setup {
+  return inodes === undefined ? rest : { ...rest, inodes };
+}

@@ -1,0 +1,157 @@
+import type { OperationName } from '../../model/index.ts';
+import { SMALLEST_BYTES, type Setup } from '../setup.ts';
+import type { Dice } from './dice.ts';
+import { WEIGHT_SCALE, WeightedChoice, drawWeights } from './weighted-choice.ts';
+
+/** Usual weights of what changes something. Data operations dominate: that is where the two I/O paths differ. */
+const CHANGES = {
+  open: 14,
+  close: 5,
+  write: 12,
+  pwrite: 24,
+  seek: 4,
+  truncate: 5,
+  ftruncate: 9,
+  fsync: 3,
+  fdatasync: 2,
+  sync: 2,
+  mkdir: 4,
+  rmdir: 3,
+  unlink: 5,
+  rename: 6,
+  link: 4,
+  symlink: 4,
+  'drop-caches': 2,
+  remount: 1,
+};
+
+/** Usual weights of what looks on, or changes an attribute: never so many that nothing else happens. */
+const LOOKS = {
+  read: 9,
+  pread: 24,
+  readlink: 2,
+  stat: 3,
+  lstat: 2,
+  readdir: 3,
+  fstat: 2,
+  chmod: 2,
+  chown: 2,
+  utimens: 2,
+  statfs: 1,
+};
+
+/** Where an offset or a size lies; boundaries.ts gives each its meaning. */
+const OFFSETS = {
+  start: 6,
+  'end-of-file': 16,
+  'run-boundary': 14,
+  recent: 14,
+  block: 14,
+  page: 6,
+  folio: 8,
+  tail: 10,
+  near: 8,
+};
+
+const FAR_OFFSETS = { ...OFFSETS, '4-gib': 8, 'block-limit': 4, maximum: 8, magnitude: 4 };
+
+const LENGTHS = {
+  zero: 2,
+  one: 6,
+  few: 14,
+  'sub-block': 20,
+  block: 14,
+  blocks: 10,
+  'to-block-end': 14,
+  'to-landmark': 14,
+  large: 3,
+  huge: 1,
+};
+
+const PATTERNS = {
+  append: 4,
+  scattered: 2,
+  overwrite: 3,
+  'shrink-and-grow': 5,
+  'read-back': 5,
+  'unlinked-while-open': 2,
+  'replace-by-rename': 3,
+  crowd: 1,
+  'directory-moves': 2,
+  'link-loop': 1,
+  limit: 1,
+  fill: 0,
+};
+
+export type OffsetClass = keyof typeof FAR_OFFSETS;
+export type LengthClass = keyof typeof LENGTHS;
+export type PatternName = keyof typeof PATTERNS;
+
+/** What one run is like. Drawn anew for each, so that runs differ from each other more than operations do. */
+export interface Swarm {
+  readonly kinds: WeightedChoice<OperationName>;
+  readonly offsets: WeightedChoice<OffsetClass>;
+  readonly lengths: WeightedChoice<LengthClass>;
+  readonly patterns: WeightedChoice<PatternName>;
+  /** Of 100 operations that are no part of a pattern, how many start one. */
+  readonly patternPercent: number;
+  /** Of 100 operations, how many are meant to fail. */
+  readonly mistakePercent: number;
+  /** Of 100 choices of a file, how many fall on the oldest: many bugs need many operations on one file. */
+  readonly focusPercent: number;
+  /** How many names files, directories and links share; few make them meet. */
+  readonly names: number;
+  /** Components of the deepest directory in which something is made. */
+  readonly depthMax: number;
+  /** Descriptors that are open at once. */
+  readonly handlesMax: number;
+}
+
+export function drawSwarm(dice: Dice, setup: Setup): Swarm {
+  const tight = isTight(setup);
+  const patterns = { ...drawWeights(dice, PATTERNS, 3), fill: tight ? 80 : 0 };
+  return {
+    kinds: drawKinds(dice),
+    offsets: drawOffsets(dice),
+    lengths: new WeightedChoice(drawWeights(dice, LENGTHS, 5)),
+    patterns: new WeightedChoice(patterns),
+    patternPercent: tight ? 8 : dice.pick([0, 2, 5, 10, 20]),
+    mistakePercent: dice.pick([0, 2, 4, 8, 25]),
+    focusPercent: dice.pick([0, 30, 60, 90]),
+    names: dice.pick([2, 3, 5, 12]),
+    depthMax: dice.pick([0, 1, 2, 4]),
+    handlesMax: dice.pick([1, 2, 4, 8]),
+  };
+}
+
+/** Without a file nothing happens, and without data in it little. */
+function drawKinds(dice: Dice): WeightedChoice<OperationName> {
+  const kinds: Record<OperationName, number> = {
+    ...drawWeights(dice, CHANGES, 6),
+    ...drawWeights(dice, LOOKS, 6, 2),
+  };
+  kinds.open = Math.max(kinds.open, CHANGES.open * WEIGHT_SCALE);
+  if (!dice.oneIn(12)) {
+    const writer = dice.oneIn(3) ? 'write' : 'pwrite';
+    kinds[writer] = Math.max(kinds[writer], CHANGES[writer] * WEIGHT_SCALE);
+  }
+  return new WeightedChoice(kinds);
+}
+
+/** Whether a run can fill the device: it is the smallest, or nearly so. */
+export function isTight(setup: Setup): boolean {
+  return setup.sizeBytes < SMALLEST_BYTES[setup.blockSize] * 1.5;
+}
+
+/** Far offsets in few runs only: a file with a hole of gigabytes has nothing else in common with other files. */
+function drawOffsets(dice: Dice): WeightedChoice<OffsetClass> {
+  if (dice.oneIn(6)) return new WeightedChoice(drawWeights(dice, FAR_OFFSETS, 4));
+  const near: Record<OffsetClass, number> = {
+    ...drawWeights(dice, OFFSETS, 4),
+    '4-gib': 0,
+    'block-limit': 0,
+    maximum: 0,
+    magnitude: 0,
+  };
+  return new WeightedChoice(near);
+}

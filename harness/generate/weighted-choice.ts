@@ -1,0 +1,56 @@
+import type { Dice } from './dice.ts';
+
+/** A choice among names with weights of whole numbers; at least one weight must be positive. */
+export class WeightedChoice<Name extends string> {
+  readonly #names: Name[] = [];
+  readonly #ends: number[] = [];
+  readonly #total: number;
+
+  constructor(weights: Readonly<Record<Name, number>>) {
+    let total = 0;
+    for (const name in weights) {
+      if (weights[name] <= 0) continue;
+      total += weights[name];
+      this.#names.push(name);
+      this.#ends.push(total);
+    }
+    if (total === 0) throw new RangeError('every weight is zero');
+    this.#total = total;
+  }
+
+  /** Whether `name` can be picked at all. */
+  has(name: Name): boolean {
+    return this.#names.includes(name);
+  }
+
+  pick(dice: Dice): Name {
+    const number = dice.below(this.#total);
+    let index = 0;
+    while ((this.#ends[index] ?? Infinity) <= number) index++;
+    return this.#names[index] as Name;
+  }
+}
+
+/** How much finer drawn weights are than the usual ones, so that an eighth of 1 is a whole number, too. */
+export const WEIGHT_SCALE = 8;
+
+/**
+ * Weights for one run: one in `disabledIn` names is out altogether, the others get up to `most` times or down to an
+ * eighth of their usual weight, scaled. Runs that do a few things often find what runs that do everything a little do
+ * not.
+ */
+export function drawWeights<Name extends string>(
+  dice: Dice,
+  usual: Readonly<Record<Name, number>>,
+  disabledIn: number,
+  most: 2 | 8 = 8,
+): Record<Name, number> {
+  const drawn: Record<Name, number> = { ...usual };
+  let total = 0;
+  for (const name in usual) {
+    const factor = 2 ** dice.between(-3, most === 8 ? 3 : 1);
+    drawn[name] = dice.oneIn(disabledIn) ? 0 : Math.ceil(usual[name] * WEIGHT_SCALE * factor);
+    total += drawn[name];
+  }
+  return total > 0 ? drawn : { ...usual };
+}

@@ -1,0 +1,36 @@
+/**
+ * The library: what `twinpath` the command is made of, for programs that want to run sequences, judge images or add
+ * targets of their own. Start with `typescriptTargets`, `generateSequence` and `runCase`.
+ */
+export {
+  CASE_FORMAT,
+  CASE_VERSION,
+  CaseError,
+  readCase,
+  writeCase,
+  type Case,
+  type CaseOrigin,
+} from './case.ts';
+export { difference, describe, type Difference } from './compare.ts';
+export { contentBytes, streamBytes } from './content.ts';
+export { Coverage, type CoverageTable } from './coverage.ts';
+export { drive, runCase, type DriveOptions, type Driven, type RunResult } from './drive.ts';
+export { E2fsck, type E2fsckReport } from './e2fsck.ts';
+export { failureReport } from './failure-report.ts';
+export { FAILURE_KINDS, sameFailure, type FailureKind, type FailureSignature } from './failure.ts';
+export { ALL_STAGES, type Stages } from './finish.ts';
+export { generateSequence, sequenceSeed, type GenerationLimits, type Sequence } from './generate-sequence.ts';
+export { operationSequences, type GenerationOptions } from './generate/operations.ts';
+export { setups } from './generate/setups.ts';
+export { ImageFiles, writeImage } from './image-file.ts';
+export { inspectionOf } from './inspection.ts';
+export { judgeImage } from './judges/e2fsck.ts';
+export { operationText, programText, setupText } from './program-text.ts';
+export { BLOCK_SIZES, DEFAULT_SETUP, modelOptions, timeOfStep, type BlockSize, type Setup } from './setup.ts';
+export { minimise, type MinimiseOptions, type Minimised } from './shrink/minimise.ts';
+export { StageClock, STAGES, type Stage } from './stage-clock.ts';
+export type { Awaitable, Capabilities, DiskImage, Session, SessionOptions, Target } from './target.ts';
+export { allTargets, targetsNamed, UnknownTarget } from './targets/all.ts';
+export { PLANTED_FAULTS, typescriptTargets } from './targets/typescript.ts';
+export { fails, HOLDS, unknown, worst, type Evidence, type FailedVerdict, type Verdict } from './verdict.ts';
+export { openWorkspace, type Workspace } from './workspace.ts';

@@ -1,0 +1,123 @@
+import type { Handle, ModelTree, Operation, Path, Run } from '../model/index.ts';
+import type { Lane, StepContext } from './lockstep.ts';
+import { Lockstep } from './lockstep.ts';
+import { targetBroke } from './judges/crash-of-target.ts';
+import { fails, type FailedVerdict } from './verdict.ts';
+import { isPromise } from './target.ts';
+
+/** The descriptor of the harness itself; sequences count theirs from 0 and never come this far. */
+const HANDLE: Handle = 'fd1000000';
+
+/** The longest single read. */
+const WINDOW_BYTES = 1 << 20;
+
+/** How much of either end of a long hole is read; nobody has time to read all of a terabyte of zeros. */
+const HOLE_END_BYTES = 1 << 16;
+
+/**
+ * Looks at the whole tree of every participant and compares it with the model: names, types, contents, attributes, and
+ * which names are links to one file. It is done by ordinary operations that the model performs too, so what looking
+ * changes (relatime moves atime) changes on both sides.
+ */
+export async function inspect(lane: Lane, context: StepContext): Promise<FailedVerdict | null> {
+  const tree = lane.model.tree();
+  const lockstep = new Lockstep(lane);
+  for (const operation of inspectionOf(tree)) {
+    const answer = lockstep.step(operation, context);
+    const failed = isPromise(answer) ? await answer : answer;
+    if (failed !== null) return failed;
+  }
+  return inspectLinks(tree, lane, context);
+}
+
+/** The operations that look at this tree: all attributes first, before reading moves any of them. */
+export function inspectionOf(tree: ModelTree): Operation[] {
+  const operations: Operation[] = [];
+  for (const path of tree.keys()) operations.push({ op: 'lstat', path });
+  for (const [path, node] of tree) {
+    if (node.stat.type === 'directory') operations.push({ op: 'readdir', path });
+    else if (node.stat.type === 'symlink') operations.push({ op: 'readlink', path });
+    else operations.push(...readsOf(path, node.stat.size, node.runs ?? []));
+  }
+  return operations;
+}
+
+function readsOf(path: Path, size: number, runs: readonly Run[]): Operation[] {
+  const operations: Operation[] = [{ op: 'open', as: HANDLE, path, access: 'read', flags: {}, mode: 0 }];
+  for (const { start, end } of windowsOf(size, runs)) {
+    for (let offset = start; offset < end; offset += WINDOW_BYTES) {
+      operations.push({ op: 'pread', handle: HANDLE, offset, length: Math.min(WINDOW_BYTES, end - offset) });
+    }
+  }
+  operations.push({ op: 'close', handle: HANDLE });
+  return operations;
+}
+
+/** The parts of a file to be read: all but the middle of long holes. One byte beyond the end must not be there. */
+function windowsOf(size: number, runs: readonly Run[]): { start: number; end: number }[] {
+  const windows = [{ start: 0, end: 0 }];
+  let offset = 0;
+  for (const run of runs) {
+    const end = offset + run.length;
+    const last = windows.at(-1);
+    if (last === undefined || run.kind === 'bytes' || run.length <= 2 * HOLE_END_BYTES)
+      extend(windows, offset, end);
+    else {
+      extend(windows, offset, offset + HOLE_END_BYTES);
+      extend(windows, end - HOLE_END_BYTES, end);
+    }
+    offset = end;
+  }
+  extend(windows, size, size + 1);
+  return windows;
+}
+
+function extend(windows: { start: number; end: number }[], start: number, end: number): void {
+  const last = windows.at(-1);
+  if (last?.end === start) last.end = end;
+  else windows.push({ start, end });
+}
+
+/** Each number of an inode must stand behind as many names as the inode says it has links. */
+async function inspectLinks(
+  tree: ModelTree,
+  lane: Lane,
+  context: StepContext,
+): Promise<FailedVerdict | null> {
+  const linked = [...tree].filter(([, { stat }]) => stat.type !== 'directory' && stat.links > 1);
+  if (linked.length === 0) return null;
+  for (const { name, session } of lane.participants) {
+    const names = new Map<number, { links: number; paths: Path[] }>();
+    for (const [path, { stat }] of linked) {
+      let number: number;
+      try {
+        number = await session.identity(path, context.now);
+      } catch (error) {
+        return targetBroke(name, { op: 'lstat', path }, context, error);
+      }
+      const known = names.get(number);
+      if (known === undefined) names.set(number, { links: stat.links, paths: [path] });
+      else known.paths.push(path);
+    }
+    for (const { links, paths } of names.values()) {
+      if (paths.length !== links) return linksDiffer(name, context, links, paths);
+    }
+  }
+  return null;
+}
+
+function linksDiffer(
+  target: string,
+  { step, kind, stage }: StepContext,
+  links: number,
+  paths: Path[],
+): FailedVerdict {
+  return fails(
+    { kind, target, step, operation: null, detail: 'names of one inode' },
+    {
+      summary: `${target} gives an inode of ${links} links to ${paths.length} names ${stage}`,
+      expected: `${links} names`,
+      observed: paths.join(' '),
+    },
+  );
+}

@@ -1,0 +1,96 @@
+import type { CampaignPlan, CampaignResult, Progress } from './campaign.ts';
+import type { Case } from './case.ts';
+import type { FailureSignature } from './failure.ts';
+import type { Stage } from './stage-clock.ts';
+
+/** What a worker thread is asked to do. Plain data: it is copied from one thread to the other. */
+export type Job = CheckJob | ReplayJob | ShrinkJob;
+
+interface JobBasics {
+  /** The folder for temporary files. */
+  readonly workspace: string;
+  /** Memory of the Heartbeat. */
+  readonly heartbeat: SharedArrayBuffer;
+  /** Whether images are checked; e2fsck is known to be there then. */
+  readonly e2fsck: boolean;
+}
+
+export interface CheckJob extends JobBasics {
+  readonly verb: 'check';
+  readonly plan: CampaignPlan;
+  readonly targets: readonly string[];
+  readonly faults: readonly string[];
+  /** Null: failures stay as they were found. */
+  readonly shrink: ShrinkBudget | null;
+  readonly runFolder: string;
+  readonly version: string;
+}
+
+export interface ReplayJob extends JobBasics {
+  readonly verb: 'replay';
+  readonly case: Case;
+  readonly targets: readonly string[];
+}
+
+export interface ShrinkJob extends JobBasics {
+  readonly verb: 'shrink';
+  readonly case: Case;
+  readonly budget: ShrinkBudget;
+  /** Where the smaller case goes; it is replaced whenever there is a smaller one yet. */
+  readonly output: string;
+}
+
+export interface ShrinkBudget {
+  readonly runs: number;
+  readonly ms: number;
+}
+
+/** A failure as people see it. */
+export interface Finding {
+  /** The folder of the case within the run; null outside a run. */
+  readonly id: string | null;
+  readonly caseFile: string;
+  readonly case: Case;
+  readonly report: string;
+  /** How many operations the sequence had when it was found. */
+  readonly foundWith: number;
+  /** How many candidates shrinking has run. */
+  readonly shrinkRuns: number;
+}
+
+export interface CheckResult extends CampaignResult {
+  readonly findings: readonly Finding[];
+  /** Milliseconds of the driving thread, by stage. */
+  readonly spent: Readonly<Record<Stage, number>>;
+  /** Milliseconds that e2fsck worked, added up over those that ran at the same time. */
+  readonly e2fsckMs: number;
+  readonly shrinkMs: number;
+}
+
+/** How a replay ended; `failure` is null when nothing failed. */
+export interface ReplayResult {
+  readonly verdict: 'holds' | 'fails' | 'unknown';
+  readonly failure: FailureSignature | null;
+  readonly report: string;
+}
+
+/** What a worker thread says. The last message of a job is none of the first three. */
+export type Message =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'found'; readonly finding: Finding }
+  | {
+      readonly type: 'shrinking';
+      readonly caseFile: string;
+      readonly operations: number;
+      readonly runs: number;
+    }
+  | { readonly type: 'checked'; readonly result: CheckResult }
+  | { readonly type: 'replayed'; readonly result: ReplayResult }
+  | { readonly type: 'shrunk'; readonly finding: Finding; readonly reproduced: boolean }
+  /** The job could not be done: not a finding, a mistake of the user's or of ours. */
+  | { readonly type: 'impossible'; readonly message: string; readonly stack: string | null };
+
+/** What a worker thread is told. */
+export interface StopRequest {
+  readonly type: 'stop';
+}

@@ -1,0 +1,45 @@
+import type { E2fsckReport } from '../e2fsck.ts';
+import type { DiskImage } from '../target.ts';
+import { fails, HOLDS, unknown, type Verdict } from '../verdict.ts';
+import { withoutNumbers } from './crash-of-target.ts';
+
+/** What e2fsck says of a sound image: who it is, its five passes, and how full the image is. */
+const HARMLESS = [
+  /^e2fsck \d/,
+  /^Pass [1-5][A-D]?: /,
+  /: \d+\/\d+ files \(\d+(\.\d+)?% non-contiguous\), \d+\/\d+ blocks$/,
+  /^\s*$/,
+];
+
+/** Exit status bits of e2fsck(8). */
+const UNCORRECTED = 4;
+const OPERATIONAL = 8;
+
+/** Lines of its output that say that something is wrong. */
+export function complaintsOf(output: string): string[] {
+  return output.split('\n').filter((line) => !HARMLESS.some((pattern) => pattern.test(line)));
+}
+
+/** e2fsck -fn must accept the image without a word. A program that was killed or could not work proves nothing. */
+export function judgeImage(target: string, stage: string, report: E2fsckReport, image: DiskImage): Verdict {
+  const { status, output } = report;
+  if (status === null) return unknown('e2fsck was killed before it had finished');
+  const complaints = complaintsOf(output);
+  if (status === 0 && complaints.length === 0) return HOLDS;
+  const found = (status & ~(UNCORRECTED | OPERATIONAL | 3)) === 0 && complaints.length > 0;
+  if (!found) return unknown(`e2fsck could not do its work: status ${status}, ${lastLine(output)}`);
+  // Images lie in temporary files, whose names mean nothing.
+  const first = (complaints[0] ?? '').replace(/^\/\S+: /, '');
+  return fails(
+    { kind: 'e2fsck', target, step: null, operation: null, detail: withoutNumbers(first) },
+    {
+      summary: `e2fsck -fn complains about the image of ${target} ${stage}: ${first}`,
+      expected: 'e2fsck -fn exits with 0 and complains about nothing',
+      observed: complaints.join('\n'),
+      details: output,
+      image,
+    },
+  );
+}
+
+const lastLine = (output: string): string => output.trim().split('\n').at(-1) ?? '';

@@ -1,0 +1,100 @@
+import type { Operation, Outcome, SpaceReport } from '../../model/index.ts';
+import type { Participant, StepContext } from '../lockstep.ts';
+import { countFree } from '../bitmaps.ts';
+import type { DiskImage } from '../target.ts';
+import { fails, HOLDS, type FailedVerdict, type Verdict } from '../verdict.ts';
+
+/** Whether an answer is one that a full disk gives: ENOSPC, or fewer bytes written than asked. */
+export function ranOut(operation: Operation, answer: Outcome): boolean {
+  if (!answer.ok) return answer.errno === 'ENOSPC';
+  if (operation.op !== 'write' && operation.op !== 'pwrite') return false;
+  return answer.value.kind === 'count' && answer.value.count < operation.content.length;
+}
+
+/** What ext4 keeps back for itself at most: 2 %, or 4096 clusters (ext4_calculate_resv_clusters). */
+const KEPT_BACK_PERCENT = 2;
+const KEPT_BACK_BLOCKS_MAX = 4096;
+
+/** Blocks that a call may need beside its data: directory splits, an extent tree that grows, one per level and some. */
+const METADATA_BLOCKS_MAX = 24;
+
+/** Whether the disk is so full that `operation` may be refused, judged by the target's own statfs right then. */
+export function permitsNoSpace(space: SpaceReport, operation: Operation): boolean {
+  const creates = operation.op === 'open' || operation.op === 'mkdir' || operation.op === 'symlink';
+  if (creates && space.inodesFree === 0) return true;
+  const data =
+    operation.op === 'write' || operation.op === 'pwrite'
+      ? Math.ceil(operation.content.length / space.blockSize) + 1
+      : 0;
+  const keptBack = Math.min(Math.ceil((space.blocks * KEPT_BACK_PERCENT) / 100), KEPT_BACK_BLOCKS_MAX);
+  // Each block of delayed data reserves what its extents may need, at worst one index block in some hundred.
+  return space.blocksFree < data + Math.ceil(data / 64) + METADATA_BLOCKS_MAX + keptBack;
+}
+
+export function noSpaceTooEarly(
+  { name }: Participant,
+  operation: Operation,
+  { step }: StepContext,
+  space: SpaceReport,
+  expected: string,
+  observed: string,
+): FailedVerdict {
+  return fails(
+    {
+      kind: 'space',
+      target: name,
+      step,
+      operation: operation.op,
+      detail: `${operation.op} out of space too early`,
+    },
+    {
+      summary: `${name} runs out of space in ${operation.op} with ${space.blocksFree} of ${space.blocks} blocks and ${space.inodesFree} inodes free`,
+      operation,
+      expected,
+      observed,
+    },
+  );
+}
+
+/**
+ * After sync, and with no descriptor open, statfs must say what the bitmaps of the disk say after unmount: all that was
+ * promised has been allocated or given back.
+ */
+export function judgeSpace(target: string, space: SpaceReport, image: DiskImage): Verdict {
+  const counted = countFree(image);
+  if (counted.blocks !== space.blocksFree) {
+    return spaceDiffers(target, 'free blocks', counted.blocks, space.blocksFree, image);
+  }
+  if (counted.inodes !== space.inodesFree) {
+    return spaceDiffers(target, 'free inodes', counted.inodes, space.inodesFree, image);
+  }
+  return HOLDS;
+}
+
+/** After recovery of a disk on which everything was in order, nothing may be lost or gained. */
+export function judgeRecoveredSpace(target: string, live: SpaceReport, recovered: SpaceReport): Verdict {
+  for (const what of ['blocksFree', 'inodesFree'] as const) {
+    if (live[what] === recovered[what]) continue;
+    const unit = what === 'blocksFree' ? 'free blocks' : 'free inodes';
+    return spaceDiffers(target, `${unit} after recovery`, live[what], recovered[what], null);
+  }
+  return HOLDS;
+}
+
+function spaceDiffers(
+  target: string,
+  what: string,
+  expected: number,
+  observed: number,
+  image: DiskImage | null,
+): FailedVerdict {
+  return fails(
+    { kind: 'space', target, step: null, operation: null, detail: `statfs ${what}` },
+    {
+      summary: `${target}: statfs counts ${what} wrongly after sync`,
+      expected: `${expected}${image === null ? ' (before the power cut)' : ' (counted in the bitmaps after unmount)'}`,
+      observed: `${observed}`,
+      ...(image !== null && { image }),
+    },
+  );
+}

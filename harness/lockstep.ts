@@ -1,0 +1,188 @@
+import type { Model, Operation, Outcome, Timestamp } from '../model/index.ts';
+import { describe, difference } from './compare.ts';
+import type { FailureKind } from './failure.ts';
+import { isPromise, type Awaitable, type Session, type Target } from './target.ts';
+import { targetBroke } from './judges/crash-of-target.ts';
+import { outcomeDiffers } from './judges/result.ts';
+import { noSpaceTooEarly, permitsNoSpace, ranOut } from './judges/space.ts';
+import type { FailedVerdict } from './verdict.ts';
+
+/** A session that takes part, under the name that failures are reported by. */
+export interface Participant {
+  readonly name: string;
+  readonly target: Target;
+  readonly session: Session;
+}
+
+/** Where in a run a step belongs. */
+export interface StepContext {
+  /** Number of the operation in its sequence, from 0; null for what the harness does by itself. */
+  readonly step: number | null;
+  readonly now: Timestamp;
+  /** What it means when the answer is wrong. */
+  readonly kind: FailureKind;
+  /** Empty during the sequence; otherwise what had happened before: `after recovery`. */
+  readonly stage: string;
+}
+
+/** What a target did instead of answering. */
+class Broke {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+type Answer = Outcome | Broke;
+
+/**
+ * A model and the sessions that have answered like it so far. All get the same operations; each answer is compared with
+ * the model's at once.
+ */
+export class Lane {
+  readonly model: Model;
+  readonly participants: readonly Participant[];
+
+  constructor(model: Model, participants: readonly Participant[]) {
+    this.model = model;
+    this.participants = participants;
+  }
+}
+
+/** Lanes that take the same steps. There is one, until targets run out of space at different moments. */
+export class Lockstep {
+  #lanes: readonly Lane[];
+  readonly #onOutcome: (operation: Operation, expected: Outcome) => void;
+
+  constructor(lane: Lane, onOutcome: (operation: Operation, expected: Outcome) => void = () => undefined) {
+    this.#lanes = [lane];
+    this.#onOutcome = onOutcome;
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  /** Performs one operation everywhere; answers what went wrong, if anything did. */
+  step(operation: Operation, context: StepContext): Awaitable<FailedVerdict | null> {
+    if (this.#lanes.length === 1) {
+      const [lane] = this.#lanes;
+      return lane === undefined ? null : this.#stepLane(lane, operation, context);
+    }
+    return this.#stepLanes(operation, context);
+  }
+
+  async #stepLanes(operation: Operation, context: StepContext): Promise<FailedVerdict | null> {
+    for (const lane of this.#lanes) {
+      const failed = await this.#stepLane(lane, operation, context);
+      if (failed !== null) return failed;
+    }
+    return null;
+  }
+
+  #stepLane(lane: Lane, operation: Operation, context: StepContext): Awaitable<FailedVerdict | null> {
+    const answers: Awaitable<Answer>[] = [];
+    let later = false;
+    for (const { session } of lane.participants) {
+      const answer = ask(session, operation, context.now);
+      later ||= isPromise(answer);
+      answers.push(answer);
+    }
+    if (later)
+      return Promise.all(answers.map(async (answer) => answer)).then((all) =>
+        this.#judge(lane, operation, context, all),
+      );
+    return this.#judge(lane, operation, context, answers as Answer[]);
+  }
+
+  #judge(
+    lane: Lane,
+    operation: Operation,
+    context: StepContext,
+    answers: readonly Answer[],
+  ): Awaitable<FailedVerdict | null> {
+    if (answers.some((answer) => !(answer instanceof Broke) && ranOut(operation, answer))) {
+      return this.#follow(lane, operation, context, answers);
+    }
+    const expected = lane.model.step(operation, context.now);
+    this.#onOutcome(operation, expected);
+    return firstFailure(lane.participants, operation, context, answers, expected);
+  }
+
+  /** Somebody ran out of space: those who gave the same answer go on with a model that followed it. */
+  async #follow(
+    lane: Lane,
+    operation: Operation,
+    context: StepContext,
+    answers: readonly Answer[],
+  ): Promise<FailedVerdict | null> {
+    const groups = answers.map((answer) => groupOf(operation, answer));
+    const fresh: Lane[] = [];
+    for (const group of new Set(groups)) {
+      const belongs = (_: unknown, index: number): boolean => groups[index] === group;
+      const part = new Lane(lane.model.clone(), lane.participants.filter(belongs));
+      const failed = await this.#stepGroup(part, operation, context, answers.filter(belongs), group);
+      if (failed !== null) return failed;
+      fresh.push(part);
+    }
+    this.#lanes = this.#lanes.flatMap((other) => (other === lane ? fresh : other));
+    return null;
+  }
+
+  async #stepGroup(
+    lane: Lane,
+    operation: Operation,
+    context: StepContext,
+    answers: readonly Answer[],
+    group: string,
+  ): Promise<FailedVerdict | null> {
+    const { model, participants } = lane;
+    const [first] = answers;
+    const strict = group === '' ? null : model.clone().step(operation, context.now);
+    const observed = group === '' || first instanceof Broke ? undefined : first;
+    const expected = model.step(operation, context.now, observed);
+    this.#onOutcome(operation, expected);
+    const failed = firstFailure(participants, operation, context, answers, expected);
+    if (failed !== null || strict === null || observed === undefined) return failed;
+    // The answer that a roomy disk gives as well needs nobody's permission.
+    if (difference(strict, observed) === null) return null;
+    for (const participant of participants) {
+      const space = await participant.session.space();
+      if (permitsNoSpace(space, operation)) continue;
+      return noSpaceTooEarly(participant, operation, context, space, describe(strict), describe(observed));
+    }
+    return null;
+  }
+}
+
+/** The empty text for an ordinary answer; one text per way of having run out of space. */
+function groupOf(operation: Operation, answer: Answer): string {
+  return answer instanceof Broke || !ranOut(operation, answer) ? '' : describe(answer);
+}
+
+function ask(session: Session, operation: Operation, now: Timestamp): Awaitable<Answer> {
+  try {
+    const answer = session.apply(operation, now);
+    return isPromise(answer) ? answer.catch((error: unknown) => new Broke(error)) : answer;
+  } catch (error) {
+    return new Broke(error);
+  }
+}
+
+function firstFailure(
+  participants: readonly Participant[],
+  operation: Operation,
+  context: StepContext,
+  answers: readonly Answer[],
+  expected: Outcome,
+): FailedVerdict | null {
+  for (let index = 0; index < answers.length; index++) {
+    const [participant, answer] = [participants[index], answers[index]];
+    if (participant === undefined || answer === undefined) continue;
+    if (answer instanceof Broke) return targetBroke(participant.name, operation, context, answer.error);
+    const found = difference(expected, answer);
+    if (found !== null) return outcomeDiffers(participant, operation, context, found);
+  }
+  return null;
+}

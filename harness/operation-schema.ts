@@ -1,0 +1,155 @@
+import * as z from 'zod';
+import { SECONDS_MAX, type Operation, type OperationName } from '../model/index.ts';
+
+/** The most bytes that one operation of a stored case moves. More would be a way to exhaust memory, not to find a bug. */
+export const TRANSFER_BYTES_MAX = 64 << 20;
+
+/** PATH_MAX is 4096 bytes with the final NUL; how much longer a path is than that makes no difference. */
+const PATH_CHARACTERS_MAX = 1 << 14;
+
+const HANDLE_PATTERN = /^fd(?:0|[1-9]\d{0,8})$/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const MODE_MAX = 0o7777;
+const ID_MAX = 2 ** 32 - 2;
+
+const path = z
+  .string()
+  .max(PATH_CHARACTERS_MAX)
+  .refine((text) => !text.startsWith('/'), { error: 'expected a path without a leading slash' })
+  .refine((text) => !text.includes('\0'), { error: 'expected a path without NUL' })
+  .refine((text) => !LONE_SURROGATE.test(text), { error: 'expected a path without lone surrogates' });
+
+const handle = z.custom<`fd${number}`>((value) => typeof value === 'string' && HANDLE_PATTERN.test(value), {
+  error: 'expected a handle such as "fd3"',
+});
+
+/** z.int() is a safe integer. Negative offsets are kept: they must answer EINVAL. */
+const offset = z.int();
+const length = z.int().min(0).max(TRANSFER_BYTES_MAX);
+const content = z.strictObject({ seed: z.int().min(0), length });
+const mode = z.int().min(0).max(MODE_MAX);
+const id = z.int().min(-1).max(ID_MAX);
+const flag = z.literal(true).exactOptional();
+const time = z.strictObject({
+  seconds: z
+    .int()
+    .min(-2 * SECONDS_MAX)
+    .max(2 * SECONDS_MAX),
+  nanoseconds: z.int().min(0).max(999_999_999),
+});
+const setTime = z.union([time, z.literal('now'), z.literal('omit')], {
+  error: 'expected "now", "omit" or {seconds, nanoseconds} in range',
+});
+
+const isRecord = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Each operation's arguments, in the order in which they are written. */
+const shapes = {
+  open: z.strictObject({
+    op: z.literal('open'),
+    as: handle,
+    path,
+    access: z.literal(['read', 'write', 'read-write']),
+    flags: z.strictObject({
+      create: flag,
+      exclusive: flag,
+      truncate: flag,
+      append: flag,
+      directory: flag,
+      nofollow: flag,
+    }),
+    mode,
+  }),
+  onHandle: z.strictObject({ op: z.literal(['close', 'fsync', 'fdatasync', 'fstat']), handle }),
+  read: z.strictObject({ op: z.literal('read'), handle, length }),
+  pread: z.strictObject({ op: z.literal('pread'), handle, offset, length }),
+  write: z.strictObject({ op: z.literal('write'), handle, content }),
+  pwrite: z.strictObject({ op: z.literal('pwrite'), handle, offset, content }),
+  seek: z.strictObject({
+    op: z.literal('seek'),
+    handle,
+    offset,
+    whence: z.literal(['set', 'current', 'end']),
+  }),
+  truncate: z.strictObject({ op: z.literal('truncate'), path, size: offset }),
+  ftruncate: z.strictObject({ op: z.literal('ftruncate'), handle, size: offset }),
+  onNothing: z.strictObject({ op: z.literal(['sync', 'statfs', 'drop-caches', 'remount']) }),
+  onPath: z.strictObject({
+    op: z.literal(['rmdir', 'unlink', 'readlink', 'stat', 'lstat', 'readdir']),
+    path,
+  }),
+  withMode: z.strictObject({ op: z.literal(['mkdir', 'chmod']), path, mode }),
+  twoPaths: z.strictObject({ op: z.literal(['rename', 'link']), from: path, to: path }),
+  symlink: z.strictObject({ op: z.literal('symlink'), target: path, path }),
+  chown: z.strictObject({ op: z.literal('chown'), path, uid: id, gid: id }),
+  utimens: z.strictObject({ op: z.literal('utimens'), path, atime: setTime, mtime: setTime }),
+};
+
+export const operationSchema = z.discriminatedUnion(
+  'op',
+  [
+    shapes.open,
+    shapes.onHandle,
+    shapes.read,
+    shapes.pread,
+    shapes.write,
+    shapes.pwrite,
+    shapes.seek,
+    shapes.truncate,
+    shapes.ftruncate,
+    shapes.onNothing,
+    shapes.onPath,
+    shapes.withMode,
+    shapes.twoPaths,
+    shapes.symlink,
+    shapes.chown,
+    shapes.utimens,
+  ],
+  { error: ({ input }) => (isRecord(input) ? 'expected the name of an operation' : undefined) },
+);
+
+/** Every operation of the vocabulary; the compiler sees that none is missing. */
+const names: Readonly<Record<OperationName, true>> = {
+  open: true,
+  close: true,
+  read: true,
+  pread: true,
+  write: true,
+  pwrite: true,
+  seek: true,
+  truncate: true,
+  ftruncate: true,
+  fsync: true,
+  fdatasync: true,
+  sync: true,
+  mkdir: true,
+  rmdir: true,
+  unlink: true,
+  rename: true,
+  link: true,
+  symlink: true,
+  readlink: true,
+  stat: true,
+  lstat: true,
+  readdir: true,
+  fstat: true,
+  chmod: true,
+  chown: true,
+  utimens: true,
+  statfs: true,
+  'drop-caches': true,
+  remount: true,
+};
+
+export const OPERATION_NAMES = Object.keys(names) as OperationName[];
+
+export function isOperation(value: unknown): value is Operation {
+  return operationSchema.safeParse(value).success;
+}
+
+/** How many bytes an operation moves, or may move. */
+export function bytesMoved(operation: Operation): number {
+  if (operation.op === 'read' || operation.op === 'pread') return operation.length;
+  return operation.op === 'write' || operation.op === 'pwrite' ? operation.content.length : 0;
+}

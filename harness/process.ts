@@ -1,0 +1,110 @@
+import { execa } from 'execa';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** How a program ended and what it said. A program that could not be started has no exit code and no signal. */
+export interface ProcessResult {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program to its end; never throws for how it ended. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: { readonly timeoutMs: number; readonly input?: string },
+): Promise<ProcessResult> {
+  const { timeoutMs, input } = options;
+  const result = await execa(command, args, {
+    reject: false,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    env: PLAIN_WORDS,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+  });
+  return {
+    exitCode: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    stdout: result.stdout,
+    stderr: result.stderr,
+  };
+}
+
+/** Messages that do not depend on the user's language. */
+const PLAIN_WORDS = { LC_ALL: 'C', LANG: 'C' };
+
+/** A shell that carries out one line after the other, so that many short programs cost no start of Node's own. */
+export interface Shell {
+  /** Gives the shell's script a line to read. */
+  send(line: string): void;
+  /** Kills the shell and all that it started. */
+  kill(): void;
+  /** No more lines come; the shell ends when it has worked off the last. */
+  end(): void;
+  /** Resolves when the shell has ended, however it did. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Starts `sh -c script` in a process group of its own: a Ctrl-C in the terminal does not reach it, and it ends by
+ * itself when this process dies, for its standard input ends then.
+ */
+export function startShell(script: string, args: readonly string[], onOutput: (text: string) => void): Shell {
+  const shell = execa('sh', ['-c', script, 'sh', ...args], {
+    reject: false,
+    detached: true,
+    buffer: false,
+    env: PLAIN_WORDS,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'ignore',
+  });
+  shell.stdout.setEncoding('utf8');
+  shell.stdout.on('data', onOutput);
+  // A shell that died breaks its pipe; its end is what is looked at.
+  shell.stdin.on('error', () => undefined);
+  return {
+    send: (line) => void shell.stdin.write(`${line}\n`),
+    kill: () => killGroup(shell.pid),
+    end: () => void shell.stdin.end(),
+    ended: shell.then(
+      () => undefined,
+      () => undefined,
+    ),
+  };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Where a system program lies; those of an administrator are found even when the PATH does not name their folder. */
+export function findProgram(name: string): string | null {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+  for (const folder of folders) {
+    const path = join(folder, name);
+    if (folder !== '' && existsSync(path)) return path;
+  }
+  return null;
+}
+
+/**
+ * When a process started, in the kernel's ticks since boot; null when there is none with this number. Together with the
+ * number it names a process for good, for numbers are used again.
+ */
+export function processStart(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is a name in parentheses that may hold anything; the start is the 20th field behind it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}

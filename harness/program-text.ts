@@ -1,0 +1,87 @@
+import type { Content, Operation, SetTime } from '../model/index.ts';
+import type { Setup } from './setup.ts';
+
+/** A sequence as a numbered program that a person can read; the step that failed is marked. */
+export function programText(operations: readonly Operation[], failedStep: number | null): string[] {
+  const width = String(operations.length).length;
+  return operations.map((operation, step) => {
+    const mark = step === failedStep ? '>' : ' ';
+    return `${mark} ${String(step + 1).padStart(width)}  ${operationText(operation)}`;
+  });
+}
+
+/** One operation as a call: `pwrite(fd0, 100 bytes of content 3, at 4096)`. */
+export function operationText(operation: Operation): string {
+  switch (operation.op) {
+    case 'open': {
+      const flags = Object.keys(operation.flags).map((flag) => ` + ${flag}`);
+      const mode = operation.flags.create === true ? `, mode ${octal(operation.mode)}` : '';
+      return `${operation.as} = open(${quoted(operation.path)}, ${operation.access}${flags.join('')}${mode})`;
+    }
+    case 'close':
+    case 'fsync':
+    case 'fdatasync':
+    case 'fstat':
+      return `${operation.op}(${operation.handle})`;
+    case 'read':
+      return `read(${operation.handle}, ${operation.length} bytes)`;
+    case 'pread':
+      return `pread(${operation.handle}, ${operation.length} bytes, at ${operation.offset})`;
+    case 'write':
+      return `write(${operation.handle}, ${contentText(operation.content)})`;
+    case 'pwrite':
+      return `pwrite(${operation.handle}, ${contentText(operation.content)}, at ${operation.offset})`;
+    case 'seek':
+      return `seek(${operation.handle}, ${operation.offset}, ${operation.whence})`;
+    case 'ftruncate':
+      return `ftruncate(${operation.handle}, ${operation.size})`;
+    case 'truncate':
+      return `truncate(${quoted(operation.path)}, ${operation.size})`;
+    case 'mkdir':
+    case 'chmod':
+      return `${operation.op}(${quoted(operation.path)}, mode ${octal(operation.mode)})`;
+    case 'rename':
+    case 'link':
+      return `${operation.op}(${quoted(operation.from)}, ${quoted(operation.to)})`;
+    case 'symlink':
+      return `symlink(${quoted(operation.target)}, ${quoted(operation.path)})`;
+    case 'chown':
+      return `chown(${quoted(operation.path)}, ${operation.uid}, ${operation.gid})`;
+    case 'utimens':
+      return `utimens(${quoted(operation.path)}, atime ${timeText(operation.atime)}, mtime ${timeText(operation.mtime)})`;
+    case 'sync':
+    case 'statfs':
+    case 'drop-caches':
+    case 'remount':
+      return `${operation.op}()`;
+    default:
+      return `${operation.op}(${quoted(operation.path)})`;
+  }
+}
+
+const LONG_NAME = 60;
+
+/** Names of hundreds of characters differ in their length only; nobody reads the rest. */
+function quoted(path: string): string {
+  if (path.length <= LONG_NAME) return JSON.stringify(path);
+  return `${JSON.stringify(path.slice(0, LONG_NAME / 2))}… (${path.length} characters)`;
+}
+
+const contentText = (content: Content): string => `${content.length} bytes of content ${content.seed}`;
+
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+
+const timeText = (time: SetTime): string =>
+  typeof time === 'string' ? time : `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`;
+
+/** How the file system was made and mounted, on one line. */
+export function setupText({ blockSize, sizeBytes, inodes, mount }: Setup): string {
+  const size = sizeBytes % (1 << 20) === 0 ? `${sizeBytes / (1 << 20)} MiB` : `${sizeBytes / 1024} KiB`;
+  const options = [
+    mount.delalloc ? 'delalloc' : 'nodelalloc',
+    mount.dioreadNolock ? 'dioread_nolock' : 'dioread_lock',
+    mount.atime,
+  ];
+  const count = inodes === undefined ? '' : `, at least ${inodes} inodes`;
+  return `${size} with blocks of ${blockSize} bytes${count}, mounted with ${options.join(',')}`;
+}

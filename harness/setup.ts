@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { ext4Options, type ModelOptions, type Timestamp } from '../model/index.ts';
+import { describeIssues } from './schema-issues.ts';
+
+/** The time of mkfs, and of operation 0 of every sequence. Part of the rules for replay: never change it. */
+export const BASE_SECONDS = 1_700_000_000;
+
+/** Nanoseconds go on by a prime, so that no two operations of a sequence share them. */
+const NANOSECONDS_STEP = 7919;
+
+/** When operation `step` (from 0) of a sequence happens, on the model and on every target alike. */
+export function timeOfStep(step: number): Timestamp {
+  return { seconds: BASE_SECONDS + step, nanoseconds: (step * NANOSECONDS_STEP) % 1_000_000_000 };
+}
+
+export type BlockSize = 1024 | 2048 | 4096;
+
+export const BLOCK_SIZES: readonly BlockSize[] = [1024, 2048, 4096];
+
+/** The file system that a sequence runs on: how the image is made and how it is mounted. */
+export interface Setup {
+  /** Bytes. */
+  readonly blockSize: BlockSize;
+  /** Bytes of the device, a multiple of 4096. */
+  readonly sizeBytes: number;
+  /** At least so many inodes; as mke2fs chooses by size when absent. */
+  readonly inodes?: number | undefined;
+  readonly mount: SetupMount;
+}
+
+export interface SetupMount {
+  readonly delalloc: boolean;
+  readonly dioreadNolock: boolean;
+  readonly atime: 'relatime';
+}
+
+/** The smallest device that holds a journal of 1024 blocks, the metadata, and something to work with. */
+export const SMALLEST_BYTES: Readonly<Record<BlockSize, number>> = {
+  1024: 2 << 20,
+  2048: 4 << 20,
+  4096: 8 << 20,
+};
+
+/** Enough for anything that is worth generating; a larger one would only be a way to run out of memory. */
+export const LARGEST_BYTES = 2 ** 34;
+
+const SIZE_UNIT_BYTES = 4096;
+const INODES_MIN = 16;
+const INODES_MAX = 1 << 20;
+
+export const DEFAULT_SETUP: Setup = {
+  blockSize: 4096,
+  sizeBytes: 16 << 20,
+  mount: { delalloc: true, dioreadNolock: true, atime: 'relatime' },
+};
+
+export const setupSchema = z
+  .strictObject({
+    blockSize: z.literal([1024, 2048, 4096]),
+    sizeBytes: z
+      .int()
+      .max(LARGEST_BYTES)
+      .multipleOf(SIZE_UNIT_BYTES, { error: `expected a multiple of ${SIZE_UNIT_BYTES}` }),
+    inodes: z.int().min(INODES_MIN).max(INODES_MAX).exactOptional(),
+    mount: z.strictObject({
+      delalloc: z.boolean(),
+      dioreadNolock: z.boolean(),
+      atime: z.literal('relatime'),
+    }),
+  })
+  .superRefine(({ blockSize, sizeBytes }, context) => {
+    const least = SMALLEST_BYTES[blockSize];
+    if (sizeBytes >= least) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['sizeBytes'],
+      message: `expected at least ${least} with blocks of ${blockSize} bytes`,
+    });
+  });
+
+/** A setup that nothing can be made from. The message has one line for each thing wrong. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
+}
+
+/** Checks a setup that came from outside. `where` says whence, for the message. */
+export function readSetup(data: unknown, where: string): Setup {
+  const result = setupSchema.safeParse(data);
+  if (!result.success) throw new SetupError(`${where}: ${describeIssues(result.error, data)}`);
+  return result.data;
+}
+
+/** The model of a file system that was just made from `setup`. */
+export function modelOptions(setup: Setup): ModelOptions {
+  return ext4Options(setup.blockSize, { seconds: BASE_SECONDS, nanoseconds: 0 });
+}

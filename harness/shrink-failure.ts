@@ -1,0 +1,80 @@
+import type { Operation } from '../model/index.ts';
+import { runCase, type DriveOptions } from './drive.ts';
+import { sameFailure, type FailureSignature } from './failure.ts';
+import { ALL_STAGES } from './finish.ts';
+import type { Setup } from './setup.ts';
+import { minimise, type MinimiseOptions } from './shrink/minimise.ts';
+import type { FailedVerdict, Verdict } from './verdict.ts';
+
+export interface Shrunk {
+  readonly operations: readonly Operation[];
+  /** How the smallest one fails. */
+  readonly verdict: FailedVerdict;
+  readonly runs: number;
+}
+
+export interface ShrinkOptions {
+  readonly budgetRuns: number;
+  readonly budgetMs: number;
+  readonly signal: AbortSignal;
+  /** Told whenever there is a smaller one. */
+  readonly onSmaller: (operations: readonly Operation[], verdict: FailedVerdict, runs: number) => void;
+}
+
+/**
+ * Looks for a smaller sequence that fails in the same way. Null when the sequence does not fail so by itself: then
+ * nothing can be shrunk, and the failure depends on something that the sequence does not say.
+ */
+export async function shrinkFailure(
+  setup: Setup,
+  operations: readonly Operation[],
+  failure: FailureSignature,
+  drive: DriveOptions,
+  { budgetRuns, budgetMs, signal, onSmaller }: ShrinkOptions,
+): Promise<Shrunk | null> {
+  const whole = { ...drive, stages: ALL_STAGES };
+  const { verdict: first, executed } = await runCase(setup, operations, whole);
+  if (!failsAs(first, failure)) return null;
+  // What came after the operation that failed was not even performed.
+  const quick = cheapestFor(first.failure, whole);
+  let best: { operations: readonly Operation[]; verdict: FailedVerdict } = { operations, verdict: first };
+  let tried = 0;
+  const stillFails = async (candidate: readonly Operation[]): Promise<boolean> => {
+    tried++;
+    const verdict = await failing(setup, candidate, failure, quick);
+    // Targets in this process answer without a turn of the event loop, and a stop must be heard.
+    await new Promise(setImmediate);
+    if (verdict === null) return false;
+    best = { operations: candidate, verdict };
+    onSmaller(candidate, verdict, tried);
+    return true;
+  };
+  const budget: MinimiseOptions = { budgetRuns, budgetMs, signal };
+  const { operations: smallest, runs } = await minimise(operations.slice(0, executed), stillFails, budget);
+  if (smallest !== best.operations) {
+    const verdict = await failing(setup, smallest, failure, whole);
+    if (verdict !== null) best = { operations: smallest, verdict };
+  }
+  return { ...best, runs };
+}
+
+async function failing(
+  setup: Setup,
+  operations: readonly Operation[],
+  failure: FailureSignature,
+  options: DriveOptions,
+): Promise<FailedVerdict | null> {
+  const { verdict } = await runCase(setup, operations, options);
+  return failsAs(verdict, failure) ? verdict : null;
+}
+
+const failsAs = (verdict: Verdict, failure: FailureSignature): verdict is FailedVerdict =>
+  verdict.kind === 'fails' && sameFailure(verdict.failure, failure);
+
+/** Leaves out the stages that come after the one in which this failure shows. */
+function cheapestFor(failure: FailureSignature, options: DriveOptions): DriveOptions {
+  if (failure.kind === 'e2fsck') return options;
+  const quick = { ...options, e2fsck: null };
+  if (failure.step === null || failure.kind === 'tree') return quick;
+  return { ...quick, stages: null, targets: options.targets.filter(({ name }) => name === failure.target) };
+}

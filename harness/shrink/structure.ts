@@ -1,0 +1,118 @@
+import type { Handle, Operation } from '../../model/index.ts';
+import { handleOf } from './removal.ts';
+import type { Search } from './search.ts';
+
+type Open = Extract<Operation, { op: 'open' }>;
+
+/** The same operation on another descriptor; an operation without one stays as it is. */
+function onHandle(operation: Operation, handle: Handle): Operation {
+  if (operation.op === 'open') return { ...operation, as: handle };
+  return 'handle' in operation ? { ...operation, handle } : operation;
+}
+
+function openOf(operations: readonly Operation[], handle: Handle): Open | undefined {
+  return operations.find((one): one is Open => one.op === 'open' && one.as === handle);
+}
+
+/** Other operations that do less, or the same with less before it. */
+function cheaperOperations(operations: readonly Operation[], operation: Operation): Operation[] {
+  switch (operation.op) {
+    case 'remount':
+      return [{ op: 'sync' }, { op: 'drop-caches' }];
+    case 'fdatasync':
+      return [{ op: 'fsync', handle: operation.handle }];
+    case 'sync':
+      return operations
+        .filter((one): one is Open => one.op === 'open')
+        .map((one) => ({ op: 'fsync', handle: one.as }));
+    case 'write':
+      return [{ op: 'pwrite', handle: operation.handle, offset: 0, content: operation.content }];
+    case 'read':
+      return [{ op: 'pread', handle: operation.handle, offset: 0, length: operation.length }];
+    case 'ftruncate':
+    case 'fstat': {
+      const path = openOf(operations, operation.handle)?.path;
+      if (path === undefined) return [];
+      return operation.op === 'fstat'
+        ? [{ op: 'stat', path }]
+        : [{ op: 'truncate', path, size: operation.size }];
+    }
+    default:
+      return [];
+  }
+}
+
+export async function replaceByCheaper(search: Search): Promise<void> {
+  for (let index = 0; index < search.current.length; index++) {
+    const { current } = search;
+    const operation = current[index];
+    if (operation === undefined) continue;
+    await search.tryFirst(
+      cheaperOperations(current, operation).map((cheaper) => current.with(index, cheaper)),
+    );
+  }
+}
+
+/** One descriptor instead of two: the later open goes, and with it the closes of the earlier one before it. */
+export async function mergeHandles(search: Search): Promise<void> {
+  const opens = search.current.filter((one): one is Open => one.op === 'open');
+  for (const later of opens) {
+    for (const earlier of opens) {
+      if (earlier === later) break;
+      if (await search.tryFirst(mergedHandles(search.current, earlier, later))) return mergeHandles(search);
+    }
+  }
+}
+
+function* mergedHandles(
+  operations: readonly Operation[],
+  earlier: Open,
+  later: Open,
+): Generator<Operation[]> {
+  const place = operations.indexOf(later);
+  const merged = (keep: (operation: Operation, index: number) => boolean): Operation[] =>
+    operations
+      .filter((operation, index) => operation !== later && keep(operation, index))
+      .map((operation) => (handleOf(operation) === later.as ? onHandle(operation, earlier.as) : operation));
+  yield merged(({ op }, index) => op !== 'close' || index > place);
+  yield merged(() => true);
+}
+
+/** Descriptors and seeds are numbered in the order in which they appear. */
+export async function renumber(search: Search): Promise<void> {
+  const handles = new Numbering<Handle>();
+  const seeds = new Numbering<number>();
+  const renamed = search.current.map((operation) => {
+    const handle = handleOf(operation);
+    return handle === null ? operation : onHandle(operation, `fd${handles.of(handle)}`);
+  });
+  await search.try(renamed);
+  const reseeded = search.current.map((operation) =>
+    operation.op === 'write' || operation.op === 'pwrite'
+      ? { ...operation, content: { ...operation.content, seed: seeds.of(operation.content.seed) + 1 } }
+      : operation,
+  );
+  await search.try(reseeded);
+}
+
+class Numbering<T> {
+  readonly #numbers = new Map<T, number>();
+
+  of(value: T): number {
+    let number = this.#numbers.get(value);
+    if (number === undefined) this.#numbers.set(value, (number = this.#numbers.size));
+    return number;
+  }
+}
+
+/** Two writes that continue each other become one. */
+export async function mergeWrites(search: Search): Promise<void> {
+  for (let index = 0; index + 1 < search.current.length; index++) {
+    const [first, second] = search.current.slice(index, index + 2);
+    if (first?.op !== 'pwrite' || second?.op !== 'pwrite' || first.handle !== second.handle) continue;
+    const { seed, length } = first.content;
+    if (first.offset + length !== second.offset) continue;
+    const both: Operation = { ...first, content: { seed, length: length + second.content.length } };
+    await search.try(search.current.toSpliced(index, 2, both));
+  }
+}

@@ -1,0 +1,69 @@
+import type { Operation, Outcome, Path, SpaceReport, Timestamp } from '../model/index.ts';
+import type { Setup } from './setup.ts';
+
+/** What answers at once in-process, and only later elsewhere. Await it only when it is a promise (see `settled`). */
+export type Awaitable<T> = T | Promise<T>;
+
+/** A whole disk as bytes: pages that hold data; all that lies between is zero. */
+export interface DiskImage {
+  readonly sizeBytes: number;
+  /** In order of `offset`, in bytes; the pages of one extent lie one behind the other. */
+  extents(): Iterable<{ readonly offset: number; readonly pages: readonly Uint8Array[] }>;
+  /** The disk as it is now; later writes to either do not show in the other. */
+  snapshot(): DiskImage;
+  /** Fills `target` from a byte offset on; the range lies within the disk. */
+  read(offset: number, target: Uint8Array): void;
+}
+
+export interface Capabilities {
+  /** Its disk can be taken at any time, as a power cut would leave it with everything written so far. */
+  readonly powerCut: boolean;
+  /** It mounts the images that other targets made. */
+  readonly images: boolean;
+}
+
+/** Something that can be tried. The TypeScript ext4 is two of them, one for each buffered I/O path. */
+export interface Target {
+  /** As the command line names it: `impl:iomap`. */
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** Makes a file system as the setup asks and mounts it. */
+  start(setup: Setup, options: SessionOptions): Awaitable<Session>;
+  /** Mounts a copy of an image that somebody made; recovers it when it was not unmounted. */
+  mount(image: DiskImage, setup: Setup, options: SessionOptions): Awaitable<Session>;
+}
+
+export interface SessionOptions {
+  /** Names of planted bugs (FAULTS of impl/) that are switched on. */
+  readonly faults: readonly string[];
+  /** The clock at the time of the mount. */
+  readonly now: Timestamp;
+}
+
+/** A mounted file system and the descriptors that the operations so far have opened. */
+export interface Session {
+  /**
+   * Performs one operation. Never throws for what a system call may answer; whatever is thrown means that the target
+   * broke. The bytes of a `data` value are valid until the next call only.
+   */
+  apply(operation: Operation, now: Timestamp): Awaitable<Outcome>;
+  /** A number that two names share exactly when they are links to one file (st_ino). Follows no symbolic link. */
+  identity(path: Path, now: Timestamp): Awaitable<number>;
+  /** Free space, as statfs(2) gives it. */
+  space(): Awaitable<SpaceReport>;
+  /** Closes all descriptors. */
+  closeAll(): Awaitable<void>;
+  /** The disk as a power cut at this moment leaves it when everything that was written has arrived. */
+  powerCut(): Awaitable<DiskImage>;
+  /** Closes all descriptors and unmounts; the session is over. */
+  unmount(): Awaitable<DiskImage>;
+  /** Forgets a session in which the target broke; nothing may be asked of it any more. */
+  abandon(): void;
+  /** What the target itself has to say about its last answer: what it found wrong on its disk. */
+  complaint(): string | null;
+}
+
+/** The value, awaited only when it must be: a promise for each step would cost more than many a step. */
+export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
+  return value instanceof Promise;
+}

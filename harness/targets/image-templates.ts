@@ -1,0 +1,31 @@
+import type { Setup } from '../setup.ts';
+
+interface Snapshotable<T> {
+  snapshot(): T;
+}
+
+/** How many different images are kept; a run meets few, because devices come in few sizes. */
+const TEMPLATES_MAX = 32;
+
+/** Fresh file systems: each is made once, and every session gets a snapshot of it, which costs next to nothing. */
+export class ImageTemplates<Disk extends Snapshotable<Disk>> {
+  readonly #make: (setup: Setup) => Disk;
+  readonly #known = new Map<string, Disk>();
+
+  constructor(make: (setup: Setup) => Disk) {
+    this.#make = make;
+  }
+
+  diskFor(setup: Setup): Disk {
+    // How it is mounted makes no difference to the image.
+    const key = JSON.stringify({ ...setup, mount: null });
+    let template = this.#known.get(key);
+    if (template === undefined) {
+      const [oldest] = this.#known.keys();
+      if (this.#known.size >= TEMPLATES_MAX && oldest !== undefined) this.#known.delete(oldest);
+      template = this.#make(setup);
+      this.#known.set(key, template);
+    }
+    return template.snapshot();
+  }
+}

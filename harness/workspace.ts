@@ -1,0 +1,64 @@
+import { lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dir } from 'tmp-promise';
+import { processStart } from './process.ts';
+
+/** A folder for what a run needs only while it lasts: images on their way to e2fsck. */
+export interface Workspace {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+const PREFIX = 'twinpath';
+const OWNER_FILE = 'owner.json';
+
+/** What the name of a workspace looks like; the number is that of the process that made it. */
+const NAME = /^twinpath-(\d+)-\w+$/;
+
+/** Makes a workspace, after having removed those whose owners were killed. */
+export async function openWorkspace(): Promise<Workspace> {
+  removeAbandoned();
+  const { path, cleanup } = await dir({ prefix: PREFIX, unsafeCleanup: true });
+  writeFileSync(
+    join(path, OWNER_FILE),
+    JSON.stringify({ pid: process.pid, start: processStart(process.pid) }),
+  );
+  return { path, remove: cleanup };
+}
+
+/** Removes the workspaces of processes that are no more, and answers how many that were. */
+export function removeAbandoned(folder = tmpdir()): number {
+  let removed = 0;
+  for (const name of readdirSync(folder)) {
+    const match = NAME.exec(name);
+    const path = join(folder, name);
+    if (match === null || !isOurs(path) || isOwned(path, Number(match[1]))) continue;
+    rmSync(path, { recursive: true, force: true });
+    removed++;
+  }
+  return removed;
+}
+
+/** A folder, no link to one, that belongs to this user: what else has such a name is none of our business. */
+function isOurs(path: string): boolean {
+  try {
+    const stat = lstatSync(path);
+    return stat.isDirectory() && stat.uid === process.getuid?.();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the process that made it still runs. Without a record, killed before it wrote one, its number must do. */
+function isOwned(path: string, pidInName: number): boolean {
+  let record: { pid?: unknown; start?: unknown } | null = null;
+  try {
+    record = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as { pid?: unknown; start?: unknown };
+  } catch {
+    // No record, or half of one.
+  }
+  if (record === null) return processStart(pidInName) !== null;
+  const start = typeof record.pid === 'number' ? processStart(record.pid) : null;
+  return start !== null && start === record.start;
+}

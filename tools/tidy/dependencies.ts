@@ -1,0 +1,110 @@
+import { importsOf, isTestFile, type Import, type Source } from './source.ts';
+
+/** Which folders of impl/ a folder of impl/ may import, besides itself (ARCHITECTURE.md). */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  sched: ['lib'],
+  block: ['lib', 'sched'],
+  mm: ['lib', 'sched', 'block'],
+  buffer: ['lib', 'sched', 'block', 'mm'],
+  iomap: ['lib', 'sched', 'block', 'mm'],
+  jbd2: ['lib', 'sched', 'block', 'buffer'],
+  ext4: ['lib', 'sched', 'block', 'mm', 'buffer', 'iomap', 'jbd2'],
+  vfs: ['lib', 'sched', 'block', 'mm', 'ext4'],
+};
+
+/** Which packages a room may use; tests of a room may use more. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  impl: [],
+  harness: ['commander', 'execa', 'fast-check', 'picocolors', 'tmp-promise', 'zod'],
+  properties: ['fast-check', '@fast-check/vitest', 'vitest', 'execa', 'tmp-promise'],
+  reports: [],
+};
+
+const TEST_PACKAGES = ['vitest', 'fast-check', '@fast-check/vitest', 'execa', 'tmp-promise', 'zod'];
+
+/** Packages that one file may use and no other. */
+const ONLY_IN: Readonly<Record<string, string>> = {
+  execa: 'harness/process.ts',
+  'tmp-promise': 'harness/workspace.ts',
+};
+
+/** The one file that may reach from the harness into impl/. */
+const ADAPTER = 'harness/targets/typescript.ts';
+
+/** The one file that may know both I/O paths. */
+const CHOOSER = 'impl/ext4/aops.ts';
+const PATHS = ['impl/ext4/aops-buffer-head.ts', 'impl/ext4/aops-iomap.ts'];
+
+/** Imports that point in a direction that ARCHITECTURE.md forbids. */
+export function dependencyProblems(sources: readonly Source[]): string[] {
+  return sources.flatMap((source) => {
+    const imports = importsOf(source);
+    const each = imports.flatMap((one) => {
+      const problem = one.path === null ? packageProblem(source.path, one) : fileProblem(source.path, one);
+      return problem === null ? [] : [`${source.path}:${one.line} ${problem}`];
+    });
+    return [...each, ...bothPathsProblem(source.path, imports)];
+  });
+}
+
+function packageProblem(path: string, { specifier }: Import): string | null {
+  const room = roomOf(path);
+  if (specifier === 'node:child_process') return 'starts processes without execa (harness/process.ts)';
+  if (room === 'tools' || isTestFile(path)) return testPackageProblem(specifier);
+  const owner = ONLY_IN[specifier];
+  if (owner !== undefined && room === 'harness' && path !== owner)
+    return `imports ${specifier}, which only ${owner} may`;
+  if (specifier.startsWith('node:'))
+    return room === 'model' || room === 'impl' ? `imports ${specifier}` : null;
+  return PACKAGES[room]?.includes(specifier) === true ? null : `imports the package ${specifier}`;
+}
+
+const testPackageProblem = (specifier: string): string | null =>
+  specifier.startsWith('node:') || specifier === 'typescript' || specifier.startsWith('vitest/')
+    ? null
+    : TEST_PACKAGES.includes(specifier)
+      ? null
+      : `imports the package ${specifier}`;
+
+function fileProblem(from: string, { path: to, typeOnly, specifier }: Import): string | null {
+  if (to === null) return null;
+  if (!specifier.endsWith('.ts') && !specifier.endsWith('.json'))
+    return `imports ${specifier} without its ending .ts`;
+  if (isTestFile(to) && !isTestFile(from)) return `imports ${to}, which is there for tests only`;
+  const [room, other] = [roomOf(from), roomOf(to)];
+  if (room === 'tools') return null;
+  if (room === other) return room === 'impl' ? insideImplProblem(from, to) : null;
+  return betweenRoomsProblem(from, to, typeOnly);
+}
+
+function betweenRoomsProblem(from: string, to: string, typeOnly: boolean): string | null {
+  const [room, other] = [roomOf(from), roomOf(to)];
+  const problem = `imports ${to}: ${room}/ may not`;
+  if (room === 'harness') {
+    if (other === 'model') return to === 'model/index.ts' ? null : `${problem}, only model/index.ts`;
+    return other === 'impl' && from === ADAPTER && to === 'impl/index.ts' ? null : problem;
+  }
+  if (room === 'properties') return other === 'harness' || other === 'model' ? null : problem;
+  if (room === 'reports')
+    return other === 'harness' && typeOnly ? null : `${problem}, only types of the harness`;
+  return problem;
+}
+
+function insideImplProblem(from: string, to: string): string | null {
+  const [folder, other] = [folderOf(from), folderOf(to)];
+  // A test builds what it needs around its subject; the direction matters for what is shipped.
+  if (isTestFile(from) || from === 'impl/index.ts' || folder === other) return null;
+  return BELOW[folder]?.includes(other) === true ? null : `imports ${to}: impl/${folder}/ may not`;
+}
+
+function bothPathsProblem(from: string, imports: readonly Import[]): string[] {
+  if (from === CHOOSER || isTestFile(from) || !from.startsWith('impl/')) return [];
+  const known = PATHS.filter((path) => imports.some((one) => one.path === path));
+  return known.length < PATHS.length ? [] : [`${from}: knows both I/O paths, which only ${CHOOSER} may`];
+}
+
+const roomOf = (path: string): string => path.split('/', 1)[0] ?? '';
+
+const folderOf = (path: string): string => path.split('/')[1] ?? '';
