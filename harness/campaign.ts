@@ -1,5 +1,6 @@
 import type { Operation } from '../model/index.ts';
 import { Coverage, type CoverageTable } from './coverage.ts';
+import { stagesInTurn } from './finish.ts';
 import { drive, type Driven, type DriveOptions } from './drive.ts';
 import { generateSequence, sequenceSeed, type GenerationLimits } from './generate-sequence.ts';
 import type { History } from './history.ts';
@@ -133,6 +134,7 @@ export class Campaign {
     this.#history.append({ type: 'sequence', sequence, seed, setup, operations });
     const driven = await drive(setup, operations, {
       ...this.#drive,
+      stages: stagesInTurn(sequence),
       onStep: (step) => this.#events.onStep(sequence, step),
       onOutcome: (operation, expected) => this.#coverage.record(operation, expected),
     });

@@ -21,6 +21,18 @@ export interface Stages {
   readonly checkAgain: boolean;
 }
 
+/** How often a campaign has e2fsck look at every image of a sequence, counted in sequences. */
+const CHECK_AGAIN_EVERY = 16;
+
+/**
+ * What a campaign does with sequence `number`. Each looks at what reached the disk in one way or the other: mounting
+ * costs as much as many operations, and the next sequence finds what this one leaves out.
+ */
+export function stagesInTurn(number: number): Stages {
+  const recovery = number % 2 === 0;
+  return { recovery, remount: recovery ? 'none' : 'all', checkAgain: number % CHECK_AGAIN_EVERY < 2 };
+}
+
 /** Everything: what replay and shrinking do. */
 export const ALL_STAGES: Stages = { recovery: true, remount: 'all', checkAgain: true };
 

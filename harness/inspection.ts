@@ -12,7 +12,7 @@ const HANDLE: Handle = 'fd1000000';
 const WINDOW_BYTES = 1 << 20;
 
 /** How much of either end of a long hole is read; nobody has time to read all of a terabyte of zeros. */
-const HOLE_END_BYTES = 1 << 16;
+const HOLE_END_BYTES = 1 << 14;
 
 /**
  * Looks at the whole tree of every participant and compares it with the model: names, types, contents, attributes, and

@@ -115,7 +115,7 @@ export function drawSwarm(dice: Dice, setup: Setup): Swarm {
     offsets: drawOffsets(dice),
     lengths: new WeightedChoice(drawWeights(dice, LENGTHS, 5)),
     patterns: new WeightedChoice(patterns),
-    patternPercent: tight ? 8 : dice.pick([0, 2, 5, 10, 20]),
+    patternPercent: tight ? 15 : dice.pick([0, 2, 5, 10, 20]),
     mistakePercent: dice.pick([0, 2, 4, 8, 25]),
     focusPercent: dice.pick([0, 30, 60, 90]),
     names: dice.pick([2, 3, 5, 12]),

@@ -108,7 +108,7 @@ async function shrinkKept(
     operations,
     failure,
   });
-  const shrunk = await shrinkFailure(found.setup, found.operations, found.verdict.failure, drive, {
+  const shrunk = await shrinkFailure(found.setup, found.operations, drive, {
     budgetRuns: job.shrink.runs,
     budgetMs: job.shrink.ms,
     signal,

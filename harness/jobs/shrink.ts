@@ -1,13 +1,12 @@
 import { writeAtomically } from '../atomic-file.ts';
 import { writeCase, type Case } from '../case.ts';
-import { runCase } from '../drive.ts';
 import { failureReport } from '../failure-report.ts';
 import type { FailureSignature } from '../failure.ts';
 import type { Message, ShrinkJob } from '../job.ts';
 import { shrinkFailure } from '../shrink-failure.ts';
 import type { Workbench } from './workbench.ts';
 
-/** The job of `twinpath shrink`: a saved case made smaller, as the failure that it says, or else as it fails now. */
+/** The job of `twinpath shrink`: a saved case made smaller, as it fails now. */
 export async function runShrink(
   job: ShrinkJob,
   bench: Workbench,
@@ -23,13 +22,7 @@ export async function runShrink(
     operations: best,
     failure,
   });
-  const { verdict } = await runCase(setup, operations, drive);
-  if (verdict.kind !== 'fails') {
-    sayGone(job, say);
-    return;
-  }
-  const failure = original.failure ?? verdict.failure;
-  const shrunk = await shrinkFailure(setup, operations, failure, drive, {
+  const shrunk = await shrinkFailure(setup, operations, drive, {
     budgetRuns: job.budget.runs,
     budgetMs: job.budget.ms,
     signal,

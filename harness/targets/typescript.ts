@@ -35,8 +35,10 @@ const TEMPLATES = new ImageTemplates((setup) =>
   }),
 );
 
-/** What the sessions of one target share: they take turns, so one of each will do. */
+/** What the sessions of one target share, so that making one costs little. */
 interface Memory {
+  /** Buffers that no session uses. */
+  readonly reads: ReadBuffer[];
   pool: FolioPool;
 }
 
@@ -45,7 +47,7 @@ class TypescriptTarget implements Target {
   readonly name: string;
   readonly capabilities = { powerCut: true, images: true };
   readonly #bufferedIomap: boolean;
-  readonly #memory: Memory = { pool: new FolioPool() };
+  readonly #memory: Memory = { reads: [], pool: new FolioPool() };
 
   constructor(name: string, bufferedIomap: boolean) {
     this.name = name;
@@ -100,7 +102,7 @@ class TypescriptSession implements Session {
   readonly #memory: Memory;
   readonly #descriptors = new Map<Handle, number>();
   /** Its own: a target may have several sessions at once, whose answers are compared with each other. */
-  readonly #reads = new ReadBuffer();
+  readonly #reads: ReadBuffer;
   #fs: FileSystem;
 
   constructor(disk: MemoryDisk, mountAt: (now: Timestamp) => FileSystem, now: Timestamp, memory: Memory) {
@@ -108,6 +110,7 @@ class TypescriptSession implements Session {
     this.#mountAt = mountAt;
     this.#memory = memory;
     this.#fs = mountAt(now);
+    this.#reads = memory.reads.pop() ?? new ReadBuffer();
   }
 
   apply(operation: Operation, now: Timestamp): Outcome {
@@ -140,8 +143,8 @@ class TypescriptSession implements Session {
   }
 
   unmount(): DiskImage {
-    this.closeAll();
-    this.#fs.unmount();
+    this.#unmount();
+    this.#memory.reads.push(this.#reads);
     return this.#disk;
   }
 
@@ -218,9 +221,14 @@ class TypescriptSession implements Session {
     return DONE;
   }
 
+  #unmount(): void {
+    this.closeAll();
+    this.#fs.unmount();
+  }
+
   #remount(): Outcome {
     const { now } = this.#fs;
-    this.unmount();
+    this.#unmount();
     this.#fs = this.#mountAt(now);
     return DONE;
   }

@@ -178,9 +178,14 @@ function* allocate(
   const run = yield* allocateData(handle, inode, goal, wanted, promised);
   const { start: physical, length } = run;
   const edit = new TreeEdit(handle, inode, promised);
+  // Blocks that have been placed are not promised any more: counted twice, they would leave nothing for the tree.
+  const kept = promised ? length : 0;
+  const { freeSpace } = inode.sb;
+  freeSpace.reserved -= kept;
   try {
     yield* insertOrFree(edit, path, { logical, length, physical, unwritten });
   } finally {
+    freeSpace.reserved += kept;
     yield* edit.finish();
   }
   inode.allocationGoal = physical + length;

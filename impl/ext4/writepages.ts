@@ -49,8 +49,8 @@ export function* writepages(inode: Inode, control: WritebackControl): Sleepable<
     const pass = new Pass(inode, control, cursor);
     const outcome = yield* pass.run();
     if (outcome === 'done') return;
-    if (outcome !== 'no space') continue;
-    if (inode.sb.blockAllocator.hasPendingFrees && retries++ < RETRIES_MAX)
+    if (outcome === 'more') retries = 0;
+    else if (inode.sb.blockAllocator.hasPendingFrees && retries++ < RETRIES_MAX)
       yield* inode.sb.journal.forceCommit();
     else yield* giveUp(inode, cursor);
   }

@@ -199,7 +199,7 @@ test.each<[string, TestShape]>([
       fc.property(fc.oneof(steps, longSteps), bits, (list, kept) => {
         expect(verdict(shape, list, kept)).toBeNull();
       }),
-      { numRuns: 10 },
+      { numRuns: 10, endOnFailure: true },
     );
   },
 );
