@@ -29,7 +29,7 @@ Exit code: 1 when it fails, in the same way or in another; 0 when the failure is
 export const replayCommand = (caseFile: string): string => `twinpath replay ${quoted(caseFile)}`;
 
 const quoted = (word: string): string =>
-  /^[\\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\\\''`)}'`;
+  /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /** `twinpath replay`: a saved case once more. */
 export function addReplay(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -101,7 +101,11 @@ async function replayed(
     operation,
     detail: hangs ? 'no answer' : 'the thread died',
   };
-  return { verdict: 'fails', failure, report: hangs ? `No answer for ${hangSeconds} s.` : ending.message };
+  return {
+    verdict: 'fails',
+    failure,
+    report: hangs ? `No answer for ${hangSeconds} s.\n` : `${ending.message}\n`,
+  };
 }
 
 function tell(saved: Case, result: ReplayResult, json: boolean, terminal: Terminal): number {

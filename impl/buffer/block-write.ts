@@ -52,6 +52,8 @@ function takeNewBlock(folio: Folio, buffer: BufferHead, start: number, from: num
     buffer.new = false;
     buffer.uptodate = true;
     buffer.dirty = true;
+    // Here and now, as mark_buffer_dirty does: the write may fail at a later block, and this one has its place.
+    folio.mapping?.markDirty(folio);
     return;
   }
   const end = start + buffer.data.length;
