@@ -1,0 +1,109 @@
+import { existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { countFree } from './bitmaps.ts';
+import { E2fsck } from './e2fsck.ts';
+import { ImageBytes } from './image-bytes.fixture.ts';
+import { writeImage } from './image-file.ts';
+import { judgeImage } from './judges/e2fsck.ts';
+import { findProgram, run } from './process.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
+
+let workspace: Workspace;
+let e2fsck: E2fsck;
+
+beforeAll(async () => {
+  workspace = await openWorkspace();
+  const found = await E2fsck.find();
+  if (found === null) throw new Error('these tests need e2fsck');
+  e2fsck = found;
+});
+
+afterAll(async () => {
+  await e2fsck.close();
+  await workspace.remove();
+});
+
+/** An image that the system's mke2fs made. */
+async function freshImage(name: string, ...options: string[]): Promise<string> {
+  const path = join(workspace.path, name);
+  const program = findProgram('mke2fs') ?? 'mke2fs';
+  const words = ['-q', '-F', '-t', 'ext4', ...options, path, '8M'];
+  expect(await run(program, words, { timeoutMs: 30_000 })).toMatchObject({ exitCode: 0 });
+  return path;
+}
+
+const NOTHING = new ImageBytes(new Uint8Array(0));
+
+test('a sound image holds', async () => {
+  const report = await e2fsck.check(await freshImage('sound'));
+  expect(report.status).toBe(0);
+  expect(judgeImage('t', 'after unmount', report, NOTHING)).toEqual({ kind: 'holds' });
+});
+
+test('a damaged image fails, by the class of the first complaint', async () => {
+  const path = await freshImage('damaged', '-b', '4096', '-O', '^metadata_csum');
+  const file = openSync(path, 'r+');
+  // s_free_blocks_count of the superblock, and the first bitmap's descriptor.
+  writeSync(file, Uint8Array.of(0x11, 0x22, 0, 0), 0, 4, 1024 + 0x0c);
+  writeSync(file, Uint8Array.of(0x77, 0, 0, 0), 0, 4, 4096);
+  const verdict = judgeImage('t', 'after unmount', await e2fsck.check(path), NOTHING);
+  expect(verdict).toMatchObject({ kind: 'fails', failure: { kind: 'e2fsck', target: 't' } });
+  if (verdict.kind === 'fails') expect(verdict.failure.detail).not.toMatch(/\d/);
+});
+
+test('what is no file system at all fails', async () => {
+  const path = join(workspace.path, 'nonsense');
+  writeImage(new ImageBytes(new Uint8Array(1 << 20).fill(1)), path);
+  expect(judgeImage('t', '', await e2fsck.check(path), NOTHING).kind).toBe('fails');
+});
+
+test('a file that is not there proves nothing', async () => {
+  const report = await e2fsck.check(join(workspace.path, 'missing'));
+  expect(judgeImage('t', '', report, NOTHING).kind).toBe('unknown');
+});
+
+test('an e2fsck that is killed proves nothing, and the next image is judged all the same', async () => {
+  const other = await E2fsck.find(1);
+  if (other === null) throw new Error('e2fsck is gone');
+  const path = await freshImage('killed');
+  const killed = other.check(path);
+  other.kill();
+  expect(judgeImage('t', '', await killed, NOTHING).kind).toBe('unknown');
+  expect(judgeImage('t', '', await other.check(path), NOTHING).kind).toBe('holds');
+  await other.close();
+});
+
+test('many images at once get their own answers', async () => {
+  const [sound, nonsense] = [await freshImage('a'), join(workspace.path, 'b')];
+  writeImage(new ImageBytes(new Uint8Array(1 << 20).fill(1)), nonsense);
+  const paths = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? nonsense : sound));
+  const reports = await Promise.all(paths.map((path) => e2fsck.check(path)));
+  const kinds = reports.map((report) => judgeImage('t', '', report, NOTHING).kind);
+  expect(kinds).toEqual(paths.map((path) => (path === sound ? 'holds' : 'fails')));
+});
+
+test.each([['1024'], ['2048'], ['4096']])(
+  'blocks of %s bytes: the bitmaps say what dumpe2fs says',
+  async (size) => {
+    const path = await freshImage(`bitmaps-${size}`, '-b', size);
+    const dumpe2fs = findProgram('dumpe2fs') ?? 'dumpe2fs';
+    const { stdout } = await run(dumpe2fs, ['-h', path], { timeoutMs: 30_000 });
+    const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(stdout)?.[1]);
+    expect(countFree(ImageBytes.fromFile(path))).toEqual({
+      blocks: field('Free blocks'),
+      inodes: field('Free inodes'),
+    });
+  },
+);
+
+test('an image is written as it is, and holes stay holes', () => {
+  const bytes = new Uint8Array((1 << 20) + 512);
+  bytes[5000] = 1;
+  bytes[bytes.length - 1] = 2;
+  const path = join(workspace.path, 'sparse');
+  writeImage(new ImageBytes(bytes), path);
+  expect(Buffer.compare(readFileSync(path), bytes)).toBe(0);
+  expect(statSync(path).blocks * 512).toBeLessThan(1 << 16);
+  expect(existsSync(path)).toBe(true);
+});
