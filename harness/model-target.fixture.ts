@@ -105,7 +105,7 @@ class ModelSession implements Session {
   }
 
   identity(path: string): number {
-    return [...path].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7);
+    return Buffer.from(path).reduce((sum, byte) => sum * 31 + byte, 7);
   }
 
   space(): SpaceReport {

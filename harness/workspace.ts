@@ -10,17 +10,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dir, setGracefulCleanup } from 'tmp-promise';
+import { dir } from 'tmp-promise';
 import { processStart } from './process.ts';
 
 /** A folder for what a run needs only while it lasts: images on their way to e2fsck. */
 export interface Workspace {
   readonly path: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
-
-// A process that is told to exit at once removes its workspace all the same.
-setGracefulCleanup();
 
 const PREFIX = 'twinpath';
 const OWNER_FILE = 'owner.json';
@@ -37,7 +34,18 @@ export async function openWorkspace(): Promise<Workspace> {
     join(path, OWNER_FILE),
     JSON.stringify({ pid: process.pid, start: processStart(process.pid) }),
   );
-  return { path, remove: cleanup };
+  // A process that is told to exit at once removes its workspace all the same.
+  const onExit = (): void => {
+    rmSync(path, { recursive: true, force: true });
+  };
+  process.once('exit', onExit);
+  return {
+    path,
+    remove: async () => {
+      process.off('exit', onExit);
+      await cleanup();
+    },
+  };
 }
 
 /** Memory that looks like a folder, on Linux. */

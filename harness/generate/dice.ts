@@ -1,4 +1,8 @@
-import type * as fc from 'fast-check';
+/** What seeds the dice: fast-check's Random is one. */
+export interface RandomSource {
+  /** A uniform integer, min .. max. */
+  nextInt(min: number, max: number): number;
+}
 
 const INT_MIN = -(2 ** 31);
 const INT_MAX = 2 ** 31 - 1;
@@ -13,7 +17,7 @@ export class Dice {
   #c: number;
   #counter = 1;
 
-  constructor(source: Pick<fc.Random, 'nextInt'>) {
+  constructor(source: RandomSource) {
     this.#a = source.nextInt(INT_MIN, INT_MAX);
     this.#b = source.nextInt(INT_MIN, INT_MAX);
     this.#c = source.nextInt(INT_MIN, INT_MAX);

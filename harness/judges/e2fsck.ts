@@ -15,6 +15,10 @@ const HARMLESS = [
 const UNCORRECTED = 4;
 const OPERATIONAL = 8;
 
+/** Words of the system when e2fsck could not even read the image. */
+const OBSTACLE =
+  /No such file or directory|Permission denied|Cannot allocate memory|Input\/output error|Too many open files/;
+
 /** Lines of its output that say that something is wrong. */
 export function complaintsOf(output: string): string[] {
   return output.split('\n').filter((line) => !HARMLESS.some((pattern) => pattern.test(line)));
@@ -26,7 +30,8 @@ export function judgeImage(target: string, stage: string, report: E2fsckReport, 
   if (status === null) return unknown('e2fsck was killed before it had finished');
   const complaints = complaintsOf(output);
   if (status === 0 && complaints.length === 0) return HOLDS;
-  const found = (status & ~(UNCORRECTED | OPERATIONAL | 3)) === 0 && complaints.length > 0;
+  const found =
+    (status & ~(UNCORRECTED | OPERATIONAL | 3)) === 0 && complaints.length > 0 && !OBSTACLE.test(output);
   if (!found) return unknown(`e2fsck could not do its work: status ${status}, ${lastLine(output)}`);
   // Images lie in temporary files, whose names mean nothing.
   const first = (complaints[0] ?? '').replace(/^\/\S+: /, '');

@@ -32,7 +32,6 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
 function* zeroTail(inode: Inode, size: number): Sleepable<void> {
   const tail = size % inode.blockSize;
   if (tail === 0) return;
-  if (!inode.bufferedIomap && inode.sb.options.faults.has('bh-keeps-stale-tail')) return;
   const length = Math.min(inode.blockSize - tail, inode.size - size);
   yield* inode.dataPath.zeroPartialBlock(inode, size, length);
 }

@@ -109,7 +109,9 @@ function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sl
 
 /** The buffers of blocks that lie, at least with their first byte, within the file. */
 function liveBuffers(inode: Inode, folio: Folio, buffers: readonly BufferHead[]): readonly BufferHead[] {
-  const blocks = Math.ceil((inode.size - folio.position) / inode.blockSize);
+  const blocksExactly = (inode.size - folio.position) / inode.blockSize;
+  const skipsPartial = inode.sb.options.faults.has('bh-skips-partial-block');
+  const blocks = skipsPartial ? Math.floor(blocksExactly) : Math.ceil(blocksExactly);
   return blocks >= buffers.length ? buffers : buffers.slice(0, Math.max(0, blocks));
 }
 

@@ -7,14 +7,21 @@ export const FAULTS = {
     'rename(2) does not set the change time of the inode it moves: only the model can tell',
   'mkdir-forgets-used-dirs':
     'mkdir(2) does not count the directory in its group descriptor: only e2fsck can tell',
-  'bh-keeps-stale-tail':
-    'the buffer_head path does not zero the rest of the last block on disk when a file shrinks: old bytes come back',
+  'bh-skips-partial-block':
+    'writeback on the buffer_head path takes the last block of a file, when it is not full, for one beyond the end: its bytes are lost',
   'iomap-forgets-disk-size':
     'the iomap path does not move i_disksize when a write ends in blocks that were written before: the file is short after a remount',
   'truncate-leaks-reservation':
     'a truncation does not give back what was promised to the delayed blocks it drops: free space shrinks',
   'commit-skips-relogged':
     'a commit leaves out the blocks that the transaction before it logged too: recovery brings old versions back',
+  'jbd2-skip-ordered-data':
+    'a commit does not write the data of ordered inodes first: only a power cut without sync shows it',
+  'jbd2-commit-without-flush':
+    'the commit block is written without a flush before it: only a power cut that loses writes shows it',
+  'jbd2-checkpoint-without-flush':
+    'the log is reused before the home blocks are durable: only a power cut that loses writes shows it',
+  'jbd2-skip-revoke': 'freed metadata blocks are not revoked: recovery may write old metadata over new data',
 } as const;
 
 export type Fault = keyof typeof FAULTS;

@@ -1,0 +1,82 @@
+import { execa } from 'execa';
+import { afterAll, expect } from 'vitest';
+import {
+  E2fsck,
+  generateSequence,
+  ImageFiles,
+  openWorkspace,
+  runCase,
+  sequenceSeed,
+  StageClock,
+  typescriptTargets,
+  type BlockSize,
+  type DriveOptions,
+  type RunResult,
+  type Setup,
+  type Stages,
+} from '../harness/index.ts';
+import type { Operation } from '../model/index.ts';
+
+/** What a property needs to run sequences on both paths with every judge. The workspace goes away with the tests. */
+export interface Bench {
+  readonly folder: string;
+  run(setup: Setup, operations: readonly Operation[], stages: Stages | null): Promise<RunResult>;
+}
+
+export async function openBench(faults: readonly string[] = []): Promise<Bench> {
+  const workspace = await openWorkspace();
+  const e2fsck = await E2fsck.find();
+  // Without e2fsck half of the claims cannot be judged: that is a failure of the test, not a reason to skip it.
+  if (e2fsck === null) throw new Error('e2fsck is not installed: ./run test installs it');
+  afterAll(async () => {
+    await e2fsck.close();
+    await workspace.remove();
+  });
+  const options: Omit<DriveOptions, 'stages'> = {
+    targets: typescriptTargets(),
+    faults,
+    e2fsck,
+    images: new ImageFiles(workspace.path),
+    clock: new StageClock(),
+  };
+  return {
+    folder: workspace.path,
+    run: (setup, operations, stages) => runCase(setup, operations, { ...options, stages }),
+  };
+}
+
+/** Runs sequences of a fixed seed, so that a red test is red again. The first that does not hold is shown whole. */
+export async function expectHolds(
+  bench: Bench,
+  seed: number,
+  sequences: number,
+  {
+    stages,
+    blockSize,
+    maxOperations = 60,
+  }: { stages: Stages | null; blockSize?: BlockSize; maxOperations?: number },
+): Promise<void> {
+  for (let number = 0; number < sequences; number++) {
+    const sequence = generateSequence(sequenceSeed(seed, number), {
+      maxOperations,
+      blockSize: blockSize ?? null,
+    });
+    const { verdict } = await bench.run(sequence.setup, sequence.operations, stages);
+    const context = verdict.kind === 'holds' ? null : { seed, number, ...sequence };
+    expect({ verdict, context }).toEqual({ verdict: { kind: 'holds' }, context: null });
+  }
+}
+
+/** Runs a program of e2fsprogs; its words. */
+export async function e2fsprogs(
+  program: string,
+  arguments_: readonly string[],
+  input?: string,
+): Promise<string> {
+  const { all } = await execa(program, arguments_, {
+    all: true,
+    ...(input !== undefined && { input }),
+    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+  });
+  return all;
+}
