@@ -17,7 +17,7 @@ export function nameProblems(sources: readonly Source[]): string[] {
       return [`${path}: a suffix is one of ${KINDS.join(', ')}`];
     const inProperties = path.startsWith('properties/');
     if (kind === 'property') return inProperties ? [] : [`${path}: properties live in properties/`];
-    return kind === 'test' && !liesBesideSubject(source)
+    return kind === 'test' && !inProperties && !liesBesideSubject(source)
       ? [`${path}: it tests nothing that lies beside it`]
       : [];
   });
