@@ -91,7 +91,7 @@ function keep(found: Found, job: CheckJob, runFolder: RunFolder, number: number)
 const caseId = (number: number, { kind, target }: FailureSignature): string =>
   `${String(number).padStart(2, '0')}-${kind}-${target.replaceAll(/\W+/g, '-')}`;
 
-/** Makes one failure smaller. Each better candidate replaces the last on disk, so a kill loses nothing. */
+/** Lets every judge look at one failure, and makes it smaller. Each better candidate replaces the last on disk, so a kill loses nothing. */
 async function shrinkKept(
   kept: Kept,
   job: CheckJob,
@@ -99,18 +99,20 @@ async function shrinkKept(
   say: (message: Message) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (job.shrink === null || signal.aborted) return;
+  if (signal.aborted) return;
   const { found, folder } = kept;
   const original = kept.finding.case;
   const smaller = (operations: Case['operations'], failure: FailureSignature): Case => ({
     ...original,
-    origin: { ...original.origin, shrunkFrom: original.operations.length },
+    origin:
+      operations.length < original.operations.length
+        ? { ...original.origin, shrunkFrom: original.operations.length }
+        : original.origin,
     operations,
     failure,
   });
   const shrunk = await shrinkFailure(found.setup, found.operations, drive, {
-    budgetRuns: job.shrink.runs,
-    budgetMs: job.shrink.ms,
+    ...budgetOf(job),
     signal,
     onSmaller: (operations, { failure }, runs) => {
       folder.replace(smaller(operations, failure));
@@ -126,6 +128,12 @@ async function shrinkKept(
   folder.save(best, shrunk.verdict.evidence, report);
   kept.finding = { ...kept.finding, case: best, report, shrinkRuns: shrunk.runs };
 }
+
+/** Without shrinking the sequence is still run once more, for every judge to say what is wrong with it. */
+const budgetOf = ({ shrink }: CheckJob): { budgetRuns: number; budgetMs: number } => ({
+  budgetRuns: shrink?.runs ?? 0,
+  budgetMs: shrink?.ms ?? 0,
+});
 
 const NOT_REPRODUCED =
   'The sequence did not fail in the same way when it was run again by itself, so it was not shrunk.';

@@ -46,7 +46,8 @@ class PageSource {
 export class MemoryDisk implements BlockDevice {
   readonly sectors: number;
   readonly #tables: (PageTable | null)[];
-  readonly #source = new PageSource();
+  /** Shared with all snapshots, so that none of them leaves a piece half used. */
+  readonly #source: PageSource;
   #owner: Owner = {};
 
   /** `sizeBytes` is a multiple of 512. */
@@ -54,6 +55,7 @@ export class MemoryDisk implements BlockDevice {
     assert(sizeBytes % SECTOR_BYTES === 0, `disk size ${sizeBytes} is not a multiple of ${SECTOR_BYTES}`);
     this.sectors = sizeBytes / SECTOR_BYTES;
     const count = Math.ceil(sizeBytes / (PAGE_BYTES * TABLE_PAGES));
+    this.#source = shared === undefined ? new PageSource() : shared.#source;
     this.#tables =
       shared === undefined ? new Array<PageTable | null>(count).fill(null) : shared.#tables.slice();
   }

@@ -2,6 +2,7 @@ import { SECTOR_BYTES } from '../block/bio.ts';
 import { transfer, type BlockDevice } from '../block/block-device.ts';
 import { assert } from '../lib/assert.ts';
 import { fail } from '../lib/errno.ts';
+import { BlockMemory } from '../mm/block-memory.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import { BufferHead } from './buffer-head.ts';
 import { WriteBatch } from './write-batch.ts';
@@ -14,12 +15,18 @@ export class BufferCache {
   readonly device: BlockDevice;
   /** Bytes. */
   readonly blockSize: number;
+  readonly memory: BlockMemory;
   readonly #sectorsPerBlock: number;
   readonly #buffers = new Map<number, BufferHead>();
 
-  constructor(device: BlockDevice, blockSize: number) {
+  constructor(device: BlockDevice, blockSize: number, memory = new BlockMemory(blockSize)) {
+    assert(
+      memory.blockSize === blockSize,
+      `memory in blocks of ${memory.blockSize} for blocks of ${blockSize}`,
+    );
     this.device = device;
     this.blockSize = blockSize;
+    this.memory = memory;
     this.#sectorsPerBlock = blockSize / SECTOR_BYTES;
   }
 
@@ -32,7 +39,7 @@ export class BufferCache {
     let buffer = this.#buffers.get(block);
     if (buffer === undefined) {
       assert(Number.isInteger(block) && block >= 0, `buffer of impossible block ${block}`);
-      buffer = new BufferHead(block, new Uint8Array(this.blockSize));
+      buffer = new BufferHead(block, this.memory.take());
       this.#buffers.set(block, buffer);
     }
     return buffer;
@@ -140,6 +147,12 @@ export class BufferCache {
       const busy = buffer.dirty || buffer.locked || buffer.pinned || buffer.journalHead !== null;
       if (!busy) this.#buffers.delete(block);
     }
+  }
+
+  /** The device goes away: all memory is given back, whatever it holds. */
+  clear(): void {
+    for (const { data } of this.#buffers.values()) this.memory.giveBack(data);
+    this.#buffers.clear();
   }
 
   /** Every buffer that is newer than the disk, in order of block number. */

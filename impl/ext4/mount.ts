@@ -44,7 +44,7 @@ export function* mountSuperBlock(
   now: Timestamp,
 ): Sleepable<SuperBlock> {
   const blockSize = yield* probeBlockSize(device, options);
-  const cache = new BufferCache(device, blockSize);
+  const cache = new BufferCache(device, blockSize, pool.blockMemory(blockSize));
   const before = yield* readSuperBlock(cache, options);
   const mounted: { sb: SuperBlock | null } = { sb: null };
   const clock = (): Timestamp => mounted.sb?.now ?? now;
@@ -217,4 +217,5 @@ export function* unmountSuperBlock(sb: SuperBlock): Sleepable<void> {
   }
   sb.conversionWork.stop();
   sb.inodes.clear();
+  sb.cache.clear();
 }

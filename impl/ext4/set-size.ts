@@ -4,7 +4,7 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import { zeroBeyondEnd } from './file.ts';
 import type { Inode } from './inode.ts';
 import { markInodeDirty } from './inode-table.ts';
-import { truncateBlocks } from './truncate-blocks.ts';
+import { hasNothingBeyond, truncateBlocks } from './truncate-blocks.ts';
 
 /** Inode, superblock and orphan block. */
 const SET_SIZE_CREDITS = 6;
@@ -41,7 +41,7 @@ function* recordSize(inode: Inode, size: number): Sleepable<void> {
   const { sb } = inode;
   const handle = yield* sb.journal.start(SET_SIZE_CREDITS);
   try {
-    if (size < inode.size) yield* sb.orphans.add(handle, inode);
+    if (size < inode.size && !hasNothingBeyond(inode, size)) yield* sb.orphans.add(handle, inode);
     inode.mtime = inode.ctime = sb.now;
     yield* inode.dataLock.write();
     inode.size = inode.diskSize = size;

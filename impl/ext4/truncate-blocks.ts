@@ -19,6 +19,7 @@ export function* truncateBlocks(inode: Inode): Sleepable<void> {
   const { sb } = inode;
   if (!canHaveBlocks(inode)) return;
   const from = Math.ceil(inode.size / sb.geometry.blockSize);
+  if (inode.orphan === null && hasNothingBeyond(inode, inode.size)) return yield* forgetDelayed(inode, from);
   const handle = yield* sb.journal.start(truncateCredits(inode));
   try {
     yield* sb.orphans.add(handle, inode);
@@ -29,6 +30,27 @@ export function* truncateBlocks(inode: Inode): Sleepable<void> {
     yield* markInodeDirty(handle, inode);
   } finally {
     yield* handle.stop();
+  }
+}
+
+/**
+ * Is it known, without looking at the tree, that no block beyond `size` has a place? Promised ones may be there: they go
+ * without a handle.
+ */
+export function hasNothingBeyond(inode: Inode, size: number): boolean {
+  if (inode.diskSize > inode.size) return false;
+  if (inode.sectors === 0 && canHaveBlocks(inode)) return true;
+  return inode.extentStatus.knownUnmapped(Math.ceil(size / inode.sb.geometry.blockSize), MAX_BLOCKS);
+}
+
+function* forgetDelayed(inode: Inode, from: number): Sleepable<void> {
+  if (inode.reservedBlocks === 0) return;
+  yield* inode.dataLock.write();
+  try {
+    const promised = inode.extentStatus.remove(from, MAX_BLOCKS);
+    if (!inode.sb.options.faults.has('truncate-leaks-reservation')) releaseReservation(inode, promised);
+  } finally {
+    inode.dataLock.unlockWrite();
   }
 }
 

@@ -82,7 +82,7 @@ export class JournalState {
     this.batch = new WriteBatch(options.cache.device, options.blockSize);
     this.maxTransactionBlocks = Math.floor(area.end / 4);
     this.format = new LogFormat(superBlock.raw);
-    this.image = new LogImage(this.format, options.uuid);
+    this.image = new LogImage(this.format, options.uuid, options.cache.memory);
     this.nextTid = area.tailTid;
     this.commitSequence = previousTid(area.tailTid);
     this.commitRequest = this.commitSequence;
@@ -99,7 +99,7 @@ export class JournalState {
   /** The features in the superblock have changed. */
   reformat(): void {
     this.format = new LogFormat(this.superBlock.raw);
-    this.image = new LogImage(this.format, this.options.uuid);
+    this.image = new LogImage(this.format, this.options.uuid, this.options.cache.memory);
   }
 
   /** The running transaction, a new one if there is none (jbd2_get_transaction). */

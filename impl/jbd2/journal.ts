@@ -150,6 +150,7 @@ export class Journal {
     } finally {
       if (this.#daemon !== null) state.options.scheduler.stop(this.#daemon);
       this.#daemon = null;
+      state.image.clear();
     }
   }
 

@@ -1,3 +1,5 @@
+import type { BlockMemory } from '../mm/block-memory.ts';
+
 /** Memory for one block on its way to the log, with its view. */
 export interface LogBlock {
   readonly data: Uint8Array;
@@ -9,12 +11,12 @@ const KEPT_MAX = 512;
 
 /** Blocks that are used again by every commit: only one is built at a time. */
 export class LogBlockPool {
-  readonly #blockSize: number;
+  readonly #memory: BlockMemory;
   readonly #blocks: LogBlock[] = [];
   #used = 0;
 
-  constructor(blockSize: number) {
-    this.#blockSize = blockSize;
+  constructor(memory: BlockMemory) {
+    this.#memory = memory;
   }
 
   /** A block with whatever it held before. */
@@ -22,8 +24,8 @@ export class LogBlockPool {
     const kept = this.#blocks[this.#used];
     this.#used++;
     if (kept !== undefined) return kept;
-    const data = new Uint8Array(this.#blockSize);
-    const block = { data, view: new DataView(data.buffer) };
+    const data = this.#memory.take();
+    const block = { data, view: new DataView(data.buffer, data.byteOffset, data.length) };
     this.#blocks.push(block);
     return block;
   }
@@ -31,6 +33,19 @@ export class LogBlockPool {
   /** Everything that was taken is free again: the transfers have ended. */
   reset(): void {
     this.#used = 0;
-    if (this.#blocks.length > KEPT_MAX) this.#blocks.length = KEPT_MAX;
+    this.#giveBack(KEPT_MAX);
+  }
+
+  /** The journal is closed: all memory is given back. */
+  clear(): void {
+    this.#used = 0;
+    this.#giveBack(0);
+  }
+
+  #giveBack(keep: number): void {
+    while (this.#blocks.length > keep) {
+      const block = this.#blocks.pop();
+      if (block !== undefined) this.#memory.giveBack(block.data);
+    }
   }
 }

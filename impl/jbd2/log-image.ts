@@ -10,6 +10,7 @@ import {
 } from './layout/header.ts';
 import { RevokeBlockLayout } from './layout/revoke.ts';
 import { highHalf, lowHalf } from '../lib/struct.ts';
+import type { BlockMemory } from '../mm/block-memory.ts';
 import { LogBlockPool, type LogBlock } from './log-block.ts';
 import type { LogFormat, TagCursor } from './log-format.ts';
 
@@ -29,10 +30,16 @@ export class LogImage {
   #offset = 0;
   #lastTag = 0;
 
-  constructor(format: LogFormat, uuid: Uint8Array) {
+  constructor(format: LogFormat, uuid: Uint8Array, memory: BlockMemory) {
     this.#format = format;
     this.#uuid = uuid;
-    this.#pool = new LogBlockPool(format.blockSize);
+    this.#pool = new LogBlockPool(memory);
+  }
+
+  /** No transaction will be built any more. */
+  clear(): void {
+    this.blocks.length = 0;
+    this.#pool.clear();
   }
 
   start(tid: number): void {

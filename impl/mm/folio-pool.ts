@@ -1,4 +1,5 @@
 import { assert } from '../lib/assert.ts';
+import { BlockMemory } from './block-memory.ts';
 import { MAX_FOLIO_ORDER, PAGE_BYTES } from './page.ts';
 
 const CHUNK_PAGES = 2 ** MAX_FOLIO_ORDER;
@@ -25,6 +26,7 @@ export class FolioPool {
   #freeOrder = new Int8Array(0);
   readonly #views: (Uint8Array | undefined)[][] = Array.from({ length: MAX_FOLIO_ORDER + 1 }, () => []);
   #pagesUsed = 0;
+  readonly #blocks = new Map<number, BlockMemory>();
 
   /** `pagesMax` pages of 4096 bytes, a multiple of 512. */
   constructor(pagesMax = 64 * CHUNK_PAGES) {
@@ -33,6 +35,16 @@ export class FolioPool {
 
   get pagesUsed(): number {
     return this.#pagesUsed;
+  }
+
+  /** Memory for metadata blocks of this size, in bytes; it does not count against `pagesMax`. */
+  blockMemory(blockSize: number): BlockMemory {
+    let memory = this.#blocks.get(blockSize);
+    if (memory === undefined) {
+      memory = new BlockMemory(blockSize);
+      this.#blocks.set(blockSize, memory);
+    }
+    return memory;
   }
 
   /** Is so much of the memory in use that dirty data should be written before more is made (balance_dirty_pages)? */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 
@@ -15,7 +15,9 @@ export const ROOT = resolve(import.meta.dirname, '../..');
 
 /** Every TypeScript file of the project. */
 export function projectSources(root = ROOT): Source[] {
-  const paths = ROOMS.flatMap((room) => filesBelow(join(root, room)));
+  // A room that holds nothing yet is no folder in a fresh checkout.
+  const rooms = ROOMS.map((room) => join(root, room)).filter((path) => existsSync(path));
+  const paths = rooms.flatMap(filesBelow);
   return paths
     .filter((path) => path.endsWith('.ts'))
     .sort()

@@ -1,3 +1,4 @@
+import { NO_FAULTS } from '../../lib/faults.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { BufferCache } from '../../buffer/buffer-cache.ts';
 import { MemoryDisk } from '../../block/memory-disk.ts';
@@ -200,6 +201,7 @@ export function fakeMount(options: FakeOptions = {}): FakeMount {
     device,
     scheduler,
     geometry,
+    options: { faults: NO_FAULTS },
     raw: { logGroupsPerFlex: 0 },
     features: { compat: 0, incompat: 0, roCompat: 0 },
     checksumSeed: 0x12345678,
