@@ -31,7 +31,7 @@ const PATH_ERRORS = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 /** What each operation can answer but `ok` (the manual pages, less what needs other users or read-only mounts). */
 const POSSIBLE: Readonly<Record<OperationName, readonly string[]>> = {
-  open: [...PATH_ERRORS, 'EEXIST', 'EISDIR', 'EINVAL', 'EBADF', 'ENOSPC'],
+  open: [...PATH_ERRORS, 'EEXIST', 'EISDIR', 'EINVAL', 'ENOSPC'],
   close: ['EBADF'],
   read: ['EBADF', 'EISDIR'],
   pread: ['EBADF', 'EISDIR', 'EINVAL'],
@@ -44,7 +44,7 @@ const POSSIBLE: Readonly<Record<OperationName, readonly string[]>> = {
   fdatasync: ['EBADF'],
   sync: [],
   mkdir: [...PATH_ERRORS, 'EEXIST', 'ENOSPC'],
-  rmdir: [...PATH_ERRORS, 'ENOTEMPTY', 'EINVAL', 'EBUSY'],
+  rmdir: [...PATH_ERRORS, 'ENOTEMPTY', 'EINVAL'],
   unlink: [...PATH_ERRORS, 'EISDIR'],
   rename: [...PATH_ERRORS, 'EISDIR', 'ENOTEMPTY', 'EINVAL', 'EBUSY', 'ENOSPC'],
   link: [...PATH_ERRORS, 'EEXIST', 'EPERM', 'ENOSPC'],

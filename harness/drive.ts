@@ -42,9 +42,6 @@ export interface Driven {
   readonly images: Promise<Verdict>;
 }
 
-/** After how many operations the whole tree is looked at in the middle of a sequence. */
-const INSPECTION_EVERY = 32;
-
 /** Runs one sequence and waits for every judge. Never throws for what it finds. */
 export async function runCase(
   setup: Setup,
@@ -65,7 +62,12 @@ export async function drive(
   if ('kind' in started) return { verdict: started, executed: 0, images: Promise.resolve(HOLDS) };
   const { participants } = started;
   const lockstep = new Lockstep(new Lane(new Model(modelOptions(setup)), participants), options.onOutcome);
-  const { failed, executed } = await performAll(lockstep, operations, options);
+  const { failed, executed } = await performAll(
+    lockstep,
+    operations,
+    setup.inspectEvery ?? Infinity,
+    options,
+  );
   if (failed !== null) {
     const verdict = await withImage(failed, participants);
     for (const { session } of participants) session.abandon();
@@ -103,6 +105,7 @@ async function startAll(
 async function performAll(
   lockstep: Lockstep,
   operations: readonly Operation[],
+  inspectEvery: number,
   { onStep, clock }: DriveOptions,
 ): Promise<{ failed: FailedVerdict | null; executed: number }> {
   clock.enter('run');
@@ -111,7 +114,7 @@ async function performAll(
     const context: StepContext = { step, now: timeOfStep(step), kind: 'result', stage: '' };
     const answer = lockstep.step(operation, context);
     let failed = isPromise(answer) ? await answer : answer;
-    if (failed === null && step % INSPECTION_EVERY === INSPECTION_EVERY - 1) {
+    if (failed === null && (step + 1) % inspectEvery === 0) {
       clock.enter('inspect');
       // The sequence up to here, run by itself, shows the same at its end, so a place in the middle says nothing.
       const inTheMiddle = {

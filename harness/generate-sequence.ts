@@ -25,13 +25,23 @@ export function sequenceSeed(campaignSeed: number, sequence: number): number {
 }
 
 /** The sequence that belongs to a seed; the same for ever, as long as the generators stay as they are. */
-export function generateSequence(seed: number, { maxOperations, blockSize }: GenerationLimits): Sequence {
-  const arbitrary = setups()
-    .filter((setup) => blockSize === null || setup.blockSize === blockSize)
-    .chain((setup) =>
-      operationSequences({ setup, maxOperations }).map((operations) => ({ setup, operations })),
-    );
-  const [sequence] = fc.sample(arbitrary, { seed, numRuns: 1 });
+export function generateSequence(seed: number, limits: GenerationLimits): Sequence {
+  const [sequence] = fc.sample(sequencesWithin(limits), { seed, numRuns: 1 });
   if (sequence === undefined) throw new Error('the generator made no sequence');
   return sequence;
+}
+
+const known = new Map<string, fc.Arbitrary<Sequence>>();
+
+/** Made once for each kind of limits: building arbitraries takes as long as drawing a sequence from them. */
+function sequencesWithin({ maxOperations, blockSize }: GenerationLimits): fc.Arbitrary<Sequence> {
+  const key = `${maxOperations} ${blockSize ?? 'any'}`;
+  let sequences = known.get(key);
+  if (sequences === undefined) {
+    sequences = setups({ blockSize: blockSize ?? undefined }).chain((setup) =>
+      operationSequences({ setup, maxOperations }).map((operations) => ({ setup, operations })),
+    );
+    known.set(key, sequences);
+  }
+  return sequences;
 }

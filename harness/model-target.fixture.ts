@@ -104,8 +104,14 @@ class ModelSession implements Session {
     return this.#asynchronous ? Promise.resolve(twisted) : twisted;
   }
 
-  identity(path: string): number {
-    return Buffer.from(path).reduce((sum, byte) => sum * 31 + byte, 7);
+  /** The place of the first name that loses a link when this one is removed: the same for all names of one file. */
+  identity(path: string, now: Timestamp): number {
+    const without = this.#model.clone();
+    without.step({ op: 'unlink', path }, now);
+    const after = without.tree();
+    return [...this.#model.tree()].findIndex(
+      ([name, { stat }]) => name === path || after.get(name)?.stat.links === stat.links - 1,
+    );
   }
 
   space(): SpaceReport {

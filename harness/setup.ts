@@ -25,6 +25,11 @@ export interface Setup {
   readonly sizeBytes: number;
   /** At least so many inodes; as mke2fs chooses by size when absent. */
   readonly inodes?: number | undefined;
+  /**
+   * After every so many operations the harness looks at the whole tree, in the middle of the sequence; only at the end when
+   * absent. It is part of the setup because looking reads files, and so changes what is in memory.
+   */
+  readonly inspectEvery?: number | undefined;
   readonly mount: SetupMount;
 }
 
@@ -45,6 +50,7 @@ export const SMALLEST_BYTES: Readonly<Record<BlockSize, number>> = {
 export const LARGEST_BYTES = 2 ** 34;
 
 const SIZE_UNIT_BYTES = 4096;
+const INSPECT_EVERY_MAX = 1_000_000;
 const INODES_MIN = 16;
 const INODES_MAX = 1 << 20;
 
@@ -62,6 +68,7 @@ export const setupSchema = z
       .max(LARGEST_BYTES)
       .multipleOf(SIZE_UNIT_BYTES, { error: `expected a multiple of ${SIZE_UNIT_BYTES}` }),
     inodes: z.int().min(INODES_MIN).max(INODES_MAX).exactOptional(),
+    inspectEvery: z.int().min(1).max(INSPECT_EVERY_MAX).exactOptional(),
     mount: z.strictObject({
       delalloc: z.boolean(),
       dioreadNolock: z.boolean(),

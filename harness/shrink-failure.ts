@@ -3,8 +3,13 @@ import { runCase, type DriveOptions } from './drive.ts';
 import { sameFailure, type FailureSignature } from './failure.ts';
 import { ALL_STAGES } from './finish.ts';
 import type { Setup } from './setup.ts';
+import { isFair } from './generate/fairness.ts';
+import { shrinkByFastCheck } from './shrink/by-fast-check.ts';
 import { minimise, type MinimiseOptions } from './shrink/minimise.ts';
 import type { FailedVerdict, Verdict } from './verdict.ts';
+
+/** One run in so many of the budget goes to fast-check's own shrinking, which comes first. */
+const COARSE_SHARE = 10;
 
 export interface Shrunk {
   readonly operations: readonly Operation[];
@@ -50,13 +55,20 @@ export async function shrinkFailure(
     onSmaller(candidate, verdict, tried);
     return true;
   };
-  const budget: MinimiseOptions = { budgetRuns, budgetMs, signal };
-  const { operations: smallest, runs } = await minimise(operations.slice(0, executed), stillFails, budget);
+  const permitted = (candidate: readonly Operation[]): boolean => isFair(setup, candidate);
+  const fairlyFails = async (candidate: readonly Operation[]): Promise<boolean> =>
+    permitted(candidate) && stillFails(candidate);
+  const coarse = await shrinkByFastCheck(setup, operations.slice(0, executed), fairlyFails, {
+    budgetRuns: Math.ceil(budgetRuns / COARSE_SHARE),
+    signal,
+  });
+  const budget: MinimiseOptions = { budgetRuns, budgetMs, signal, permitted };
+  const { operations: smallest } = await minimise(coarse, stillFails, budget);
   if (smallest !== best.operations) {
     const verdict = await failing(setup, smallest, wanted, whole);
     if (verdict !== null) best = { operations: smallest, verdict };
   }
-  return { ...best, runs };
+  return { ...best, runs: tried };
 }
 
 async function failing(

@@ -193,7 +193,7 @@ describe('setups', () => {
     for (const blockSize of BLOCK_SIZES)
       expect(share((setup) => setup.blockSize === blockSize)).toBeGreaterThan(0.2);
     const small = share(({ sizeBytes, blockSize }) => sizeBytes < SMALLEST_BYTES[blockSize] * 1.5);
-    expect(small).toBeGreaterThan(0.1);
+    expect(small).toBeGreaterThan(0.05);
     expect(small).toBeLessThan(0.3);
     expect(share(({ inodes }) => inodes !== undefined)).toBeGreaterThan(0.05);
     expect(share(({ mount }) => mount.delalloc && mount.dioreadNolock)).toBeGreaterThan(0.5);

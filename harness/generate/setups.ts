@@ -10,7 +10,7 @@ export interface SetupChoices {
 }
 
 /**
- * File systems to run sequences on: block size, mount options, and a device that is roomy, or in one of four so small
+ * File systems to run sequences on: block size, mount options, and a device that is roomy, or in one of ten so small
  * that a run fills it, and with inodes enough, or in one of ten so few that they run out.
  */
 export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
@@ -25,6 +25,10 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
           { weight: 9, arbitrary: fc.constant(undefined) },
           { weight: 1, arbitrary: fc.constant(FEW_INODES) },
         ),
+        inspectEvery: fc.oneof(
+          { weight: 3, arbitrary: fc.constant(undefined) },
+          { weight: 1, arbitrary: fc.constantFrom(...INSPECT_EVERY) },
+        ),
         mount: mounts(),
       }),
     )
@@ -34,14 +38,20 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
 /** What mkfs rounds up to whole blocks of inode tables; eleven are reserved, and lost+found takes one of them. */
 const FEW_INODES = 16;
 
+/** Few, so that images are made seldom; the last group ends somewhere else with each. */
+const ODD_PAGES = [1, 7, 22, 63];
+
+/** Where in a sequence the whole tree is looked at, when it is. */
+const INSPECT_EVERY = [8, 20, 32];
+
 function deviceSizes(blockSize: BlockSize): fc.Arbitrary<number> {
   const least = SMALLEST_BYTES[blockSize];
   return fc.oneof(
-    { weight: 6, arbitrary: fc.constantFrom(...ROOMY_BYTES) },
+    { weight: 7, arbitrary: fc.constantFrom(...ROOMY_BYTES) },
     { weight: 1, arbitrary: fc.constantFrom(least * 2, least * 3) },
     // Sizes that are no multiple of a block group, a folio or of anything else.
-    { weight: 1, arbitrary: fc.integer({ min: 0, max: 64 }).map((pages) => least * 2 + 4096 * pages) },
-    { weight: 2, arbitrary: fc.integer({ min: 0, max: 64 }).map((pages) => least + 4096 * pages) },
+    { weight: 1, arbitrary: fc.constantFrom(...ODD_PAGES).map((pages) => least * 2 + 4096 * pages) },
+    { weight: 1, arbitrary: fc.constantFrom(0, ...ODD_PAGES).map((pages) => least + 4096 * pages) },
   );
 }
 
@@ -54,6 +64,10 @@ function mounts(): fc.Arbitrary<SetupMount> {
   );
 }
 
-function withoutAbsent({ inodes, ...rest }: Setup): Setup {
-  return inodes === undefined ? rest : { ...rest, inodes };
+function withoutAbsent({ inodes, inspectEvery, ...rest }: Setup): Setup {
+  return {
+    ...rest,
+    ...(inodes !== undefined && { inodes }),
+    ...(inspectEvery !== undefined && { inspectEvery }),
+  };
 }

@@ -12,9 +12,9 @@ const CHANGES = {
   seek: 4,
   truncate: 5,
   ftruncate: 9,
-  fsync: 3,
+  fsync: 2,
   fdatasync: 2,
-  sync: 2,
+  sync: 1,
   mkdir: 4,
   rmdir: 3,
   unlink: 5,
@@ -109,7 +109,7 @@ export interface Swarm {
 
 export function drawSwarm(dice: Dice, setup: Setup): Swarm {
   const tight = isTight(setup);
-  const patterns = { ...drawWeights(dice, PATTERNS, 3), fill: tight ? 80 : 0 };
+  const patterns = { ...drawWeights(dice, PATTERNS, 3), fill: tight ? 30 : 0 };
   return {
     kinds: drawKinds(dice),
     offsets: drawOffsets(dice),

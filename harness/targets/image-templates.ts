@@ -5,7 +5,7 @@ interface Snapshotable<T> {
 }
 
 /** How many different images are kept; a run meets few, because devices come in few sizes. */
-const TEMPLATES_MAX = 32;
+const TEMPLATES_MAX = 96;
 
 /** Fresh file systems: each is made once, and every session gets a snapshot of it, which costs next to nothing. */
 export class ImageTemplates<Disk extends Snapshotable<Disk>> {
@@ -17,8 +17,8 @@ export class ImageTemplates<Disk extends Snapshotable<Disk>> {
   }
 
   diskFor(setup: Setup): Disk {
-    // How it is mounted makes no difference to the image.
-    const key = JSON.stringify({ ...setup, mount: null });
+    // How it is mounted and looked at makes no difference to the image.
+    const key = `${setup.blockSize} ${setup.sizeBytes} ${setup.inodes ?? ''}`;
     let template = this.#known.get(key);
     if (template === undefined) {
       const [oldest] = this.#known.keys();

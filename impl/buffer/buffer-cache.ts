@@ -50,6 +50,12 @@ export class BufferCache {
     return this.#buffers.get(block) ?? null;
   }
 
+  /** The buffer if it is in memory with its contents: no sleep, and no coroutine, for what is asked most. */
+  cached(block: number): BufferHead | null {
+    const buffer = this.#buffers.get(block);
+    return buffer?.uptodate === true ? buffer : null;
+  }
+
   /** The buffer with its contents (sb_bread). Fails with EIO, also beyond the end of the device. */
   *bread(block: number): Sleepable<BufferHead> {
     if (block >= this.blocks) fail('EIO');

@@ -11,7 +11,7 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import { mapCredits } from './extents/credits.ts';
 import type { Inode } from './inode.ts';
 import { markInodeDirty } from './inode-table.ts';
-import { mapBlocks, type BlockMapping } from './map-blocks.ts';
+import { knownMapping, mapBlocks, type BlockMapping } from './map-blocks.ts';
 import { orderedData } from './ordered-data.ts';
 import { reserveDelayed } from './reservation.ts';
 import { retryAfterCommit } from './retry-allocation.ts';
@@ -54,8 +54,12 @@ function takeMapping(buffer: BufferHead, mapping: BlockMapping): void {
 const promiseBlock = (inode: Inode): GetBlock =>
   function* (logical, buffer) {
     for (;;) {
-      const mapping = yield* mapBlocks(null, inode, logical, 1, 'lookup');
-      if (mapping.type === 'written' || mapping.type === 'unwritten') { takeMapping(buffer, mapping); return; }
+      const known = knownMapping(inode, logical, 1);
+      const mapping = known ?? (yield* mapBlocks(null, inode, logical, 1, 'lookup'));
+      if (mapping.type === 'written' || mapping.type === 'unwritten') {
+        takeMapping(buffer, mapping);
+        return;
+      }
       if (mapping.type === 'delayed' || (yield* promise(inode, logical))) {
         buffer.mapped = buffer.new = buffer.delay = true;
         return;
@@ -65,11 +69,11 @@ const promiseBlock = (inode: Inode): GetBlock =>
 
 /** Reserves one block for a hole; false when it is no hole any more. Fails with ENOSPC. */
 function* promise(inode: Inode, logical: number): Sleepable<boolean> {
-  yield* inode.dataLock.write();
+  if (!inode.dataLock.tryWrite()) yield* inode.dataLock.write();
   try {
-    const { extentStatus } = inode;
-    if (!extentStatus.knownUnmapped(logical, logical + 1)) return false;
-    if (extentStatus.countDelayed(logical, logical + 1) > 0) return true;
+    const now = inode.extentStatus.lookup(logical)?.state;
+    if (now === 'delayed') return true;
+    if (now !== 'hole') return false;
     if (!inode.sb.freeSpace.has(1, false)) fail('ENOSPC');
     reserveDelayed(inode, logical, 1);
     return true;

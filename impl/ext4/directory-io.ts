@@ -7,7 +7,7 @@ import { checkBlock } from './directory-block.ts';
 import { checkIndexBlock, isIndexBlock } from './directory-index.ts';
 import { markInodeDirty } from './inode-table.ts';
 import type { Inode } from './inode.ts';
-import { mapBlocks } from './map-blocks.ts';
+import { knownMapping, mapBlocks } from './map-blocks.ts';
 import { DirectoryLeafSeal } from './seals.ts';
 
 /** How directory blocks come from the disk and how new ones are made. The caller holds the directory's i_rwsem. */
@@ -26,10 +26,11 @@ export function directoryBlocks(dir: Inode): number {
 
 /** A block of the directory, checked since it was read (__ext4_read_dirblock). */
 export function* readDirectoryBlock(dir: Inode, logical: number): Sleepable<BufferHead> {
-  const { physical } = yield* mapBlocks(null, dir, logical, 1, 'lookup');
+  const { physical } = knownMapping(dir, logical, 1) ?? (yield* mapBlocks(null, dir, logical, 1, 'lookup'));
   if (physical < 0)
     throw new Corruption(`directory ${dir.ino}`, `block ${logical}`, 'hole', 'a mapped block');
-  const buffer = yield* dir.sb.cache.bread(physical);
+  const { cache } = dir.sb;
+  const buffer = cache.cached(physical) ?? (yield* cache.bread(physical));
   if (!buffer.verified) verify(dir, logical, buffer);
   return buffer;
 }

@@ -60,7 +60,15 @@ const LEADS = [0, 0xc0, 0xe0, 0xf0];
 
 /** The text of `bytes`, of which there are at most some thousands. */
 export function decodeName(bytes: Uint8Array): string {
-  if (bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
+  let text = '';
+  for (const byte of bytes) {
+    if (byte >= 0x80) return decodeUtf8(bytes);
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length;) {
     const first = bytes[at] ?? 0;

@@ -18,7 +18,7 @@ export interface Written {
 export function* readFile(inode: Inode, position: number, target: Uint8Array): Sleepable<number> {
   let done = 0;
   while (done < target.length) {
-    yield* relievePressure(inode.sb);
+    if (inode.sb.pool.pressed()) yield* relievePressure(inode.sb);
     const piece = target.subarray(done, done + PIECE_BYTES);
     const count = yield* readThroughCache(inode.mapping, position + done, piece);
     done += count;
@@ -37,7 +37,7 @@ export function* writeFile(
   source: Uint8Array,
   append: boolean,
 ): Sleepable<Written> {
-  yield* inode.lock.write();
+  if (!inode.lock.tryWrite()) yield* inode.lock.write();
   try {
     const start = append ? inode.size : position;
     // An empty write changes nothing, not even the times (generic_write_checks).
@@ -56,7 +56,7 @@ function* writeInPieces(inode: Inode, start: number, data: Uint8Array): Sleepabl
   let written = 0;
   try {
     while (written < data.length) {
-      yield* relievePressure(inode.sb);
+      if (inode.sb.pool.pressed()) yield* relievePressure(inode.sb);
       const piece = data.subarray(written, written + PIECE_BYTES);
       const count = yield* inode.dataPath.bufferedWrite(inode, start + written, piece);
       written += count;

@@ -108,10 +108,11 @@ export function fixedMetadata(
 function runsOf(blocks: readonly number[]): Zone[] {
   const runs: Zone[] = [];
   let start = 0;
-  blocks.forEach((block, index) => {
-    if (blocks[index + 1] === block + 1) return;
-    runs.push({ start: blocks[start] ?? block, length: index + 1 - start });
-    start = index + 1;
-  });
+  for (let end = 1; end <= blocks.length; end++) {
+    const first = blocks[start] ?? 0;
+    if (blocks[end] === first + (end - start)) continue;
+    runs.push({ start: first, length: end - start });
+    start = end;
+  }
   return runs;
 }

@@ -116,8 +116,8 @@ function sectorsOf(inode: Inode, raw: RawInode): number {
  */
 export function* markInodeDirty(handle: Handle, inode: Inode): Sleepable<void> {
   const { sb } = inode;
-  const buffer = yield* sb.cache.bread(inode.tableBlock);
-  yield* handle.getWriteAccess(buffer);
+  const buffer = sb.cache.cached(inode.tableBlock) ?? (yield* sb.cache.bread(inode.tableBlock));
+  if (!handle.hasWriteAccess(buffer)) yield* handle.getWriteAccess(buffer);
   const raw = rawInode(inode, buffer);
   const { tid } = handle.transaction;
   inode.syncTid = tid;

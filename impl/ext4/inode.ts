@@ -110,9 +110,9 @@ export class Inode {
     this.ino = ino;
     this.tableBlock = tableBlock;
     this.tableOffset = tableOffset;
-    this.lock = new RwSemaphore(sb.scheduler, I_RWSEM, `i_rwsem of inode ${ino}`);
-    this.invalidateLock = new RwSemaphore(sb.scheduler, INVALIDATE_LOCK, `invalidate_lock of inode ${ino}`);
-    this.dataLock = new RwSemaphore(sb.scheduler, I_DATA_SEM, `i_data_sem of inode ${ino}`);
+    this.lock = new RwSemaphore(sb.scheduler, I_RWSEM, ino);
+    this.invalidateLock = new RwSemaphore(sb.scheduler, INVALIDATE_LOCK, ino);
+    this.dataLock = new RwSemaphore(sb.scheduler, I_DATA_SEM, ino);
     this.dataPath = dataPath;
     this.mapping = new AddressSpace(this, sb.pool, dataPath, sb.inodes.dirtyMappings);
   }

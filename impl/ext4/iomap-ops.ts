@@ -5,7 +5,7 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import { mapCredits } from './extents/credits.ts';
 import type { ExtentState } from './extent-status.ts';
 import type { Inode } from './inode.ts';
-import { mapBlocks, type BlockMapping } from './map-blocks.ts';
+import { knownMapping, mapBlocks, type BlockMapping } from './map-blocks.ts';
 import { punchDelayed, reserveDelayed } from './reservation.ts';
 import { retryAfterCommit } from './retry-allocation.ts';
 
@@ -36,8 +36,12 @@ function blockRange(inode: Inode, position: number, length: number): { first: nu
 
 function* beginLookup(inode: Inode, position: number, length: number, iomap: Iomap): Sleepable<void> {
   const { first, count } = blockRange(inode, position, length);
-  if (first * inode.blockSize >= inode.size) { coverBeyondEnd(inode, position, length, iomap); return; }
-  setIomap(inode, iomap, yield* mapBlocks(null, inode, first, count, 'lookup'));
+  if (first * inode.blockSize >= inode.size) {
+    coverBeyondEnd(inode, position, length, iomap);
+    return;
+  }
+  const known = knownMapping(inode, first, count);
+  setIomap(inode, iomap, known ?? (yield* mapBlocks(null, inode, first, count, 'lookup')));
 }
 
 /** A folio may reach beyond the end of the file, even beyond the last block that a file can have: nothing is there. */
@@ -56,7 +60,8 @@ export const delallocWriteOps: IomapOps<Inode> = {
   *begin(inode, position, length, iomap) {
     const { first, count } = blockRange(inode, position, length);
     for (;;) {
-      const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
+      const known = knownMapping(inode, first, count);
+      const mapping = known ?? (yield* mapBlocks(null, inode, first, count, 'lookup'));
       setIomap(inode, iomap, mapping);
       if (mapping.type !== 'hole') return;
       const reserved = yield* reserveHole(inode, first, Math.min(mapping.length, count));
@@ -90,7 +95,7 @@ export const delallocWriteOps: IomapOps<Inode> = {
  * comes out short instead of failing. Answers the blocks promised, 0 when the hole is gone. Fails with ENOSPC.
  */
 function* reserveHole(inode: Inode, first: number, count: number): Sleepable<number> {
-  yield* inode.dataLock.write();
+  if (!inode.dataLock.tryWrite()) yield* inode.dataLock.write();
   try {
     if (!inode.extentStatus.knownUnmapped(first, first + count)) return 0;
     if (inode.extentStatus.countDelayed(first, first + count) > 0) return 0;

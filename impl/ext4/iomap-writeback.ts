@@ -18,15 +18,24 @@ export const writebackOps: IomapWritebackOps<Inode> = {
     const first = Math.floor(position / inode.blockSize);
     const count = Math.ceil(end / inode.blockSize) - first;
     const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
-    if (mapping.type !== 'delayed') { setIomap(inode, iomap, mapping); return; }
+    if (mapping.type !== 'delayed') {
+      setIomap(inode, iomap, mapping);
+      return;
+    }
     setIomap(inode, iomap, yield* placeUnwritten(inode, first, delayedRun(inode, first)));
   },
 
   ioendEnded(ioend) {
     const inode = ioend.file;
-    if (!ioend.unwritten && inode.sb.options.faults.has('iomap-forgets-disk-size')) { ioend.finish(); return; }
+    if (!ioend.unwritten && inode.sb.options.faults.has('iomap-forgets-disk-size')) {
+      ioend.finish();
+      return;
+    }
     const changesNothing = !ioend.unwritten && Math.min(ioend.end, inode.size) <= inode.diskSize;
-    if (changesNothing || ioend.status !== null) { ioend.finish(); return; }
+    if (changesNothing || ioend.status !== null) {
+      ioend.finish();
+      return;
+    }
     inode.endedWrites.push(ioend);
     if (inode.endedWrites.length === 1) inode.sb.conversionWork.queue(() => finishEnded(inode));
   },

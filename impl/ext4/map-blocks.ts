@@ -64,6 +64,12 @@ export function* mapBlocks(
   return yield* change(present(handle, 'handle'), inode, logical, length, mode);
 }
 
+/** The answer of a lookup, if the extent status has it: no sleep, and no coroutine, for what is asked most. */
+export function knownMapping(inode: Inode, logical: number, length: number): BlockMapping | null {
+  const known = inode.extentStatus.lookup(logical);
+  return known === null ? null : mapping(inode, known, logical, length, false);
+}
+
 function mapping(
   inode: Inode,
   known: StatusExtent,

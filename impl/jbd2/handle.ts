@@ -46,6 +46,13 @@ export class Handle {
     return this.#credits;
   }
 
+  /** May the buffer be changed, because this transaction asked before? Then getWriteAccess would do nothing. */
+  hasWriteAccess(buffer: BufferHead): boolean {
+    const state = this.journal.state;
+    const head = journalHead(buffer);
+    return !state.aborted && head !== null && head.running === this.#transaction && !head.forgotten;
+  }
+
   /**
    * To be called before the buffer is changed (jbd2_journal_get_write_access). Waits while the old contents are on their
    * way home. Fails with EROFS after an abort.

@@ -58,46 +58,99 @@ function contentOf(disk: MemoryDisk, shape: TestShape, home: number): number {
 }
 
 function play(shape: TestShape, steps: readonly Step[], faults?: ReadonlySet<string>): History {
-  const recording = new RecordingDisk(makeTestDisk(shape));
-  const { scheduler, cache, journal } = openJournal(recording, shape, undefined, faults);
-  const current: number[] = new Array<number>(HOME).fill(0);
-  const states: Contents[] = [current.slice()];
-  const acknowledged = [{ writes: 0, states: 0 }];
-  const freed = new Set<number>();
-  /** Blocks of file data are not the journal's: nobody may log them. */
-  const data = new Set<number>();
-  const acknowledge = (): void => {
-    acknowledged.push({ writes: recording.writes.length, states: states.length - 1 });
-  };
+  const player = new Player(shape, faults);
+  for (const one of steps) player.perform(one);
+  return player;
+}
 
-  function* update(writes: readonly (readonly [number, number])[]): Sleepable<void> {
+/** Performs steps on a journal, and writes down what the disk may hold after each. */
+class Player implements History {
+  readonly recording: RecordingDisk;
+  readonly states: Contents[];
+  readonly acknowledged = [{ writes: 0, states: 0 }];
+  readonly #shape: TestShape;
+  readonly #opened: ReturnType<typeof openJournal>;
+  readonly #current: number[] = new Array<number>(HOME).fill(0);
+  readonly #freed = new Set<number>();
+  /** Blocks of file data are not the journal's: nobody may log them. */
+  readonly #data = new Set<number>();
+
+  constructor(shape: TestShape, faults?: ReadonlySet<string>) {
+    this.#shape = shape;
+    this.recording = new RecordingDisk(makeTestDisk(shape));
+    this.#opened = openJournal(this.recording, shape, undefined, faults);
+    this.states = [this.#current.slice()];
+  }
+
+  perform(step: Step): void {
+    const { scheduler, journal } = this.#opened;
+    switch (step.kind) {
+      case 'update': {
+        const writes = step.writes.filter(([home]) => !this.#data.has(home));
+        if (writes.length > 0) scheduler.run('update', this.#update(writes));
+        return;
+      }
+      case 'free': {
+        const used = pick(this.#metadataBlocks(), step.block);
+        if (used !== undefined) scheduler.run('free', this.#free(used));
+        return;
+      }
+      case 'commit':
+      case 'flush':
+        scheduler.run<unknown>(step.kind, step.kind === 'commit' ? journal.forceCommit() : journal.flush());
+        return this.#acknowledge();
+      case 'data': {
+        const free = pick(this.#freed.values(), step.block);
+        if (free === undefined) return;
+        scheduler.run('commit', journal.forceCommit());
+        if (this.#current[free] === -1) scheduler.run('data', this.#writeData(free, step.value));
+      }
+    }
+  }
+
+  #metadataBlocks(): number[] {
+    return [...this.#current.keys()].filter(
+      (home) => (this.#current[home] ?? 0) > 0 && !this.#data.has(home),
+    );
+  }
+
+  #acknowledge(): void {
+    this.acknowledged.push({ writes: this.recording.writes.length, states: this.states.length - 1 });
+  }
+
+  *#update(writes: readonly (readonly [number, number])[]): Sleepable<void> {
+    const { cache, journal } = this.#opened;
     const handle = yield* journal.start(writes.length);
     for (const [home, content] of writes) {
-      data.delete(home);
-      freed.delete(home);
+      this.#data.delete(home);
+      this.#freed.delete(home);
       const buffer: BufferHead = cache.getblk(home);
       yield* handle.getCreateAccess(buffer);
       fill(buffer.data, content);
       handle.dirtyMetadata(buffer);
-      current[home] = content;
+      this.#current[home] = content;
     }
     yield* handle.stop();
-    states.push(current.slice());
+    this.states.push(this.#current.slice());
   }
-  function* free(home: number): Sleepable<void> {
+
+  *#free(home: number): Sleepable<void> {
+    const { cache, journal } = this.#opened;
     const handle = yield* journal.start(1);
     yield* handle.revoke(home, cache.find(home));
-    handle.transaction.onCommit(() => freed.add(home));
-    current[home] = -1;
+    handle.transaction.onCommit(() => this.#freed.add(home));
+    this.#current[home] = -1;
     yield* handle.stop();
-    states.push(current.slice());
+    this.states.push(this.#current.slice());
   }
-  function* writeData(home: number, content: number): Sleepable<void> {
-    const bytes = new Uint8Array(shape.blockSize);
+
+  *#writeData(home: number, content: number): Sleepable<void> {
+    const { cache } = this.#opened;
+    const bytes = new Uint8Array(this.#shape.blockSize);
     fill(bytes, content);
-    const sector = (home * shape.blockSize) / 512;
     // Whoever writes data into a block that was metadata drops the old buffer first, as ext4 does.
     cache.drop(home);
+    const sector = (home * this.#shape.blockSize) / 512;
     yield* transfer(cache.device, {
       direction: 'write',
       sector,
@@ -105,40 +158,15 @@ function play(shape: TestShape, steps: readonly Step[], faults?: ReadonlySet<str
       preflush: false,
       fua: true,
     });
-    current[home] = content;
-    freed.delete(home);
-    data.add(home);
-    states.push(current.slice());
+    this.#current[home] = content;
+    this.#freed.delete(home);
+    this.#data.add(home);
+    this.states.push(this.#current.slice());
     // Not in the log, but durable, and so is what went before: the block was free.
-    for (const state of states) (state as number[])[home] = -1;
-    states.push(current.slice());
-    acknowledge();
+    for (const state of this.states) (state as number[])[home] = -1;
+    this.states.push(this.#current.slice());
+    this.#acknowledge();
   }
-
-  for (const one of steps) {
-    if (one.kind === 'update') {
-      const writes = one.writes.filter(([home]) => !data.has(home));
-      if (writes.length > 0) scheduler.run('update', update(writes));
-    } else if (one.kind === 'free') {
-      const used = pick(
-        [...current.keys()].filter((home) => (current[home] ?? 0) > 0 && !data.has(home)),
-        one.block,
-      );
-      if (used !== undefined) scheduler.run('free', free(used));
-    } else if (one.kind === 'commit') {
-      scheduler.run('commit', journal.forceCommit());
-      acknowledge();
-    } else if (one.kind === 'flush') {
-      scheduler.run('flush', journal.flush());
-      acknowledge();
-    } else {
-      const free = pick(freed.values(), one.block);
-      if (free === undefined) continue;
-      scheduler.run('commit', journal.forceCommit());
-      if (current[free] === -1) scheduler.run('data', writeData(free, one.value));
-    }
-  }
-  return { recording, states, acknowledged };
 }
 
 /** One of the numbers, chosen by `index`. */

@@ -33,6 +33,18 @@ test('agrees with the definition for any seed, length and split', () => {
   );
 });
 
+test('zeros between other bytes are counted, however many', () => {
+  const piece = fc.tuple(fc.nat(300), fc.uint8Array({ maxLength: 20 }));
+  fc.assert(
+    fc.property(fc.nat(0xffffffff), fc.array(piece), (seed, pieces) => {
+      const data = new Uint8Array(
+        pieces.flatMap(([zeros, bytes]) => [...new Array<number>(zeros).fill(0), ...bytes]),
+      );
+      expect(crc32c(seed, data)).toBe(slow(seed, data));
+    }),
+  );
+});
+
 test('a number is hashed as its four little-endian bytes', () => {
   expect(crc32cU32(7, 0x89abcdef)).toBe(slow(7, new Uint8Array([0xef, 0xcd, 0xab, 0x89])));
 });

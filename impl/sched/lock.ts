@@ -64,15 +64,21 @@ export class Mutex implements HeldLock {
 /** Many readers or one writer (struct rw_semaphore). A waiting writer does not hold back new readers. */
 export class RwSemaphore implements HeldLock {
   readonly lockClass: LockClass;
-  readonly name: string;
   readonly #scheduler: Scheduler;
+  readonly #owner: string | number | null;
   #readers = 0;
   #writer = false;
 
-  constructor(scheduler: Scheduler, lockClass: LockClass, name: string = lockClass.name) {
+  /** `owner` tells locks of one class apart in messages: a word, or the number of an inode. */
+  constructor(scheduler: Scheduler, lockClass: LockClass, owner: string | number | null = null) {
     this.#scheduler = scheduler;
     this.lockClass = lockClass;
-    this.name = name;
+    this.#owner = owner;
+  }
+
+  /** Made only when somebody wants to read it: there are three locks in every inode. */
+  get name(): string {
+    return this.#owner === null ? this.lockClass.name : `${this.lockClass.name} of ${this.#owner}`;
   }
 
   *read(): Sleepable<void> {
@@ -89,10 +95,20 @@ export class RwSemaphore implements HeldLock {
   }
 
   *write(): Sleepable<void> {
+    if (this.tryWrite()) return;
+    yield* waitUntil(`${this.name} (write)`, () => !this.#writer && this.#readers === 0);
+    this.#takeForWriting();
+  }
+
+  /** Takes the lock when nobody has it: what `write` does without sleeping, and without the price of a coroutine. */
+  tryWrite(): boolean {
     checkOrder(this.#scheduler, this);
-    if (this.#writer || this.#readers > 0) {
-      yield* waitUntil(`${this.name} (write)`, () => !this.#writer && this.#readers === 0);
-    }
+    if (this.#writer || this.#readers > 0) return false;
+    this.#takeForWriting();
+    return true;
+  }
+
+  #takeForWriting(): void {
     this.#writer = true;
     remember(this.#scheduler, this);
   }

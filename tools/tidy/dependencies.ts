@@ -8,7 +8,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   mm: ['lib', 'sched', 'block'],
   buffer: ['lib', 'sched', 'block', 'mm'],
   iomap: ['lib', 'sched', 'block', 'mm'],
-  jbd2: ['lib', 'sched', 'block', 'buffer'],
+  jbd2: ['lib', 'sched', 'block', 'mm', 'buffer'],
   ext4: ['lib', 'sched', 'block', 'mm', 'buffer', 'iomap', 'jbd2'],
   vfs: ['lib', 'sched', 'block', 'mm', 'ext4'],
 };

@@ -13,7 +13,7 @@ import { SystemZones } from '../block-zones.ts';
 import type { DataPath } from '../data-path.ts';
 import { FreeSpace } from '../free-space.ts';
 import { EXT4_EXTENTS_FL, Inode, S_IFREG } from '../inode.ts';
-import type { SuperBlock } from '../super-block.ts';
+import type { Geometry, SuperBlock } from '../super-block.ts';
 import { initExtentTree } from './root.ts';
 
 /** A block-sized bitmap: 0 free, 1 in use. Allocates the first free run at or after the goal, as long as it is whole. */
@@ -102,6 +102,11 @@ export class FakeHandle {
     assert(this.credits-- > 0, `no credit left for ${what}`);
   }
 
+  /** Never: so that every change asks, and the fake can see it. */
+  hasWriteAccess(): boolean {
+    return false;
+  }
+
   *getWriteAccess(buffer: BufferHead): Sleepable<void> {
     yield* preempt();
     this.#accessed.add(buffer);
@@ -169,16 +174,10 @@ const INODE_TABLE = 5;
 /** Blocks before this one belong to the file system. */
 export const FIRST_FREE = 20;
 
-/** As much of a mounted file system as extents need, with a journal and an allocator that check their callers. */
-export function fakeMount(options: FakeOptions = {}): FakeMount {
-  const { blockSize = 1024, blocks = 8192, keptBack = 0, scheduler = new Scheduler() } = options;
-  const device = new MemoryDisk(blocks * blockSize);
-  const cache = new BufferCache(device, blockSize);
-  const freeSpace = new FreeSpace(blocks - FIRST_FREE, keptBack);
+/** Numbers of a file system as mke2fs would choose them, with few inodes. */
+function fakeGeometry(blockSize: number, blocks: number): Geometry {
   const blocksPerGroup = 8 * blockSize;
-  const allocator = new FakeAllocator(cache, freeSpace, blocksPerGroup, FIRST_FREE);
-  const orphans = new Set<number>();
-  const geometry = {
+  return {
     blockSize,
     blockBits: Math.log2(blockSize),
     blocks,
@@ -192,6 +191,17 @@ export function fakeMount(options: FakeOptions = {}): FakeMount {
     descriptorSize: 64,
     inodeTableBlocksPerGroup: 16,
   };
+}
+
+/** As much of a mounted file system as extents need, with a journal and an allocator that check their callers. */
+export function fakeMount(options: FakeOptions = {}): FakeMount {
+  const { blockSize = 1024, blocks = 8192, keptBack = 0, scheduler = new Scheduler() } = options;
+  const device = new MemoryDisk(blocks * blockSize);
+  const cache = new BufferCache(device, blockSize);
+  const freeSpace = new FreeSpace(blocks - FIRST_FREE, keptBack);
+  const orphans = new Set<number>();
+  const geometry = fakeGeometry(blockSize, blocks);
+  const allocator = new FakeAllocator(cache, freeSpace, geometry.blocksPerGroup, FIRST_FREE);
   const start = function* (credits: number): Sleepable<FakeHandle> {
     const handle = mount.nextHandle ?? new FakeHandle(credits);
     mount.nextHandle = null;
