@@ -52,7 +52,10 @@ export class MemoryDisk implements BlockDevice {
 
   /** `sizeBytes` is a multiple of 512. */
   constructor(sizeBytes: number, shared?: MemoryDisk) {
-    assert(sizeBytes % SECTOR_BYTES === 0, `disk size ${sizeBytes} is not a multiple of ${SECTOR_BYTES}`);
+    assert(
+      sizeBytes % SECTOR_BYTES === 0,
+      () => `disk size ${sizeBytes} is not a multiple of ${SECTOR_BYTES}`,
+    );
     this.sectors = sizeBytes / SECTOR_BYTES;
     const count = Math.ceil(sizeBytes / (PAGE_BYTES * TABLE_PAGES));
     this.#source = shared === undefined ? new PageSource() : shared.#source;

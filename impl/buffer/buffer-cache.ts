@@ -22,7 +22,7 @@ export class BufferCache {
   constructor(device: BlockDevice, blockSize: number, memory = new BlockMemory(blockSize)) {
     assert(
       memory.blockSize === blockSize,
-      `memory in blocks of ${memory.blockSize} for blocks of ${blockSize}`,
+      () => `memory in blocks of ${memory.blockSize} for blocks of ${blockSize}`,
     );
     this.device = device;
     this.blockSize = blockSize;
@@ -38,7 +38,7 @@ export class BufferCache {
   getblk(block: number): BufferHead {
     let buffer = this.#buffers.get(block);
     if (buffer === undefined) {
-      assert(Number.isInteger(block) && block >= 0, `buffer of impossible block ${block}`);
+      assert(Number.isInteger(block) && block >= 0, () => `buffer of impossible block ${block}`);
       buffer = new BufferHead(block, this.memory.take());
       this.#buffers.set(block, buffer);
     }

@@ -89,8 +89,8 @@ export class ExtentStatusTree {
    * delayed blocks that was, whose reservation the caller settles. `sequence` grows unless nothing is new.
    */
   insert(logical: number, length: number, physical: number, state: ExtentState): number {
-    assert(length > 0 && logical >= 0, `extent status of ${length} blocks at ${logical}`);
-    assert(isMapped(state) === (physical !== NOWHERE), `a ${state} range at device block ${physical}`);
+    assert(length > 0 && logical >= 0, () => `extent status of ${length} blocks at ${logical}`);
+    assert(isMapped(state) === (physical !== NOWHERE), () => `a ${state} range at device block ${physical}`);
     const fresh: StatusExtent = { logical, length, physical, state };
     const first = this.#firstEndingAfter(logical);
     if (this.#covers(this.#extents[first], fresh)) return 0;
@@ -120,7 +120,7 @@ export class ExtentStatusTree {
   insertDelayed(logical: number, length: number): void {
     assert(
       this.knownUnmapped(logical, logical + length),
-      `delayed blocks over mapped or unknown ones at ${logical}`,
+      () => `delayed blocks over mapped or unknown ones at ${logical}`,
     );
     this.insert(logical, length, NOWHERE, 'delayed');
   }

@@ -65,7 +65,7 @@ export class InodeCache {
   *create(handle: Handle, parent: Inode | null, mode: number, uid: number, gid: number): Sleepable<Inode> {
     const sb = this.#sb;
     const ino = yield* sb.inodeAllocator.allocate(handle, parent, mode);
-    assert(!this.#inodes.has(ino), `inode ${ino} is allocated while it is in memory`);
+    assert(!this.#inodes.has(ino), () => `inode ${ino} is allocated while it is in memory`);
     const inode = new Inode(locateInode(sb, ino), chooseDataPath(sb, 0, 0));
     yield* clearRawInode(handle, inode);
     inode.mode = mode;
@@ -82,7 +82,7 @@ export class InodeCache {
 
   /** iput(): one reference less. The last one of an inode without links frees it, contents and all. */
   *put(inode: Inode): Sleepable<void> {
-    assert(inode.references > 0, `inode ${inode.ino} is put without a reference`);
+    assert(inode.references > 0, () => `inode ${inode.ino} is put without a reference`);
     inode.references--;
     if (inode.references === 0 && inode.links === 0) yield* this.#evictDeleted(inode);
   }

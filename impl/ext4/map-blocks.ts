@@ -56,7 +56,7 @@ export function* mapBlocks(
   length: number,
   mode: MapMode,
 ): Sleepable<BlockMapping> {
-  assert(length > 0 && logical >= 0 && logical < MAX_BLOCKS, `mapping ${length} blocks at ${logical}`);
+  assert(length > 0 && logical >= 0 && logical < MAX_BLOCKS, () => `mapping ${length} blocks at ${logical}`);
   const known = inode.extentStatus.lookup(logical);
   if (known !== null && ANSWERED[mode].includes(known.state))
     return mapping(inode, known, logical, length, false);
@@ -156,7 +156,7 @@ function* convert(
   length: number,
 ): Sleepable<StatusExtent> {
   const extent = present(extentAt(path, logical), 'unwritten extent');
-  assert(extent.unwritten, `extent status and tree disagree about block ${logical}`);
+  assert(extent.unwritten, () => `extent status and tree disagree about block ${logical}`);
   const end = Math.min(logical + length, extent.logical + extent.length);
   const edit = new TreeEdit(handle, inode, true);
   try {

@@ -77,7 +77,7 @@ export class OrphanFile {
     const { view } = block.buffer;
     let at = 0;
     while (at < this.#perBlock && view.getUint32(at * 4, true) !== 0) at++;
-    assert(at < this.#perBlock, `orphan file block ${index} counts a free slot but has none`);
+    assert(at < this.#perBlock, () => `orphan file block ${index} counts a free slot but has none`);
     view.setUint32(at * 4, ino, true);
     handle.dirtyMetadata(block.buffer);
     return index * this.#perBlock + at;
@@ -86,7 +86,7 @@ export class OrphanFile {
   /** Empties a slot. One credit. */
   *remove(handle: Handle, slot: number): Sleepable<void> {
     const block = this.#blocks[Math.floor(slot / this.#perBlock)];
-    assert(block !== undefined, `orphan file has no slot ${slot}`);
+    assert(block !== undefined, () => `orphan file has no slot ${slot}`);
     yield* handle.getWriteAccess(block.buffer);
     block.buffer.view.setUint32((slot % this.#perBlock) * 4, 0, true);
     block.free++;

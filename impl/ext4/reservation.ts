@@ -21,7 +21,7 @@ export function releaseReservation(inode: Inode, count: number): void {
   const { freeSpace } = inode.sb;
   assert(
     count <= inode.reservedBlocks && count <= freeSpace.reserved,
-    `releasing ${count} blocks never promised`,
+    () => `releasing ${count} blocks never promised`,
   );
   inode.reservedBlocks -= count;
   freeSpace.reserved -= count;

@@ -38,7 +38,7 @@ export function* iterate<F>(
 
 /** iomap_iter_done(): what every file system must give. */
 function assertCovers(iomap: Iomap, position: number): void {
-  assert(iomap.offset <= position, `mapping at ${iomap.offset} starts behind ${position}`);
-  assert(iomap.end > position, `mapping ends at ${iomap.end}, before ${position}`);
+  assert(iomap.offset <= position, () => `mapping at ${iomap.offset} starts behind ${position}`);
+  assert(iomap.end > position, () => `mapping ends at ${iomap.end}, before ${position}`);
   assert(!iomap.stale, 'a mapping is stale before it was used');
 }

@@ -129,7 +129,7 @@ function* writeDirtyRanges<F extends IomapFile>(
   end: number,
 ): Sleepable<number> {
   const state = stateOf(folio);
-  assert(state !== null, `folio ${folio.index} has no state`);
+  assert(state !== null, () => `folio ${folio.index} has no state`);
   const { blockSize } = context.file;
   const endBlock = end / blockSize;
   let submitted = 0;
@@ -153,8 +153,8 @@ function* writeRange<F extends IomapFile>(
   for (let position = folio.position + from; position < folio.position + to;) {
     yield* ops.mapRange(file, position, folio.position + to, iomap);
     const length = Math.min(iomap.end, folio.position + to) - position;
-    assert(length > 0, `writeback mapping does not cover byte ${position}`);
-    assert(iomap.type !== 'delalloc', `writeback of byte ${position} was not given a place`);
+    assert(length > 0, () => `writeback mapping does not cover byte ${position}`);
+    assert(iomap.type !== 'delalloc', () => `writeback of byte ${position} was not given a place`);
     // Dirty bytes over a hole are zeros that a truncation left: there is nothing to keep.
     if (iomap.type !== 'hole') {
       context.add(folio, position, length);

@@ -94,7 +94,7 @@ function buildImage(state: JournalState, transaction: Transaction): void {
   const length = image.blocks.length + 1;
   assert(
     length < area.free,
-    `transaction ${transaction.tid} needs ${length} blocks of the log, ${area.free} are free`,
+    () => `transaction ${transaction.tid} needs ${length} blocks of the log, ${area.free} are free`,
   );
   transaction.logStart = area.head;
   area.head += length;

@@ -87,12 +87,12 @@ export class Handle {
     const head = journalHead(buffer);
     assert(
       head !== null && head.running === this.#transaction,
-      `block ${buffer.block} changed without write access`,
+      () => `block ${buffer.block} changed without write access`,
     );
-    assert(!head.forgotten, `block ${buffer.block} changed after it was freed`);
+    assert(!head.forgotten, () => `block ${buffer.block} changed after it was freed`);
     buffer.uptodate = true;
     if (head.modified) return;
-    assert(this.#credits > 0, `a handle of transaction ${this.#transaction.tid} has no credits left`);
+    assert(this.#credits > 0, () => `a handle of transaction ${this.#transaction.tid} has no credits left`);
     this.#credits--;
     head.modified = true;
   }

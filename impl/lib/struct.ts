@@ -60,9 +60,9 @@ export function struct<const F extends Fields>(
 function assertDisjoint(name: string, size: number, fields: Fields): void {
   const used = new Map<number, string>();
   for (const [key, field] of Object.entries(fields)) {
-    assert(field.offset + field.width <= size, `${name}.${key} ends beyond ${size} bytes`);
+    assert(field.offset + field.width <= size, () => `${name}.${key} ends beyond ${size} bytes`);
     for (let byte = field.offset; byte < field.offset + field.width; byte++) {
-      assert(!used.has(byte), `${name}.${key} overlaps ${name}.${used.get(byte) ?? ''}`);
+      assert(!used.has(byte), () => `${name}.${key} overlaps ${name}.${used.get(byte) ?? ''}`);
       used.set(byte, key);
     }
   }

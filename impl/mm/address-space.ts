@@ -104,7 +104,7 @@ export class AddressSpace {
     const neighbour = this.#folios[place];
     assert(
       neighbour === undefined || neighbour.index >= index + folio.pages,
-      `folio ${index} overlaps folio ${neighbour?.index ?? -1}`,
+      () => `folio ${index} overlaps folio ${neighbour?.index ?? -1}`,
     );
     if (place === this.#folios.length) this.#folios.push(folio);
     else this.#folios.splice(place, 0, folio);
@@ -114,14 +114,14 @@ export class AddressSpace {
 
   /** Takes a clean folio out of the cache and frees its memory (filemap_remove_folio). */
   remove(folio: Folio): void {
-    assert(folio.mapping === this, `folio ${folio.index} is not in this mapping`);
+    assert(folio.mapping === this, () => `folio ${folio.index} is not in this mapping`);
     assert(
       !folio.dirty && !folio.writeback,
-      `folio ${folio.index} leaves the cache dirty or under writeback`,
+      () => `folio ${folio.index} leaves the cache dirty or under writeback`,
     );
-    assert(folio.private === null, `folio ${folio.index} leaves the cache with private state`);
+    assert(folio.private === null, () => `folio ${folio.index} leaves the cache with private state`);
     const place = this.#search(folio.index);
-    assert(this.#folios[place] === folio, `folio ${folio.index} is not where it should be`);
+    assert(this.#folios[place] === folio, () => `folio ${folio.index} is not where it should be`);
     this.#folios.splice(place, 1);
     folio.mapping = null;
     this.pool.release(folio.memory);
@@ -130,7 +130,7 @@ export class AddressSpace {
   /** filemap_dirty_folio(): answers whether the folio was clean. */
   markDirty(folio: Folio): boolean {
     if (folio.dirty) return false;
-    assert(folio.mapping === this, `folio ${folio.index} is dirtied outside its mapping`);
+    assert(folio.mapping === this, () => `folio ${folio.index} is dirtied outside its mapping`);
     folio.dirty = true;
     if (this.#dirtyFolios++ === 0) this.#dirtyMappings.add(this);
     return true;
@@ -145,13 +145,13 @@ export class AddressSpace {
   }
 
   startWriteback(folio: Folio): void {
-    assert(!folio.writeback, `folio ${folio.index} is under writeback already`);
+    assert(!folio.writeback, () => `folio ${folio.index} is under writeback already`);
     folio.writeback = true;
     this.#writebackFolios++;
   }
 
   endWriteback(folio: Folio): void {
-    assert(folio.writeback, `folio ${folio.index} is not under writeback`);
+    assert(folio.writeback, () => `folio ${folio.index} is not under writeback`);
     folio.writeback = false;
     this.#writebackFolios--;
   }

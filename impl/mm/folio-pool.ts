@@ -71,7 +71,7 @@ export class FolioPool {
 
   release(run: PageRun): void {
     let { page, order } = run;
-    assert(this.#freeOrder[page] === -1, `page ${page} is released twice`);
+    assert(this.#freeOrder[page] === -1, () => `page ${page} is released twice`);
     this.#pagesUsed -= 2 ** order;
     while (order < MAX_FOLIO_ORDER) {
       const buddy = page ^ (2 ** order);
@@ -114,7 +114,7 @@ export class FolioPool {
     const known = views[page];
     if (known !== undefined) return known;
     const chunk = this.#chunks[Math.floor(page / CHUNK_PAGES)];
-    assert(chunk !== undefined, `page ${page} is not in the pool`);
+    assert(chunk !== undefined, () => `page ${page} is not in the pool`);
     const view = new Uint8Array(chunk, (page % CHUNK_PAGES) * PAGE_BYTES, PAGE_BYTES * 2 ** order);
     views[page] = view;
     return view;

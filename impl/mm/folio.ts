@@ -21,7 +21,7 @@ export class Folio {
   private: object | null = null;
 
   constructor(mapping: AddressSpace, index: number, memory: PageRun) {
-    assert(index % 2 ** memory.order === 0, `folio ${index} is not aligned to order ${memory.order}`);
+    assert(index % 2 ** memory.order === 0, () => `folio ${index} is not aligned to order ${memory.order}`);
     this.mapping = mapping;
     this.index = index;
     this.order = memory.order;
@@ -61,7 +61,7 @@ export class Folio {
   }
 
   unlock(): void {
-    assert(this.locked, `folio ${this.index} is unlocked without being locked`);
+    assert(this.locked, () => `folio ${this.index} is unlocked without being locked`);
     this.locked = false;
   }
 

@@ -12,7 +12,7 @@ function checkOrder(scheduler: Scheduler, lock: HeldLock): void {
   const task = scheduler.current;
   if (task === null) return;
   for (const held of task.held) {
-    assert(held !== lock, `${task.name} takes ${lock.name} again`);
+    assert(held !== lock, () => `${task.name} takes ${lock.name} again`);
     const { rank, nests } = lock.lockClass;
     if (held.lockClass.rank < rank || (held.lockClass === lock.lockClass && nests)) continue;
     throw new LockOrderViolation(`${task.name} takes ${lock.name} while holding ${held.name}`);
@@ -51,7 +51,7 @@ export class Mutex implements HeldLock {
   }
 
   unlock(): void {
-    assert(this.#locked, `${this.name} is unlocked without being held`);
+    assert(this.#locked, () => `${this.name} is unlocked without being held`);
     this.#locked = false;
     forget(this.#scheduler, this);
   }
@@ -89,7 +89,7 @@ export class RwSemaphore implements HeldLock {
   }
 
   unlockRead(): void {
-    assert(this.#readers > 0, `${this.name} has no reader to release`);
+    assert(this.#readers > 0, () => `${this.name} has no reader to release`);
     this.#readers--;
     forget(this.#scheduler, this);
   }
@@ -114,7 +114,7 @@ export class RwSemaphore implements HeldLock {
   }
 
   unlockWrite(): void {
-    assert(this.#writer, `${this.name} has no writer to release`);
+    assert(this.#writer, () => `${this.name} has no writer to release`);
     this.#writer = false;
     forget(this.#scheduler, this);
   }

@@ -62,7 +62,7 @@ export class FakeAllocator {
   ): Sleepable<void> {
     yield* preempt();
     for (let block = start; block < start + length; block++) {
-      assert(this.used[block] === 1, `block ${block} is freed twice`);
+      assert(this.used[block] === 1, () => `block ${block} is freed twice`);
       this.used[block] = 0;
       if (metadata) this.#cache.drop(block);
     }
@@ -99,7 +99,7 @@ export class FakeHandle {
   charge(what: string): void {
     if (this.#charged.has(what)) return;
     this.#charged.add(what);
-    assert(this.credits-- > 0, `no credit left for ${what}`);
+    assert(this.credits-- > 0, () => `no credit left for ${what}`);
   }
 
   /** Never: so that every change asks, and the fake can see it. */
@@ -117,7 +117,7 @@ export class FakeHandle {
   }
 
   dirtyMetadata(buffer: BufferHead): void {
-    assert(this.#accessed.has(buffer), `block ${buffer.block} is dirtied without access`);
+    assert(this.#accessed.has(buffer), () => `block ${buffer.block} is dirtied without access`);
     this.charge(`block ${buffer.block}`);
     this.announced.set(buffer, buffer.data.slice());
     buffer.dirty = true;

@@ -132,7 +132,7 @@ export class ExtentNode {
 
   setExtent(slot: number, extent: Extent): void {
     const { logical, length, physical, unwritten } = extent;
-    assert(length > 0 && length <= maxLength(unwritten), `extent of ${length} blocks at ${logical}`);
+    assert(length > 0 && length <= maxLength(unwritten), () => `extent of ${length} blocks at ${logical}`);
     const raw = this.#extent;
     raw.base = SLOT_BYTES * (slot + 1);
     raw.block = logical;
