@@ -3,6 +3,8 @@ export { SECTOR_BYTES, type Bio, type BioStatus } from './block/bio.ts';
 export type { BlockDevice } from './block/block-device.ts';
 export { MemoryDisk } from './block/memory-disk.ts';
 export { FAULTS, NO_FAULTS, type Fault, type FaultSwitches } from './lib/faults.ts';
+export { featureNames } from './ext4/features.ts';
+export { EXT4_ERROR_FS, EXT4_VALID_FS } from './ext4/layout/superblock.ts';
 export { mkfs, type MkfsOptions } from './ext4/mkfs.ts';
 export type { MountOptions } from './ext4/mount-options.ts';
 export type { FileSystemStatistics } from './ext4/statfs.ts';

@@ -7,10 +7,14 @@ import type { BufferHead } from './buffer-head.ts';
 import { ensureBuffers } from './folio-buffers.ts';
 
 /**
- * Finds or makes a place for file block `logical` (get_block with create). Sets `mapped`, and `block`, `new`, `delay` and
- * `unwritten` as they are. Fails with ENOSPC.
+ * Finds or makes a place for file block `logical` (get_block with create). Both ways set `mapped`, and `block`, `new`,
+ * `delay` and `unwritten` as they are, and fail with ENOSPC.
  */
-export type GetBlock = (logical: number, buffer: BufferHead) => Sleepable<void>;
+export interface GetBlock {
+  /** Without sleeping, when everything is known and nobody is in the way; else false, and nothing has changed. */
+  attempt(logical: number, buffer: BufferHead): boolean;
+  get(logical: number, buffer: BufferHead): Sleepable<void>;
+}
 
 /**
  * block_write_begin(): makes the blocks of a locked folio that bytes [offset, offset + length) touch ready to take them:
@@ -32,7 +36,8 @@ export function* blockWriteBegin(
     if (buffer === undefined) break;
     const start = index * blockSize;
     if (!buffer.mapped) {
-      yield* getBlock(folio.position / blockSize + index, buffer);
+      const logical = folio.position / blockSize + index;
+      if (!getBlock.attempt(logical, buffer)) yield* getBlock.get(logical, buffer);
       if (buffer.new) {
         takeNewBlock(folio, buffer, start, offset, end);
         continue;

@@ -1,7 +1,6 @@
 import type { BufferHead } from '../buffer/buffer-head.ts';
 import { blockWriteBegin, blockWriteEnd, type GetBlock } from '../buffer/block-write.ts';
 import { buffersOf } from '../buffer/folio-buffers.ts';
-import { fail } from '../lib/errno.ts';
 import type { Handle } from '../jbd2/handle.ts';
 import { grabFolio } from '../mm/filemap.ts';
 import type { Folio } from '../mm/folio.ts';
@@ -11,7 +10,7 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import { mapCredits } from './extents/credits.ts';
 import type { Inode } from './inode.ts';
 import { markInodeDirty } from './inode-table.ts';
-import { knownMapping, mapBlocks, type BlockMapping } from './map-blocks.ts';
+import { mapBlocks, type BlockMapping } from './map-blocks.ts';
 import { orderedData } from './ordered-data.ts';
 import { reserveDelayed } from './reservation.ts';
 import { retryAfterCommit } from './retry-allocation.ts';
@@ -51,21 +50,41 @@ function takeMapping(buffer: BufferHead, mapping: BlockMapping): void {
 }
 
 /** ext4_da_get_block_prep(): a hole gets a promise of space instead of a place. */
-const promiseBlock = (inode: Inode): GetBlock =>
-  function* (logical, buffer) {
-    for (;;) {
-      const known = knownMapping(inode, logical, 1);
-      const mapping = known ?? (yield* mapBlocks(null, inode, logical, 1, 'lookup'));
-      if (mapping.type === 'written' || mapping.type === 'unwritten') {
-        takeMapping(buffer, mapping);
-        return;
+class PromiseBlock implements GetBlock {
+  readonly #inode: Inode;
+
+  constructor(inode: Inode) {
+    this.#inode = inode;
+  }
+
+  attempt(logical: number, buffer: BufferHead): boolean {
+    const inode = this.#inode;
+    const known = inode.extentStatus.lookup(logical)?.state;
+    if (known === 'hole' && inode.dataLock.tryWrite()) {
+      try {
+        reserveDelayed(inode, logical, 1);
+      } finally {
+        inode.dataLock.unlockWrite();
       }
+    } else if (known !== 'delayed') {
+      return false;
+    }
+    buffer.mapped = buffer.new = buffer.delay = true;
+    return true;
+  }
+
+  *get(logical: number, buffer: BufferHead): Sleepable<void> {
+    const inode = this.#inode;
+    for (;;) {
+      const mapping = yield* mapBlocks(null, inode, logical, 1, 'lookup');
+      if (mapping.type === 'written' || mapping.type === 'unwritten') { takeMapping(buffer, mapping); return; }
       if (mapping.type === 'delayed' || (yield* promise(inode, logical))) {
         buffer.mapped = buffer.new = buffer.delay = true;
         return;
       }
     }
-  };
+  }
+}
 
 /** Reserves one block for a hole; false when it is no hole any more. Fails with ENOSPC. */
 function* promise(inode: Inode, logical: number): Sleepable<boolean> {
@@ -74,7 +93,6 @@ function* promise(inode: Inode, logical: number): Sleepable<boolean> {
     const now = inode.extentStatus.lookup(logical)?.state;
     if (now === 'delayed') return true;
     if (now !== 'hole') return false;
-    if (!inode.sb.freeSpace.has(1, false)) fail('ENOSPC');
     reserveDelayed(inode, logical, 1);
     return true;
   } finally {
@@ -88,7 +106,14 @@ function* writeDelayed(inode: Inode, position: number, source: Uint8Array): Slee
   const offset = position - folio.position;
   let grows = false;
   try {
-    yield* blockWriteBegin(inode.device, folio, inode.blockSize, offset, source.length, promiseBlock(inode));
+    yield* blockWriteBegin(
+      inode.device,
+      folio,
+      inode.blockSize,
+      offset,
+      source.length,
+      new PromiseBlock(inode),
+    );
     copyIn(inode, folio, offset, source);
     grows = growSize(inode, position + source.length) && endsInPlacedBlock(inode, folio);
   } catch (error) {
@@ -117,7 +142,9 @@ function growSize(inode: Inode, end: number): boolean {
  */
 function endsInPlacedBlock(inode: Inode, folio: Folio): boolean {
   const index = Math.floor((inode.size - 1 - folio.position) / inode.blockSize);
-  const buffer = buffersOf(folio)?.[index];
+  const buffers = buffersOf(folio);
+  // The file may end in a later folio than the one just written.
+  const buffer = buffers !== null && index < buffers.length ? buffers[index] : undefined;
   return buffer !== undefined && buffer.mapped && !buffer.delay && !buffer.unwritten;
 }
 
@@ -151,13 +178,27 @@ function abandonNewBlocks(inode: Inode, folio: Folio): void {
 }
 
 /** Gives the block a place at once (ext4_get_block, ext4_get_block_unwritten). */
-const placeBlock = (inode: Inode, handle: Handle): GetBlock =>
-  function* (logical, buffer) {
+class PlaceBlock implements GetBlock {
+  readonly #inode: Inode;
+  readonly #handle: Handle;
+
+  constructor(inode: Inode, handle: Handle) {
+    this.#inode = inode;
+    this.#handle = handle;
+  }
+
+  attempt(): boolean {
+    return false;
+  }
+
+  *get(logical: number, buffer: BufferHead): Sleepable<void> {
+    const inode = this.#inode;
     const mode = inode.sb.options.dioreadNolock ? 'create-unwritten' : 'create';
-    const mapping = yield* mapBlocks(handle, inode, logical, 1, mode);
+    const mapping = yield* mapBlocks(this.#handle, inode, logical, 1, mode);
     takeMapping(buffer, mapping);
-    if (mapping.isNew && mapping.type === 'written') handle.addOrderedInode(orderedData(inode));
-  };
+    if (mapping.isNew && mapping.type === 'written') this.#handle.addOrderedInode(orderedData(inode));
+  }
+}
 
 /** ext4_write_begin(), the copy, and ext4_write_end(): one handle a folio, started before the folio is locked. */
 function* writePlaced(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
@@ -181,7 +222,7 @@ function* writePlacedUnder(
   const folio = yield* grabFolio(inode.mapping, position, source.length);
   const offset = position - folio.position;
   try {
-    const getBlock = placeBlock(inode, handle);
+    const getBlock = new PlaceBlock(inode, handle);
     yield* blockWriteBegin(inode.device, folio, inode.blockSize, offset, source.length, getBlock);
     copyIn(inode, folio, offset, source);
     if (growSize(inode, position + source.length)) {

@@ -43,6 +43,11 @@ export class Journal {
     return this.state.superBlock.raw.start !== 0;
   }
 
+  /** s_maxlen: the blocks of the log, its superblock among them. */
+  get lengthBlocks(): number {
+    return this.state.superBlock.raw.maxLength;
+  }
+
   /** s_errno: an error that an earlier mount left behind. */
   get storedError(): number {
     return this.state.superBlock.raw.errno;
