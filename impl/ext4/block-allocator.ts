@@ -92,11 +92,21 @@ export class BlockAllocator {
   }
 
   /** ext4_claim_free_clusters: half as much as long as it does not fit. */
-  #claim({ length, useKeptBack }: AllocationRequest): number {
-    let claimed = length;
+  #claim({ length, useKeptBack, metadata }: AllocationRequest): number {
+    let claimed = metadata ? length : Math.min(length, this.#untilCommit());
     while (claimed > 0 && !this.#sb.freeSpace.has(claimed, useKeptBack)) claimed >>= 1;
     if (claimed === 0) fail('ENOSPC');
     return claimed;
+  }
+
+  /**
+   * How many blocks data may take before a commit must make freed ones available. While some wait for it, what is kept
+   * back stays at hand: the end of a write may need a block for the extent tree, and cannot wait for a commit itself.
+   */
+  #untilCommit(): number {
+    if (this.#pendingBlocks === 0) return Infinity;
+    const { free, keptBack } = this.#sb.freeSpace;
+    return Math.max(0, free - this.#pendingBlocks - keptBack);
   }
 
   /** Finds a run and takes it out of every other task's sight. */
