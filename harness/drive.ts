@@ -61,7 +61,10 @@ export async function drive(
   const started = await startAll(setup, options);
   if ('kind' in started) return { verdict: started, executed: 0, images: Promise.resolve(HOLDS) };
   const { participants } = started;
-  const lockstep = new Lockstep(new Lane(new Model(modelOptions(setup)), participants), options.onOutcome);
+  const lockstep = new Lockstep(
+    new Lane(setup, new Model(modelOptions(setup)), participants),
+    options.onOutcome,
+  );
   const { failed, executed } = await performAll(
     lockstep,
     operations,

@@ -136,7 +136,7 @@ class Finishing {
     }
     const model = lane.model.clone();
     model.step(REMOUNT, this.#now);
-    await this.#inspect(new Lane(model, participants), 'recovery', stage);
+    await this.#inspect(new Lane(this.#setup, model, participants), 'recovery', stage);
     const spaces: SpaceReport[] = [];
     for (const { name, session } of participants) {
       spaces.push(await this.#guarded(name, stage, () => session.space()));
@@ -175,7 +175,7 @@ class Finishing {
         participants.push(await this.#mount(name, target, image, 'recovery', stage));
       }
     }
-    await this.#inspect(new Lane(lane.model, participants), 'recovery', 'after remount');
+    await this.#inspect(new Lane(this.#setup, lane.model, participants), 'recovery', 'after remount');
     for (const { name, session } of participants) {
       const image = await this.#unmount(name, session, 'after remount');
       if (stages.checkAgain) this.#checkImage(name, 'after remount', image);

@@ -5,6 +5,7 @@ import { isPromise, type Awaitable, type Session, type Target } from './target.t
 import { targetBroke } from './judges/crash-of-target.ts';
 import { outcomeDiffers } from './judges/result.ts';
 import { noSpaceTooEarly, permitsNoSpace, ranOut } from './judges/space.ts';
+import type { Setup } from './setup.ts';
 import type { FailedVerdict } from './verdict.ts';
 
 /** A session that takes part, under the name that failures are reported by. */
@@ -44,10 +45,12 @@ type Answer = Outcome | Broke;
  * the model's at once.
  */
 export class Lane {
+  readonly setup: Setup;
   readonly model: Model;
   readonly participants: readonly Participant[];
 
-  constructor(model: Model, participants: readonly Participant[]) {
+  constructor(setup: Setup, model: Model, participants: readonly Participant[]) {
+    this.setup = setup;
     this.model = model;
     this.participants = participants;
   }
@@ -130,7 +133,7 @@ export class Lockstep {
     const fresh: Lane[] = [];
     for (const group of new Set(groups)) {
       const belongs = (_: unknown, index: number): boolean => groups[index] === group;
-      const part = new Lane(lane.model.clone(), lane.participants.filter(belongs));
+      const part = new Lane(lane.setup, lane.model.clone(), lane.participants.filter(belongs));
       const failed = await this.#stepGroup(part, operation, context, answers.filter(belongs), group);
       if (failed !== null) return failed;
       fresh.push(part);
@@ -158,7 +161,7 @@ export class Lockstep {
     if (difference(strict, observed) === null) return null;
     for (const participant of participants) {
       const space = await participant.session.space();
-      if (permitsNoSpace(space, operation)) continue;
+      if (permitsNoSpace(space, operation, lane.setup)) continue;
       return noSpaceTooEarly(participant, operation, context, space, describe(strict), describe(observed));
     }
     return null;

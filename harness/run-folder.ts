@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { writeAtomically } from './atomic-file.ts';
 import { writeCase, type Case } from './case.ts';
 import { writeImage } from './image-file.ts';
@@ -15,7 +15,7 @@ export class RunFolder {
 
   /** Makes a new folder below `results`; two runs in the same second get different ones. */
   static create(results: string, verb: string, startedAt: Date): RunFolder {
-    mkdirSync(results, { recursive: true });
+    makeFolders(resolve(results));
     const time = startedAt.toISOString().slice(0, 19).replaceAll(':', '-');
     for (let attempt = 1; ; attempt++) {
       const path = join(results, `${time}-${verb}${attempt === 1 ? '' : `-${attempt}`}`);
@@ -43,6 +43,13 @@ export class RunFolder {
     mkdirSync(path, { recursive: true });
     return new CaseFolder(path);
   }
+}
+
+/** As mkdirSync with `recursive`, which never returns where a file system answers ENOENT to mkdir (/proc). */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  mkdirSync(path);
 }
 
 /** The folder of one failure: `cases/<id>/`. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CaseError, readCase, type Case } from '../case.ts';
 import { E2fsck } from '../e2fsck.ts';
+import { PLANTED_FAULTS } from '../targets/typescript.ts';
 import { UsageError } from './terminal.ts';
 
 /** The case in a file that the user named. */
@@ -10,14 +11,26 @@ export function loadCase(path: string): Case {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new UsageError(
-      `the case file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      `${path}: the case file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
   try {
-    return readCase(text, path);
+    const saved = readCase(text, path);
+    checkFaults(saved.faults, `${path}: $.faults: `);
+    return saved;
   } catch (error) {
     if (error instanceof CaseError) throw new UsageError(error.message);
     throw error;
+  }
+}
+
+/** Whether all these bugs can be planted; a name that means nothing would pass for a bug that was mended. */
+export function checkFaults(names: readonly string[], where = ''): void {
+  for (const name of names) {
+    if (Object.hasOwn(PLANTED_FAULTS, name)) continue;
+    throw new UsageError(
+      `${where}there is no planted bug ${name}; there are ${Object.keys(PLANTED_FAULTS).join(', ')}`,
+    );
   }
 }
 

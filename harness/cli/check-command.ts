@@ -4,14 +4,13 @@ import { E2fsck } from '../e2fsck.ts';
 import { RunFolder } from '../run-folder.ts';
 import { BLOCK_SIZES, type BlockSize } from '../setup.ts';
 import { allTargets, targetsNamed } from '../targets/all.ts';
-import { PLANTED_FAULTS } from '../targets/typescript.ts';
 import { openWorkspace } from '../workspace.ts';
-import { wantsE2fsck } from './case-file.ts';
+import { checkFaults, wantsE2fsck } from './case-file.ts';
 import { CheckRun } from './check-run.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { replayCommand } from './replay-command.ts';
 import type { RunFacts } from './summary.ts';
-import { UsageError, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
 interface CheckOptions {
@@ -162,15 +161,6 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<number>
 function namesOf(list: string): string[] {
   const names = list.split(',').map((name) => name.trim());
   return targetsNamed(names).map(({ name }) => name);
-}
-
-function checkFaults(names: readonly string[]): void {
-  for (const name of names) {
-    if (Object.hasOwn(PLANTED_FAULTS, name)) continue;
-    throw new UsageError(
-      `there is no planted bug ${name}; there are ${Object.keys(PLANTED_FAULTS).join(', ')}`,
-    );
-  }
 }
 
 function durationMs({ runs, seconds: wanted }: CheckOptions): number | null {

@@ -16,6 +16,7 @@ async function tell(...words: string[]): Promise<{ code: number; out: string; er
   const said = { out: '', err: '' };
   const code = await runCommandLine(words, {
     out: (text) => void (said.out += text),
+    bytes: (chunk) => Promise.resolve(void (said.out += Buffer.from(chunk).toString('latin1'))),
     err: (text) => void (said.err += text),
     live: false,
     columns: 80,
@@ -23,7 +24,16 @@ async function tell(...words: string[]): Promise<{ code: number; out: string; er
   return { code, ...said };
 }
 
-test.each([[[]], [['check']], [['replay']], [['shrink']]])('%j explains itself', async (verb) => {
+test.each([
+  [[]],
+  [['check']],
+  [['replay']],
+  [['shrink']],
+  [['image']],
+  [['image', 'info']],
+  [['image', 'ls']],
+  [['image', 'cat']],
+])('%j explains itself', async (verb) => {
   const { code, out } = await tell(...verb, '--help');
   expect(code).toBe(0);
   expect(out).toContain('Usage: twinpath');

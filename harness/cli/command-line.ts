@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UnknownTarget } from '../targets/all.ts';
 import { addCheck } from './check-command.ts';
+import { addImage } from './image-command.ts';
 import { addReplay } from './replay-command.ts';
 import { addShrink } from './shrink-command.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
@@ -27,7 +28,8 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addCheck(program, terminal, exit);
   addReplay(program, terminal, exit);
   addShrink(program, terminal, exit);
-  for (const command of [program, ...program.commands]) {
+  addImage(program, terminal, exit);
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }
   try {
@@ -37,6 +39,11 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     return explain(error, terminal);
   }
 }
+
+const withSubcommands = (command: Command): Command[] => [
+  command,
+  ...command.commands.flatMap((each) => withSubcommands(each)),
+];
 
 /** The user's mistakes get a sentence, ours a stack; both mean that nothing could be judged. */
 function explain(error: unknown, terminal: Terminal): number {

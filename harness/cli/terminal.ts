@@ -2,6 +2,8 @@
 export interface Terminal {
   /** Results: to standard output. */
   readonly out: (text: string) => void;
+  /** A file's bytes: to standard output. Resolves when they are on their way, so that a slow reader slows us. */
+  readonly bytes: (chunk: Uint8Array) => Promise<void>;
   /** Progress and complaints: to standard error. */
   readonly err: (text: string) => void;
   /** Whether progress may overwrite its own line. */
@@ -12,6 +14,10 @@ export interface Terminal {
 
 export const PROCESS_TERMINAL: Terminal = {
   out: (text) => void process.stdout.write(text),
+  bytes: (chunk) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(chunk, (error) => (error instanceof Error ? reject(error) : resolve()));
+    }),
   err: (text) => void process.stderr.write(text),
   get live() {
     return process.stderr.isTTY;

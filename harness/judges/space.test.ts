@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Operation, SpaceReport } from '../../model/index.ts';
+import { DEFAULT_SETUP, type Setup } from '../setup.ts';
 import { permitsNoSpace, ranOut } from './space.ts';
+
+const SETUP: Setup = { ...DEFAULT_SETUP, blockSize: 1024, sizeBytes: 10_000 * 1024 };
 
 const space = (blocksFree: number, inodesFree = 100): SpaceReport => ({
   blockSize: 1024,
@@ -29,13 +32,13 @@ test('ENOSPC and short writes are what a full disk answers', () => {
 
 // 2 % of 10,000 blocks are kept back, and a call may need some for metadata.
 test('a disk may refuse when what is left, less what is kept back, does not do', () => {
-  expect(permitsNoSpace(space(200), MKDIR)).toBe(true);
-  expect(permitsNoSpace(space(1000), MKDIR)).toBe(false);
-  expect(permitsNoSpace(space(1000), write(900 * 1024))).toBe(true);
-  expect(permitsNoSpace(space(1000), write(500 * 1024))).toBe(false);
+  expect(permitsNoSpace(space(200), MKDIR, SETUP)).toBe(true);
+  expect(permitsNoSpace(space(1000), MKDIR, SETUP)).toBe(false);
+  expect(permitsNoSpace(space(1000), write(900 * 1024), SETUP)).toBe(true);
+  expect(permitsNoSpace(space(1000), write(500 * 1024), SETUP)).toBe(false);
 });
 
 test('without a free inode nothing is created, and writing goes on', () => {
-  expect(permitsNoSpace(space(5000, 0), MKDIR)).toBe(true);
-  expect(permitsNoSpace(space(5000, 0), write(1))).toBe(false);
+  expect(permitsNoSpace(space(5000, 0), MKDIR, SETUP)).toBe(true);
+  expect(permitsNoSpace(space(5000, 0), write(1), SETUP)).toBe(false);
 });

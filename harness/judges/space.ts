@@ -1,6 +1,7 @@
 import type { Operation, Outcome, SpaceReport } from '../../model/index.ts';
 import type { Participant, StepContext } from '../lockstep.ts';
 import { countFree } from '../bitmaps.ts';
+import type { Setup } from '../setup.ts';
 import type { DiskImage } from '../target.ts';
 import { fails, HOLDS, type FailedVerdict, type Verdict } from '../verdict.ts';
 
@@ -18,15 +19,23 @@ const KEPT_BACK_BLOCKS_MAX = 4096;
 /** Blocks that a call may need beside its data: directory splits, an extent tree that grows, one per level and some. */
 const METADATA_BLOCKS_MAX = 24;
 
-/** Whether the disk is so full that `operation` may be refused, judged by the target's own statfs right then. */
-export function permitsNoSpace(space: SpaceReport, operation: Operation): boolean {
+/**
+ * Whether the disk is so full that `operation` may be refused, judged by the target's own statfs right then. What is kept
+ * back is a share of the whole device, of which statfs leaves out the journal and the tables.
+ */
+export function permitsNoSpace(
+  space: SpaceReport,
+  operation: Operation,
+  { sizeBytes, blockSize }: Setup,
+): boolean {
   const creates = operation.op === 'open' || operation.op === 'mkdir' || operation.op === 'symlink';
   if (creates && space.inodesFree === 0) return true;
   const data =
     operation.op === 'write' || operation.op === 'pwrite'
       ? Math.ceil(operation.content.length / space.blockSize) + 1
       : 0;
-  const keptBack = Math.min(Math.ceil((space.blocks * KEPT_BACK_PERCENT) / 100), KEPT_BACK_BLOCKS_MAX);
+  const deviceBlocks = sizeBytes / blockSize;
+  const keptBack = Math.min(Math.ceil((deviceBlocks * KEPT_BACK_PERCENT) / 100), KEPT_BACK_BLOCKS_MAX);
   // Each block of delayed data reserves what its extents may need, at worst one index block in some hundred.
   return space.blocksFree < data + Math.ceil(data / 64) + METADATA_BLOCKS_MAX + keptBack;
 }
