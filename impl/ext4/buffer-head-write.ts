@@ -77,7 +77,10 @@ class PromiseBlock implements GetBlock {
     const inode = this.#inode;
     for (;;) {
       const mapping = yield* mapBlocks(null, inode, logical, 1, 'lookup');
-      if (mapping.type === 'written' || mapping.type === 'unwritten') { takeMapping(buffer, mapping); return; }
+      if (mapping.type === 'written' || mapping.type === 'unwritten') {
+        takeMapping(buffer, mapping);
+        return;
+      }
       if (mapping.type === 'delayed' || (yield* promise(inode, logical))) {
         buffer.mapped = buffer.new = buffer.delay = true;
         return;
