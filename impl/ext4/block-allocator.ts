@@ -41,9 +41,6 @@ interface PendingFrees {
   readonly runs: GroupRun[];
 }
 
-/** ext4_should_retry_alloc gives up after so many tries. */
-const RETRIES_MAX = 3;
-
 /** How often a search starts over because other tasks took what it had found while it slept. */
 const SEARCHES_MAX = 1000;
 
@@ -70,7 +67,7 @@ export class BlockAllocator {
    * Allocates 1 .. request.length blocks in one run: at the goal if that is free, else the first run that is long enough in
    * its group or the next ones, else the longest run of all. Adjusts bitmap, descriptor and free space; i_blocks and
    * promises are the caller's. ENOSPC when the free space is promised or kept back, or waits for a commit
-   * (`hasPendingFrees`, `shouldRetry`). Credits: bitmap and descriptor block.
+   * (`hasPendingFrees`; see retry-allocation.ts). Credits: bitmap and descriptor block.
    */
   *allocate(handle: Handle, _inode: Inode | null, request: AllocationRequest): Sleepable<BlockRun> {
     const { freeSpace } = this.#sb;
@@ -203,16 +200,6 @@ export class BlockAllocator {
       this.#pendingBlocks -= length;
     }
     if (this.#pending?.runs === runs) this.#pending = null;
-  }
-
-  /**
-   * ext4_should_retry_alloc, after ENOSPC and without an open handle: forces a commit when freed blocks wait for one.
-   * True: try again. `attempt` counts from 0.
-   */
-  *shouldRetry(attempt: number): Sleepable<boolean> {
-    if (attempt >= RETRIES_MAX || !this.hasPendingFrees) return false;
-    yield* this.#sb.journal.forceCommit();
-    return true;
   }
 }
 
