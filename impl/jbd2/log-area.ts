@@ -32,7 +32,7 @@ export class LogArea {
 
   /** The block of the device that holds a block of the journal. */
   deviceBlock(block: number): number {
-    return present(this.#deviceBlocks[block], `block ${block} of the journal`);
+    return present(this.#deviceBlocks[block], () => `block ${block} of the journal`);
   }
 
   /** The block after this one in the ring. */

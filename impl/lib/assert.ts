@@ -9,9 +9,9 @@ export function assert(condition: boolean, message: string | (() => string)): as
 }
 
 /** The value, which an invariant says is there. */
-export function present<T>(value: T | undefined | null, what: string): T {
-  if (value === undefined || value === null) throw new AssertionError(`${what} is missing`);
-  return value;
+export function present<T>(value: T | undefined | null, what: string | (() => string)): T {
+  if (value !== undefined && value !== null) return value;
+  throw new AssertionError(`${typeof what === 'string' ? what : what()} is missing`);
 }
 
 export function unreachable(value: never): never {
