@@ -7,6 +7,7 @@ import type { Folio } from '../mm/folio.ts';
 import { PAGE_BYTES } from '../mm/page.ts';
 import { truncateCache } from '../mm/truncate.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
+import { growDiskSize } from './disk-size.ts';
 import { mapCredits } from './extents/credits.ts';
 import type { Inode } from './inode.ts';
 import { markInodeDirty } from './inode-table.ts';
@@ -74,32 +75,18 @@ class PromiseBlock implements GetBlock {
   }
 
   *get(logical: number, buffer: BufferHead): Sleepable<void> {
-    const inode = this.#inode;
+    const { dataLock } = this.#inode;
     for (;;) {
-      const mapping = yield* mapBlocks(null, inode, logical, 1, 'lookup');
+      const mapping = yield* mapBlocks(null, this.#inode, logical, 1, 'lookup');
       if (mapping.type === 'written' || mapping.type === 'unwritten') {
         takeMapping(buffer, mapping);
         return;
       }
-      if (mapping.type === 'delayed' || (yield* promise(inode, logical))) {
-        buffer.mapped = buffer.new = buffer.delay = true;
-        return;
-      }
+      if (this.attempt(logical, buffer)) return;
+      // Somebody changes the mapping right now: when that is over, everything is asked again.
+      yield* dataLock.write();
+      dataLock.unlockWrite();
     }
-  }
-}
-
-/** Reserves one block for a hole; false when it is no hole any more. Fails with ENOSPC. */
-function* promise(inode: Inode, logical: number): Sleepable<boolean> {
-  if (!inode.dataLock.tryWrite()) yield* inode.dataLock.write();
-  try {
-    const now = inode.extentStatus.lookup(logical)?.state;
-    if (now === 'delayed') return true;
-    if (now !== 'hole') return false;
-    reserveDelayed(inode, logical, 1);
-    return true;
-  } finally {
-    inode.dataLock.unlockWrite();
   }
 }
 
@@ -154,10 +141,7 @@ function endsInPlacedBlock(inode: Inode, folio: Folio): boolean {
 function* recordDiskSize(inode: Inode): Sleepable<void> {
   const handle = yield* inode.sb.journal.start(2);
   try {
-    yield* inode.dataLock.write();
-    inode.diskSize = inode.size;
-    inode.dataLock.unlockWrite();
-    yield* markInodeDirty(handle, inode);
+    yield* growDiskSize(handle, inode, inode.size);
   } finally {
     yield* handle.stop();
   }

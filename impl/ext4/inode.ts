@@ -12,7 +12,6 @@ import { EPOCH, type Timestamp } from './timestamp.ts';
 export const I_BLOCK_BYTES = 60;
 
 /** i_flags (fs/ext4/ext4.h). */
-export const EXT4_SYNC_FL = 0x8;
 export const EXT4_IMMUTABLE_FL = 0x10;
 export const EXT4_APPEND_FL = 0x20;
 export const EXT4_INDEX_FL = 0x1000;

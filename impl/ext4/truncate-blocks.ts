@@ -43,12 +43,17 @@ export function hasNothingBeyond(inode: Inode, size: number): boolean {
   return inode.extentStatus.knownUnmapped(Math.ceil(size / inode.sb.geometry.blockSize), MAX_BLOCKS);
 }
 
+/** What was known of the blocks is forgotten, and what was promised to delayed ones given back. Under dataLock. */
+function dropPromises(inode: Inode, from: number, to: number): void {
+  const promised = inode.extentStatus.remove(from, to);
+  if (!inode.sb.options.faults.has('truncate-leaks-reservation')) releaseReservation(inode, promised);
+}
+
 function* forgetDelayed(inode: Inode, from: number): Sleepable<void> {
   if (inode.reservedBlocks === 0) return;
   yield* inode.dataLock.write();
   try {
-    const promised = inode.extentStatus.remove(from, MAX_BLOCKS);
-    if (!inode.sb.options.faults.has('truncate-leaks-reservation')) releaseReservation(inode, promised);
+    dropPromises(inode, from, MAX_BLOCKS);
   } finally {
     inode.dataLock.unlockWrite();
   }
@@ -83,8 +88,7 @@ function* forgetAndRemove(handle: Handle, inode: Inode, from: number, to: number
   yield* inode.dataLock.write();
   try {
     // First, so that nobody is given a mapping to blocks that are about to go.
-    const promised = extentStatus.remove(from, to);
-    if (!inode.sb.options.faults.has('truncate-leaks-reservation')) releaseReservation(inode, promised);
+    dropPromises(inode, from, to);
     yield* removeRange(handle, inode, from, to);
     // dataLock may have been let go in between, and a reader may have learnt what was then still there.
     releaseReservation(inode, extentStatus.insert(from, to - from, NOWHERE, 'hole'));

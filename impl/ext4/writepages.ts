@@ -3,7 +3,7 @@ import { ensureBuffers } from '../buffer/folio-buffers.ts';
 import { assert } from '../lib/assert.ts';
 import { Failure } from '../lib/errno.ts';
 import type { Handle } from '../jbd2/handle.ts';
-import type { WritebackControl } from '../mm/address-space-operations.ts';
+import { WRITE_EVERYTHING, type WritebackControl } from '../mm/address-space-operations.ts';
 import type { Folio } from '../mm/folio.ts';
 import { PAGE_BYTES, pageIndex } from '../mm/page.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -58,7 +58,7 @@ export function* writepages(inode: Inode, control: WritebackControl): Sleepable<
 
 /** Writes folios whose blocks all have places, whatever stands between them; for data=ordered (no handle is started). */
 export function* writeMapped(inode: Inode): Sleepable<void> {
-  const control: WritebackControl = { start: 0, end: Infinity, sync: 'all', budget: Infinity };
+  const control = WRITE_EVERYTHING('all');
   const cursor = cursorOf(control);
   for (;;) {
     yield* writeUntilUnplaced(inode, control, cursor);
@@ -318,7 +318,7 @@ class Pass {
  */
 function* giveUp(inode: Inode, cursor: Cursor): Sleepable<void> {
   const { mapping, blockSize } = inode;
-  const control: WritebackControl = { start: 0, end: Infinity, sync: 'all', budget: Infinity };
+  const control = WRITE_EVERYTHING('all');
   const folio = yield* nextDirty(inode, control, cursor);
   if (folio === null) return;
   mapping.setError('ENOSPC');

@@ -55,10 +55,6 @@ export class FolioState {
     }
   }
 
-  get anyDirty(): boolean {
-    return this.#dirtyCount > 0;
-  }
-
   /** The first dirty block >= `from` and < `end`, or -1. */
   nextDirty(from: number, end: number): number {
     if (this.#dirtyCount === 0) return -1;
