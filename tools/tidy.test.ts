@@ -66,8 +66,8 @@ describe('imports', () => {
 
   test('one file alone knows both paths', () => {
     const text = "import { a } from './aops-buffer-head.ts';\nimport { b } from './aops-iomap.ts';";
-    expect(dependencyProblems(one('impl/ext4/aops.ts', text))).toEqual([]);
-    expect(dependencyProblems(one('impl/ext4/writepages.ts', text))).toHaveLength(1);
+    expect(dependencyProblems(one('impl/ext4/data/aops.ts', text))).toEqual([]);
+    expect(dependencyProblems(one('impl/ext4/data/writepages.ts', text))).toHaveLength(1);
   });
 });
 

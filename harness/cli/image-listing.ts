@@ -78,7 +78,7 @@ const timeText = ({ mtime }: ImageEntry): string =>
 
 /**
  * A name that does no harm to a terminal, on one line: control characters, and bytes that are no UTF-8 (lone surrogates,
- * impl/ext4/file-name.ts), become `\xNN`; a backslash is doubled, so that the two cannot be confused.
+ * impl/ext4/directory/file-name.ts), become `\xNN`; a backslash is doubled, so that the two cannot be confused.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (found) => {

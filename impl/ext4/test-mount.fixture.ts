@@ -5,10 +5,10 @@ import { NO_FAULTS } from '../lib/faults.ts';
 import { FolioPool } from '../mm/folio-pool.ts';
 import { Scheduler } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { mkfs, type MkfsOptions } from './mkfs.ts';
-import type { MountOptions } from './mount-options.ts';
-import { mountSuperBlock, unmountSuperBlock } from './mount.ts';
-import type { SuperBlock } from './super-block.ts';
+import { mkfs, type MkfsOptions } from './mkfs/mkfs.ts';
+import type { MountOptions } from './super/mount-options.ts';
+import { mountSuperBlock, unmountSuperBlock } from './super/mount.ts';
+import type { SuperBlock } from './super/super-block.ts';
 
 export const MOUNT_OPTIONS: MountOptions = {
   bufferedIomap: false,

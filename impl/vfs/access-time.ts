@@ -1,6 +1,6 @@
-import { markInodeDirty } from '../ext4/inode-table.ts';
-import type { Inode } from '../ext4/inode.ts';
-import { compareTimestamps } from '../ext4/timestamp.ts';
+import { markInodeDirty } from '../ext4/inode/inode-table.ts';
+import type { Inode } from '../ext4/inode/inode.ts';
+import { compareTimestamps } from '../ext4/inode/timestamp.ts';
 import { Failure } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 

@@ -1,8 +1,8 @@
 import { EXT4_GOOD_OLD_INODE_SIZE } from '../ext4/layout/inode.ts';
-import { markInodeDirty } from '../ext4/inode-table.ts';
-import { isDirectory, type Inode } from '../ext4/inode.ts';
-import type { SuperBlock } from '../ext4/super-block.ts';
-import type { Timestamp } from '../ext4/timestamp.ts';
+import { markInodeDirty } from '../ext4/inode/inode-table.ts';
+import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
+import type { SuperBlock } from '../ext4/super/super-block.ts';
+import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { INODE_CREDITS } from './access-time.ts';

@@ -1,5 +1,5 @@
-import { encodeName } from '../ext4/file-name.ts';
-import { isDirectory, type Inode } from '../ext4/inode.ts';
+import { encodeName } from '../ext4/directory/file-name.ts';
+import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
 import { makeDirectory } from '../ext4/namespace/create.ts';
 import { linkInode } from '../ext4/namespace/link.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Timestamp } from '../ext4/timestamp.ts';
+import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import type { FileSystem } from './file-system.ts';
 import { newDisk, NOW, outcome, putFile, testMount } from './test-mount.fixture.ts';
 

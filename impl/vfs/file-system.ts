@@ -1,8 +1,8 @@
-import { statfs, type FileSystemStatistics } from '../ext4/statfs.ts';
-import type { SuperBlock } from '../ext4/super-block.ts';
-import { syncFileSystem } from '../ext4/sync.ts';
-import { unmountSuperBlock } from '../ext4/mount.ts';
-import type { Timestamp } from '../ext4/timestamp.ts';
+import { statfs, type FileSystemStatistics } from '../ext4/super/statfs.ts';
+import type { SuperBlock } from '../ext4/super/super-block.ts';
+import { syncFileSystem } from '../ext4/data/sync.ts';
+import { unmountSuperBlock } from '../ext4/super/mount.ts';
+import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { assert } from '../lib/assert.ts';
 import { Corruption, type Finding } from '../lib/corruption.ts';
 import { fail } from '../lib/errno.ts';

@@ -1,4 +1,4 @@
-import { EXT4_APPEND_FL, EXT4_IMMUTABLE_FL, type Inode } from '../ext4/inode.ts';
+import { EXT4_APPEND_FL, EXT4_IMMUTABLE_FL, type Inode } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
 
 /** IS_APPEND or IS_IMMUTABLE: such a file keeps its names and attributes. Fails with EPERM. */

@@ -1,5 +1,5 @@
-import type { Inode } from '../ext4/inode.ts';
-import type { SuperBlock } from '../ext4/super-block.ts';
+import type { Inode } from '../ext4/inode/inode.ts';
+import type { SuperBlock } from '../ext4/super/super-block.ts';
 import { fail } from '../lib/errno.ts';
 import { Mutex } from '../sched/lock.ts';
 import type { LockClass } from '../sched/task.ts';

@@ -1,10 +1,10 @@
 import type { BlockDevice } from '../block/block-device.ts';
 import { NO_FAULTS } from '../lib/faults.ts';
-import type { MountOptions } from '../ext4/mount-options.ts';
-import { mountSuperBlock } from '../ext4/mount.ts';
+import type { MountOptions } from '../ext4/super/mount-options.ts';
+import { mountSuperBlock } from '../ext4/super/mount.ts';
 import { ROOT_INO } from '../ext4/namespace/lookup.ts';
-import { isDirectory } from '../ext4/inode.ts';
-import { EPOCH, type Timestamp } from '../ext4/timestamp.ts';
+import { isDirectory } from '../ext4/inode/inode.ts';
+import { EPOCH, type Timestamp } from '../ext4/inode/timestamp.ts';
 import { Corruption } from '../lib/corruption.ts';
 import { FolioPool } from '../mm/folio-pool.ts';
 import { Scheduler } from '../sched/scheduler.ts';

@@ -1,5 +1,5 @@
-import { setSize } from '../ext4/set-size.ts';
-import { isDirectory, isRegular, isSymlink, type Inode } from '../ext4/inode.ts';
+import { setSize } from '../ext4/data/set-size.ts';
+import { isDirectory, isRegular, isSymlink, type Inode } from '../ext4/inode/inode.ts';
 import { allocateDelayed } from '../ext4/namespace/allocate-delayed.ts';
 import { createFile } from '../ext4/namespace/create.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';

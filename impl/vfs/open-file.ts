@@ -1,4 +1,4 @@
-import type { Inode } from '../ext4/inode.ts';
+import type { Inode } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
 
 /** An open file description (struct file). */

@@ -1,5 +1,5 @@
-import { decodeName, nameBytes } from '../ext4/file-name.ts';
-import { isDirectory, isSymlink, type Inode } from '../ext4/inode.ts';
+import { decodeName, nameBytes } from '../ext4/directory/file-name.ts';
+import { isDirectory, isSymlink, type Inode } from '../ext4/inode/inode.ts';
 import { encodeComponent, lookup, lookupParent } from '../ext4/namespace/lookup.ts';
 import { readSymlink } from '../ext4/namespace/symlink.ts';
 import { assert } from '../lib/assert.ts';

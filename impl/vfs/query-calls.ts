@@ -1,6 +1,6 @@
-import { listEntries } from '../ext4/directory.ts';
-import { decodeName } from '../ext4/file-name.ts';
-import { isDirectory, isSymlink, S_IFMT, type Inode } from '../ext4/inode.ts';
+import { listEntries } from '../ext4/directory/directory.ts';
+import { decodeName } from '../ext4/directory/file-name.ts';
+import { isDirectory, isSymlink, S_IFMT, type Inode } from '../ext4/inode/inode.ts';
 import { EXT4_FT_UNKNOWN } from '../ext4/layout/directory.ts';
 import { readSymlink } from '../ext4/namespace/symlink.ts';
 import { fail } from '../lib/errno.ts';

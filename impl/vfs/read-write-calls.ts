@@ -1,6 +1,6 @@
-import { readFile, writeFile } from '../ext4/file.ts';
-import { fsyncInode } from '../ext4/fsync.ts';
-import { isDirectory } from '../ext4/inode.ts';
+import { readFile, writeFile } from '../ext4/data/file.ts';
+import { fsyncInode } from '../ext4/data/fsync.ts';
+import { isDirectory } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';

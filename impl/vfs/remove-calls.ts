@@ -1,4 +1,4 @@
-import { isDirectory, type Inode } from '../ext4/inode.ts';
+import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
 import { removeDirectory, unlinkInode } from '../ext4/namespace/unlink.ts';
 import { fail } from '../lib/errno.ts';

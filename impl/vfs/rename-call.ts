@@ -1,4 +1,4 @@
-import { isDirectory, type Inode } from '../ext4/inode.ts';
+import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
 import { renameInode } from '../ext4/namespace/rename.ts';
 import { Corruption } from '../lib/corruption.ts';

@@ -1,4 +1,4 @@
-import type { Inode } from '../ext4/inode.ts';
+import type { Inode } from '../ext4/inode/inode.ts';
 import { lookupParent } from '../ext4/namespace/lookup.ts';
 import { Corruption } from '../lib/corruption.ts';
 import type { Sleepable } from '../sched/sleepable.ts';

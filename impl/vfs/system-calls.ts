@@ -1,4 +1,4 @@
-import { syncFileSystem, dropCaches } from '../ext4/sync.ts';
+import { syncFileSystem, dropCaches } from '../ext4/data/sync.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { chmod, chown, utimens } from './attribute-calls.ts';
 import { link, mkdir, symlink } from './create-calls.ts';

@@ -1,6 +1,6 @@
 import type { MemoryDisk } from '../block/memory-disk.ts';
 import type { BlockDevice } from '../block/block-device.ts';
-import { mkfs } from '../ext4/mkfs.ts';
+import { mkfs } from '../ext4/mkfs/mkfs.ts';
 import { Failure } from '../lib/errno.ts';
 import { FolioPool } from '../mm/folio-pool.ts';
 import type { FileSystem } from './file-system.ts';

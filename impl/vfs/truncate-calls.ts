@@ -1,5 +1,5 @@
-import { isDirectory, isRegular, type Inode } from '../ext4/inode.ts';
-import { setSize } from '../ext4/set-size.ts';
+import { isDirectory, isRegular, type Inode } from '../ext4/inode/inode.ts';
+import { setSize } from '../ext4/data/set-size.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { isAppendOnly, isImmutable } from './inode-flags.ts';

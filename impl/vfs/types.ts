@@ -1,4 +1,4 @@
-import type { Timestamp } from '../ext4/timestamp.ts';
+import type { Timestamp } from '../ext4/inode/timestamp.ts';
 
 /** What an inode is. The last four appear only in images that other tools made. */
 export type FileType =
@@ -38,7 +38,7 @@ export interface Stat {
   readonly ctime: Timestamp;
 }
 
-/** An entry of a directory. `name` is text as described in ext4/file-name.ts. */
+/** An entry of a directory. `name` is text as described in ext4/directory/file-name.ts. */
 export interface DirectoryListing {
   readonly name: string;
   readonly ino: number;

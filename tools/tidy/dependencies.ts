@@ -34,8 +34,8 @@ const ONLY_IN: Readonly<Record<string, string>> = {
 const ADAPTER = 'harness/targets/typescript.ts';
 
 /** The one file that may know both I/O paths. */
-const CHOOSER = 'impl/ext4/aops.ts';
-const PATHS = ['impl/ext4/aops-buffer-head.ts', 'impl/ext4/aops-iomap.ts'];
+const CHOOSER = 'impl/ext4/data/aops.ts';
+const PATHS = ['impl/ext4/data/aops-buffer-head.ts', 'impl/ext4/aops-iomap.ts'];
 
 /** Imports that point in a direction that ARCHITECTURE.md forbids. */
 export function dependencyProblems(sources: readonly Source[]): string[] {

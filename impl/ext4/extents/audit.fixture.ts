@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Inode } from '../inode.ts';
-import { NOWHERE } from '../extent-status.ts';
+import type { Inode } from '../inode/inode.ts';
+import { NOWHERE } from '../mapping/extent-status.ts';
 import { readTree, type TreeContents } from './check-tree.ts';
 import { FIRST_FREE, type FakeHandle, type FakeMount } from './fake-mount.fixture.ts';
 import { maxLength } from './node.ts';

@@ -1,5 +1,5 @@
 import { Corruption } from '../../lib/corruption.ts';
-import type { Inode } from '../inode.ts';
+import type { Inode } from '../inode/inode.ts';
 import { EXT4_EXT_MAGIC, EXT4_MAX_EXTENT_DEPTH } from '../layout/extent.ts';
 import { EXT4_JOURNAL_INO } from '../layout/inode.ts';
 import { capacity, type ExtentNode } from './node.ts';

@@ -1,5 +1,5 @@
 import type { Sleepable } from '../../sched/sleepable.ts';
-import type { Inode } from '../inode.ts';
+import type { Inode } from '../inode/inode.ts';
 import { MAX_BLOCKS } from './check-node.ts';
 import type { Extent, ExtentNode } from './node.ts';
 import { readNode, rootOf } from './path.ts';

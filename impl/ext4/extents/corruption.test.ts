@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Corruption } from '../../lib/corruption.ts';
-import type { Inode } from '../inode.ts';
-import { mapBlocks } from '../map-blocks.ts';
+import type { Inode } from '../inode/inode.ts';
+import { mapBlocks } from '../mapping/map-blocks.ts';
 import { checkExtentTree } from './check-tree.ts';
 import { FakeHandle, fakeMount, FIRST_FREE, type FakeMount } from './fake-mount.fixture.ts';
 

@@ -1,4 +1,4 @@
-import type { Inode } from '../inode.ts';
+import type { Inode } from '../inode/inode.ts';
 import { rootOf } from './path.ts';
 
 /** The inode's block of the table, and the superblock. */

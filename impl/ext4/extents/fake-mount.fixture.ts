@@ -8,12 +8,12 @@ import type { Handle } from '../../jbd2/handle.ts';
 import { FolioPool } from '../../mm/folio-pool.ts';
 import { Scheduler } from '../../sched/scheduler.ts';
 import { preempt, type Sleepable } from '../../sched/sleepable.ts';
-import type { BlockRun, AllocationRequest } from '../block-allocator.ts';
-import { SystemZones } from '../block-zones.ts';
-import type { DataPath } from '../data-path.ts';
-import { FreeSpace } from '../free-space.ts';
-import { EXT4_EXTENTS_FL, Inode, S_IFREG } from '../inode.ts';
-import type { Geometry, SuperBlock } from '../super-block.ts';
+import type { BlockRun, AllocationRequest } from '../allocation/block-allocator.ts';
+import { SystemZones } from '../allocation/block-zones.ts';
+import type { DataPath } from '../data/data-path.ts';
+import { FreeSpace } from '../allocation/free-space.ts';
+import { EXT4_EXTENTS_FL, Inode, S_IFREG } from '../inode/inode.ts';
+import type { Geometry, SuperBlock } from '../super/super-block.ts';
 import { initExtentTree } from './root.ts';
 
 /** A block-sized bitmap: 0 free, 1 in use. Allocates the first free run at or after the goal, as long as it is whole. */

@@ -1,4 +1,4 @@
-import { isRegular, type Inode } from '../inode.ts';
+import { isRegular, type Inode } from '../inode/inode.ts';
 import { leafOf, type Path } from './path.ts';
 
 /** From this many groups in a flex group on, files and directories start in different groups of it. */

@@ -2,7 +2,7 @@ import { Corruption } from '../../lib/corruption.ts';
 import { present } from '../../lib/assert.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { EXT4_EXTENTS_FL, type Inode } from '../inode.ts';
+import { EXT4_EXTENTS_FL, type Inode } from '../inode/inode.ts';
 import { EXT4_MAX_EXTENT_DEPTH } from '../layout/extent.ts';
 import { checkHeader, checkNode, MAX_BLOCKS, type Expected } from './check-node.ts';
 import { ExtentNode } from './node.ts';

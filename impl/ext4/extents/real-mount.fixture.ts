@@ -17,9 +17,9 @@ import { NO_FAULTS } from '../../lib/faults.ts';
 import { FolioPool } from '../../mm/folio-pool.ts';
 import { Scheduler } from '../../sched/scheduler.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import type { Inode } from '../inode.ts';
-import { mountSuperBlock, unmountSuperBlock } from '../mount.ts';
-import type { SuperBlock } from '../super-block.ts';
+import type { Inode } from '../inode/inode.ts';
+import { mountSuperBlock, unmountSuperBlock } from '../super/mount.ts';
+import type { SuperBlock } from '../super/super-block.ts';
 
 /** The empty file in the root directory of `newDisk`: the first inode after lost+found. */
 export const FILE_INO = 12;

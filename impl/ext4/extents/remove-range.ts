@@ -1,7 +1,7 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { markInodeDirty } from '../inode-table.ts';
-import { isRegular, type Inode } from '../inode.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import { isRegular, type Inode } from '../inode/inode.ts';
 import { collapse } from './collapse.ts';
 import { removeCredits } from './credits.ts';
 import type { Extent } from './node.ts';

@@ -1,4 +1,4 @@
-import type { Inode } from '../inode.ts';
+import type { Inode } from '../inode/inode.ts';
 import { ExtentNode } from './node.ts';
 
 /** Writes an empty extent tree into inode.data (ext4_ext_tree_init). The caller sets EXT4_EXTENTS_FL and marks it dirty. */

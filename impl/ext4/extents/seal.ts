@@ -1,8 +1,8 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
-import { extentBlockChecksum, inodeSeed } from '../checksum.ts';
-import type { Inode } from '../inode.ts';
+import { extentBlockChecksum, inodeSeed } from '../integrity/checksum.ts';
+import type { Inode } from '../inode/inode.ts';
 import { ExtentHeaderLayout, ExtentTailLayout, extentTailOffset } from '../layout/extent.ts';
-import { ExtentBlockSeal } from '../seals.ts';
+import { ExtentBlockSeal } from '../integrity/seals.ts';
 
 const seedOf = (inode: Inode): number => inodeSeed(inode.sb.checksumSeed, inode.ino, inode.generation);
 

@@ -1,5 +1,5 @@
-import { directoryLeafChecksum, inodeSeed, orphanBlockChecksum } from '../checksum.ts';
-import { groupFirstBlock, groupHasSuperBlock } from '../group-layout.ts';
+import { directoryLeafChecksum, inodeSeed, orphanBlockChecksum } from '../integrity/checksum.ts';
+import { groupFirstBlock, groupHasSuperBlock } from '../allocation/group-layout.ts';
 import {
   DirectoryEntryLayout,
   DirectoryTailLayout,

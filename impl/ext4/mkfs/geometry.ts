@@ -1,4 +1,4 @@
-import { groupHasSuperBlock, type GroupLayout } from '../group-layout.ts';
+import { groupHasSuperBlock, type GroupLayout } from '../allocation/group-layout.ts';
 import { EXT4_MIN_DESC_SIZE, EXT4_MIN_DESC_SIZE_64BIT } from '../layout/group-descriptor.ts';
 import { EXT4_GOOD_OLD_FIRST_INO, EXT4_GOOD_OLD_INODE_SIZE } from '../layout/inode.ts';
 import { MkfsError } from './mkfs-error.ts';

@@ -3,8 +3,13 @@ import {
   groupDescriptorChecksum,
   setBlockBitmapChecksum,
   setInodeBitmapChecksum,
-} from '../checksum.ts';
-import { groupBaseBlocks, groupBlocks, groupFirstBlock, groupHasSuperBlock } from '../group-layout.ts';
+} from '../integrity/checksum.ts';
+import {
+  groupBaseBlocks,
+  groupBlocks,
+  groupFirstBlock,
+  groupHasSuperBlock,
+} from '../allocation/group-layout.ts';
 import {
   EXT4_BG_BLOCK_UNINIT,
   EXT4_BG_INODE_UNINIT,

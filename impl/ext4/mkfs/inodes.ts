@@ -1,5 +1,5 @@
-import { setInodeChecksum } from '../checksum.ts';
-import { EXT4_EXTENTS_FL, S_IFDIR, S_IFREG } from '../inode.ts';
+import { setInodeChecksum } from '../integrity/checksum.ts';
+import { EXT4_EXTENTS_FL, S_IFDIR, S_IFREG } from '../inode/inode.ts';
 import { EXT4_EXT_MAGIC, ExtentHeaderLayout, ExtentLayout } from '../layout/extent.ts';
 import {
   EXT4_GOOD_OLD_FIRST_INO,

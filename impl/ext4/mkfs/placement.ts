@@ -1,4 +1,4 @@
-import { groupBaseBlocks, groupBlocks, groupFirstBlock, groupOfBlock } from '../group-layout.ts';
+import { groupBaseBlocks, groupBlocks, groupFirstBlock, groupOfBlock } from '../allocation/group-layout.ts';
 import { EXT_INIT_MAX_LEN } from '../layout/extent.ts';
 import type { NewGeometry } from './geometry.ts';
 import { MkfsError } from './mkfs-error.ts';

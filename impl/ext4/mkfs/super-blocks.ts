@@ -1,6 +1,6 @@
-import { superBlockChecksum } from '../checksum.ts';
-import { COMPAT, INCOMPAT, RO_COMPAT, type Features } from '../features.ts';
-import { groupBaseBlocks, groupFirstBlock, groupHasSuperBlock } from '../group-layout.ts';
+import { superBlockChecksum } from '../integrity/checksum.ts';
+import { COMPAT, INCOMPAT, RO_COMPAT, type Features } from '../super/features.ts';
+import { groupBaseBlocks, groupFirstBlock, groupHasSuperBlock } from '../allocation/group-layout.ts';
 import {
   EXT4_GOOD_OLD_FIRST_INO,
   EXT4_GOOD_OLD_INODE_SIZE,

@@ -1,7 +1,7 @@
 import { Failure } from '../../lib/errno.ts';
 import { WRITE_EVERYTHING } from '../../mm/address-space-operations.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import type { Inode } from '../inode.ts';
+import type { Inode } from '../inode/inode.ts';
 
 /**
  * ext4_alloc_da_blocks(), the heart of auto_da_alloc: data that waits for its place is written now, so that the commit

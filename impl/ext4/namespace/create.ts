@@ -1,7 +1,7 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { initializeDirectory } from '../directory.ts';
-import { S_IFDIR, S_IFREG, type Inode } from '../inode.ts';
+import { initializeDirectory } from '../directory/directory.ts';
+import { S_IFDIR, S_IFREG, type Inode } from '../inode/inode.ts';
 import { fail } from '../../lib/errno.ts';
 import { isFullOfDirectories } from './link-count.ts';
 import { createNamed } from './new-inode.ts';

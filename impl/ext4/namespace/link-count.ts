@@ -1,5 +1,5 @@
-import { isDirectory, type Inode } from '../inode.ts';
-import { RO_COMPAT } from '../features.ts';
+import { isDirectory, type Inode } from '../inode/inode.ts';
+import { RO_COMPAT } from '../super/features.ts';
 
 /** EXT4_LINK_MAX */
 export const LINKS_MAX = 65_000;

@@ -1,10 +1,10 @@
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { fileTypeOfMode } from '../directory-block.ts';
-import { linearizeCredits } from '../directory-linearize.ts';
-import { addEntry } from '../directory.ts';
-import { markInodeDirty } from '../inode-table.ts';
-import type { Inode } from '../inode.ts';
-import { retryAfterCommit } from '../retry-allocation.ts';
+import { fileTypeOfMode } from '../directory/block.ts';
+import { linearizeCredits } from '../directory/linearize.ts';
+import { addEntry } from '../directory/directory.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import type { Inode } from '../inode/inode.ts';
+import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { fail } from '../../lib/errno.ts';
 import { LINK_CREDITS } from './credits.ts';
 import { LINKS_MAX } from './link-count.ts';

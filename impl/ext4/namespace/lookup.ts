@@ -1,9 +1,9 @@
 import { fail } from '../../lib/errno.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { findEntry, parentEntry } from '../directory.ts';
-import { encodeName, nameBytes } from '../file-name.ts';
-import { isDirectory, type Inode } from '../inode.ts';
+import { findEntry, parentEntry } from '../directory/directory.ts';
+import { encodeName, nameBytes } from '../directory/file-name.ts';
+import { isDirectory, type Inode } from '../inode/inode.ts';
 import { EXT4_NAME_LEN } from '../layout/directory.ts';
 
 export const ROOT_INO = 2;

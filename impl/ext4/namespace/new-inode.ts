@@ -2,12 +2,12 @@ import type { Handle } from '../../jbd2/handle.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { fileTypeOfMode } from '../directory-block.ts';
-import { linearizeCredits } from '../directory-linearize.ts';
-import { addEntry } from '../directory.ts';
-import { markInodeDirty } from '../inode-table.ts';
-import { isDirectory, type Inode } from '../inode.ts';
-import { retryAfterCommit } from '../retry-allocation.ts';
+import { fileTypeOfMode } from '../directory/block.ts';
+import { linearizeCredits } from '../directory/linearize.ts';
+import { addEntry } from '../directory/directory.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import { isDirectory, type Inode } from '../inode/inode.ts';
+import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { CREATE_CREDITS } from './credits.ts';
 import { addSubdirectoryLink } from './link-count.ts';
 

@@ -3,8 +3,8 @@ import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { initExtentTree } from '../extents/root.ts';
-import { EXT4_EXTENTS_FL, I_BLOCK_BYTES, S_IFLNK, type Inode } from '../inode.ts';
-import { mapBlocks } from '../map-blocks.ts';
+import { EXT4_EXTENTS_FL, I_BLOCK_BYTES, S_IFLNK, type Inode } from '../inode/inode.ts';
+import { mapBlocks } from '../mapping/map-blocks.ts';
 import { createNamed } from './new-inode.ts';
 
 /** Bytes of the longest target that fits into i_block with its final NUL. */

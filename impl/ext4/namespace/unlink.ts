@@ -2,9 +2,9 @@ import type { Handle } from '../../jbd2/handle.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { findEntry, isEmptyDirectory, removeEntry, type DirectoryPosition } from '../directory.ts';
-import { markInodeDirty } from '../inode-table.ts';
-import type { Inode } from '../inode.ts';
+import { findEntry, isEmptyDirectory, removeEntry, type DirectoryPosition } from '../directory/directory.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import type { Inode } from '../inode/inode.ts';
 import { DELETE_CREDITS } from './credits.ts';
 import { removeLink } from './link-count.ts';
 

@@ -1,0 +1,118 @@
+import type { BufferCache } from '../../buffer/buffer-cache.ts';
+import { Corruption } from '../../lib/corruption.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { baseZones, SystemZones, type FixedMetadata, type Zone } from './block-zones.ts';
+import { groupDescriptorChecksum } from '../integrity/checksum.ts';
+import { groupBaseBlocks, groupBlocks } from './group-layout.ts';
+import {
+  blockBitmap,
+  freeBlocks,
+  freeInodes,
+  GroupDescriptorLayout,
+  inodeBitmap,
+  inodeTable,
+  unusedInodes,
+  usedDirectories,
+} from '../layout/group-descriptor.ts';
+import { GroupDescriptorSeal } from '../integrity/seals.ts';
+import type { Group } from '../super/super-block.ts';
+import type { CheckedSuperBlock } from '../super/check.ts';
+
+/** Reads and checks every descriptor (ext4_check_descriptors); their blocks stay in memory. */
+export function* readGroups(cache: BufferCache, checked: CheckedSuperBlock): Sleepable<Group[]> {
+  const { geometry, hasChecksums, checksumSeed } = checked;
+  const { descriptorSize, blockSize, firstDataBlock } = geometry;
+  const perBlock = blockSize / descriptorSize;
+  const zones = new SystemZones(baseZones(checked.layout));
+  const groups: Group[] = [];
+  let seal = new GroupDescriptorSeal(checksumSeed, descriptorSize);
+  for (let number = 0; number < geometry.groups; number++) {
+    const buffer = yield* cache.bread(firstDataBlock + 1 + Math.floor(number / perBlock));
+    if (number % perBlock === 0) seal = new GroupDescriptorSeal(checksumSeed, descriptorSize);
+    const group: Group = {
+      number,
+      buffer,
+      raw: GroupDescriptorLayout.at(buffer.view, (number % perBlock) * descriptorSize),
+    };
+    buffer.pinned = true;
+    buffer.verified = true;
+    buffer.seal = hasChecksums ? seal : null;
+    seal.add(group);
+    checkDescriptor(group, checked, zones);
+    groups.push(group);
+  }
+  return groups;
+}
+
+function checkDescriptor(
+  { number, buffer, raw }: Group,
+  checked: CheckedSuperBlock,
+  zones: SystemZones,
+): void {
+  const { geometry, layout } = checked;
+  const { descriptorSize, inodesPerGroup, inodeTableBlocksPerGroup } = geometry;
+  const structure = `ext4_group_desc ${number}`;
+  if (checked.hasChecksums) {
+    const bytes = buffer.data.subarray(raw.base, raw.base + descriptorSize);
+    const crc = groupDescriptorChecksum(checked.checksumSeed, number, bytes);
+    if (raw.checksum !== crc) throw new Corruption(structure, 'checksum', raw.checksum, String(crc));
+  }
+  const place = (field: string, start: number, length: number): void => {
+    if (
+      start <= geometry.firstDataBlock ||
+      start + length > geometry.blocks ||
+      zones.overlaps(start, length)
+    ) {
+      throw new Corruption(
+        structure,
+        field,
+        start,
+        `${length} blocks below ${geometry.blocks}, behind descriptors`,
+      );
+    }
+  };
+  place('blockBitmap', blockBitmap(raw, descriptorSize), 1);
+  place('inodeBitmap', inodeBitmap(raw, descriptorSize), 1);
+  place('inodeTable', inodeTable(raw, descriptorSize), inodeTableBlocksPerGroup);
+  const atMost = (field: string, found: number, most: number): void => {
+    if (found > most) throw new Corruption(structure, field, found, `at most ${most}`);
+  };
+  atMost('freeBlocksCount', freeBlocks(raw, descriptorSize), groupBlocks(layout, number));
+  atMost('freeInodesCount', freeInodes(raw, descriptorSize), inodesPerGroup);
+  atMost('usedDirsCount', usedDirectories(raw, descriptorSize), inodesPerGroup);
+  atMost('itableUnused', unusedInodes(raw, descriptorSize), inodesPerGroup);
+}
+
+/** Where fixed metadata lies, the journal included, and how much there is (ext4_calculate_overhead). */
+export function fixedMetadata(
+  checked: CheckedSuperBlock,
+  groups: readonly Group[],
+  journal: readonly number[],
+): FixedMetadata {
+  const { geometry, layout } = checked;
+  const { descriptorSize, inodeTableBlocksPerGroup } = geometry;
+  const zones: Zone[] = baseZones(layout);
+  let overheadBlocks = geometry.firstDataBlock + journal.length;
+  for (const { number, raw } of groups) {
+    zones.push(
+      { start: blockBitmap(raw, descriptorSize), length: 1 },
+      { start: inodeBitmap(raw, descriptorSize), length: 1 },
+      { start: inodeTable(raw, descriptorSize), length: inodeTableBlocksPerGroup },
+    );
+    overheadBlocks += groupBaseBlocks(layout, number) + 2 + inodeTableBlocksPerGroup;
+  }
+  zones.push(...runsOf(journal));
+  return { layout, zones: new SystemZones(zones), overheadBlocks };
+}
+
+function runsOf(blocks: readonly number[]): Zone[] {
+  const runs: Zone[] = [];
+  let start = 0;
+  for (let end = 1; end <= blocks.length; end++) {
+    const first = blocks[start] ?? 0;
+    if (blocks[end] === first + (end - start)) continue;
+    runs.push({ start: first, length: end - start });
+    start = end;
+  }
+  return runs;
+}

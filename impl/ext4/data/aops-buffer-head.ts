@@ -1,0 +1,59 @@
+import { readFolios } from '../../buffer/block-read.ts';
+import { dirtyFolio } from '../../buffer/block-write.ts';
+import { invalidateFolio, isPartiallyUptodate, releaseFolio } from '../../buffer/folio-buffers.ts';
+import { fail } from '../../lib/errno.ts';
+import type { AddressSpaceOperations } from '../../mm/address-space-operations.ts';
+import { bmap } from '../mapping/bmap.ts';
+import { allocatingWrite, delallocWrite } from './buffer-head-write.ts';
+import { zeroPartialBlock } from './buffer-head-zero.ts';
+import type { DataPath } from './data-path.ts';
+import { inodeOf, type Inode } from '../inode/inode.ts';
+import { mapBlocks } from '../mapping/map-blocks.ts';
+import { writepages } from './writepages.ts';
+
+/** Looks blocks up for reading: only written ones, within the file, have bytes on the device. */
+const lookupFor = (inode: Inode) =>
+  function* (logical: number, length: number) {
+    if (logical * inode.blockSize >= inode.size) return { block: -1, length };
+    const mapping = yield* mapBlocks(null, inode, logical, length, 'lookup');
+    return { block: mapping.type === 'written' ? mapping.physical : -1, length: mapping.length };
+  };
+
+/** What both buffer_head tables share. One page a folio. */
+const common: Omit<AddressSpaceOperations, 'name'> = {
+  folioOrderMax: 0,
+
+  *readFolio(folio) {
+    const inode = inodeOf(folio.mapping);
+    const failed = yield* readFolios(inode.device, [folio], inode.blockSize, lookupFor(inode));
+    if (failed.size > 0) fail('EIO');
+  },
+
+  *readahead(mapping, folios) {
+    const inode = inodeOf(mapping);
+    yield* readFolios(inode.device, folios, inode.blockSize, lookupFor(inode));
+  },
+
+  writepages: (mapping, control) => writepages(inodeOf(mapping), control),
+  dirtyFolio: (mapping, folio) => dirtyFolio(mapping, folio, inodeOf(mapping).blockSize),
+  invalidateFolio,
+  releaseFolio,
+  isPartiallyUptodate,
+  bmap,
+};
+
+/** ext4_da_aops: the buffer_head path with delayed allocation, the default today. */
+export const delallocPath: DataPath = {
+  ...common,
+  name: 'ext4_da_aops',
+  bufferedWrite: delallocWrite,
+  zeroPartialBlock,
+};
+
+/** ext4_aops: the buffer_head path that places blocks when they are written into the cache (nodelalloc). */
+export const bufferHeadPath: DataPath = {
+  ...common,
+  name: 'ext4_aops',
+  bufferedWrite: allocatingWrite,
+  zeroPartialBlock,
+};

@@ -1,0 +1,35 @@
+import { isPartiallyUptodate, readahead, readFolio } from '../../iomap/buffered-read.ts';
+import { bufferedWrite, dirtyFolio, invalidateFolio, releaseFolio } from '../../iomap/buffered-write.ts';
+import { writepages } from '../../iomap/writeback.ts';
+import { zeroRange } from '../../iomap/zero-range.ts';
+import { MAX_FOLIO_ORDER } from '../../mm/page.ts';
+import { bmap } from '../mapping/bmap.ts';
+import type { DataPath } from './data-path.ts';
+import { inodeOf } from '../inode/inode.ts';
+import { allocatingWriteOps, delallocWriteOps, lookupOps, writeOps } from './iomap-ops.ts';
+import { writebackOps } from './iomap-writeback.ts';
+
+/** ext4_iomap_aops: the new path. Large folios, mappings instead of buffer_heads, i_disksize at the end of I/O. */
+export const iomapPath: DataPath = {
+  name: 'ext4_iomap_aops',
+  folioOrderMax: MAX_FOLIO_ORDER,
+  readFolio: (folio) => readFolio(inodeOf(folio.mapping), folio, lookupOps),
+  readahead: (mapping, folios) => readahead(inodeOf(mapping), folios, lookupOps),
+  writepages: (mapping, control) => writepages(inodeOf(mapping), control, writebackOps),
+  dirtyFolio: (mapping, folio) => dirtyFolio(mapping, folio, inodeOf(mapping).blockSize),
+  invalidateFolio: (folio, offset, length) =>
+    invalidateFolio(folio, inodeOf(folio.mapping).blockSize, offset, length),
+  releaseFolio,
+  isPartiallyUptodate: (folio, offset, length) =>
+    isPartiallyUptodate(folio, inodeOf(folio.mapping).blockSize, offset, length),
+  bmap,
+
+  bufferedWrite(inode, position, source) {
+    const ops = inode.sb.options.delalloc ? delallocWriteOps : allocatingWriteOps;
+    return bufferedWrite(inode, position, source, ops, writeOps);
+  },
+
+  *zeroPartialBlock(inode, position, length) {
+    yield* zeroRange(inode, position, length, lookupOps, writeOps);
+  },
+};

@@ -1,0 +1,21 @@
+import type { AddressSpaceOperations } from '../../mm/address-space-operations.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import type { Inode } from '../inode/inode.ts';
+
+/**
+ * One of the ways in which the bytes of a regular file travel between memory and disk: the page cache's callbacks, and
+ * what ext4 itself must do differently for each way. One table per way; an inode has one for its life in memory.
+ */
+export interface DataPath extends AddressSpaceOperations {
+  readonly name: 'ext4_aops' | 'ext4_da_aops' | 'ext4_iomap_aops';
+  /**
+   * Copies `source` into the cache at byte `position` and moves i_size (generic_perform_write, or
+   * iomap_file_buffered_write). Answers the bytes written; fails (ENOSPC, EIO) when none could be. Under i_rwsem.
+   */
+  bufferedWrite(inode: Inode, position: number, source: Uint8Array): Sleepable<number>;
+  /**
+   * Bytes [position, position + length) of one block read as zeros afterwards, on disk too once written back
+   * (ext4_block_truncate_page and its kin). Holes stay holes. Not inside a handle.
+   */
+  zeroPartialBlock(inode: Inode, position: number, length: number): Sleepable<void>;
+}

@@ -1,0 +1,104 @@
+import { fail } from '../../lib/errno.ts';
+import { readThroughCache } from '../../mm/read.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import type { Inode } from '../inode/inode.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import { relievePressure } from './memory-pressure.ts';
+
+/** Bytes that are read or written between two looks at the memory in use. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+/** What a write did: where it began (the end of the file when appending) and how many bytes went in. */
+export interface Written {
+  readonly position: number;
+  readonly written: number;
+}
+
+/** Bytes of the file from `position` on into `target`; answers how many there were (ext4_file_read_iter, buffered). */
+export function* readFile(inode: Inode, position: number, target: Uint8Array): Sleepable<number> {
+  let done = 0;
+  while (done < target.length) {
+    if (inode.sb.pool.pressed()) yield* relievePressure(inode.sb);
+    const piece = target.subarray(done, done + PIECE_BYTES);
+    const count = yield* readThroughCache(inode.mapping, position + done, piece);
+    done += count;
+    if (count < piece.length) break;
+  }
+  return done;
+}
+
+/**
+ * ext4_buffered_write_iter(): writes `source` at byte `position`, or at the end of the file. Takes i_rwsem. Answers a short
+ * count when space ran out on the way. Fails with EFBIG, ENOSPC, EIO.
+ */
+export function* writeFile(
+  inode: Inode,
+  position: number,
+  source: Uint8Array,
+  append: boolean,
+): Sleepable<Written> {
+  if (!inode.lock.tryWrite()) yield* inode.lock.write();
+  try {
+    const start = append ? inode.size : position;
+    // An empty write changes nothing, not even the times (generic_write_checks).
+    if (source.length === 0) return { position: start, written: 0 };
+    const data = withinLimit(inode, start, source);
+    yield* touchModified(inode);
+    if (start > inode.size) yield* zeroBeyondEnd(inode, start);
+    return { position: start, written: yield* writeInPieces(inode, start, data) };
+  } finally {
+    inode.lock.unlockWrite();
+  }
+}
+
+/** Between pieces the writer pays for the memory it uses, as balance_dirty_pages makes it do. */
+function* writeInPieces(inode: Inode, start: number, data: Uint8Array): Sleepable<number> {
+  let written = 0;
+  try {
+    while (written < data.length) {
+      if (inode.sb.pool.pressed()) yield* relievePressure(inode.sb);
+      const piece = data.subarray(written, written + PIECE_BYTES);
+      const count = yield* inode.dataPath.bufferedWrite(inode, start + written, piece);
+      written += count;
+      if (count < piece.length) break;
+    }
+  } catch (error) {
+    // What went in before the failure stays, and its length is the answer.
+    if (written === 0) throw error;
+  }
+  return written;
+}
+
+/** generic_write_checks_count(): what lies beyond the largest file size is not written. */
+function withinLimit(inode: Inode, start: number, source: Uint8Array): Uint8Array {
+  const room = inode.sb.maxFileBytes - start;
+  if (room <= 0) fail('EFBIG');
+  return room < source.length ? source.subarray(0, room) : source;
+}
+
+/** file_update_time(). */
+function* touchModified(inode: Inode): Sleepable<void> {
+  const { now } = inode.sb;
+  if (sameTime(inode.mtime, now) && sameTime(inode.ctime, now)) return;
+  const handle = yield* inode.sb.journal.start(1);
+  try {
+    inode.mtime = inode.ctime = now;
+    yield* markInodeDirty(handle, inode);
+  } finally {
+    yield* handle.stop();
+  }
+}
+
+const sameTime = (left: Inode['mtime'], right: Inode['mtime']): boolean =>
+  left.seconds === right.seconds && left.nanoseconds === right.nanoseconds;
+
+/**
+ * The file is about to end at or beyond `end`: what its last block holds behind the present end must read as zeros, in
+ * memory and on disk (ext4_block_zero_eof).
+ */
+export function* zeroBeyondEnd(inode: Inode, end: number): Sleepable<void> {
+  const tail = inode.size % inode.blockSize;
+  if (tail === 0) return;
+  const length = Math.min(inode.blockSize - tail, end - inode.size);
+  if (length > 0) yield* inode.dataPath.zeroPartialBlock(inode, inode.size, length);
+}

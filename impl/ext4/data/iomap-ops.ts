@@ -1,0 +1,137 @@
+import { fail } from '../../lib/errno.ts';
+import { NULL_ADDRESS, type Iomap, type IomapOps, type IomapType } from '../../iomap/iomap.ts';
+import type { IomapWriteOps } from '../../iomap/buffered-write.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { mapCredits } from '../extents/credits.ts';
+import type { ExtentState } from '../mapping/extent-status.ts';
+import type { Inode } from '../inode/inode.ts';
+import { knownMapping, mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
+import { punchDelayed, reserveDelayed } from '../mapping/reservation.ts';
+import { retryAfterCommit } from '../allocation/retry-allocation.ts';
+
+const TYPES: Readonly<Record<ExtentState, IomapType>> = {
+  hole: 'hole',
+  delayed: 'delalloc',
+  written: 'mapped',
+  unwritten: 'unwritten',
+};
+
+/** ext4_set_iomap(): a mapping in blocks becomes one in bytes, with the number that tells whether it is still true. */
+export function setIomap(inode: Inode, iomap: Iomap, mapping: BlockMapping): void {
+  const { blockSize } = inode;
+  iomap.type = TYPES[mapping.type];
+  iomap.offset = mapping.logical * blockSize;
+  iomap.length = mapping.length * blockSize;
+  const placed = mapping.type === 'written' || mapping.type === 'unwritten';
+  iomap.address = placed ? mapping.physical * blockSize : NULL_ADDRESS;
+  iomap.isNew = mapping.isNew;
+  iomap.validityCookie = mapping.sequence;
+}
+
+/** First block and number of blocks that bytes [position, position + length) touch. */
+function blockRange(inode: Inode, position: number, length: number): { first: number; count: number } {
+  const first = Math.floor(position / inode.blockSize);
+  return { first, count: Math.ceil((position + length) / inode.blockSize) - first };
+}
+
+function* beginLookup(inode: Inode, position: number, length: number, iomap: Iomap): Sleepable<void> {
+  const { first, count } = blockRange(inode, position, length);
+  if (first * inode.blockSize >= inode.size) {
+    coverBeyondEnd(inode, position, length, iomap);
+    return;
+  }
+  const known = knownMapping(inode, first, count);
+  setIomap(inode, iomap, known ?? (yield* mapBlocks(null, inode, first, count, 'lookup')));
+}
+
+/** A folio may reach beyond the end of the file, even beyond the last block that a file can have: nothing is there. */
+function coverBeyondEnd(inode: Inode, position: number, length: number, iomap: Iomap): void {
+  iomap.type = 'hole';
+  iomap.offset = position;
+  iomap.length = length;
+  iomap.validityCookie = inode.extentStatus.sequence;
+}
+
+/** Reading and zeroing look, and change nothing (ext4_iomap_buffered_read_ops, ext4_iomap_buffered_zero_ops). */
+export const lookupOps: IomapOps<Inode> = { begin: beginLookup };
+
+/** Writing with delayed allocation promises space (ext4_iomap_buffered_da_write_ops). */
+export const delallocWriteOps: IomapOps<Inode> = {
+  *begin(inode, position, length, iomap) {
+    const { first, count } = blockRange(inode, position, length);
+    for (;;) {
+      const known = knownMapping(inode, first, count);
+      const mapping = known ?? (yield* mapBlocks(null, inode, first, count, 'lookup'));
+      setIomap(inode, iomap, mapping);
+      if (mapping.type !== 'hole') return;
+      const reserved = yield* reserveHole(inode, first, Math.min(mapping.length, count));
+      if (reserved === 0) continue;
+      iomap.type = 'delalloc';
+      iomap.length = reserved * inode.blockSize;
+      iomap.isNew = true;
+      iomap.validityCookie = inode.extentStatus.sequence;
+      return;
+    }
+  },
+
+  /** What was promised for bytes that were not written is given back (ext4_iomap_buffered_da_write_end). */
+  *end(inode, position, length, used, iomap) {
+    if (iomap.type !== 'delalloc' || !iomap.isNew || used >= length) return;
+    const { blockSize } = inode;
+    const from = Math.ceil((position + used) / blockSize);
+    const to = Math.ceil((position + length) / blockSize);
+    if (from >= to) return;
+    yield* inode.dataLock.write();
+    try {
+      punchDelayed(inode, from, to - from);
+    } finally {
+      inode.dataLock.unlockWrite();
+    }
+  },
+};
+
+/**
+ * Promises space for the hole at block `first`; where not all of it can be had, for as much as there is, so that the write
+ * comes out short instead of failing. Answers the blocks promised, 0 when the hole is gone. Fails with ENOSPC.
+ */
+function* reserveHole(inode: Inode, first: number, count: number): Sleepable<number> {
+  if (!inode.dataLock.tryWrite()) yield* inode.dataLock.write();
+  try {
+    if (!inode.extentStatus.knownUnmapped(first, first + count)) return 0;
+    if (inode.extentStatus.countDelayed(first, first + count) > 0) return 0;
+    const blocks = Math.min(count, inode.sb.freeSpace.available(false));
+    if (blocks <= 0) fail('ENOSPC');
+    reserveDelayed(inode, first, blocks);
+    return blocks;
+  } finally {
+    inode.dataLock.unlockWrite();
+  }
+}
+
+/** Writing without delayed allocation places unwritten blocks at once (ext4_iomap_buffered_write_ops). */
+export const allocatingWriteOps: IomapOps<Inode> = {
+  *begin(inode, position, length, iomap) {
+    const { first, count } = blockRange(inode, position, length);
+    const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
+    setIomap(inode, iomap, mapping);
+    if (mapping.type !== 'hole') return;
+    setIomap(inode, iomap, yield* placeUnwritten(inode, first, Math.min(mapping.length, count)));
+  },
+};
+
+/** Allocates unwritten blocks for (part of) a range in a handle of its own. Fails with ENOSPC. */
+export function* placeUnwritten(inode: Inode, first: number, count: number): Sleepable<BlockMapping> {
+  return yield* retryAfterCommit(inode.sb, function* () {
+    const handle = yield* inode.sb.journal.start(mapCredits(inode, count));
+    try {
+      return yield* mapBlocks(handle, inode, first, count, 'create-unwritten');
+    } finally {
+      yield* handle.stop();
+    }
+  });
+}
+
+/** A mapping is outdated once the inode's extent status has changed (ext4_iomap_valid). */
+export const writeOps: IomapWriteOps<Inode> = {
+  isValid: (inode, iomap) => iomap.validityCookie === inode.extentStatus.sequence,
+};

@@ -1,0 +1,63 @@
+import { Failure } from '../../lib/errno.ts';
+import { sortAndMerge, type Ioend } from '../../iomap/ioend.ts';
+import type { IomapWritebackOps } from '../../iomap/writeback.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { convertAndGrow } from '../mapping/convert.ts';
+import type { Inode } from '../inode/inode.ts';
+import { placeUnwritten, setIomap, writeOps } from './iomap-ops.ts';
+import { mapBlocks } from '../mapping/map-blocks.ts';
+
+/** Blocks that one call places at most: a run of delayed blocks gets one extent where it can. */
+const PLACE_BLOCKS_MAX = 2048;
+
+/** Writeback of an inode on the iomap path (ext4_writeback_ops of the series). */
+export const writebackOps: IomapWritebackOps<Inode> = {
+  *mapRange(inode, position, end, iomap) {
+    const covers = iomap.offset <= position && position < iomap.end;
+    if (covers && writeOps.isValid(inode, iomap)) return;
+    const first = Math.floor(position / inode.blockSize);
+    const count = Math.ceil(end / inode.blockSize) - first;
+    const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
+    if (mapping.type !== 'delayed') {
+      setIomap(inode, iomap, mapping);
+      return;
+    }
+    setIomap(inode, iomap, yield* placeUnwritten(inode, first, delayedRun(inode, first)));
+  },
+
+  ioendEnded(ioend) {
+    const inode = ioend.file;
+    if (!ioend.unwritten && inode.sb.options.faults.has('iomap-forgets-disk-size')) {
+      ioend.finish();
+      return;
+    }
+    const changesNothing = !ioend.unwritten && Math.min(ioend.end, inode.size) <= inode.diskSize;
+    if (changesNothing || ioend.status !== null) {
+      ioend.finish();
+      return;
+    }
+    inode.endedWrites.push(ioend);
+    if (inode.endedWrites.length === 1) inode.sb.conversionWork.queue(() => finishEnded(inode));
+  },
+};
+
+/** How many blocks from `first` on are delayed: they are placed together, so that the file stays in one piece. */
+function delayedRun(inode: Inode, first: number): number {
+  const run = inode.extentStatus.nextDelayed(first, first + PLACE_BLOCKS_MAX);
+  return run !== null && run.logical === first ? run.length : 1;
+}
+
+/** Work of the ioend worker: what was written becomes part of the file (ext4_iomap_end_io). */
+function* finishEnded(inode: Inode): Sleepable<void> {
+  const ended = inode.endedWrites as Ioend<Inode>[];
+  inode.endedWrites = [];
+  for (const ioend of sortAndMerge(ended)) {
+    try {
+      yield* convertAndGrow(inode, ioend.offset, ioend.end, ioend.unwritten);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      inode.mapping.setError(error.errno);
+    }
+    ioend.finish();
+  }
+}

@@ -1,0 +1,53 @@
+import { fail } from '../../lib/errno.ts';
+import { truncateCache } from '../../mm/truncate.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { zeroBeyondEnd } from './file.ts';
+import type { Inode } from '../inode/inode.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import { hasNothingBeyond, truncateBlocks } from '../mapping/truncate-blocks.ts';
+
+/** Inode, superblock and orphan block. */
+const SET_SIZE_CREDITS = 6;
+
+/**
+ * The part of ext4_setattr that changes i_size, to 0 .. maxFileBytes. Under i_rwsem, which the caller holds. Modification
+ * and change time become now: the kernel does so even when the size stays. Fails with EFBIG.
+ */
+export function* setSize(inode: Inode, size: number): Sleepable<void> {
+  if (size > inode.sb.maxFileBytes) fail('EFBIG');
+  if (size > inode.size) yield* zeroBeyondEnd(inode, size);
+  yield* inode.invalidateLock.write();
+  try {
+    if (size < inode.size) yield* zeroTail(inode, size);
+    yield* recordSize(inode, size);
+    yield* truncateCache(inode.mapping, size);
+    yield* truncateBlocks(inode);
+    if (size === 0) inode.allocateOnClose = true;
+  } finally {
+    inode.invalidateLock.unlockWrite();
+  }
+}
+
+/** The new last block keeps nothing behind the new end (ext4_block_truncate_page). */
+function* zeroTail(inode: Inode, size: number): Sleepable<void> {
+  const tail = size % inode.blockSize;
+  if (tail === 0) return;
+  const length = Math.min(inode.blockSize - tail, inode.size - size);
+  yield* inode.dataPath.zeroPartialBlock(inode, size, length);
+}
+
+/** i_size and i_disksize move together; a shrinking file is an orphan until its blocks are gone. */
+function* recordSize(inode: Inode, size: number): Sleepable<void> {
+  const { sb } = inode;
+  const handle = yield* sb.journal.start(SET_SIZE_CREDITS);
+  try {
+    if (size < inode.size && !hasNothingBeyond(inode, size)) yield* sb.orphans.add(handle, inode);
+    inode.mtime = inode.ctime = sb.now;
+    yield* inode.dataLock.write();
+    inode.size = inode.diskSize = size;
+    inode.dataLock.unlockWrite();
+    yield* markInodeDirty(handle, inode);
+  } finally {
+    yield* handle.stop();
+  }
+}

@@ -1,0 +1,332 @@
+import type { BufferHead } from '../../buffer/buffer-head.ts';
+import { ensureBuffers } from '../../buffer/folio-buffers.ts';
+import { assert } from '../../lib/assert.ts';
+import { Failure } from '../../lib/errno.ts';
+import type { Handle } from '../../jbd2/handle.ts';
+import { WRITE_EVERYTHING, type WritebackControl } from '../../mm/address-space-operations.ts';
+import type { Folio } from '../../mm/folio.ts';
+import { PAGE_BYTES, pageIndex } from '../../mm/page.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import type { BlockRange } from '../mapping/convert.ts';
+import { growDiskSize } from './disk-size.ts';
+import { mapCredits } from '../extents/credits.ts';
+import type { Inode } from '../inode/inode.ts';
+import { mapBlocks } from '../mapping/map-blocks.ts';
+import { orderedData } from './ordered-data.ts';
+import { PageIo } from './page-io.ts';
+import { punchDelayed } from '../mapping/reservation.ts';
+
+/** Blocks that one pass places at most (MAX_WRITEPAGES_EXTENT_LEN). */
+const RUN_BLOCKS_MAX = 2048;
+
+/** Passes that may fail with ENOSPC, each followed by a commit, before the data is given up. */
+const RETRIES_MAX = 3;
+
+/** A range of pages still to be written. */
+interface Cursor {
+  /** Page index. */
+  next: number;
+  readonly end: number;
+}
+
+const cursorOf = (control: WritebackControl): Cursor => ({
+  next: pageIndex(control.start),
+  end: control.end === Infinity ? Infinity : Math.ceil(control.end / PAGE_BYTES),
+});
+
+/** Does the block wait for a place, or for a conversion that nobody has promised yet? */
+const needsPlace = (buffer: BufferHead): boolean => buffer.dirty && (buffer.delay || buffer.unwritten);
+
+/**
+ * ext4_do_writepages(): first what has its place already and needs no handle; then, pass by pass, one run of blocks that
+ * need a place, in a handle that is started before any folio is locked.
+ */
+export function* writepages(inode: Inode, control: WritebackControl): Sleepable<void> {
+  const cursor = cursorOf(control);
+  yield* writeUntilUnplaced(inode, control, cursor);
+  let retries = 0;
+  while (inode.mapping.dirtyFolios > 0 && control.budget > 0) {
+    const pass = new Pass(inode, control, cursor);
+    const outcome = yield* pass.run();
+    if (outcome === 'done') return;
+    if (outcome === 'more') retries = 0;
+    else if (inode.sb.blockAllocator.hasPendingFrees && retries++ < RETRIES_MAX)
+      yield* inode.sb.journal.forceCommit();
+    else yield* giveUp(inode, cursor);
+  }
+}
+
+/** Writes folios whose blocks all have places, whatever stands between them; for data=ordered (no handle is started). */
+export function* writeMapped(inode: Inode): Sleepable<void> {
+  const control = WRITE_EVERYTHING('all');
+  const cursor = cursorOf(control);
+  for (;;) {
+    yield* writeUntilUnplaced(inode, control, cursor);
+    const blocked = inode.mapping.next(cursor.next);
+    if (blocked === null) break;
+    cursor.next = blocked.index + blocked.pages;
+  }
+  for (const folio of inode.mapping.range(0, Infinity)) yield* folio.waitForWriteback();
+}
+
+/** Submits folios from the cursor on until one needs a place; the cursor stops there. */
+function* writeUntilUnplaced(inode: Inode, control: WritebackControl, cursor: Cursor): Sleepable<void> {
+  const io = new PageIo(inode);
+  for (let folio = yield* nextDirty(inode, control, cursor); folio !== null;) {
+    const buffers = ensureBuffers(folio, inode.blockSize);
+    if (liveBuffers(inode, folio, buffers).some(needsPlace)) {
+      folio.unlock();
+      break;
+    }
+    submitFolio(inode, folio, buffers, io);
+    cursor.next = folio.index + folio.pages;
+    control.budget -= folio.pages;
+    folio = control.budget > 0 ? yield* nextDirty(inode, control, cursor) : null;
+  }
+  io.submit();
+}
+
+/** The next dirty folio from the cursor on, locked and not under writeback; null at the end. Moves the cursor to it. */
+function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sleepable<Folio | null> {
+  const { mapping } = inode;
+  for (;;) {
+    const folio = mapping.next(cursor.next);
+    if (folio === null || folio.index >= cursor.end) {
+      cursor.next = cursor.end;
+      return null;
+    }
+    cursor.next = folio.index;
+    const skip = !folio.dirty || (folio.writeback && control.sync === 'none');
+    if (!skip) {
+      yield* folio.lock();
+      if (folio.belongsTo(mapping)) yield* folio.waitForWriteback();
+      if (folio.belongsTo(mapping) && folio.dirty) return folio;
+      folio.unlock();
+    }
+    cursor.next = folio.index + folio.pages;
+  }
+}
+
+/** The buffers of blocks that lie, at least with their first byte, within the file. */
+function liveBuffers(inode: Inode, folio: Folio, buffers: readonly BufferHead[]): readonly BufferHead[] {
+  const blocksExactly = (inode.size - folio.position) / inode.blockSize;
+  const skipsPartial = inode.sb.options.faults.has('bh-skips-partial-block');
+  const blocks = skipsPartial ? Math.floor(blocksExactly) : Math.ceil(blocksExactly);
+  return blocks >= buffers.length ? buffers : buffers.slice(0, Math.max(0, blocks));
+}
+
+/** Sends the dirty blocks of a locked folio, which all have places, on their way and unlocks it (ext4_bio_write_folio). */
+function submitFolio(inode: Inode, folio: Folio, buffers: readonly BufferHead[], io: PageIo): void {
+  const { mapping } = inode;
+  // Bytes behind the end of the file go to the disk as zeros.
+  if (folio.end > inode.size) folio.data.fill(0, Math.max(0, inode.size - folio.position));
+  mapping.clearDirty(folio);
+  const live = liveBuffers(inode, folio, buffers).filter((buffer) => buffer.dirty);
+  for (const buffer of buffers) buffer.dirty = false;
+  const writable = live.filter((buffer) => buffer.mapped);
+  if (writable.length > 0) {
+    mapping.startWriteback(folio);
+    io.add(folio, writable);
+  }
+  folio.unlock();
+}
+
+/** One handle's worth of writeback: one run of blocks without a place, and the folios that hold it. */
+class Pass {
+  readonly #inode: Inode;
+  readonly #control: WritebackControl;
+  readonly #cursor: Cursor;
+  /** Locked folios of the run, in order. */
+  readonly #folios: Folio[] = [];
+  #runFirst = 0;
+  #runLength = 0;
+  /** Calls of mapBlocks that are still allowed: the reserved handle converts one extent for each. */
+  #callsLeft: number;
+  readonly #ranges: BlockRange[] = [];
+  /** Set when a block that continues nothing was met: the folios end there. */
+  #ended = false;
+  /** Block after the last one that was submitted: nothing beyond it may be converted. */
+  #submittedEnd = 0;
+
+  constructor(inode: Inode, control: WritebackControl, cursor: Cursor) {
+    this.#inode = inode;
+    this.#control = control;
+    this.#cursor = cursor;
+    this.#callsLeft = Math.max(1, PAGE_BYTES / inode.blockSize);
+  }
+
+  *run(): Sleepable<'done' | 'more' | 'no space'> {
+    const inode = this.#inode;
+    const { dioreadNolock } = inode.sb.options;
+    const credits = mapCredits(inode, RUN_BLOCKS_MAX) * this.#callsLeft;
+    const reserve = dioreadNolock ? mapCredits(inode, 1) * this.#callsLeft : 0;
+    const handle = yield* inode.sb.journal.start(credits, reserve);
+    const io = new PageIo(inode);
+    let noSpace = false;
+    try {
+      yield* this.#gather(io);
+      if (this.#folios.length === 0) return 'done';
+      noSpace = yield* this.#place(handle);
+      const end = this.#submitPlaced(io);
+      yield* growDiskSize(handle, inode, end);
+      this.#convertAtEnd(handle, io);
+    } finally {
+      for (const folio of this.#folios) if (folio.locked) folio.unlock();
+      yield* handle.stop();
+      io.submit();
+    }
+    return noSpace ? 'no space' : 'more';
+  }
+
+  /** mpage_prepare_extent_to_map(): locks the folios of the next run; those that need no place go out directly. */
+  *#gather(io: PageIo): Sleepable<void> {
+    const inode = this.#inode;
+    const cursor: Cursor = { next: this.#cursor.next, end: this.#cursor.end };
+    while (!this.#ended && this.#control.budget > 0) {
+      const folio = yield* nextDirty(inode, this.#control, cursor);
+      if (folio === null) break;
+      const buffers = ensureBuffers(folio, inode.blockSize);
+      const live = liveBuffers(inode, folio, buffers);
+      if (this.#runLength === 0 && !live.some(needsPlace)) {
+        submitFolio(inode, folio, buffers, io);
+        this.#cursor.next = folio.index + folio.pages;
+      } else if (this.#joinsRun(folio, live)) {
+        this.#folios.push(folio);
+      } else {
+        folio.unlock();
+        break;
+      }
+      this.#control.budget -= folio.pages;
+      cursor.next = folio.index + folio.pages;
+    }
+  }
+
+  /** Adds the folio's blocks to the run while they continue it; false when none does (mpage_process_page_bufs). */
+  #joinsRun(folio: Folio, live: readonly BufferHead[]): boolean {
+    const first = folio.position / this.#inode.blockSize;
+    let joined = false;
+    for (const [index, buffer] of live.entries()) {
+      const logical = first + index;
+      if (!needsPlace(buffer)) {
+        if (this.#runLength > 0) this.#ended = true;
+        continue;
+      }
+      if (this.#runLength === 0) this.#runFirst = logical;
+      else if (this.#ended || logical !== this.#runFirst + this.#runLength) return this.#endRun(joined);
+      this.#runLength++;
+      joined = true;
+      if (this.#runLength >= RUN_BLOCKS_MAX) return this.#endRun(joined);
+    }
+    return joined;
+  }
+
+  #endRun(joined: boolean): boolean {
+    this.#ended = true;
+    return joined;
+  }
+
+  /** mpage_map_and_submit_extent(): gives the blocks of the run, and whatever else its folios need, their places. */
+  *#place(handle: Handle): Sleepable<boolean> {
+    const { blockSize } = this.#inode;
+    for (const folio of this.#folios) {
+      const buffers = liveBuffers(this.#inode, folio, ensureBuffers(folio, blockSize));
+      const first = folio.position / blockSize;
+      for (const [index, buffer] of buffers.entries()) {
+        if (!needsPlace(buffer) || this.#isPlaced(first + index)) continue;
+        if (this.#callsLeft === 0) return false;
+        this.#callsLeft--;
+        try {
+          yield* this.#placeFrom(handle, first + index);
+        } catch (error) {
+          if (!(error instanceof Failure) || error.errno !== 'ENOSPC') throw error;
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  #isPlaced(logical: number): boolean {
+    return this.#ranges.some(({ first, end }) => logical >= first && logical < end);
+  }
+
+  *#placeFrom(handle: Handle, logical: number): Sleepable<void> {
+    const inode = this.#inode;
+    const inRun = logical >= this.#runFirst && logical < this.#runFirst + this.#runLength;
+    const wanted = inRun ? this.#runFirst + this.#runLength - logical : 1;
+    const mode = inode.sb.options.dioreadNolock ? 'create-unwritten' : 'create';
+    const mapping = yield* mapBlocks(handle, inode, logical, wanted, mode);
+    inode.dataSyncTid = inode.syncTid = handle.transaction.tid;
+    if (mapping.isNew && mapping.type === 'written') handle.addOrderedInode(orderedData(inode));
+    const end = mapping.logical + mapping.length;
+    if (mapping.type === 'unwritten') this.#ranges.push({ first: mapping.logical, end });
+    this.#assign(mapping.logical, end, mapping.physical, mapping.type === 'unwritten');
+  }
+
+  /** mpage_map_buffers(): the blocks [first, end) lie at `physical` and after it. */
+  #assign(first: number, end: number, physical: number, unwritten: boolean): void {
+    const { blockSize } = this.#inode;
+    for (const folio of this.#folios) {
+      const start = folio.position / blockSize;
+      const buffers = ensureBuffers(folio, blockSize);
+      if (start >= end || start + buffers.length <= first) continue;
+      for (const [index, buffer] of buffers.entries()) {
+        const logical = start + index;
+        if (logical < first || logical >= end || !needsPlace(buffer)) continue;
+        buffer.block = physical + (logical - first);
+        buffer.mapped = true;
+        buffer.delay = false;
+        buffer.new = false;
+        buffer.unwritten = unwritten;
+      }
+    }
+  }
+
+  /** Submits the folios whose blocks all got places; answers the byte up to which the file is placed. */
+  #submitPlaced(io: PageIo): number {
+    const inode = this.#inode;
+    let end = 0;
+    for (const folio of this.#folios) {
+      const buffers = ensureBuffers(folio, inode.blockSize);
+      const first = folio.position / inode.blockSize;
+      const live = liveBuffers(inode, folio, buffers);
+      if (!live.every((buffer, index) => !needsPlace(buffer) || this.#isPlaced(first + index))) break;
+      for (const buffer of live) if (buffer.dirty) buffer.unwritten = false;
+      submitFolio(inode, folio, buffers, io);
+      end = Math.min(folio.end, inode.size);
+      this.#submittedEnd = first + buffers.length;
+      this.#cursor.next = folio.index + folio.pages;
+    }
+    return end;
+  }
+
+  #convertAtEnd(handle: Handle, io: PageIo): void {
+    const limit = this.#submittedEnd;
+    const ranges = this.#ranges
+      .filter(({ first }) => first < limit)
+      .map(({ first, end }) => ({ first, end: Math.min(end, limit) }));
+    if (ranges.length === 0) return;
+    const reserved = handle.takeReserved();
+    assert(reserved !== null, 'unwritten blocks were placed without a handle reserved to convert them');
+    io.convertAtEnd(ranges, reserved);
+  }
+}
+
+/**
+ * There is no space for data that was promised some: it is lost, and fsync will say so (the end of
+ * mpage_map_and_submit_extent). What keeps space back exists so that this never happens.
+ */
+function* giveUp(inode: Inode, cursor: Cursor): Sleepable<void> {
+  const { mapping, blockSize } = inode;
+  const control = WRITE_EVERYTHING('all');
+  const folio = yield* nextDirty(inode, control, cursor);
+  if (folio === null) return;
+  mapping.setError('ENOSPC');
+  mapping.clearDirty(folio);
+  const buffers = ensureBuffers(folio, blockSize);
+  for (const buffer of buffers) buffer.dirty = false;
+  yield* inode.dataLock.write();
+  punchDelayed(inode, folio.position / blockSize, buffers.length);
+  inode.dataLock.unlockWrite();
+  folio.unlock();
+}

@@ -1,0 +1,133 @@
+import { assert } from '../../lib/assert.ts';
+import type { Handle } from '../../jbd2/handle.ts';
+import type { AddressSpace } from '../../mm/address-space.ts';
+import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
+import { initExtentTree } from '../extents/root.ts';
+import { EXT4_EXTENTS_FL, Inode, isDirectory, isRegular, useDataPath } from './inode.ts';
+import { clearRawInode, locateInode, markInodeDirty, readInode } from './inode-table.ts';
+import type { SuperBlock } from '../super/super-block.ts';
+import { truncateBlocks } from '../mapping/truncate-blocks.ts';
+import { releaseXattrBlock } from '../xattr/block.ts';
+
+/** Credits to take an inode off the orphans and free it: table block, bitmap, descriptor, superblock, orphan block. */
+const FREE_INODE_CREDITS = 8;
+
+/** The inodes in memory, each at most once (the inode hash of the VFS with ext4_iget and ext4_evict_inode). */
+export class InodeCache {
+  readonly #sb: SuperBlock;
+  readonly #inodes = new Map<number, Inode>();
+  /** Files with dirty folios: what a sync has to visit. */
+  readonly dirtyMappings = new Set<AddressSpace>();
+
+  constructor(sb: SuperBlock) {
+    this.#sb = sb;
+  }
+
+  all(): Iterable<Inode> {
+    return this.#inodes.values();
+  }
+
+  /** Is the number in use by an inode in memory? It must not be handed out again before that is gone. */
+  has(ino: number): boolean {
+    return this.#inodes.has(ino);
+  }
+
+  /** ext4_iget(): the inode with one more reference. Throws Corruption, fails with EIO. */
+  *get(ino: number): Sleepable<Inode> {
+    const known = this.#inodes.get(ino);
+    if (known !== undefined) return reference(known);
+    const inode = new Inode(locateInode(this.#sb, ino), chooseDataPath(this.#sb, 0, 0));
+    yield* readInode(inode);
+    // Somebody else may have read it while this task slept; there is one inode only.
+    const other = this.#inodes.get(ino);
+    if (other !== undefined) return reference(other);
+    this.#enter(inode);
+    return inode;
+  }
+
+  /** From now on the inode is in memory, on the path that its flags and the mount's options choose for it. */
+  #enter(inode: Inode): void {
+    const { mode, flags } = inode;
+    inode.bufferedIomap = wantsBufferedIomap(this.#sb, mode, flags);
+    useDataPath(inode, chooseDataPath(this.#sb, mode, flags));
+    inode.references = 1;
+    // An inode that was dropped from memory may have been changed by a transaction that still runs: fsync waits for it.
+    inode.syncTid = inode.dataSyncTid = this.#sb.journal.newestTid;
+    this.#inodes.set(inode.ino, inode);
+  }
+
+  /**
+   * ext4_new_inode(): a fresh inode with no links, one reference, empty, all times now. The caller gives it a name and
+   * marks it dirty. Fails with ENOSPC.
+   */
+  *create(handle: Handle, parent: Inode | null, mode: number, uid: number, gid: number): Sleepable<Inode> {
+    const sb = this.#sb;
+    const ino = yield* sb.inodeAllocator.allocate(handle, parent, mode);
+    assert(!this.#inodes.has(ino), () => `inode ${ino} is allocated while it is in memory`);
+    const inode = new Inode(locateInode(sb, ino), chooseDataPath(sb, 0, 0));
+    yield* clearRawInode(handle, inode);
+    inode.mode = mode;
+    inode.uid = uid;
+    inode.gid = gid;
+    inode.atime = inode.ctime = inode.mtime = inode.crtime = sb.now;
+    if (isRegular(mode) || isDirectory(mode)) {
+      inode.flags = EXT4_EXTENTS_FL;
+      initExtentTree(inode);
+    }
+    this.#enter(inode);
+    return inode;
+  }
+
+  /** iput(): one reference less. The last one of an inode without links frees it, contents and all. */
+  *put(inode: Inode): Sleepable<void> {
+    assert(inode.references > 0, () => `inode ${inode.ino} is put without a reference`);
+    inode.references--;
+    if (inode.references === 0 && inode.links === 0) yield* this.#evictDeleted(inode);
+  }
+
+  /** The deleting half of ext4_evict_inode. */
+  *#evictDeleted(inode: Inode): Sleepable<void> {
+    const sb = this.#sb;
+    yield* truncateCache(inode.mapping, 0);
+    if (sb.readOnly) {
+      this.#inodes.delete(inode.ino);
+      return;
+    }
+    inode.size = 0;
+    yield* truncateBlocks(inode);
+    const handle = yield* sb.journal.start(FREE_INODE_CREDITS);
+    try {
+      if (inode.xattrBlock !== 0) yield* releaseXattrBlock(handle, inode);
+      yield* sb.orphans.remove(handle, inode);
+      inode.diskSize = 0;
+      inode.dtime = Math.max(1, sb.now.seconds);
+      yield* markInodeDirty(handle, inode);
+      yield* sb.inodeAllocator.free(handle, inode.ino, inode.mode);
+      this.#inodes.delete(inode.ino);
+    } finally {
+      yield* handle.stop();
+    }
+  }
+
+  /** The file system goes away: every inode and its memory with it (evict_inodes). */
+  clear(): void {
+    for (const inode of this.#inodes.values()) discardAll(inode.mapping);
+    this.#inodes.clear();
+  }
+
+  /** Lets go of clean folios everywhere and of inodes that nobody uses (drop_pagecache_sb, prune_icache_sb). */
+  *dropUnused(): Sleepable<void> {
+    for (const inode of this.#inodes.values()) {
+      dropCleanFolios(inode.mapping);
+      const busy = inode.references > 0 || inode.mapping.folioCount > 0 || inode.endedWrites.length > 0;
+      if (!busy && inode.reservedBlocks === 0) this.#inodes.delete(inode.ino);
+    }
+  }
+}
+
+function reference(inode: Inode): Inode {
+  inode.references++;
+  return inode;
+}

@@ -1,0 +1,193 @@
+import { Corruption } from '../../lib/corruption.ts';
+import { highHalf, join, lowHalf } from '../../lib/struct.ts';
+import type { BufferHead } from '../../buffer/buffer-head.ts';
+import type { Handle } from '../../jbd2/handle.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { inodeChecksumMatches, setInodeChecksum } from '../integrity/checksum.ts';
+import {
+  EXT4_HUGE_FILE_FL,
+  EXT4_INLINE_DATA_FL,
+  I_BLOCK_BYTES,
+  type Inode,
+  type InodeOrigin,
+} from './inode.ts';
+import { inodeTable } from '../layout/group-descriptor.ts';
+import {
+  EXT4_GOOD_OLD_INODE_SIZE,
+  EXTRA_ISIZE,
+  I_BLOCK_OFFSET,
+  InodeLayout,
+  type RawInode,
+} from '../layout/inode.ts';
+import type { SuperBlock } from '../super/super-block.ts';
+import { decodeTime, encodeExtra, encodeSeconds } from './timestamp.ts';
+
+/** Where inode `ino` lies: the block of the inode table and the byte in it (__ext4_get_inode_loc). */
+export function locateInode(sb: SuperBlock, ino: number): InodeOrigin {
+  const { geometry } = sb;
+  const index = (ino - 1) % geometry.inodesPerGroup;
+  const group = sb.groups[Math.floor((ino - 1) / geometry.inodesPerGroup)];
+  if (group === undefined || !Number.isInteger(ino) || ino < 1 || ino > geometry.inodes) {
+    throw new Corruption('ext4_inode', 'number', ino, `1 .. ${geometry.inodes}`);
+  }
+  const offset = index * geometry.inodeSize;
+  const first = inodeTable(group.raw, geometry.descriptorSize);
+  return {
+    sb,
+    ino,
+    tableBlock: first + Math.floor(offset / geometry.blockSize),
+    tableOffset: offset % geometry.blockSize,
+  };
+}
+
+/** The on-disk inode in its block. */
+const rawInode = (inode: InodeOrigin, buffer: BufferHead): RawInode =>
+  InodeLayout.at(buffer.view, inode.tableOffset);
+
+/** Does the field at [offset, offset + width) lie within i_extra_isize (EXT4_FITS_IN_INODE)? */
+function fits(
+  sb: SuperBlock,
+  raw: RawInode,
+  field: { readonly offset: number; readonly width: number },
+): boolean {
+  if (sb.geometry.inodeSize <= EXT4_GOOD_OLD_INODE_SIZE) return false;
+  return field.offset + field.width <= EXT4_GOOD_OLD_INODE_SIZE + raw.extraIsize;
+}
+
+/** Fills a new inode object from the table (the reading half of ext4_iget). */
+export function* readInode(inode: Inode): Sleepable<void> {
+  const { sb } = inode;
+  const buffer = yield* sb.cache.bread(inode.tableBlock);
+  const raw = rawInode(inode, buffer);
+  checkRawInode(inode, raw);
+  inode.generation = raw.generation;
+  inode.mode = raw.mode;
+  inode.uid = raw.uidHigh * 2 ** 16 + raw.uidLo;
+  inode.gid = raw.gidHigh * 2 ** 16 + raw.gidLo;
+  inode.links = raw.linksCount;
+  inode.flags = raw.flags;
+  inode.size = inode.diskSize = join(raw.sizeHigh, raw.sizeLo);
+  inode.sectors = sectorsOf(inode, raw);
+  inode.xattrBlock = join(raw.fileAclHigh, raw.fileAclLo);
+  inode.dtime = raw.dtime;
+  const extra = (field: 'atimeExtra' | 'ctimeExtra' | 'mtimeExtra' | 'crtimeExtra'): number =>
+    fits(sb, raw, InodeLayout.fields[field]) ? raw[field] : 0;
+  inode.atime = decodeTime(raw.atime, extra('atimeExtra'));
+  inode.ctime = decodeTime(raw.ctime, extra('ctimeExtra'));
+  inode.mtime = decodeTime(raw.mtime, extra('mtimeExtra'));
+  const hasBirth = fits(sb, raw, InodeLayout.fields.crtime);
+  inode.crtime = decodeTime(hasBirth ? raw.crtime : 0, extra('crtimeExtra'));
+  const block = inode.tableOffset + I_BLOCK_OFFSET;
+  inode.data.set(buffer.data.subarray(block, block + I_BLOCK_BYTES));
+}
+
+/** What __ext4_iget refuses. */
+function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
+  const { sb, ino } = inode;
+  const { inodeSize, firstInode } = sb.geometry;
+  const structure = `ext4_inode ${ino}`;
+  if (sb.hasChecksums && !inodeChecksumMatches(sb.checksumSeed, ino, raw, inodeSize)) {
+    throw new Corruption(structure, 'checksum', raw.checksumLo, 'the crc32c of the inode');
+  }
+  if (inodeSize > EXT4_GOOD_OLD_INODE_SIZE) {
+    const room = inodeSize - EXT4_GOOD_OLD_INODE_SIZE;
+    if (raw.extraIsize > room || raw.extraIsize % 4 !== 0) {
+      throw new Corruption(structure, 'extraIsize', raw.extraIsize, `a multiple of 4 up to ${room}`);
+    }
+  }
+  if (raw.linksCount === 0 && raw.mode === 0 && ino >= firstInode) {
+    throw new Corruption(structure, 'mode', raw.mode, 'an inode in use');
+  }
+  if (raw.flags & EXT4_INLINE_DATA_FL) {
+    throw new Corruption(structure, 'flags', raw.flags, 'no inline data without its feature');
+  }
+  if (raw.sizeHigh >= 2 ** 21) throw new Corruption(structure, 'sizeHigh', raw.sizeHigh, 'less than 2^21');
+}
+
+/** i_blocks in sectors of 512 bytes, whatever unit the inode counts in (ext4_inode_blocks). */
+function sectorsOf(inode: Inode, raw: RawInode): number {
+  const count = raw.blocksHigh * 2 ** 32 + raw.blocksLo;
+  return raw.flags & EXT4_HUGE_FILE_FL ? count * (inode.blockSize / 512) : count;
+}
+
+/**
+ * ext4_mark_inode_dirty(): the fields go to the inode table, and fsync learns which transaction carries them. One credit
+ * for the block of the table.
+ */
+export function* markInodeDirty(handle: Handle, inode: Inode): Sleepable<void> {
+  const { sb } = inode;
+  const buffer = sb.cache.cached(inode.tableBlock) ?? (yield* sb.cache.bread(inode.tableBlock));
+  if (!handle.hasWriteAccess(buffer)) yield* handle.getWriteAccess(buffer);
+  const raw = rawInode(inode, buffer);
+  const { tid } = handle.transaction;
+  inode.syncTid = tid;
+  if (join(raw.sizeHigh, raw.sizeLo) !== inode.diskSize || sectorsOf(inode, raw) !== inode.sectors) {
+    inode.dataSyncTid = tid;
+  }
+  fillRawInode(inode, raw, buffer);
+  if (sb.hasChecksums) setInodeChecksum(sb.checksumSeed, inode.ino, raw, sb.geometry.inodeSize);
+  handle.dirtyMetadata(buffer);
+}
+
+/** ext4_fill_raw_inode(). */
+function fillRawInode(inode: Inode, raw: RawInode, buffer: BufferHead): void {
+  raw.mode = inode.mode;
+  raw.uidLo = inode.uid & 0xffff;
+  raw.uidHigh = inode.uid >>> 16;
+  raw.gidLo = inode.gid & 0xffff;
+  raw.gidHigh = inode.gid >>> 16;
+  raw.linksCount = inode.links;
+  raw.sizeLo = lowHalf(inode.diskSize);
+  raw.sizeHigh = highHalf(inode.diskSize);
+  setBlockCount(inode, raw);
+  raw.flags = inode.flags;
+  raw.generation = inode.generation;
+  raw.dtime = inode.dtime;
+  raw.fileAclLo = lowHalf(inode.xattrBlock);
+  raw.fileAclHigh = highHalf(inode.xattrBlock);
+  fillTimes(inode, raw);
+  buffer.data.set(inode.data, inode.tableOffset + I_BLOCK_OFFSET);
+}
+
+function setBlockCount(inode: Inode, raw: RawInode): void {
+  let count = inode.sectors;
+  if (count >= 2 ** 48) {
+    count /= inode.blockSize / 512;
+    inode.flags |= EXT4_HUGE_FILE_FL;
+  } else {
+    inode.flags &= ~EXT4_HUGE_FILE_FL;
+  }
+  raw.blocksLo = lowHalf(count);
+  raw.blocksHigh = highHalf(count);
+}
+
+function fillTimes(inode: Inode, raw: RawInode): void {
+  const { sb } = inode;
+  const { fields } = InodeLayout;
+  raw.atime = encodeSeconds(inode.atime);
+  raw.ctime = encodeSeconds(inode.ctime);
+  raw.mtime = encodeSeconds(inode.mtime);
+  if (fits(sb, raw, fields.ctimeExtra)) raw.ctimeExtra = encodeExtra(inode.ctime);
+  if (fits(sb, raw, fields.mtimeExtra)) raw.mtimeExtra = encodeExtra(inode.mtime);
+  if (fits(sb, raw, fields.atimeExtra)) raw.atimeExtra = encodeExtra(inode.atime);
+  if (fits(sb, raw, fields.crtime)) raw.crtime = encodeSeconds(inode.crtime);
+  if (fits(sb, raw, fields.crtimeExtra)) raw.crtimeExtra = encodeExtra(inode.crtime);
+}
+
+/**
+ * Empties the on-disk inode of a number that was just allocated, and gives the generation for its new owner: one more
+ * than the last, so that a stale handle never matches.
+ */
+export function* clearRawInode(handle: Handle, inode: Inode): Sleepable<void> {
+  const { sb } = inode;
+  const { inodeSize } = sb.geometry;
+  const buffer = yield* sb.cache.bread(inode.tableBlock);
+  yield* handle.getWriteAccess(buffer);
+  const raw = rawInode(inode, buffer);
+  inode.generation = (raw.generation + 1) >>> 0;
+  buffer.data.fill(0, inode.tableOffset, inode.tableOffset + inodeSize);
+  if (inodeSize > EXT4_GOOD_OLD_INODE_SIZE) {
+    raw.extraIsize = Math.min(EXTRA_ISIZE, inodeSize - EXT4_GOOD_OLD_INODE_SIZE);
+  }
+  handle.dirtyMetadata(buffer);
+}

@@ -1,0 +1,140 @@
+import type { BlockDevice } from '../../block/block-device.ts';
+import { assert } from '../../lib/assert.ts';
+import { AddressSpace } from '../../mm/address-space.ts';
+import { RwSemaphore } from '../../sched/lock.ts';
+import type { DataPath } from '../data/data-path.ts';
+import { ExtentStatusTree } from '../mapping/extent-status.ts';
+import { I_DATA_SEM, I_RWSEM, INVALIDATE_LOCK } from '../lock-order.ts';
+import type { SuperBlock } from '../super/super-block.ts';
+import { EPOCH, type Timestamp } from './timestamp.ts';
+
+/** Bytes of i_block: the root of the extent tree, or a fast symlink's target. */
+export const I_BLOCK_BYTES = 60;
+
+/** i_flags (fs/ext4/ext4.h). */
+export const EXT4_IMMUTABLE_FL = 0x10;
+export const EXT4_APPEND_FL = 0x20;
+export const EXT4_INDEX_FL = 0x1000;
+export const EXT4_JOURNAL_DATA_FL = 0x4000;
+export const EXT4_HUGE_FILE_FL = 0x40000;
+export const EXT4_EXTENTS_FL = 0x80000;
+export const EXT4_EA_INODE_FL = 0x200000;
+export const EXT4_INLINE_DATA_FL = 0x10000000;
+
+/** File types in i_mode (S_IFMT). */
+export const S_IFMT = 0xf000;
+export const S_IFREG = 0x8000;
+export const S_IFDIR = 0x4000;
+export const S_IFLNK = 0xa000;
+
+export const isRegular = (mode: number): boolean => (mode & S_IFMT) === S_IFREG;
+export const isDirectory = (mode: number): boolean => (mode & S_IFMT) === S_IFDIR;
+export const isSymlink = (mode: number): boolean => (mode & S_IFMT) === S_IFLNK;
+
+/** What an inode is made of when it enters memory; the rest starts empty. */
+export interface InodeOrigin {
+  readonly sb: SuperBlock;
+  readonly ino: number;
+  readonly tableBlock: number;
+  readonly tableOffset: number;
+}
+
+/**
+ * An inode in memory (struct inode and ext4_inode_info in one). Its fields reach the inode table with
+ * `markInodeDirty`; what it does not know (extended attributes in the inode's tail) stays in the table as it is.
+ */
+export class Inode {
+  readonly sb: SuperBlock;
+  readonly ino: number;
+  /** The block of the inode table that holds it, and the byte offset in it. */
+  readonly tableBlock: number;
+  readonly tableOffset: number;
+  generation = 0;
+  /** Type and permission bits. */
+  mode = 0;
+  uid = 0;
+  gid = 0;
+  /** i_nlink. A directory beyond 65,000 subdirectories shows 1 (dir_nlink). */
+  links = 0;
+  flags = 0;
+  /** i_size, bytes: what a reader sees. */
+  size = 0;
+  /** i_disksize, bytes: what the inode table says; never more than size. */
+  diskSize = 0;
+  /** i_blocks in sectors of 512 bytes, data and extent blocks. */
+  sectors = 0;
+  /** The block that holds extended attributes (i_file_acl), or 0. */
+  xattrBlock = 0;
+  atime: Timestamp = EPOCH;
+  ctime: Timestamp = EPOCH;
+  mtime: Timestamp = EPOCH;
+  crtime: Timestamp = EPOCH;
+  /** i_dtime, or the next inode of the orphan list. */
+  dtime = 0;
+  /** i_block as it goes to disk, I_BLOCK_BYTES long, and a view of it. */
+  readonly data = new Uint8Array(I_BLOCK_BYTES);
+  readonly dataView = new DataView(this.data.buffer);
+  /** Directory operations and writes (i_rwsem). */
+  readonly lock: RwSemaphore;
+  /** Page cache against truncation (mapping->invalidate_lock). */
+  readonly invalidateLock: RwSemaphore;
+  /** The extent tree, i_disksize (i_data_sem). */
+  readonly dataLock: RwSemaphore;
+  readonly extentStatus = new ExtentStatusTree();
+  /** Blocks promised to delayed allocation for this inode (i_reserved_data_blocks). */
+  reservedBlocks = 0;
+  readonly mapping: AddressSpace;
+  /** The table that `mapping` uses, for what the page cache itself does not call. */
+  dataPath: DataPath;
+  /** EXT4_STATE_BUFFERED_IOMAP: decided when the inode enters memory, kept for its life there. */
+  bufferedIomap = false;
+  /** Users: descriptors, path walks, dirty state. At 0 the inode may leave memory. */
+  references = 0;
+  /** EXT4_STATE_DA_ALLOC_CLOSE: the file was cut to nothing; what is written next gets its place when it is closed. */
+  allocateOnClose = false;
+  /** Transaction ids that fsync and fdatasync must wait for (i_sync_tid, i_datasync_tid). */
+  syncTid = 0;
+  dataSyncTid = 0;
+  /** Goal of the next allocation: the block after the last one allocated, or 0. */
+  allocationGoal = 0;
+  /** Logical block after the last allocation, which allocationGoal continues. */
+  allocationLogical = 0;
+  /** Where the inode stands among the orphans, or null. */
+  orphan: object | null = null;
+  /** Writes that the device has ended and whose remaining work waits for the worker; only the data path looks inside. */
+  endedWrites: object[] = [];
+
+  constructor({ sb, ino, tableBlock, tableOffset }: InodeOrigin, dataPath: DataPath) {
+    this.sb = sb;
+    this.ino = ino;
+    this.tableBlock = tableBlock;
+    this.tableOffset = tableOffset;
+    this.lock = new RwSemaphore(sb.scheduler, I_RWSEM, ino);
+    this.invalidateLock = new RwSemaphore(sb.scheduler, INVALIDATE_LOCK, ino);
+    this.dataLock = new RwSemaphore(sb.scheduler, I_DATA_SEM, ino);
+    this.dataPath = dataPath;
+    this.mapping = new AddressSpace(this, sb.pool, dataPath, sb.inodes.dirtyMappings);
+  }
+
+  /** Bytes. */
+  get blockSize(): number {
+    return this.sb.geometry.blockSize;
+  }
+
+  get device(): BlockDevice {
+    return this.sb.device;
+  }
+}
+
+/** ext4_set_inode_state and ext4_set_aops: the path that this inode's bytes take from now on. */
+export function useDataPath(inode: Inode, dataPath: DataPath): void {
+  inode.dataPath = dataPath;
+  inode.mapping.operations = dataPath;
+}
+
+/** The inode whose bytes `mapping` holds. Every address space of ext4 belongs to an Inode. */
+export function inodeOf(mapping: AddressSpace | null): Inode {
+  const host = mapping?.host;
+  assert(host instanceof Inode, 'an address space without an inode of ext4');
+  return host;
+}

@@ -1,0 +1,175 @@
+import type { BufferHead, Seal } from '../../buffer/buffer-head.ts';
+import {
+  bitmapChecksum,
+  directoryIndexChecksum,
+  directoryLeafChecksum,
+  extentBlockChecksum,
+  groupDescriptorChecksum,
+  orphanBlockChecksum,
+  setBlockBitmapChecksum,
+  setInodeBitmapChecksum,
+  superBlockChecksum,
+} from './checksum.ts';
+import { ExtentHeaderLayout, extentTailOffset } from '../layout/extent.ts';
+import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
+import { OrphanBlockTailLayout } from '../layout/orphan-block.ts';
+import { SuperBlockLayout } from '../layout/superblock.ts';
+
+/**
+ * Seals store checksums when a block leaves memory, once per commit instead of once per change. All are for file
+ * systems with metadata_csum; without it a buffer's seal stays null.
+ */
+
+/** s_checksum of the superblock, which lies at byte `offset` of its block. */
+export class SuperBlockSeal implements Seal {
+  readonly stage = 1;
+  readonly #offset: number;
+
+  constructor(offset: number) {
+    this.#offset = offset;
+  }
+
+  apply(buffer: BufferHead): void {
+    const data = buffer.data.subarray(this.#offset, this.#offset + SuperBlockLayout.size);
+    const { offset } = SuperBlockLayout.fields.checksum;
+    buffer.view.setUint32(this.#offset + offset, superBlockChecksum(data), true);
+  }
+}
+
+/** bg_checksum of every descriptor in one block; stage 1, because descriptors hold the checksums of bitmaps. */
+export class GroupDescriptorSeal implements Seal {
+  readonly stage = 1;
+  readonly #seed: number;
+  readonly #descriptorSize: number;
+  readonly #groups: { readonly number: number; readonly raw: RawGroupDescriptor }[] = [];
+
+  constructor(seed: number, descriptorSize: number) {
+    this.#seed = seed;
+    this.#descriptorSize = descriptorSize;
+  }
+
+  add(group: { readonly number: number; readonly raw: RawGroupDescriptor }): void {
+    this.#groups.push(group);
+  }
+
+  apply(buffer: BufferHead): void {
+    for (const { number, raw } of this.#groups) {
+      const descriptor = buffer.data.subarray(raw.base, raw.base + this.#descriptorSize);
+      raw.checksum = groupDescriptorChecksum(this.#seed, number, descriptor);
+    }
+  }
+}
+
+/** Checksum of one group's block bitmap, into its descriptor. The descriptor's block is in the same transaction. */
+export class BlockBitmapSeal implements Seal {
+  readonly stage = 0;
+  readonly #seed: number;
+  readonly #descriptor: RawGroupDescriptor;
+  readonly #descriptorSize: number;
+  readonly #bits: number;
+
+  constructor(seed: number, descriptor: RawGroupDescriptor, descriptorSize: number, bits: number) {
+    this.#seed = seed;
+    this.#descriptor = descriptor;
+    this.#descriptorSize = descriptorSize;
+    this.#bits = bits;
+  }
+
+  apply(buffer: BufferHead): void {
+    setBlockBitmapChecksum(
+      this.#descriptor,
+      this.#descriptorSize,
+      bitmapChecksum(this.#seed, buffer.data, this.#bits),
+    );
+  }
+}
+
+/** The same for the inode bitmap. */
+export class InodeBitmapSeal implements Seal {
+  readonly stage = 0;
+  readonly #seed: number;
+  readonly #descriptor: RawGroupDescriptor;
+  readonly #descriptorSize: number;
+  readonly #bits: number;
+
+  constructor(seed: number, descriptor: RawGroupDescriptor, descriptorSize: number, bits: number) {
+    this.#seed = seed;
+    this.#descriptor = descriptor;
+    this.#descriptorSize = descriptorSize;
+    this.#bits = bits;
+  }
+
+  apply(buffer: BufferHead): void {
+    setInodeBitmapChecksum(
+      this.#descriptor,
+      this.#descriptorSize,
+      bitmapChecksum(this.#seed, buffer.data, this.#bits),
+    );
+  }
+}
+
+/** et_checksum of a block of an inode's extent tree; `inodeSeed` comes from checksum.ts. */
+export class ExtentBlockSeal implements Seal {
+  readonly stage = 0;
+  readonly #inodeSeed: number;
+
+  constructor(inodeSeed: number) {
+    this.#inodeSeed = inodeSeed;
+  }
+
+  apply(buffer: BufferHead): void {
+    const max = buffer.view.getUint16(ExtentHeaderLayout.fields.max.offset, true);
+    const offset = extentTailOffset(max);
+    buffer.view.setUint32(offset, extentBlockChecksum(this.#inodeSeed, buffer.data, max), true);
+  }
+}
+
+/** det_checksum of a directory's leaf block. */
+export class DirectoryLeafSeal implements Seal {
+  readonly stage = 0;
+  readonly #inodeSeed: number;
+
+  constructor(inodeSeed: number) {
+    this.#inodeSeed = inodeSeed;
+  }
+
+  apply(buffer: BufferHead): void {
+    buffer.view.setUint32(buffer.data.length - 4, directoryLeafChecksum(this.#inodeSeed, buffer.data), true);
+  }
+}
+
+/** dt_checksum of a directory's index block, root (`countOffset` DX_ROOT_COUNT_OFFSET) or inner node. */
+export class DirectoryIndexSeal implements Seal {
+  readonly stage = 0;
+  readonly #inodeSeed: number;
+  readonly #countOffset: number;
+
+  constructor(inodeSeed: number, countOffset: number) {
+    this.#inodeSeed = inodeSeed;
+    this.#countOffset = countOffset;
+  }
+
+  apply(buffer: BufferHead): void {
+    const { view, data } = buffer;
+    const limit = view.getUint16(this.#countOffset, true);
+    const count = view.getUint16(this.#countOffset + 2, true);
+    const crc = directoryIndexChecksum(this.#inodeSeed, data, this.#countOffset, limit, count);
+    view.setUint32(this.#countOffset + limit * 8 + 4, crc, true);
+  }
+}
+
+/** ob_checksum of a block of the orphan file. */
+export class OrphanBlockSeal implements Seal {
+  readonly stage = 0;
+  readonly #inodeSeed: number;
+
+  constructor(inodeSeed: number) {
+    this.#inodeSeed = inodeSeed;
+  }
+
+  apply(buffer: BufferHead): void {
+    const offset =
+      buffer.data.length - OrphanBlockTailLayout.size + OrphanBlockTailLayout.fields.checksum.offset;
+    buffer.view.setUint32(offset, orphanBlockChecksum(this.#inodeSeed, buffer.block, buffer.data), true);
+  }
+}

@@ -1,0 +1,168 @@
+import { Corruption } from '../../lib/corruption.ts';
+import type { Handle } from '../../jbd2/handle.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import type { Inode } from '../inode/inode.ts';
+import { OrphanFile } from './orphan-file.ts';
+import type { SpecialFile } from '../inode/special-file.ts';
+import type { SuperBlock } from '../super/super-block.ts';
+import { truncateBlocks } from '../mapping/truncate-blocks.ts';
+
+/** Place of an inode in the list that starts at s_last_orphan; each i_dtime holds the number of the next. */
+class ListPlace {
+  readonly inode: Inode;
+  previous: ListPlace | null = null;
+  next: ListPlace | null;
+
+  constructor(inode: Inode, next: ListPlace | null) {
+    this.inode = inode;
+    this.next = next;
+  }
+}
+
+/** Place of an inode in the orphan file. */
+class FilePlace {
+  readonly slot: number;
+
+  constructor(slot: number) {
+    this.slot = slot;
+  }
+}
+
+/**
+ * Inodes that recovery has to finish with: without links but open, or in the middle of a truncation (fs/ext4/orphan.c).
+ * They stand in the orphan file when there is one with room, else in the list through the superblock.
+ */
+export class Orphans {
+  readonly #sb: SuperBlock;
+  #file: OrphanFile | null = null;
+  /** The newest in the list, to which s_last_orphan points. */
+  #head: ListPlace | null = null;
+
+  constructor(sb: SuperBlock) {
+    this.#sb = sb;
+  }
+
+  /** From now on orphans go to the orphan file. */
+  *useFile(file: SpecialFile): Sleepable<void> {
+    this.#file = yield* OrphanFile.load(this.#sb, file);
+  }
+
+  /** Is nothing left to do? */
+  get isEmpty(): boolean {
+    return this.#sb.raw.lastOrphan === 0 && this.#file?.entries().next().done !== false;
+  }
+
+  /** ext4_orphan_add: an inode that is one already stays where it is. Credits: two (orphan block, or superblock and inode). */
+  *add(handle: Handle, inode: Inode): Sleepable<void> {
+    if (inode.orphan !== null) return;
+    if (this.#file !== null) {
+      const slot = yield* this.#file.add(handle, inode.ino);
+      if (slot !== null) {
+        inode.orphan = new FilePlace(slot);
+        return;
+      }
+    }
+    const { buffer, raw } = this.#sb;
+    yield* handle.getWriteAccess(buffer);
+    inode.dtime = raw.lastOrphan;
+    raw.lastOrphan = inode.ino;
+    this.#link(inode);
+    handle.dirtyMetadata(buffer);
+    yield* markInodeDirty(handle, inode);
+  }
+
+  #link(inode: Inode): void {
+    const place = new ListPlace(inode, this.#head);
+    if (this.#head !== null) this.#head.previous = place;
+    this.#head = place;
+    inode.orphan = place;
+  }
+
+  /**
+   * ext4_orphan_del. Without a handle, after an error, the inode leaves the lists in memory only. Credits: up to three
+   * (superblock or the inode before it, and the inode).
+   */
+  *remove(handle: Handle | null, inode: Inode): Sleepable<void> {
+    const place = inode.orphan;
+    if (place instanceof FilePlace) {
+      if (handle !== null && this.#file !== null) yield* this.#file.remove(handle, place.slot);
+      inode.orphan = null;
+    } else if (place instanceof ListPlace) {
+      if (handle === null) this.#unlink(place);
+      else yield* this.#removeFromList(handle, place);
+    }
+  }
+
+  #unlink(place: ListPlace): void {
+    const { previous, next } = place;
+    if (previous === null) this.#head = next;
+    else previous.next = next;
+    if (next !== null) next.previous = previous;
+    place.inode.orphan = null;
+  }
+
+  *#removeFromList(handle: Handle, place: ListPlace): Sleepable<void> {
+    const { buffer, raw } = this.#sb;
+    const { inode } = place;
+    // Taken even when the superblock will not change: after this nothing sleeps until the chain is whole again.
+    yield* handle.getWriteAccess(buffer);
+    const { previous } = place;
+    this.#unlink(place);
+    const next = inode.dtime;
+    inode.dtime = 0;
+    if (previous === null) {
+      raw.lastOrphan = next;
+      handle.dirtyMetadata(buffer);
+    } else {
+      previous.inode.dtime = next;
+      yield* markInodeDirty(handle, previous.inode);
+    }
+    yield* markInodeDirty(handle, inode);
+  }
+
+  /**
+   * After recovery: truncates what still has links to its size, deletes the rest (ext4_orphan_cleanup). Throws Corruption
+   * when an entry is no inode that could be one. Runs without a handle.
+   */
+  *process(): Sleepable<void> {
+    const { raw } = this.#sb;
+    for (let last = 0; raw.lastOrphan !== 0;) {
+      const ino = raw.lastOrphan;
+      if (ino === last)
+        throw new Corruption('ext4_super_block', 'lastOrphan', ino, 'another inode: the list is a ring');
+      last = ino;
+      const inode = yield* this.#get(ino, 's_last_orphan');
+      this.#link(inode);
+      yield* finish(inode);
+    }
+    for (const { slot, ino } of [...(this.#file?.entries() ?? [])]) {
+      const inode = yield* this.#get(ino, `orphan file slot ${slot}`);
+      inode.orphan = new FilePlace(slot);
+      yield* finish(inode);
+    }
+  }
+
+  /** ext4_orphan_get: a number in range, marked as used. */
+  *#get(ino: number, where: string): Sleepable<Inode> {
+    const { geometry, inodeAllocator, inodes } = this.#sb;
+    if (ino < geometry.firstInode || ino > geometry.inodes || !(yield* inodeAllocator.isUsed(ino))) {
+      throw new Corruption(
+        where,
+        'inode',
+        ino,
+        `a used inode of ${geometry.firstInode} .. ${geometry.inodes}`,
+      );
+    }
+    const inode = yield* inodes.get(ino);
+    if (inode.orphan !== null)
+      throw new Corruption(where, 'inode', ino, 'an inode that is an orphan once only');
+    return inode;
+  }
+}
+
+/** ext4_process_orphan: the last reference of an inode without links deletes it. */
+function* finish(inode: Inode): Sleepable<void> {
+  if (inode.links > 0) yield* truncateBlocks(inode);
+  yield* inode.sb.inodes.put(inode);
+}

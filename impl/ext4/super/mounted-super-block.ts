@@ -1,0 +1,102 @@
+import type { BlockDevice } from '../../block/block-device.ts';
+import type { BufferCache } from '../../buffer/buffer-cache.ts';
+import type { BufferHead } from '../../buffer/buffer-head.ts';
+import type { Journal } from '../../jbd2/journal.ts';
+import type { FolioPool } from '../../mm/folio-pool.ts';
+import type { Scheduler } from '../../sched/scheduler.ts';
+import { Workqueue } from '../../sched/workqueue.ts';
+import { BlockAllocator } from '../allocation/block-allocator.ts';
+import type { FixedMetadata } from '../allocation/block-zones.ts';
+import { RO_COMPAT, type Features } from './features.ts';
+import { FreeSpace } from '../allocation/free-space.ts';
+import { InodeAllocator } from '../allocation/inode-allocator.ts';
+import { InodeCache } from '../inode/inode-cache.ts';
+import { freeBlocks } from '../layout/group-descriptor.ts';
+import type { RawSuperBlock } from '../layout/superblock.ts';
+import type { MountOptions } from './mount-options.ts';
+import { Orphans } from '../orphan/orphan.ts';
+import type { CheckedSuperBlock } from './check.ts';
+import type { Geometry, Group, SuperBlock } from './super-block.ts';
+import type { Timestamp } from '../inode/timestamp.ts';
+
+/** What a mount has read and checked before there is a SuperBlock. */
+export interface SuperBlockParts {
+  readonly device: BlockDevice;
+  readonly scheduler: Scheduler;
+  readonly options: MountOptions;
+  readonly pool: FolioPool;
+  readonly cache: BufferCache;
+  readonly buffer: BufferHead;
+  readonly raw: RawSuperBlock;
+  readonly checked: CheckedSuperBlock;
+  readonly groups: readonly Group[];
+  readonly fixed: FixedMetadata;
+  readonly journal: Journal;
+  readonly now: Timestamp;
+}
+
+/** Two per cent of all blocks, but not more than this, are kept back (ext4_calculate_resv_clusters). */
+const KEPT_BACK_MAX = 4096;
+
+/** Puts the parts of a mounted file system together; each of them finds the others through this. */
+export class MountedSuperBlock implements SuperBlock {
+  readonly device: BlockDevice;
+  readonly scheduler: Scheduler;
+  readonly options: MountOptions;
+  readonly geometry: Geometry;
+  readonly buffer: BufferHead;
+  readonly raw: RawSuperBlock;
+  readonly groups: readonly Group[];
+  readonly features: Features;
+  readonly checksumSeed: number;
+  readonly hasChecksums: boolean;
+  readonly cache: BufferCache;
+  readonly journal: Journal;
+  readonly pool: FolioPool;
+  readonly inodes: InodeCache;
+  readonly blockAllocator: BlockAllocator;
+  readonly inodeAllocator: InodeAllocator;
+  readonly freeSpace: FreeSpace;
+  readonly orphans: Orphans;
+  readonly conversionWork: Workqueue;
+  readonly maxFileBytes: number;
+  now: Timestamp;
+  readOnly: boolean;
+
+  constructor(parts: SuperBlockParts) {
+    const { checked, options } = parts;
+    const { geometry } = checked;
+    this.device = parts.device;
+    this.scheduler = parts.scheduler;
+    this.options = options;
+    this.geometry = geometry;
+    this.buffer = parts.buffer;
+    this.raw = parts.raw;
+    this.groups = parts.groups;
+    this.features = checked.features;
+    this.checksumSeed = checked.checksumSeed;
+    this.hasChecksums = checked.hasChecksums;
+    this.cache = parts.cache;
+    this.journal = parts.journal;
+    this.pool = parts.pool;
+    this.now = parts.now;
+    this.readOnly = options.readOnly;
+    this.maxFileBytes = maxFileBytes(geometry, checked.features);
+    const free = parts.groups.reduce((sum, { raw }) => sum + freeBlocks(raw, geometry.descriptorSize), 0);
+    this.freeSpace = new FreeSpace(free, Math.min(KEPT_BACK_MAX, Math.floor(geometry.blocks / 50)));
+    this.inodeAllocator = new InodeAllocator(this);
+    this.blockAllocator = new BlockAllocator(this, parts.fixed);
+    this.orphans = new Orphans(this);
+    this.inodes = new InodeCache(this);
+    this.conversionWork = new Workqueue(parts.scheduler, 'ext4-rsv-conversion');
+  }
+}
+
+/**
+ * ext4_max_size: logical blocks have 32 bits, and without huge_file i_blocks counts 2^32 - 1 sectors at most.
+ */
+function maxFileBytes({ blockSize }: Geometry, features: Features): number {
+  const limit = 2 ** 32 - 1;
+  if ((features.roCompat & RO_COMPAT.huge_file) !== 0) return limit * blockSize;
+  return Math.floor(limit / (blockSize / 512)) * blockSize;
+}

@@ -1,0 +1,82 @@
+import type { BlockDevice } from '../../block/block-device.ts';
+import type { BufferCache } from '../../buffer/buffer-cache.ts';
+import type { BufferHead } from '../../buffer/buffer-head.ts';
+import type { Journal } from '../../jbd2/journal.ts';
+import type { FolioPool } from '../../mm/folio-pool.ts';
+import type { Scheduler } from '../../sched/scheduler.ts';
+import type { Workqueue } from '../../sched/workqueue.ts';
+import type { BlockAllocator } from '../allocation/block-allocator.ts';
+import type { InodeAllocator } from '../allocation/inode-allocator.ts';
+import type { InodeCache } from '../inode/inode-cache.ts';
+import type { RawSuperBlock } from '../layout/superblock.ts';
+import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
+import type { MountOptions } from './mount-options.ts';
+import type { Orphans } from '../orphan/orphan.ts';
+import type { FreeSpace } from '../allocation/free-space.ts';
+import type { Timestamp } from '../inode/timestamp.ts';
+
+/** The immutable numbers of a file system, read once at mount (the constant part of struct ext4_sb_info). */
+export interface Geometry {
+  /** Bytes: 1024 .. 65536. */
+  readonly blockSize: number;
+  /** log2 of blockSize. */
+  readonly blockBits: number;
+  readonly blocks: number;
+  /** 1 with blocks of 1024 bytes, else 0. */
+  readonly firstDataBlock: number;
+  readonly blocksPerGroup: number;
+  readonly inodesPerGroup: number;
+  readonly inodes: number;
+  /** First inode that is not reserved, usually 11. */
+  readonly firstInode: number;
+  /** Bytes: 128 .. blockSize. */
+  readonly inodeSize: number;
+  readonly groups: number;
+  /** Bytes: 32, or 64 with the 64bit feature. */
+  readonly descriptorSize: number;
+  readonly inodeTableBlocksPerGroup: number;
+}
+
+/** A group descriptor where it lies in its block. */
+export interface Group {
+  readonly number: number;
+  readonly buffer: BufferHead;
+  readonly raw: RawGroupDescriptor;
+}
+
+/**
+ * A mounted ext4 (struct super_block and ext4_sb_info in one). It is the root of everything in memory; the parts hang
+ * off it and know it, but not each other.
+ */
+export interface SuperBlock {
+  readonly device: BlockDevice;
+  readonly scheduler: Scheduler;
+  readonly options: MountOptions;
+  readonly geometry: Geometry;
+  /** The superblock's buffer and the structure in it. */
+  readonly buffer: BufferHead;
+  readonly raw: RawSuperBlock;
+  readonly groups: readonly Group[];
+  /** Feature bits as found at mount. */
+  readonly features: { readonly compat: number; readonly incompat: number; readonly roCompat: number };
+  /** Register that every metadata checksum starts from (s_csum_seed); meaningful when hasChecksums. */
+  readonly checksumSeed: number;
+  /** metadata_csum is on. */
+  readonly hasChecksums: boolean;
+  readonly cache: BufferCache;
+  readonly journal: Journal;
+  readonly pool: FolioPool;
+  readonly inodes: InodeCache;
+  readonly blockAllocator: BlockAllocator;
+  readonly inodeAllocator: InodeAllocator;
+  readonly freeSpace: FreeSpace;
+  readonly orphans: Orphans;
+  /** Finishes writes that need a handle: conversion of unwritten extents, i_disksize (rsv_conversion_wq). */
+  readonly conversionWork: Workqueue;
+  /** Bytes: the largest size of a file with extents (s_maxbytes). */
+  readonly maxFileBytes: number;
+  /** The caller's clock: set before each system call. */
+  now: Timestamp;
+  /** Set after an error with errors=remount-ro, and by an aborted journal. */
+  readOnly: boolean;
+}
