@@ -35,7 +35,7 @@ const ADAPTER = 'harness/targets/typescript.ts';
 
 /** The one file that may know both I/O paths. */
 const CHOOSER = 'impl/ext4/data/aops.ts';
-const PATHS = ['impl/ext4/data/aops-buffer-head.ts', 'impl/ext4/aops-iomap.ts'];
+const PATHS = ['impl/ext4/data/aops-buffer-head.ts', 'impl/ext4/data/aops-iomap.ts'];
 
 /** Imports that point in a direction that ARCHITECTURE.md forbids. */
 export function dependencyProblems(sources: readonly Source[]): string[] {

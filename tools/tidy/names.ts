@@ -6,6 +6,7 @@ const NOUN = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** File names that break the rules of STYLE.md: lower case with hyphens, and suffix pairs side by side. */
 export function nameProblems(sources: readonly Source[]): string[] {
+  const paths = new Set(sources.map(({ path }) => path));
   return sources.flatMap((source) => {
     const { path } = source;
     // `x.snapshot.test.ts` freezes what `x` yields.
@@ -17,13 +18,16 @@ export function nameProblems(sources: readonly Source[]): string[] {
       return [`${path}: a suffix is one of ${KINDS.join(', ')}`];
     const inProperties = path.startsWith('properties/');
     if (kind === 'property') return inProperties ? [] : [`${path}: properties live in properties/`];
-    return kind === 'test' && !inProperties && !liesBesideSubject(source)
+    return kind === 'test' && !inProperties && !liesBesideSubject(source, paths)
       ? [`${path}: it tests nothing that lies beside it`]
       : [];
   });
 }
 
-/** A test proves something of its own folder; one of a whole folder imports something of it. */
-function liesBesideSubject(source: Source): boolean {
-  return importsOf(source).some(({ specifier }) => specifier.startsWith('./'));
+/** A test proves something of its own folder: the file of its name, or something that it imports from there. */
+function liesBesideSubject(source: Source, paths: ReadonlySet<string>): boolean {
+  return (
+    paths.has(source.path.replace('.test.ts', '.ts')) ||
+    importsOf(source).some(({ specifier }) => specifier.startsWith('./'))
+  );
 }
