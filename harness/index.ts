@@ -31,6 +31,6 @@ export { minimise, type MinimiseOptions, type Minimised } from './shrink/minimis
 export { StageClock, STAGES, type Stage } from './stage-clock.ts';
 export type { Awaitable, Capabilities, DiskImage, Session, SessionOptions, Target } from './target.ts';
 export { allTargets, targetsNamed, UnknownTarget } from './targets/all.ts';
-export { PLANTED_FAULTS, typescriptTargets } from './targets/typescript.ts';
+export { PLANTED_FAULTS, typescriptTargets } from './targets/typescript/target.ts';
 export { fails, HOLDS, unknown, worst, type Evidence, type FailedVerdict, type Verdict } from './verdict.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CaseError, readCase, type Case } from '../case.ts';
 import { E2fsck } from '../e2fsck.ts';
-import { PLANTED_FAULTS } from '../targets/typescript.ts';
+import { PLANTED_FAULTS } from '../targets/typescript/target.ts';
 import { UsageError } from './terminal.ts';
 
 /** The case in a file that the user named. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ImageError, ImageOverlay } from '../image-overlay.ts';
 import type { ImageView } from '../image-view.ts';
-import { viewImage } from '../targets/typescript.ts';
+import { viewImage } from '../targets/typescript/image-viewer.ts';
 import { factsText, listingText, printable, type Listed } from './image-listing.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import type { Target } from '../target.ts';
-import { typescriptTargets } from './typescript.ts';
+import { typescriptTargets } from './typescript/target.ts';
 
 /** A target that nobody knows. The message names those that there are. */
 export class UnknownTarget extends Error {

@@ -1,0 +1,161 @@
+import { Failure, FolioPool, type FileSystem, type MemoryDisk } from '../../../impl/index.ts';
+import type { Handle, Operation, Outcome, Path, SpaceReport, Timestamp } from '../../../model/index.ts';
+import { contentBytes } from '../../content.ts';
+import type { DiskImage, Session } from '../../target.ts';
+import { ReadBuffer } from '../read-buffer.ts';
+import { findingText } from './finding-text.ts';
+import { counted, data, DONE, statOutcome, success } from './outcomes.ts';
+import { performOnPath } from './path-operations.ts';
+
+/** What the sessions of one target share, so that making one costs little. */
+export interface SessionMemory {
+  /** Buffers that no session uses. */
+  readonly reads: ReadBuffer[];
+  pool: FolioPool;
+}
+
+/** A descriptor that no open ever made: the system call must answer EBADF. */
+const NO_DESCRIPTOR = -1;
+
+/** One mount of the TypeScript ext4, and the descriptors that its operations have opened. */
+export class TypescriptSession implements Session {
+  readonly #disk: MemoryDisk;
+  readonly #mountAt: (now: Timestamp) => FileSystem;
+  readonly #memory: SessionMemory;
+  readonly #descriptors = new Map<Handle, number>();
+  /** Its own: a target may have several sessions at once, whose answers are compared with each other. */
+  readonly #reads: ReadBuffer;
+  #fs: FileSystem;
+
+  constructor(
+    disk: MemoryDisk,
+    mountAt: (now: Timestamp) => FileSystem,
+    now: Timestamp,
+    memory: SessionMemory,
+  ) {
+    this.#disk = disk;
+    this.#mountAt = mountAt;
+    this.#memory = memory;
+    this.#fs = mountAt(now);
+    this.#reads = memory.reads.pop() ?? new ReadBuffer();
+  }
+
+  apply(operation: Operation, now: Timestamp): Outcome {
+    this.#fs.now = now;
+    try {
+      return this.#perform(operation);
+    } catch (error) {
+      if (error instanceof Failure) return { ok: false, errno: error.errno };
+      throw error;
+    }
+  }
+
+  identity(path: Path, now: Timestamp): number {
+    this.#fs.now = now;
+    return this.#fs.lstat(path).ino;
+  }
+
+  space(): SpaceReport {
+    const { blockSize, blocks, blocksFree, blocksAvailable, inodes, inodesFree } = this.#fs.statfs();
+    return { blockSize, blocks, blocksFree, blocksAvailable, inodes, inodesFree };
+  }
+
+  closeAll(): void {
+    for (const fd of this.#descriptors.values()) this.#fs.close(fd);
+    this.#descriptors.clear();
+  }
+
+  powerCut(): DiskImage {
+    return this.#disk.snapshot();
+  }
+
+  unmount(): DiskImage {
+    this.#unmount();
+    this.#memory.reads.push(this.#reads);
+    return this.#disk;
+  }
+
+  abandon(): void {
+    // What the broken session took of the pool never comes back.
+    this.#memory.pool = new FolioPool();
+  }
+
+  complaint(): string | null {
+    const finding = this.#fs.corruption;
+    return finding === null ? null : findingText(finding);
+  }
+
+  #fd(handle: Handle): number {
+    return this.#descriptors.get(handle) ?? NO_DESCRIPTOR;
+  }
+
+  #perform(operation: Operation): Outcome {
+    const fs = this.#fs;
+    switch (operation.op) {
+      case 'open':
+        return this.#open(operation);
+      case 'close':
+        fs.close(this.#fd(operation.handle));
+        this.#descriptors.delete(operation.handle);
+        return DONE;
+      case 'read': {
+        const buffer = this.#reads.take(operation.length);
+        return data(buffer, fs.read(this.#fd(operation.handle), buffer));
+      }
+      case 'pread': {
+        const buffer = this.#reads.take(operation.length);
+        return data(buffer, fs.pread(this.#fd(operation.handle), buffer, operation.offset));
+      }
+      case 'write':
+        return counted(fs.write(this.#fd(operation.handle), contentBytes(operation.content)));
+      case 'pwrite':
+        return counted(
+          fs.pwrite(this.#fd(operation.handle), contentBytes(operation.content), operation.offset),
+        );
+      case 'seek':
+        return counted(fs.seek(this.#fd(operation.handle), operation.offset, operation.whence));
+      case 'ftruncate':
+        fs.ftruncate(this.#fd(operation.handle), operation.size);
+        return DONE;
+      case 'fsync':
+        fs.fsync(this.#fd(operation.handle));
+        return DONE;
+      case 'fdatasync':
+        fs.fdatasync(this.#fd(operation.handle));
+        return DONE;
+      case 'fstat':
+        return statOutcome(fs.fstat(this.#fd(operation.handle)));
+      case 'sync':
+        fs.sync();
+        return DONE;
+      case 'drop-caches':
+        fs.dropCaches();
+        return DONE;
+      case 'remount':
+        return this.#remount();
+      case 'statfs':
+        return success({ kind: 'space', space: this.space() });
+      default:
+        return performOnPath(fs, operation);
+    }
+  }
+
+  /** A name that is in use is refused as the model refuses it: the system call itself has no notion of names. */
+  #open({ as: handle, path, access, flags, mode }: Extract<Operation, { op: 'open' }>): Outcome {
+    if (this.#descriptors.has(handle)) return { ok: false, errno: 'EBADF' };
+    this.#descriptors.set(handle, this.#fs.open(path, { access, ...flags }, mode));
+    return DONE;
+  }
+
+  #unmount(): void {
+    this.closeAll();
+    this.#fs.unmount();
+  }
+
+  #remount(): Outcome {
+    const { now } = this.#fs;
+    this.#unmount();
+    this.#fs = this.#mountAt(now);
+    return DONE;
+  }
+}

@@ -1,0 +1,71 @@
+import { FAULTS, FolioPool, MemoryDisk, mkfs, mount } from '../../../impl/index.ts';
+import type { Timestamp } from '../../../model/index.ts';
+import { BASE_SECONDS, type Setup } from '../../setup.ts';
+import type { DiskImage, Session, SessionOptions, Target } from '../../target.ts';
+import { ImageTemplates } from '../image-templates.ts';
+import { TypescriptSession, type SessionMemory } from './session.ts';
+
+/** The bugs that can be planted in the TypeScript ext4, for tests of the harness. */
+export const PLANTED_FAULTS: Readonly<Record<string, string>> = FAULTS;
+
+/** Fixed, so that a setup always gives the same image. */
+const UUID = Uint8Array.from({ length: 16 }, (_, index) => 0x70 + index);
+const HASH_SEED = Uint8Array.from({ length: 16 }, (_, index) => 0x10 + 7 * index);
+
+const TEMPLATES = new ImageTemplates((setup) =>
+  mkfs({
+    sizeBytes: setup.sizeBytes,
+    blockSize: setup.blockSize,
+    ...(setup.inodes !== undefined && { inodes: setup.inodes }),
+    uuid: UUID,
+    hashSeed: HASH_SEED,
+    now: BASE_SECONDS,
+  }),
+);
+
+/** The TypeScript ext4, mounted so that regular files use one of its two buffered I/O paths. */
+class TypescriptTarget implements Target {
+  readonly name: string;
+  readonly capabilities = { powerCut: true, images: true };
+  readonly #bufferedIomap: boolean;
+  readonly #memory: SessionMemory = { reads: [], pool: new FolioPool() };
+
+  constructor(name: string, bufferedIomap: boolean) {
+    this.name = name;
+    this.#bufferedIomap = bufferedIomap;
+  }
+
+  start(setup: Setup, options: SessionOptions): Session {
+    return this.#session(TEMPLATES.diskFor(setup), setup, options);
+  }
+
+  mount(image: DiskImage, setup: Setup, options: SessionOptions): Session {
+    const copy = image.snapshot();
+    return this.#session(copy instanceof MemoryDisk ? copy : loaded(copy), setup, options);
+  }
+
+  #session(disk: MemoryDisk, setup: Setup, { faults, now }: SessionOptions): Session {
+    const bufferedIomap = this.#bufferedIomap;
+    const fixed = { ...setup.mount, bufferedIomap, faults: new Set(faults) };
+    const mountAt = (time: Timestamp) => mount(disk, { ...fixed, now: time, pool: this.#memory.pool });
+    return new TypescriptSession(disk, mountAt, now, this.#memory);
+  }
+}
+
+/** The in-process targets, made anew: whoever needs them to share nothing makes more. */
+export const typescriptTargets = (): readonly Target[] => [
+  new TypescriptTarget('impl:buffer_head', false),
+  new TypescriptTarget('impl:iomap', true),
+];
+
+function loaded(image: DiskImage): MemoryDisk {
+  const disk = new MemoryDisk(image.sizeBytes);
+  for (const { offset, pages } of image.extents()) {
+    let position = offset;
+    for (const page of pages) {
+      disk.write(position, page);
+      position += page.length;
+    }
+  }
+  return disk;
+}
