@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, writeSync, ftruncateSync } from 'node:fs
 import { execa } from 'execa';
 import { file as temporaryFile } from 'tmp-promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BlockRuns } from '../block/block-runs.ts';
 import { MemoryDisk } from '../block/memory-disk.ts';
 import { BufferCache } from '../buffer/buffer-cache.ts';
 import { crc32c } from '../lib/crc32c.ts';
@@ -83,7 +84,8 @@ function openJournal(
 ): { scheduler: Scheduler; cache: BufferCache; journal: Journal } {
   const scheduler = new Scheduler();
   const cache = new BufferCache(device, image.blockSize);
-  const { blockSize, checksums, sixtyFourBit, journal: blocks } = image;
+  const { blockSize, checksums, sixtyFourBit } = image;
+  const blocks = BlockRuns.of(...image.journal.map((start) => ({ start, length: 1 })));
   const now = () => ({ seconds: 1_700_000_000, nanoseconds: 42 });
   const options = {
     scheduler,

@@ -1,3 +1,4 @@
+import type { BlockRuns } from '../block/block-runs.ts';
 import type { BufferCache } from '../buffer/buffer-cache.ts';
 import { WriteBatch } from '../buffer/write-batch.ts';
 import { fail } from '../lib/errno.ts';
@@ -24,8 +25,8 @@ export interface JournalOptions {
   readonly cache: BufferCache;
   /** Bytes. */
   readonly blockSize: number;
-  /** The device block of each block of the journal; the index is the block number within the journal. */
-  readonly blocks: Uint32Array | readonly number[];
+  /** Where the journal lies on the device, its superblock first. */
+  readonly blocks: BlockRuns;
   /** The file system has metadata_csum: begin() turns checksums of version 3 on. */
   readonly checksums: boolean;
   /** The file system has 64bit: begin() turns wide block numbers on. */

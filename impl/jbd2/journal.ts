@@ -30,9 +30,7 @@ export class Journal {
   /** Reads and verifies the journal's superblock. Corruption; MountRefused for features that are not known here. */
   static *open(options: JournalOptions): Sleepable<Journal> {
     const { cache, blocks, blockSize } = options;
-    const [place] = blocks;
-    assert(place !== undefined, 'a journal without blocks');
-    const superBlock = yield* JournalSuperBlock.read(cache.device, place, blockSize, blocks.length);
+    const superBlock = yield* JournalSuperBlock.read(cache.device, blocks.at(0), blockSize, blocks.length);
     const { raw } = superBlock;
     const area = new LogArea(blocks, raw.first, raw.maxLength, nextTid(raw.sequence));
     return new Journal(new JournalState(options, superBlock, area));

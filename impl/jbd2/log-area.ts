@@ -1,8 +1,8 @@
-import { present } from '../lib/assert.ts';
+import type { BlockRuns } from '../block/block-runs.ts';
 
 /** The log as a ring: which blocks it has, and which of them are in use. Numbers are blocks of the journal. */
 export class LogArea {
-  readonly #deviceBlocks: Uint32Array | readonly number[];
+  readonly #places: BlockRuns;
   /** First block of the ring (j_first). */
   readonly first: number;
   /** The block after the last one (j_last). */
@@ -16,8 +16,8 @@ export class LogArea {
   /** Blocks not in use (j_free). */
   free: number;
 
-  constructor(deviceBlocks: Uint32Array | readonly number[], first: number, end: number, tailTid: number) {
-    this.#deviceBlocks = deviceBlocks;
+  constructor(places: BlockRuns, first: number, end: number, tailTid: number) {
+    this.#places = places;
     this.first = first;
     this.end = end;
     this.head = first;
@@ -32,7 +32,7 @@ export class LogArea {
 
   /** The block of the device that holds a block of the journal. */
   deviceBlock(block: number): number {
-    return present(this.#deviceBlocks[block], () => `block ${block} of the journal`);
+    return this.#places.at(block);
   }
 
   /** The block after this one in the ring. */

@@ -1,3 +1,4 @@
+import { BlockRuns } from '../block/block-runs.ts';
 import { present } from '../lib/assert.ts';
 import { crc32c } from '../lib/crc32c.ts';
 import type { Bio, BioStatus } from '../block/bio.ts';
@@ -75,7 +76,7 @@ export function openJournal(
       scheduler,
       cache,
       blockSize: shape.blockSize,
-      blocks: journalPlaces(shape),
+      blocks: BlockRuns.of(...journalPlaces(shape).map((start) => ({ start, length: 1 }))),
       checksums: shape.checksums,
       sixtyFourBit: shape.sixtyFourBit,
       uuid: UUID,

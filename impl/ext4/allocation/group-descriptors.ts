@@ -1,3 +1,4 @@
+import type { BlockRuns } from '../../block/block-runs.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
@@ -87,7 +88,7 @@ function checkDescriptor(
 export function fixedMetadata(
   checked: CheckedSuperBlock,
   groups: readonly Group[],
-  journal: readonly number[],
+  journal: BlockRuns,
 ): FixedMetadata {
   const { geometry, layout } = checked;
   const { descriptorSize, inodeTableBlocksPerGroup } = geometry;
@@ -101,18 +102,6 @@ export function fixedMetadata(
     );
     overheadBlocks += groupBaseBlocks(layout, number) + 2 + inodeTableBlocksPerGroup;
   }
-  zones.push(...runsOf(journal));
+  zones.push(...journal.runs);
   return { layout, zones: new SystemZones(zones), overheadBlocks };
-}
-
-function runsOf(blocks: readonly number[]): Zone[] {
-  const runs: Zone[] = [];
-  let start = 0;
-  for (let end = 1; end <= blocks.length; end++) {
-    const first = blocks[start] ?? 0;
-    if (blocks[end] === first + (end - start)) continue;
-    runs.push({ start: first, length: end - start });
-    start = end;
-  }
-  return runs;
 }

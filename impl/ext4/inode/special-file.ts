@@ -1,3 +1,4 @@
+import { BlockRuns } from '../../block/block-runs.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import { Corruption, MountRefused } from '../../lib/corruption.ts';
@@ -32,8 +33,7 @@ export interface RawFileSystem {
 
 /** A file that the file system keeps for itself: the journal, the orphan file. */
 export interface SpecialFile {
-  /** The device block of each block of the file. */
-  readonly blocks: readonly number[];
+  readonly blocks: BlockRuns;
   /** Register for checksums of its contents. */
   readonly seed: number;
 }
@@ -96,7 +96,7 @@ class TreeWalk {
   readonly #structure: string;
   readonly #seed: number;
   readonly #count: number;
-  readonly #blocks: number[] = [];
+  readonly #blocks = new BlockRuns();
 
   constructor(fs: RawFileSystem, structure: string, seed: number, count: number) {
     this.#fs = fs;
@@ -151,7 +151,7 @@ class TreeWalk {
     if (this.#blocks.length + extent.len > this.#fs.geometry.blocks)
       this.#wrong('len', extent.len, 'fewer blocks');
     this.#checkRange(start, extent.len);
-    for (let index = 0; index < extent.len; index++) this.#blocks.push(start + index);
+    this.#blocks.push(start, extent.len);
   }
 
   #checkRange(start: number, length: number): void {
@@ -160,11 +160,11 @@ class TreeWalk {
     this.#wrong('start', start, `blocks ${firstDataBlock + 1} .. ${blocks - 1}`);
   }
 
-  finish(): readonly number[] {
+  finish(): BlockRuns {
     if (this.#blocks.length < this.#count) {
       this.#wrong('extents', this.#blocks.length, `${this.#count} blocks, as the size says`);
     }
-    return this.#blocks.slice(0, this.#count);
+    return this.#blocks.head(this.#count);
   }
 
   #wrong(field: string, found: number, expected: string): never {

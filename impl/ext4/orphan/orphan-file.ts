@@ -30,7 +30,8 @@ export class OrphanFile {
     const perBlock = orphansPerBlock(sb.geometry.blockSize);
     const seal = sb.hasChecksums ? new OrphanBlockSeal(file.seed) : null;
     const blocks: OrphanBlock[] = [];
-    for (const [index, block] of file.blocks.entries()) {
+    for (let index = 0; index < file.blocks.length; index++) {
+      const block = file.blocks.at(index);
       const buffer = yield* sb.cache.bread(block);
       const tail = OrphanBlockTailLayout.at(buffer.view, sb.geometry.blockSize - OrphanBlockTailLayout.size);
       const structure = `orphan file block ${index}`;

@@ -1,3 +1,4 @@
+import type { BlockRuns } from '../../block/block-runs.ts';
 import type { BlockDevice } from '../../block/block-device.ts';
 import { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
@@ -121,7 +122,7 @@ interface JournalContext {
 
 interface OpenedJournal {
   readonly journal: Journal;
-  readonly blocks: readonly number[];
+  readonly blocks: BlockRuns;
 }
 
 function* openJournal(
