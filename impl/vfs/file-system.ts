@@ -10,10 +10,11 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import { truncateTime } from './attribute-calls.ts';
 import { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
+import { Credentials } from './permission/credentials.ts';
 import { fstat } from './query-calls.ts';
 import { seek } from './read-write-calls.ts';
 import { SystemCalls } from './system-calls.ts';
-import type { DirectoryListing, OpenFlags, Stat, TimeChange, Whence } from './types.ts';
+import type { DirectoryListing, OpenFlags, Stat, TimeChange, Whence, XattrFlags } from './types.ts';
 
 const NEW_FILE_MODE = 0o666;
 const NEW_DIRECTORY_MODE = 0o777;
@@ -25,8 +26,9 @@ export interface NamedBody {
 }
 
 /**
- * A mounted file system, as a process with all capabilities and no umask sees it. A call returns when it is done; it
- * fails with `Failure` and the kernel's errno. What is wrong on the disk is EUCLEAN, with `corruption` as the reason.
+ * A mounted file system, as a process without umask sees it: root, unless `setCredentials` made it somebody else. A call
+ * returns when it is done; it fails with `Failure` and the kernel's errno. What is wrong on the disk is EUCLEAN, with
+ * `corruption` as the reason.
  */
 export class FileSystem {
   readonly sb: SuperBlock;
@@ -166,6 +168,28 @@ export class FileSystem {
 
   utimens(path: string, atime: TimeChange, mtime: TimeChange): void {
     this.#run('utimens', this.calls.utimens(path, atime, mtime));
+  }
+
+  setxattr(path: string, name: string, value: Uint8Array, flags: XattrFlags = {}): void {
+    this.#run('setxattr', this.calls.setxattr(path, name, value, flags));
+  }
+
+  /** The value, a copy. Fails with ENODATA. */
+  getxattr(path: string, name: string, { nofollow = false }: XattrFlags = {}): Uint8Array {
+    return this.#run('getxattr', this.calls.getxattr(path, name, !nofollow));
+  }
+
+  listxattr(path: string, { nofollow = false }: XattrFlags = {}): string[] {
+    return this.#run('listxattr', this.calls.listxattr(path, !nofollow));
+  }
+
+  removexattr(path: string, name: string, { nofollow = false }: XattrFlags = {}): void {
+    this.#run('removexattr', this.calls.removexattr(path, name, !nofollow));
+  }
+
+  /** The caller of everything that follows: user 0 has all capabilities, any other user none. */
+  setCredentials(uid: number, gid: number, groups: readonly number[] = []): void {
+    this.#context.caller = new Credentials(uid, gid, groups);
   }
 
   statfs(): FileSystemStatistics {

@@ -4,6 +4,7 @@ import { fail } from '../lib/errno.ts';
 import { Mutex } from '../sched/lock.ts';
 import type { LockClass } from '../sched/task.ts';
 import { FileTable } from './open-file.ts';
+import { superuser, type Credentials } from './permission/credentials.ts';
 
 /** s_vfs_rename_mutex: at most one rename at a time moves something from one directory to another. Before any i_rwsem. */
 const RENAME_MUTEX: LockClass = { name: 's_vfs_rename_mutex', rank: 5, nests: false };
@@ -14,6 +15,8 @@ export class KernelContext {
   /** The root directory, held for the life of the mount; every path starts here. */
   readonly root: Inode;
   readonly files = new FileTable();
+  /** Who makes the calls that start from now on. */
+  caller: Credentials = superuser();
   readonly renameMutex: Mutex;
 
   constructor(sb: SuperBlock, root: Inode) {

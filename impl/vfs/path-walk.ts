@@ -7,6 +7,7 @@ import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';
 import type { KernelContext } from './kernel-context.ts';
+import { checkPermission, MAY_EXEC } from './permission/permission.ts';
 
 /**
  * path_resolution(7), as fs/namei.c does it: a path is walked to the directory of its last component, and what happens
@@ -56,8 +57,12 @@ export class PathWalk {
     yield* this.context.sb.inodes.put(this.dir);
   }
 
-  /** Walks `path` from `dir` to its last component (link_path_walk with LOOKUP_PARENT). */
+  /**
+   * Walks `path` from `dir` to its last component (link_path_walk with LOOKUP_PARENT), through
+   * directories that the caller may search. Fails with EACCES where it may not.
+   */
   *toLast(path: string): Sleepable<void> {
+    const { caller } = this.context;
     let text = path;
     let at = yield* this.#skipSlashes(text, 0);
     const outer: { readonly text: string; readonly at: number }[] = [];
@@ -71,6 +76,7 @@ export class PathWalk {
         ({ text, at } = rest);
         continue;
       }
+      if (!caller.privileged) yield* checkPermission(caller, this.dir, MAY_EXEC);
       const slash = text.indexOf('/', at);
       const end = slash < 0 ? text.length : slash;
       const name = text.slice(at, end);

@@ -9,7 +9,8 @@ import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
 import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
 import { ftruncate, truncate } from './truncate-calls.ts';
-import type { DirectoryListing, OpenFlags, Stat, TimeChange } from './types.ts';
+import type { DirectoryListing, OpenFlags, Stat, TimeChange, XattrFlags } from './types.ts';
+import { getxattr, listxattr, removexattr, setxattr } from './xattr-calls.ts';
 
 /**
  * Every system call that may sleep, not yet run: for a scheduler that interleaves several. FileSystem runs them one by
@@ -50,5 +51,12 @@ export class SystemCalls {
   chown = (path: string, uid: number, gid: number): Sleepable<void> => chown(this.#context, path, uid, gid);
   utimens = (path: string, atime: TimeChange, mtime: TimeChange): Sleepable<void> =>
     utimens(this.#context, path, atime, mtime);
+  setxattr = (path: string, name: string, value: Uint8Array, flags: XattrFlags): Sleepable<void> =>
+    setxattr(this.#context, path, name, value, flags);
+  getxattr = (path: string, name: string, follow: boolean): Sleepable<Uint8Array> =>
+    getxattr(this.#context, path, name, follow);
+  listxattr = (path: string, follow: boolean): Sleepable<string[]> => listxattr(this.#context, path, follow);
+  removexattr = (path: string, name: string, follow: boolean): Sleepable<void> =>
+    removexattr(this.#context, path, name, follow);
   dropCaches = (): Sleepable<void> => dropCaches(this.#context.sb);
 }

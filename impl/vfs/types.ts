@@ -21,6 +21,15 @@ export interface OpenFlags {
   readonly nofollow?: boolean;
 }
 
+/** Flags of setxattr(2), and whether a symbolic link at the end of the path is what is meant. */
+export interface XattrFlags {
+  /** XATTR_CREATE: the attribute must be new. */
+  readonly create?: boolean;
+  /** XATTR_REPLACE: the attribute must exist. */
+  readonly replace?: boolean;
+  readonly nofollow?: boolean;
+}
+
 export interface Stat {
   readonly ino: number;
   readonly type: FileType;

@@ -1,0 +1,26 @@
+/**
+ * Who makes a system call (the part of struct cred that file systems ask for). User 0 has all capabilities, every other
+ * user none. Each change of the caller makes a new object, as commit_creds() does: some rules ask for the very same.
+ */
+export class Credentials {
+  readonly uid: number;
+  readonly gid: number;
+  /** The supplementary groups. */
+  readonly groups: ReadonlySet<number>;
+  /** All capabilities: CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN, CAP_FSETID, CAP_MKNOD, CAP_LINUX_IMMUTABLE and the others. */
+  readonly privileged: boolean;
+
+  constructor(uid: number, gid: number, groups: Iterable<number>) {
+    this.uid = uid;
+    this.gid = gid;
+    this.groups = new Set(groups);
+    this.privileged = uid === 0;
+  }
+
+  /** in_group_p */
+  isInGroup(gid: number): boolean {
+    return gid === this.gid || this.groups.has(gid);
+  }
+}
+
+export const superuser = (): Credentials => new Credentials(0, 0, []);
