@@ -1,4 +1,4 @@
-import type { DirectoryEntry, Outcome, Run, Stat, Timestamp, Value } from '../model/index.ts';
+import type { DeviceNumber, DirectoryEntry, Outcome, Run, Stat, Timestamp, Value } from '../model/index.ts';
 import { firstNonZero, firstStrayByte, streamBytes } from './content.ts';
 
 /** How an observed outcome differs from the expected one. */
@@ -40,9 +40,17 @@ function valueDifference(expected: Value, observed: Value): Difference | null {
     case 'entries':
       if (observed.kind !== 'entries') return otherKind(expected, observed);
       return entriesDifference(expected.entries, observed.entries);
+    case 'names':
+      if (observed.kind !== 'names') return otherKind(expected, observed);
+      return plain('names', expected.names.join(' '), observed.names.join(' '));
+    case 'flags':
+      if (observed.kind !== 'flags') return otherKind(expected, observed);
+      return plain('flags', describeValue(expected), describeValue(observed));
+    case 'data':
+      if (observed.kind !== 'data') return otherKind(expected, observed);
+      return plain('bytes', hex(expected.bytes), hex(observed.bytes));
     case 'done':
     case 'space':
-    case 'data':
       return observed.kind === expected.kind ? null : otherKind(expected, observed);
   }
 }
@@ -62,6 +70,7 @@ function statDifference(expected: Stat, observed: Stat): Difference | null {
   return (
     plain('type', expected.type, observed.type) ??
     plain('size', expected.size, observed.size) ??
+    plain('device', deviceText(expected.device), deviceText(observed.device)) ??
     plain('links', expected.links, observed.links) ??
     plain('mode', expected.mode, observed.mode) ??
     plain('uid', expected.uid, observed.uid) ??
@@ -71,6 +80,9 @@ function statDifference(expected: Stat, observed: Stat): Difference | null {
     timeDifference('ctime', expected.ctime, observed.ctime)
   );
 }
+
+const deviceText = (device: DeviceNumber | undefined): string =>
+  device === undefined ? 'none' : `${device.major}:${device.minor}`;
 
 function timeDifference(what: string, expected: Timestamp, observed: Timestamp): Difference | null {
   if (expected.seconds === observed.seconds && expected.nanoseconds === observed.nanoseconds) return null;
@@ -158,6 +170,10 @@ function describeValue(value: Value): string {
       return describeStat(value.stat);
     case 'entries':
       return describeEntries(value.entries);
+    case 'names':
+      return `[${value.names.join(' ')}]`;
+    case 'flags':
+      return `${value.immutable ? 'immutable ' : ''}${value.append ? 'append-only ' : ''}project ${value.project}`;
     case 'space':
       return value.space === null ? 'some space' : JSON.stringify(value.space);
   }
@@ -174,7 +190,8 @@ const describeTime = (time: Timestamp): string =>
 function describeStat(stat: Stat): string {
   const times = `atime ${describeTime(stat.atime)} mtime ${describeTime(stat.mtime)} ctime ${describeTime(stat.ctime)}`;
   const mode = stat.mode.toString(8).padStart(4, '0');
-  return `${stat.type} ${mode} links ${stat.links} owner ${stat.uid}:${stat.gid} size ${stat.size} ${times}`;
+  const type = stat.device === undefined ? stat.type : `${stat.type} ${deviceText(stat.device)}`;
+  return `${type} ${mode} links ${stat.links} owner ${stat.uid}:${stat.gid} size ${stat.size} ${times}`;
 }
 
 const ENTRIES_SHOWN = 40;

@@ -31,6 +31,26 @@ const PATH_ERRORS = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 /** What each operation can answer but `ok` (the manual pages, less what needs other users or read-only mounts). */
 const POSSIBLE: Readonly<Record<OperationName, readonly string[]>> = {
+  'link-handle': [...PATH_ERRORS, 'EBADF', 'EEXIST', 'ENOSPC'],
+  mknod: [...PATH_ERRORS, 'EEXIST', 'EACCES', 'EPERM', 'ENOSPC'],
+  setxattr: [
+    ...PATH_ERRORS,
+    'EEXIST',
+    'ENODATA',
+    'EOPNOTSUPP',
+    'ERANGE',
+    'E2BIG',
+    'EPERM',
+    'EACCES',
+    'ENOSPC',
+  ],
+  getxattr: [...PATH_ERRORS, 'ENODATA', 'EOPNOTSUPP', 'ERANGE', 'EPERM', 'EACCES'],
+  removexattr: [...PATH_ERRORS, 'ENODATA', 'EOPNOTSUPP', 'ERANGE', 'EPERM', 'EACCES'],
+  listxattr: PATH_ERRORS,
+  setcreds: [],
+  chattr: [...PATH_ERRORS, 'EACCES', 'EPERM'],
+  lsattr: [...PATH_ERRORS, 'EACCES'],
+  'set-project': [...PATH_ERRORS, 'EACCES', 'EPERM'],
   open: [...PATH_ERRORS, 'EEXIST', 'EISDIR', 'EINVAL', 'ENOSPC'],
   close: ['EBADF'],
   read: ['EBADF', 'EISDIR'],

@@ -7,6 +7,12 @@ export const TRANSFER_BYTES_MAX = 64 << 20;
 /** PATH_MAX is 4096 bytes with the final NUL; how much longer a path is than that makes no difference. */
 const PATH_CHARACTERS_MAX = 1 << 14;
 
+const XATTR_NAME_CHARACTERS_MAX = 1024;
+
+/** 64 KiB hold 8191 entries; one more is E2BIG. */
+const ACL_ENTRIES_MAX = 8192;
+const GROUPS_MAX = 64;
+
 const HANDLE_PATTERN = /^fd(?:0|[1-9]\d{0,8})$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const MODE_MAX = 0o7777;
@@ -41,6 +47,30 @@ const setTime = z.union([time, z.literal('now'), z.literal('omit')], {
   error: 'expected "now", "omit" or {seconds, nanoseconds} in range',
 });
 
+/** Longer names than 255 bytes are ERANGE, however long; the value of 64 KiB and one byte is E2BIG, however long. */
+const xattrName = z
+  .string()
+  .max(XATTR_NAME_CHARACTERS_MAX)
+  .refine((text) => !text.includes('\0'), { error: 'expected a name without NUL' })
+  .refine((text) => !LONE_SURROGATE.test(text), { error: 'expected a name without lone surrogates' });
+const identifier = z.int().min(0).max(ID_MAX);
+const acl = z.strictObject({
+  acl: z
+    .array(
+      z.strictObject({
+        tag: z.literal(['owner', 'user', 'owning-group', 'group', 'mask', 'others']),
+        permissions: z.int().min(0).max(0xffff),
+        id: identifier.exactOptional(),
+      }),
+    )
+    .max(ACL_ENTRIES_MAX),
+});
+const onXattr = { path, name: xattrName, nofollow: flag };
+const device = z.strictObject({
+  major: z.int().min(0).max(0xfff),
+  minor: z.int().min(0).max(0xfffff),
+});
+
 const isRecord = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -58,6 +88,7 @@ const shapes = {
       append: flag,
       directory: flag,
       nofollow: flag,
+      tmpfile: flag,
     }),
     mode,
   }),
@@ -76,11 +107,43 @@ const shapes = {
   ftruncate: z.strictObject({ op: z.literal('ftruncate'), handle, size: offset }),
   onNothing: z.strictObject({ op: z.literal(['sync', 'statfs', 'drop-caches', 'remount']) }),
   onPath: z.strictObject({
-    op: z.literal(['rmdir', 'unlink', 'readlink', 'stat', 'lstat', 'readdir']),
+    op: z.literal(['rmdir', 'unlink', 'readlink', 'stat', 'lstat', 'readdir', 'lsattr']),
     path,
   }),
   withMode: z.strictObject({ op: z.literal(['mkdir', 'chmod']), path, mode }),
-  twoPaths: z.strictObject({ op: z.literal(['rename', 'link']), from: path, to: path }),
+  link: z.strictObject({ op: z.literal('link'), from: path, to: path }),
+  rename: z.strictObject({
+    op: z.literal('rename'),
+    from: path,
+    to: path,
+    flag: z.literal(['noreplace', 'exchange', 'whiteout']).exactOptional(),
+  }),
+  linkHandle: z.strictObject({ op: z.literal('link-handle'), handle, to: path }),
+  mknod: z.strictObject({
+    op: z.literal('mknod'),
+    path,
+    type: z.literal(['file', 'fifo', 'socket', 'character-device', 'block-device']),
+    mode,
+    device,
+  }),
+  setxattr: z.strictObject({
+    op: z.literal('setxattr'),
+    path,
+    name: xattrName,
+    value: z.union([content, acl], { error: 'expected {seed, length} or {acl}' }),
+    flag: z.literal(['create', 'replace']).exactOptional(),
+    nofollow: flag,
+  }),
+  onXattr: z.strictObject({ op: z.literal(['getxattr', 'removexattr']), ...onXattr }),
+  listxattr: z.strictObject({ op: z.literal('listxattr'), path, nofollow: flag }),
+  setcreds: z.strictObject({
+    op: z.literal('setcreds'),
+    uid: identifier,
+    gid: identifier,
+    groups: z.array(identifier).max(GROUPS_MAX),
+  }),
+  chattr: z.strictObject({ op: z.literal('chattr'), path, immutable: z.boolean(), append: z.boolean() }),
+  setProject: z.strictObject({ op: z.literal('set-project'), path, project: identifier }),
   symlink: z.strictObject({ op: z.literal('symlink'), target: path, path }),
   chown: z.strictObject({ op: z.literal('chown'), path, uid: id, gid: id }),
   utimens: z.strictObject({ op: z.literal('utimens'), path, atime: setTime, mtime: setTime }),
@@ -101,7 +164,16 @@ export const operationSchema = z.discriminatedUnion(
     shapes.onNothing,
     shapes.onPath,
     shapes.withMode,
-    shapes.twoPaths,
+    shapes.link,
+    shapes.rename,
+    shapes.linkHandle,
+    shapes.mknod,
+    shapes.setxattr,
+    shapes.onXattr,
+    shapes.listxattr,
+    shapes.setcreds,
+    shapes.chattr,
+    shapes.setProject,
     shapes.symlink,
     shapes.chown,
     shapes.utimens,
@@ -137,6 +209,16 @@ const names: Readonly<Record<OperationName, true>> = {
   chmod: true,
   chown: true,
   utimens: true,
+  'link-handle': true,
+  mknod: true,
+  setxattr: true,
+  getxattr: true,
+  removexattr: true,
+  listxattr: true,
+  setcreds: true,
+  chattr: true,
+  lsattr: true,
+  'set-project': true,
   statfs: true,
   'drop-caches': true,
   remount: true,

@@ -1,4 +1,4 @@
-import type { Content, Operation, SetTime } from '../model/index.ts';
+import type { AclValue, Content, Operation, SetTime, XattrValue } from '../model/index.ts';
 import type { Setup } from './setup.ts';
 
 /** A sequence as a numbered program that a person can read; the step that failed is marked. */
@@ -37,10 +37,33 @@ export function operationText(operation: Operation): string {
       return `ftruncate(${operation.handle}, ${operation.size})`;
     case 'truncate':
       return `truncate(${quoted(operation.path)}, ${operation.size})`;
+    case 'mknod': {
+      const { device, type } = operation;
+      const number = type.endsWith('device') ? ` ${device.major}:${device.minor}` : '';
+      return `mknod(${quoted(operation.path)}, ${type}${number}, mode ${octal(operation.mode)})`;
+    }
     case 'mkdir':
     case 'chmod':
       return `${operation.op}(${quoted(operation.path)}, mode ${octal(operation.mode)})`;
-    case 'rename':
+    case 'rename': {
+      const flag = operation.flag === undefined ? '' : `, ${operation.flag}`;
+      return `rename(${quoted(operation.from)}, ${quoted(operation.to)}${flag})`;
+    }
+    case 'link-handle':
+      return `link-handle(${operation.handle}, ${quoted(operation.to)})`;
+    case 'setxattr':
+      return `setxattr(${attributeText(operation)}, ${xattrValueText(operation.value)}${operation.flag === undefined ? '' : `, ${operation.flag}`})`;
+    case 'getxattr':
+    case 'removexattr':
+      return `${operation.op}(${attributeText(operation)})`;
+    case 'listxattr':
+      return `listxattr(${quoted(operation.path)}${operation.nofollow === true ? ' itself' : ''})`;
+    case 'setcreds':
+      return `setcreds(${operation.uid}:${operation.gid}, groups [${operation.groups.join(' ')}])`;
+    case 'chattr':
+      return `chattr(${quoted(operation.path)}, ${operation.immutable ? '+i' : '-i'} ${operation.append ? '+a' : '-a'})`;
+    case 'set-project':
+      return `set-project(${quoted(operation.path)}, ${operation.project})`;
     case 'link':
       return `${operation.op}(${quoted(operation.from)}, ${quoted(operation.to)})`;
     case 'symlink':
@@ -68,6 +91,15 @@ function quoted(path: string): string {
 }
 
 const contentText = (content: Content): string => `${content.length} bytes of content ${content.seed}`;
+
+const attributeText = ({ path, name, nofollow }: { path: string; name: string; nofollow?: true }): string =>
+  `${quoted(path)}${nofollow === true ? ' itself' : ''}, ${quoted(name)}`;
+
+const xattrValueText = (value: XattrValue): string => ('acl' in value ? aclText(value) : contentText(value));
+
+/** As getfacl(1) writes it, on one line. */
+const aclText = ({ acl }: AclValue): string =>
+  acl.map(({ tag, id, permissions }) => `${tag}:${id ?? ''}:${permissions}`).join(',') || 'an empty list';
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 

@@ -19,6 +19,7 @@ export function isEnabled(state: State, operation: Operation): boolean {
   switch (operation.op) {
     case 'open':
       return (
+        operation.flags.tmpfile !== true &&
         !state.handles.has(operation.as) &&
         state.handles.size < HANDLES_MAX &&
         isPath(operation.path) &&
@@ -38,11 +39,23 @@ export function isEnabled(state: State, operation: Operation): boolean {
     case 'truncate':
       return isPath(operation.path) && Number.isSafeInteger(operation.size);
     case 'rename':
+      if (operation.flag !== undefined) return false;
       return isPath(operation.from) && isPath(operation.to) && !renameIsDisputed(state, operation);
     case 'link':
       return isPath(operation.from) && isPath(operation.to);
     case 'symlink':
       return isPath(operation.path) && isPath(operation.target);
+    case 'link-handle':
+    case 'mknod':
+    case 'setxattr':
+    case 'getxattr':
+    case 'removexattr':
+    case 'listxattr':
+    case 'setcreds':
+    case 'chattr':
+    case 'lsattr':
+    case 'set-project':
+      return false;
     case 'statfs':
     case 'sync':
     case 'drop-caches':

@@ -8,6 +8,7 @@ import type { NodeList } from './name-list.ts';
 import type { HandleView } from './open-file.ts';
 import { close, open } from './opening.ts';
 import type { Handle, Operation, Outcome, Timestamp } from './operation.ts';
+import type { OperationOf } from './operation-of.ts';
 import type { InitialDirectory, ModelOptions } from './options.ts';
 import { DONE, SPACE, failure } from './outcome.ts';
 import { rmdir, unlink } from './removing.ts';
@@ -113,17 +114,39 @@ function dispatch(state: State, operation: Operation): Outcome {
       return DONE;
     case 'statfs':
       return SPACE;
+    case 'link-handle':
+    case 'mknod':
+    case 'setxattr':
+    case 'getxattr':
+    case 'removexattr':
+    case 'listxattr':
+    case 'setcreds':
+    case 'chattr':
+    case 'lsattr':
+    case 'set-project':
+      return failure('EOPNOTSUPP');
     default:
       return dispatchPath(state, operation);
   }
 }
 
-type NamespaceOperation = Extract<Operation, { path: string } | { from: string }>;
+type NamespaceOperation = OperationOf<
+  | 'mkdir'
+  | 'rmdir'
+  | 'unlink'
+  | 'rename'
+  | 'link'
+  | 'symlink'
+  | 'readlink'
+  | 'stat'
+  | 'lstat'
+  | 'readdir'
+  | 'chmod'
+  | 'chown'
+  | 'utimens'
+>;
 
-function dispatchPath(
-  state: State,
-  operation: Exclude<NamespaceOperation, { op: 'open' | 'truncate' }>,
-): Outcome {
+function dispatchPath(state: State, operation: NamespaceOperation): Outcome {
   switch (operation.op) {
     case 'mkdir':
       return mkdir(state, operation);

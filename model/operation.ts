@@ -35,6 +35,42 @@ export interface OpenFlags {
   readonly append?: true;
   readonly directory?: true;
   readonly nofollow?: true;
+  /** O_TMPFILE: makes a regular file without a name; the path names the directory that it could get one in. */
+  readonly tmpfile?: true;
+}
+
+/** The types that mknod(2) makes. */
+export type NodeType = 'file' | 'fifo' | 'socket' | 'character-device' | 'block-device';
+
+/** 12 bits of major and 20 bits of minor number. */
+export interface DeviceNumber {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** Whom an entry of an access control list is about, in the order in which a valid list has them. */
+export type AclTag = 'owner' | 'user' | 'owning-group' | 'group' | 'mask' | 'others';
+
+export interface AclEntry {
+  readonly tag: AclTag;
+  /** 4 to read, 2 to write, 1 to execute or search, added up. Greater numbers are stored as they are: EINVAL. */
+  readonly permissions: number;
+  /** Only and always with `user` and `group`. */
+  readonly id?: number;
+}
+
+/** The value of system.posix_acl_access or system.posix_acl_default, in the version 2 form of the kernel (acl(5)). */
+export interface AclValue {
+  readonly acl: readonly AclEntry[];
+}
+
+export type XattrValue = Content | AclValue;
+
+/** The caller of the operations. Whoever is not uid 0 has no capability; uid 0 has all. */
+export interface Credentials {
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
 }
 
 export type Operation =
@@ -64,7 +100,18 @@ export type Operation =
   | { readonly op: 'sync' }
   | { readonly op: 'mkdir'; readonly path: Path; readonly mode: number }
   | { readonly op: 'rmdir' | 'unlink'; readonly path: Path }
-  | { readonly op: 'rename' | 'link'; readonly from: Path; readonly to: Path }
+  | { readonly op: 'rename'; readonly from: Path; readonly to: Path; readonly flag?: RenameFlag }
+  | { readonly op: 'link'; readonly from: Path; readonly to: Path }
+  /** linkat(2) of a descriptor with AT_EMPTY_PATH. */
+  | { readonly op: 'link-handle'; readonly handle: Handle; readonly to: Path }
+  /** The device number means nothing unless the type is one of the two devices. */
+  | {
+      readonly op: 'mknod';
+      readonly path: Path;
+      readonly type: NodeType;
+      readonly mode: number;
+      readonly device: DeviceNumber;
+    }
   /** `target` is stored as it is; it never starts with a slash. */
   | { readonly op: 'symlink'; readonly target: string; readonly path: Path }
   | { readonly op: 'readlink' | 'stat' | 'lstat' | 'readdir'; readonly path: Path }
@@ -73,18 +120,54 @@ export type Operation =
   /** lchown is not in the vocabulary: the path's last symlink is followed. -1 leaves an id as it is. */
   | { readonly op: 'chown'; readonly path: Path; readonly uid: number; readonly gid: number }
   | { readonly op: 'utimens'; readonly path: Path; readonly atime: SetTime; readonly mtime: SetTime }
+  /** setxattr(2), or lsetxattr(2) with `nofollow`. */
+  | {
+      readonly op: 'setxattr';
+      readonly path: Path;
+      readonly name: string;
+      readonly value: XattrValue;
+      readonly flag?: 'create' | 'replace';
+      readonly nofollow?: true;
+    }
+  /** getxattr answers `data` (the model: `runs`, or `data` for an access control list). */
+  | {
+      readonly op: 'getxattr' | 'removexattr';
+      readonly path: Path;
+      readonly name: string;
+      readonly nofollow?: true;
+    }
+  | { readonly op: 'listxattr'; readonly path: Path; readonly nofollow?: true }
+  /** The caller of all following operations, until the next one. A run starts as root; a remount changes nothing. */
+  | {
+      readonly op: 'setcreds';
+      readonly uid: number;
+      readonly gid: number;
+      readonly groups: readonly number[];
+    }
+  /** FS_IOC_SETFLAGS on what open(path, O_RDONLY) opens: the two flags are set or cleared, others stay. */
+  | { readonly op: 'chattr'; readonly path: Path; readonly immutable: boolean; readonly append: boolean }
+  /**
+   * FS_IOC_FSSETXATTR on what open(path, O_RDONLY) opens. Of a directory it also sets FS_XFLAG_PROJINHERIT, or with project
+   * 0 clears it, as xfs_quota's `project -s` and `project -C` do.
+   */
+  | { readonly op: 'set-project'; readonly path: Path; readonly project: number }
+  /** FS_IOC_FSGETXATTR on what open(path, O_RDONLY) opens: answers `flags`. */
+  | { readonly op: 'lsattr'; readonly path: Path }
   | { readonly op: 'statfs' }
   /** Writes nothing; drops clean page cache and unused inodes (echo 3 > /proc/sys/vm/drop_caches). */
   | { readonly op: 'drop-caches' }
   /** Closes every descriptor, unmounts and mounts again. */
   | { readonly op: 'remount' };
 
+/** RENAME_NOREPLACE, RENAME_EXCHANGE and RENAME_WHITEOUT of renameat2(2). */
+export type RenameFlag = 'noreplace' | 'exchange' | 'whiteout';
+
 /** What utimensat(2) does with one of the two times. */
 export type SetTime = Timestamp | 'now' | 'omit';
 
 export type OperationName = Operation['op'];
 
-export type FileType = 'file' | 'directory' | 'symlink';
+export type FileType = NodeType | 'directory' | 'symlink';
 
 /** What stat(2) answers, less what no two file systems share (inode and device numbers, directory sizes). */
 export interface Stat {
@@ -99,6 +182,8 @@ export interface Stat {
   readonly atime: Timestamp;
   readonly mtime: Timestamp;
   readonly ctime: Timestamp;
+  /** st_rdev; only and always of the two types of devices. */
+  readonly device?: DeviceNumber;
 }
 
 export interface DirectoryEntry {
@@ -134,6 +219,15 @@ export type Value =
   | { readonly kind: 'stat'; readonly stat: Stat }
   /** Without `.` and `..`, sorted by name (code units). */
   | { readonly kind: 'entries'; readonly entries: readonly DirectoryEntry[] }
+  /** Names of extended attributes, sorted by code units. */
+  | { readonly kind: 'names'; readonly names: readonly string[] }
+  /** Of an inode of a file system without project ids, the project is 0. */
+  | {
+      readonly kind: 'flags';
+      readonly immutable: boolean;
+      readonly append: boolean;
+      readonly project: number;
+    }
   | { readonly kind: 'space'; readonly space: SpaceReport | null };
 
 export type Outcome =
@@ -143,6 +237,8 @@ export type Errno =
   | 'EPERM'
   | 'ENOENT'
   | 'EIO'
+  | 'ENXIO'
+  | 'E2BIG'
   | 'EBADF'
   | 'EAGAIN'
   | 'ENOMEM'
@@ -150,17 +246,23 @@ export type Errno =
   | 'EBUSY'
   | 'EEXIST'
   | 'EXDEV'
+  | 'ENODEV'
   | 'ENOTDIR'
   | 'EISDIR'
   | 'EINVAL'
   | 'EMFILE'
+  | 'ENOTTY'
   | 'EFBIG'
   | 'ENOSPC'
+  | 'ESPIPE'
   | 'EROFS'
   | 'EMLINK'
+  | 'ERANGE'
   | 'ENAMETOOLONG'
   | 'ENOTEMPTY'
   | 'ELOOP'
+  | 'ENODATA'
   | 'EOPNOTSUPP'
   | 'EUCLEAN'
+  | 'EDQUOT'
   | 'EOVERFLOW';

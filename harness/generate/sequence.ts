@@ -12,7 +12,20 @@ const constant =
   (op: 'sync' | 'statfs' | 'drop-caches' | 'remount'): Maker =>
   () => ({ op });
 
+/** Of what no target performs yet. */
+const notYet: Maker = () => null;
+
 const makers: Readonly<Record<OperationName, Maker>> = {
+  'link-handle': notYet,
+  mknod: notYet,
+  setxattr: notYet,
+  getxattr: notYet,
+  removexattr: notYet,
+  listxattr: notYet,
+  setcreds: notYet,
+  chattr: notYet,
+  lsattr: notYet,
+  'set-project': notYet,
   open: data.open,
   close: data.close,
   read: data.read,

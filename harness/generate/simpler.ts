@@ -1,4 +1,5 @@
-import type { Content, Operation, OpenFlags, SetTime } from '../../model/index.ts';
+import type { Operation, OpenFlags, SetTime } from '../../model/index.ts';
+import { simplerContents, simplerMetadata } from './simpler-metadata.ts';
 
 /** Sizes at which something begins: numbers shrink to the nearest of them before they shrink to anything else. */
 const ROUND = [4096, 2048, 1024, 512] as const;
@@ -77,6 +78,7 @@ export function* simplerOperations(
       for (const mtime of simplerTimes(operation.mtime)) yield { ...operation, mtime };
       return;
     default:
+      yield* simplerMetadata(operation, simpler);
   }
 }
 
@@ -86,15 +88,6 @@ function* fewerFlags(flags: OpenFlags): Iterable<OpenFlags> {
   for (const dropped of set) {
     yield Object.fromEntries(set.filter((flag) => flag !== dropped).map((flag) => [flag, true]));
   }
-}
-
-function* simplerContents(
-  { seed, length }: Content,
-  simpler: (bytes: number) => number[],
-): Iterable<Content> {
-  for (const shorter of simpler(length)) yield { seed, length: shorter };
-  if (seed > 1) yield { seed: 1, length };
-  if (seed > 2) yield { seed: 2, length };
 }
 
 /** -1 changes nothing, which is the least that can be asked for. */

@@ -40,6 +40,23 @@ const LOOKS = {
   statfs: 1,
 };
 
+/** What no target performs yet. */
+const NOT_YET = {
+  'link-handle': 0,
+  mknod: 0,
+  setxattr: 0,
+  getxattr: 0,
+  removexattr: 0,
+  listxattr: 0,
+  setcreds: 0,
+  chattr: 0,
+  lsattr: 0,
+  'set-project': 0,
+};
+
+/** Whether sequences hold such operations: those that no target performs yet are left out. */
+export const isGenerated = (name: OperationName): boolean => !(name in NOT_YET);
+
 /** Where an offset or a size lies; boundaries.ts gives each its meaning. */
 const OFFSETS = {
   start: 6,
@@ -129,6 +146,7 @@ function drawKinds(dice: Dice): WeightedChoice<OperationName> {
   const kinds: Record<OperationName, number> = {
     ...drawWeights(dice, CHANGES, 6),
     ...drawWeights(dice, LOOKS, 6, 2),
+    ...NOT_YET,
   };
   kinds.open = Math.max(kinds.open, CHANGES.open * WEIGHT_SCALE);
   if (!dice.oneIn(12)) {

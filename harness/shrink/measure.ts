@@ -68,6 +68,7 @@ function weightOfArgument(key: string, value: unknown): number {
   }
   if (typeof value === 'number') return weightOfNumber(value);
   if (typeof value === 'string') return weightOfText(value);
+  if (typeof value === 'boolean') return Number(value);
   if (typeof value !== 'object' || value === null) return 1;
   let weight = 0;
   for (const [inner, part] of Object.entries(value)) weight += weightOfArgument(inner, part);

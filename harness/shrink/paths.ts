@@ -6,6 +6,7 @@ function mapPaths(operation: Operation, map: (path: Path) => Path): Operation {
   if (operation.op === 'rename' || operation.op === 'link') {
     return { ...operation, from: map(operation.from), to: map(operation.to) };
   }
+  if (operation.op === 'link-handle') return { ...operation, to: map(operation.to) };
   if (operation.op === 'symlink') {
     return { ...operation, path: map(operation.path), target: map(operation.target) };
   }

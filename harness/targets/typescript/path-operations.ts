@@ -2,7 +2,13 @@ import type { FileSystem } from '../../../impl/index.ts';
 import type { Operation, Outcome, Path } from '../../../model/index.ts';
 import { DONE, sortedEntries, statOutcome, success } from './outcomes.ts';
 
-type PathOperation = Extract<Operation, { path: Path } | { from: Path }>;
+type PathOperation = Extract<
+  Operation,
+  { path: Path } | { from: Path } | { to: Path } | { groups: readonly number[] }
+>;
+
+/** What this target does not know yet: generation leaves it out. */
+const NOT_PERFORMED: Outcome = { ok: false, errno: 'EOPNOTSUPP' };
 
 /** The operations that name what they work on by a path. */
 export function performOnPath(fs: FileSystem, operation: Exclude<PathOperation, { op: 'open' }>): Outcome {
@@ -45,5 +51,7 @@ export function performOnPath(fs: FileSystem, operation: Exclude<PathOperation, 
     case 'utimens':
       fs.utimens(operation.path, operation.atime, operation.mtime);
       return DONE;
+    default:
+      return NOT_PERFORMED;
   }
 }
