@@ -76,7 +76,7 @@ export class BlockGroup {
 
   /** No bitmap was ever written: it follows from the layout. */
   get #follows(): boolean {
-    return this.#sb.hasChecksums && (this.#group.raw.flags & EXT4_BG_BLOCK_UNINIT) !== 0;
+    return this.#sb.hasGroupChecksums && (this.#group.raw.flags & EXT4_BG_BLOCK_UNINIT) !== 0;
   }
 
   /** ext4_init_block_bitmap: nothing but the group's own metadata is in use. */

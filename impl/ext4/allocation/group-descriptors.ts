@@ -3,8 +3,7 @@ import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { baseZones, SystemZones, type FixedMetadata, type Zone } from './block-zones.ts';
-import { groupDescriptorChecksum } from '../integrity/checksum.ts';
-import { groupBaseBlocks, groupBlocks } from './group-layout.ts';
+import { descriptorBlock, groupBaseBlocks, groupBlocks } from './group-layout.ts';
 import {
   blockBitmap,
   freeBlocks,
@@ -21,15 +20,16 @@ import type { CheckedSuperBlock } from '../super/check.ts';
 
 /** Reads and checks every descriptor (ext4_check_descriptors); their blocks stay in memory. */
 export function* readGroups(cache: BufferCache, checked: CheckedSuperBlock): Sleepable<Group[]> {
-  const { geometry, hasChecksums, checksumSeed } = checked;
-  const { descriptorSize, blockSize, firstDataBlock } = geometry;
-  const perBlock = blockSize / descriptorSize;
-  const zones = new SystemZones(baseZones(checked.layout));
+  const { geometry, layout, groupChecksum } = checked;
+  const { descriptorSize } = geometry;
+  const perBlock = layout.descriptorsPerBlock;
+  const zones = new SystemZones(baseZones(layout));
   const groups: Group[] = [];
-  let seal = new GroupDescriptorSeal(checksumSeed, descriptorSize);
+  let seal: GroupDescriptorSeal | null = null;
   for (let number = 0; number < geometry.groups; number++) {
-    const buffer = yield* cache.bread(firstDataBlock + 1 + Math.floor(number / perBlock));
-    if (number % perBlock === 0) seal = new GroupDescriptorSeal(checksumSeed, descriptorSize);
+    const buffer = yield* cache.bread(descriptorBlock(layout, Math.floor(number / perBlock)));
+    if (number % perBlock === 0 && groupChecksum !== null)
+      seal = new GroupDescriptorSeal(groupChecksum, descriptorSize);
     const group: Group = {
       number,
       buffer,
@@ -37,8 +37,8 @@ export function* readGroups(cache: BufferCache, checked: CheckedSuperBlock): Sle
     };
     buffer.pinned = true;
     buffer.verified = true;
-    buffer.seal = hasChecksums ? seal : null;
-    seal.add(group);
+    buffer.seal = seal;
+    seal?.add(group);
     checkDescriptor(group, checked, zones);
     groups.push(group);
   }
@@ -53,9 +53,8 @@ function checkDescriptor(
   const { geometry, layout } = checked;
   const { descriptorSize, inodesPerGroup, inodeTableBlocksPerGroup } = geometry;
   const structure = `ext4_group_desc ${number}`;
-  if (checked.hasChecksums) {
-    const bytes = buffer.data.subarray(raw.base, raw.base + descriptorSize);
-    const crc = groupDescriptorChecksum(checked.checksumSeed, number, bytes);
+  if (checked.groupChecksum !== null) {
+    const crc = checked.groupChecksum(number, buffer.data.subarray(raw.base, raw.base + descriptorSize));
     if (raw.checksum !== crc) throw new Corruption(structure, 'checksum', raw.checksum, String(crc));
   }
   const place = (field: string, start: number, length: number): void => {

@@ -8,10 +8,17 @@ export interface GroupLayout {
   readonly sparseSuper: boolean;
   /** The feature sparse_super2: the (at most two) groups with a copy, 0 for none; null without the feature. */
   readonly backupGroups: readonly [number, number] | null;
-  /** Blocks of group descriptors behind each superblock. */
+  /** Blocks of group descriptors of the whole file system. */
   readonly descriptorBlocks: number;
+  /** So many groups have their descriptors in one block. */
+  readonly descriptorsPerBlock: number;
   /** Blocks behind them, kept for growth by the resize inode. */
   readonly reservedDescriptorBlocks: number;
+  /**
+   * The feature meta_bg: descriptor blocks from this one on lie in the groups that they describe, instead of behind each
+   * superblock (s_first_meta_bg); null without the feature.
+   */
+  readonly firstMetaGroup: number | null;
 }
 
 export const groupFirstBlock = (layout: GroupLayout, group: number): number =>
@@ -40,6 +47,34 @@ export function groupHasSuperBlock(layout: GroupLayout, group: number): boolean 
   return group % 2 === 1 && (isPower(group, 3) || isPower(group, 5) || isPower(group, 7));
 }
 
+/** Is the group's descriptor in a block that lies by the rules of meta_bg? */
+const isMetaGroup = ({ firstMetaGroup, descriptorsPerBlock }: GroupLayout, group: number): boolean =>
+  firstMetaGroup !== null && group >= firstMetaGroup * descriptorsPerBlock;
+
+/** Descriptor blocks at the start of a group (ext4_bg_num_gdb), without reserved ones. */
+export function groupDescriptorBlocks(layout: GroupLayout, group: number): number {
+  if (isMetaGroup(layout, group)) {
+    const place = group % layout.descriptorsPerBlock;
+    return place === 0 || place === 1 || place === layout.descriptorsPerBlock - 1 ? 1 : 0;
+  }
+  return groupHasSuperBlock(layout, group) ? classicDescriptorBlocks(layout) : 0;
+}
+
+/** Descriptor blocks that lie behind superblocks. */
+export const classicDescriptorBlocks = ({ descriptorBlocks, firstMetaGroup }: GroupLayout): number =>
+  firstMetaGroup === null ? descriptorBlocks : Math.min(firstMetaGroup, descriptorBlocks);
+
 /** Blocks that the superblock and everything behind it take at the start of a group (ext4_num_base_meta_blocks). */
-export const groupBaseBlocks = (layout: GroupLayout, group: number): number =>
-  groupHasSuperBlock(layout, group) ? 1 + layout.descriptorBlocks + layout.reservedDescriptorBlocks : 0;
+export function groupBaseBlocks(layout: GroupLayout, group: number): number {
+  const own = groupDescriptorBlocks(layout, group);
+  if (!groupHasSuperBlock(layout, group)) return own;
+  return 1 + own + (isMetaGroup(layout, group) ? 0 : layout.reservedDescriptorBlocks);
+}
+
+/** Where descriptor block `index` lies, the one that counts (descriptor_loc). */
+export function descriptorBlock(layout: GroupLayout, index: number): number {
+  const { firstDataBlock, firstMetaGroup, descriptorsPerBlock } = layout;
+  if (firstMetaGroup === null || index < firstMetaGroup) return firstDataBlock + 1 + index;
+  const group = index * descriptorsPerBlock;
+  return groupFirstBlock(layout, group) + (groupHasSuperBlock(layout, group) ? 1 : 0);
+}

@@ -89,7 +89,7 @@ export class InodeAllocator {
 
   #count(handle: Handle, { raw, buffer }: Group, bit: number, directory: boolean): void {
     const { descriptorSize, inodesPerGroup } = this.#sb.geometry;
-    if (this.#sb.hasChecksums) {
+    if (this.#sb.hasGroupChecksums) {
       const fresh = (raw.flags & EXT4_BG_INODE_UNINIT) !== 0;
       raw.flags &= ~EXT4_BG_INODE_UNINIT;
       const usedUpTo = fresh ? 0 : inodesPerGroup - unusedInodes(raw, descriptorSize);
@@ -151,9 +151,9 @@ export class InodeAllocator {
 
   /** ext4_read_inode_bitmap. */
   *#bitmap(group: Group): Sleepable<BufferHead> {
-    const { cache, geometry, hasChecksums } = this.#sb;
+    const { cache, geometry, hasGroupChecksums } = this.#sb;
     const block = inodeBitmap(group.raw, geometry.descriptorSize);
-    const follows = hasChecksums && (group.raw.flags & EXT4_BG_INODE_UNINIT) !== 0;
+    const follows = hasGroupChecksums && (group.raw.flags & EXT4_BG_INODE_UNINIT) !== 0;
     const buffer = follows ? cache.getblk(block) : yield* cache.bread(block);
     if (!buffer.verified) {
       if (follows) {

@@ -4,6 +4,7 @@ import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import { Corruption, MountRefused } from '../../lib/corruption.ts';
 import { join } from '../../lib/struct.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import { descriptorBlock, type GroupLayout } from '../allocation/group-layout.ts';
 import { extentBlockChecksum, inodeChecksumMatches, inodeSeed } from '../integrity/checksum.ts';
 import { EXT4_EXTENTS_FL, isRegular } from './inode.ts';
 import {
@@ -27,6 +28,7 @@ import type { Geometry } from '../super/super-block.ts';
 export interface RawFileSystem {
   readonly cache: BufferCache;
   readonly geometry: Geometry;
+  readonly layout: GroupLayout;
   /** Null without metadata_csum. */
   readonly checksumSeed: number | null;
 }
@@ -75,11 +77,11 @@ export function* readSpecialFile(fs: RawFileSystem, ino: number, what: string): 
 }
 
 function* readRawInode(fs: RawFileSystem, ino: number): Sleepable<{ buffer: BufferHead; raw: RawInode }> {
-  const { geometry, cache } = fs;
+  const { geometry, layout, cache } = fs;
   const { blockSize, descriptorSize, inodeSize, inodesPerGroup } = geometry;
   const group = Math.floor((ino - 1) / inodesPerGroup);
-  const perBlock = blockSize / descriptorSize;
-  const descriptors = yield* cache.bread(geometry.firstDataBlock + 1 + Math.floor(group / perBlock));
+  const perBlock = layout.descriptorsPerBlock;
+  const descriptors = yield* cache.bread(descriptorBlock(layout, Math.floor(group / perBlock)));
   const descriptor = GroupDescriptorLayout.at(descriptors.view, (group % perBlock) * descriptorSize);
   const table = inodeTable(descriptor, descriptorSize);
   if (table <= geometry.firstDataBlock || table + geometry.inodeTableBlocksPerGroup > geometry.blocks) {

@@ -4,12 +4,12 @@ import {
   directoryIndexChecksum,
   directoryLeafChecksum,
   extentBlockChecksum,
-  groupDescriptorChecksum,
   orphanBlockChecksum,
   setBlockBitmapChecksum,
   setInodeBitmapChecksum,
   superBlockChecksum,
 } from './checksum.ts';
+import type { GroupChecksum } from './group-checksum.ts';
 import { ExtentHeaderLayout, extentTailOffset } from '../layout/extent.ts';
 import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
 import { OrphanBlockTailLayout } from '../layout/orphan-block.ts';
@@ -17,7 +17,7 @@ import { SuperBlockLayout } from '../layout/superblock.ts';
 
 /**
  * Seals store checksums when a block leaves memory, once per commit instead of once per change. All are for file
- * systems with metadata_csum; without it a buffer's seal stays null.
+ * systems with metadata_csum, that of descriptors for those with uninit_bg as well; else a buffer's seal stays null.
  */
 
 /** s_checksum of the superblock, which lies at byte `offset` of its block. */
@@ -39,12 +39,12 @@ export class SuperBlockSeal implements Seal {
 /** bg_checksum of every descriptor in one block; stage 1, because descriptors hold the checksums of bitmaps. */
 export class GroupDescriptorSeal implements Seal {
   readonly stage = 1;
-  readonly #seed: number;
+  readonly #checksum: GroupChecksum;
   readonly #descriptorSize: number;
   readonly #groups: { readonly number: number; readonly raw: RawGroupDescriptor }[] = [];
 
-  constructor(seed: number, descriptorSize: number) {
-    this.#seed = seed;
+  constructor(checksum: GroupChecksum, descriptorSize: number) {
+    this.#checksum = checksum;
     this.#descriptorSize = descriptorSize;
   }
 
@@ -55,7 +55,7 @@ export class GroupDescriptorSeal implements Seal {
   apply(buffer: BufferHead): void {
     for (const { number, raw } of this.#groups) {
       const descriptor = buffer.data.subarray(raw.base, raw.base + this.#descriptorSize);
-      raw.checksum = groupDescriptorChecksum(this.#seed, number, descriptor);
+      raw.checksum = this.#checksum(number, descriptor);
     }
   }
 }

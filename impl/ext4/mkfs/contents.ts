@@ -10,15 +10,13 @@ import {
 import { EXT4_ROOT_INO } from '../layout/inode.ts';
 import { EXT4_ORPHAN_BLOCK_MAGIC, OrphanBlockTailLayout } from '../layout/orphan-block.ts';
 import { JournalSuperblockLayout } from '../../jbd2/layout/superblock.ts';
+import { hasFeature } from '../super/features.ts';
+import { mapInOrder } from './block-map.ts';
 import type { NewGeometry } from './geometry.ts';
 import { bytesOf, type Image } from './image.ts';
 import { LOST_AND_FOUND_INO, ORPHAN_FILE_INO, type InodeWriter } from './inodes.ts';
 import type { Placement } from './placement.ts';
-import type { Run } from './used-blocks.ts';
-
-function* blocksOf(runs: readonly Run[]): Generator<number> {
-  for (const { start, length } of runs) for (let index = 0; index < length; index++) yield start + index;
-}
+import { blocksOf } from './used-blocks.ts';
 
 interface NewEntry {
   readonly ino: number;
@@ -39,12 +37,13 @@ function writeLeaf(
     const entry = DirectoryEntryLayout.at(view, offset);
     entry.inode = ino;
     entry.nameLen = name.length;
-    entry.fileType = EXT4_FT_DIR;
+    entry.fileType = hasFeature(writer.geometry.features, 'filetype') ? EXT4_FT_DIR : 0;
     entry.recLen = index === entries.length - 1 ? end - offset : entryBytes(name.length);
     for (let at = 0; at < name.length; at++) view.setUint8(offset + 8 + at, name.charCodeAt(at));
     offset += entry.recLen;
   });
-  if (entries.length === 0) DirectoryEntryLayout.at(view).recLen = end;
+  // Only an entry of a whole block of 65536 bytes does not fit in 16 bits (ext4_rec_len_to_disk).
+  if (entries.length === 0) DirectoryEntryLayout.at(view).recLen = Math.min(end, 0xffff);
   if (writer.seed === null) return;
   const tail = DirectoryTailLayout.at(view, end);
   tail.recLen = DirectoryTailLayout.size;
@@ -88,6 +87,7 @@ export function writeJournal(
   raw.blockType = JBD2_SUPERBLOCK_V2;
   raw.blockSize = geometry.blockSize;
   raw.maxLength = geometry.journalBlocks;
+  raw.fastCommitBlocks = geometry.fastCommitBlocks;
   raw.first = 1;
   raw.sequence = 1;
   raw.users = 1;
@@ -95,7 +95,10 @@ export function writeJournal(
 }
 
 export function writeOrphanFile(writer: InodeWriter): void {
-  for (const block of blocksOf(writer.placement.orphanFile)) {
+  const { features, blockSize } = writer.geometry;
+  const all = [...blocksOf(writer.placement.orphanFile)];
+  const data = hasFeature(features, 'extent') ? all : mapInOrder(all, blockSize / 4).data;
+  for (const block of data) {
     const view = writer.image.block(block);
     const tail = OrphanBlockTailLayout.at(view, view.byteLength - OrphanBlockTailLayout.size);
     tail.magic = EXT4_ORPHAN_BLOCK_MAGIC;
@@ -106,9 +109,10 @@ export function writeOrphanFile(writer: InodeWriter): void {
 
 /**
  * The resize inode's tree: its double indirect block addresses the reserved descriptor blocks of group 0, and each of
- * those addresses its copies in the other groups. Returns the blocks that the tree has.
+ * those addresses its copies in the other groups. Returns the blocks that the tree has, 0 without resize_inode.
  */
 export function writeResizeTree(image: Image, geometry: NewGeometry, placement: Placement): number {
+  if (!hasFeature(geometry.features, 'resize_inode')) return 0;
   const { firstDataBlock, descriptorBlocks, reservedDescriptorBlocks } = geometry;
   const backups: number[] = [];
   for (let group = 1; group < geometry.groups; group++) {

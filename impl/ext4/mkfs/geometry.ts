@@ -1,6 +1,10 @@
-import { groupHasSuperBlock, type GroupLayout } from '../allocation/group-layout.ts';
+import { classicDescriptorBlocks, groupHasSuperBlock, type GroupLayout } from '../allocation/group-layout.ts';
 import { EXT4_MIN_DESC_SIZE, EXT4_MIN_DESC_SIZE_64BIT } from '../layout/group-descriptor.ts';
-import { EXT4_GOOD_OLD_FIRST_INO, EXT4_GOOD_OLD_INODE_SIZE } from '../layout/inode.ts';
+import { EXT4_GOOD_OLD_FIRST_INO } from '../layout/inode.ts';
+import { featureWords, hasFeature, type Features } from '../super/features.ts';
+import { checkOptions } from './check-options.ts';
+import { newFeatures } from './feature-set.ts';
+import { chooseJournal, orphanFileBlocks } from './journal-size.ts';
 import { MkfsError } from './mkfs-error.ts';
 import type { MkfsOptions } from './options.ts';
 
@@ -8,14 +12,18 @@ const MIB = 1024 * 1024;
 
 /** The numbers of a new file system, chosen as ext2fs_initialize chooses them. */
 export interface NewGeometry extends GroupLayout {
+  readonly features: Features;
   readonly blockSize: number;
   readonly inodeSize: number;
   readonly inodesPerGroup: number;
   readonly inodeTableBlocks: number;
   readonly descriptorSize: number;
+  /** So many groups keep their bitmaps and tables together; 1: each for itself. */
+  readonly groupsPerFlex: number;
   readonly reservedBlocks: number;
-  /** 0 when there is no journal. */
+  /** With those for fast commits; 0 when there is no journal. */
   readonly journalBlocks: number;
+  readonly fastCommitBlocks: number;
   /** 0 when there is no orphan file. */
   readonly orphanBlocks: number;
 }
@@ -23,99 +31,63 @@ export interface NewGeometry extends GroupLayout {
 /** A last group with fewer blocks than its metadata and this is left away. */
 const LAST_GROUP_SPARE_BLOCKS = 50;
 
-/** jbd2 refuses shorter journals (JBD2_MIN_JOURNAL_BLOCKS). */
-const JOURNAL_BLOCKS_MIN = 1024;
-const JOURNAL_BLOCKS_MAX = 10_240_000;
+/** The counters of descriptors have 16 bits (EXT2_MAX_BLOCKS_PER_GROUP, EXT2_MAX_INODES_PER_GROUP). */
+const BLOCKS_PER_GROUP_MAX = 2 ** 16 - 8;
+const INODES_PER_GROUP_MAX = 2 ** 16;
 
 export function newGeometry(options: MkfsOptions): NewGeometry {
-  checkOptions(options);
+  const asked = newFeatures(options);
+  checkOptions(options, asked);
   const wanted = Math.floor(options.sizeBytes / options.blockSize);
-  const { blocks, ...rest } = fitGroups(options, wanted);
-  const journalBlocks = chooseJournal(options, blocks);
+  const fitted = fitGroups(options, asked, wanted);
+  const { features, blocks } = fitted;
   return {
-    ...rest,
-    blocks,
-    reservedBlocks: Math.floor(((options.reservedPercent ?? 5) * blocks) / 100),
-    journalBlocks,
-    orphanBlocks: options.orphanFile === true ? orphanFileBlocks(blocks) : 0,
+    ...fitted,
+    reservedBlocks: reservedBlocks(options, wanted, blocks),
+    groupsPerFlex: hasFeature(features, 'flex_bg') ? (options.groupsPerFlex ?? 16) : 1,
+    ...chooseJournal(options, features, blocks),
+    orphanBlocks: hasFeature(features, 'orphan_file') ? orphanFileBlocks(blocks) : 0,
   };
 }
 
-function checkOptions(options: MkfsOptions): void {
-  const { sizeBytes, blockSize, inodeSize = 256 } = options;
-  if (![1024, 2048, 4096].includes(blockSize))
-    throw new MkfsError(`block size ${blockSize} is not 1024, 2048 or 4096`);
-  if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0 || sizeBytes % 1024 !== 0) {
-    throw new MkfsError(`size ${sizeBytes} is not a positive multiple of 1024 bytes`);
-  }
-  if (
-    !Number.isInteger(Math.log2(inodeSize)) ||
-    inodeSize < EXT4_GOOD_OLD_INODE_SIZE ||
-    inodeSize > blockSize
-  ) {
-    throw new MkfsError(
-      `inode size ${inodeSize} is not a power of two between 128 and the block size ${blockSize}`,
-    );
-  }
-  for (const name of ['uuid', 'hashSeed'] as const) {
-    if (options[name].length !== 16)
-      throw new MkfsError(`${name} has ${options[name].length} bytes instead of 16`);
-  }
-  const { reservedPercent = 5, inodes, inodeRatio } = options;
-  if (!(reservedPercent >= 0 && reservedPercent <= 50)) {
-    throw new MkfsError(`reserved percentage ${reservedPercent} is not between 0 and 50`);
-  }
-  if (inodes !== undefined && !(Number.isInteger(inodes) && inodes > 0))
-    throw new MkfsError(`${inodes} inodes`);
-  if (inodeRatio !== undefined && !(inodeRatio >= 1024))
-    throw new MkfsError(`inode ratio ${inodeRatio} is below 1024`);
-  if (options.orphanFile === true && options.journalBlocks === 0)
-    throw new MkfsError('orphan file without a journal');
+/** The share of what was asked for; when the last group is given up, as much less. */
+function reservedBlocks({ reservedPercent = 5 }: MkfsOptions, wanted: number, blocks: number): number {
+  const ofWanted = Math.floor((reservedPercent * wanted) / 100);
+  return blocks === wanted ? ofWanted : Math.floor((((100 * ofWanted) / wanted) * blocks) / 100);
 }
 
-type Fitted = Omit<NewGeometry, 'reservedBlocks' | 'journalBlocks' | 'orphanBlocks'>;
+type Fitted = Omit<
+  NewGeometry,
+  'reservedBlocks' | 'groupsPerFlex' | 'journalBlocks' | 'fastCommitBlocks' | 'orphanBlocks'
+>;
 
 /** Numbers of groups and inodes; gives up blocks at the end that make no whole group. */
-function fitGroups(options: MkfsOptions, wantedBlocks: number): Fitted {
+function fitGroups(options: MkfsOptions, features: Features, wantedBlocks: number): Fitted {
   const { blockSize, inodeSize = 256 } = options;
-  const descriptorSize = options.sixtyFourBit === false ? EXT4_MIN_DESC_SIZE : EXT4_MIN_DESC_SIZE_64BIT;
-  const firstDataBlock = blockSize === 1024 ? 1 : 0;
   const inodes = wantedInodes(options, wantedBlocks);
-  let blocksPerGroup = blockSize * 8;
+  let blocksPerGroup = Math.min(options.blocksPerGroup ?? blockSize * 8, BLOCKS_PER_GROUP_MAX);
   let blocks = wantedBlocks;
   for (;;) {
+    const firstDataBlock = blockSize === 1024 ? 1 : 0;
     const groups = Math.ceil((blocks - firstDataBlock) / blocksPerGroup);
     if (groups <= 0) throw new MkfsError(`${wantedBlocks} blocks of ${blockSize} bytes hold no file system`);
-    const inodesPerGroup = roundInodes(inodes, groups, blockSize, inodeSize);
-    if (inodesPerGroup > blockSize * 8) {
+    if (Math.ceil(inodes / groups) > blockSize * 8) {
       // More inodes than one bitmap block describes: smaller groups, as mke2fs tries.
-      if (options.inodes !== undefined || blocksPerGroup < 256) {
+      if (blocksPerGroup < 256) {
         throw new MkfsError(`${inodes} inodes do not fit in ${groups} groups of ${blocksPerGroup} blocks`);
       }
       blocksPerGroup -= 8;
+      blocks = wantedBlocks;
       continue;
     }
+    const inodesPerGroup = roundInodes(inodes, groups, blockSize, inodeSize);
     const inodeTableBlocks = Math.ceil((inodesPerGroup * inodeSize) / blockSize);
-    const descriptorBlocks = Math.ceil((groups * descriptorSize) / blockSize);
-    const reservedDescriptorBlocks = reservedDescriptors(
-      { blocks, blocksPerGroup, firstDataBlock, descriptorBlocks },
-      blockSize,
-      descriptorSize,
-    );
     const fitted: Fitted = {
+      ...descriptors(options, features, { blocks, blocksPerGroup, firstDataBlock, groups }),
       blockSize,
-      blocks,
-      firstDataBlock,
-      blocksPerGroup,
-      groups,
       inodeSize,
       inodesPerGroup,
       inodeTableBlocks,
-      descriptorSize,
-      descriptorBlocks,
-      reservedDescriptorBlocks,
-      sparseSuper: true,
-      backupGroups: null,
     };
     const rest = lastGroupMissing(fitted);
     if (rest === 0) return fitted;
@@ -123,16 +95,59 @@ function fitGroups(options: MkfsOptions, wantedBlocks: number): Fitted {
   }
 }
 
+/** How descriptors and superblocks lie. Decides meta_bg where descriptors would take most of a group. */
+function descriptors(
+  options: MkfsOptions,
+  asked: Features,
+  size: Pick<GroupLayout, 'blocks' | 'blocksPerGroup' | 'firstDataBlock' | 'groups'>,
+): GroupLayout & Pick<NewGeometry, 'features' | 'descriptorSize'> {
+  const { blockSize } = options;
+  const { groups, blocksPerGroup } = size;
+  const wide = hasFeature(asked, '64bit');
+  const descriptorSize = wide ? (options.descriptorSize ?? EXT4_MIN_DESC_SIZE_64BIT) : EXT4_MIN_DESC_SIZE;
+  const descriptorsPerBlock = Math.floor(blockSize / descriptorSize);
+  const descriptorBlocks = Math.ceil(groups / descriptorsPerBlock);
+  const growth = hasFeature(asked, 'resize_inode')
+    ? Math.min(reservedDescriptors(size, descriptorsPerBlock) - descriptorBlocks, blockSize / 4)
+    : 0;
+  const tooMany = growth + descriptorBlocks > (blocksPerGroup * 3) / 4;
+  const { meta_bg, resize_inode } = {
+    meta_bg: featureWords(['meta_bg']),
+    resize_inode: featureWords(['resize_inode']),
+  };
+  const features = tooMany
+    ? { ...asked, compat: asked.compat & ~resize_inode.compat, incompat: asked.incompat | meta_bg.incompat }
+    : asked;
+  return {
+    ...size,
+    features,
+    descriptorSize,
+    descriptorsPerBlock,
+    descriptorBlocks,
+    reservedDescriptorBlocks: tooMany ? 0 : growth,
+    firstMetaGroup: hasFeature(features, 'meta_bg') ? 0 : null,
+    sparseSuper: hasFeature(features, 'sparse_super'),
+    backupGroups: hasFeature(features, 'sparse_super2') ? backupGroups(groups) : null,
+  };
+}
+
+/** sparse_super2: group 1 and the last one, in order, 0 for none. */
+function backupGroups(groups: number): [number, number] {
+  if (groups === 1) return [0, 0];
+  return groups === 2 ? [0, 1] : [1, groups - 1];
+}
+
 /** Blocks of the last group when they are too few for its metadata, else 0. */
 function lastGroupMissing(fitted: Fitted): number {
-  const { blocks, firstDataBlock, blocksPerGroup, groups, inodeTableBlocks } = fitted;
-  const base = 1 + fitted.descriptorBlocks + fitted.reservedDescriptorBlocks;
-  if (base + 2 + inodeTableBlocks > blocksPerGroup) {
+  const { blocks, firstDataBlock, blocksPerGroup, groups, inodeTableBlocks, firstMetaGroup } = fitted;
+  const own = firstMetaGroup === null ? classicDescriptorBlocks(fitted) : 1;
+  if (3 + own + fitted.reservedDescriptorBlocks + inodeTableBlocks > blocksPerGroup) {
     throw new MkfsError(
       `${fitted.inodesPerGroup} inodes per group leave no room in groups of ${blocksPerGroup} blocks`,
     );
   }
-  const overhead = 2 + inodeTableBlocks + (groupHasSuperBlock(fitted, groups - 1) ? base : 0);
+  const copies = 1 + fitted.descriptorBlocks + fitted.reservedDescriptorBlocks;
+  const overhead = 2 + inodeTableBlocks + (groupHasSuperBlock(fitted, groups - 1) ? copies : 0);
   const rest = (blocks - firstDataBlock) % blocksPerGroup;
   if (rest === 0) return 0;
   if (groups === 1) {
@@ -143,15 +158,19 @@ function lastGroupMissing(fitted: Fitted): number {
 }
 
 function wantedInodes(options: MkfsOptions, blocks: number): number {
-  if (options.inodes !== undefined) return options.inodes;
-  const bytes = blocks * options.blockSize;
-  const ratio = options.inodeRatio ?? (bytes < 3 * MIB ? 8192 : bytes < 512 * MIB ? 4096 : 16384);
-  return Math.floor(bytes / Math.max(ratio, options.blockSize));
+  const { blockSize, inodeSize = 256, inodeRatio } = options;
+  const bytes = blocks * blockSize;
+  const usual = bytes < 3 * MIB ? 8192 : bytes < 512 * MIB ? 4096 : 16384;
+  const inodes = options.inodes ?? Math.floor(bytes / (inodeRatio ?? Math.max(usual, blockSize)));
+  if (inodes * inodeSize >= bytes) {
+    throw new MkfsError(`${inodes} inodes of ${inodeSize} bytes need more than ${blocks} blocks`);
+  }
+  return Math.max(inodes, EXT4_GOOD_OLD_FIRST_INO + 1);
 }
 
 /** Fills the last block of each inode table, in multiples of 8, and keeps room for the reserved inodes. */
 function roundInodes(inodes: number, groups: number, blockSize: number, inodeSize: number): number {
-  let perGroup = Math.ceil(inodes / groups);
+  let perGroup = Math.min(Math.ceil(inodes / groups), INODES_PER_GROUP_MAX - blockSize / inodeSize);
   for (;;) {
     const tableBlocks = Math.ceil((perGroup * inodeSize) / blockSize);
     const filled = Math.floor((tableBlocks * blockSize) / inodeSize);
@@ -161,44 +180,17 @@ function roundInodes(inodes: number, groups: number, blockSize: number, inodeSiz
   }
 }
 
-/** Descriptor blocks for a file system 1024 times as large, at most what one indirect block addresses. */
+/** Descriptor blocks of a file system 1024 times as large. */
 function reservedDescriptors(
-  layout: Pick<GroupLayout, 'blocks' | 'blocksPerGroup' | 'firstDataBlock' | 'descriptorBlocks'>,
-  blockSize: number,
-  descriptorSize: number,
+  {
+    blocks,
+    blocksPerGroup,
+    firstDataBlock,
+  }: Pick<GroupLayout, 'blocks' | 'blocksPerGroup' | 'firstDataBlock'>,
+  descriptorsPerBlock: number,
 ): number {
   const limit = 0xffffffff;
-  const largest = layout.blocks < Math.floor(limit / 1024) ? layout.blocks * 1024 : limit;
-  const groups = Math.ceil((largest - layout.firstDataBlock) / layout.blocksPerGroup);
-  const blocks = Math.ceil(groups / Math.floor(blockSize / descriptorSize)) - layout.descriptorBlocks;
-  return Math.min(blocks, blockSize / 4);
-}
-
-function chooseJournal(options: MkfsOptions, blocks: number): number {
-  const chosen = options.journalBlocks ?? defaultJournalBlocks(blocks, options.blockSize);
-  if (chosen === 0) return 0;
-  if (!Number.isInteger(chosen) || chosen < JOURNAL_BLOCKS_MIN || chosen > JOURNAL_BLOCKS_MAX) {
-    throw new MkfsError(
-      `journal of ${chosen} blocks: not between ${JOURNAL_BLOCKS_MIN} and ${JOURNAL_BLOCKS_MAX}`,
-    );
-  }
-  return chosen;
-}
-
-/** By the size of the file system in blocks (ext2fs_default_journal_size). */
-function defaultJournalBlocks(blocks: number, blockSize: number): number {
-  if (blocks < 2048) {
-    throw new MkfsError(`${blocks} blocks of ${blockSize} bytes are too few for a journal: at least 2048`);
-  }
-  if (blocks < 32 * 1024) return 1024;
-  if (blocks < 256 * 1024) return 4096;
-  if (blocks < 512 * 1024) return 8192;
-  if (blocks < 4096 * 1024) return 16384;
-  return 32768;
-}
-
-/** ext2fs_default_orphan_file_blocks. */
-function orphanFileBlocks(blocks: number): number {
-  if (blocks < 128 * 1024) return 32;
-  return blocks < 2 * 1024 * 1024 ? Math.floor(blocks / 4096) : 512;
+  const largest = blocks < Math.floor(limit / 1024) ? blocks * 1024 : limit;
+  const groups = Math.ceil((largest - firstDataBlock) / blocksPerGroup);
+  return Math.ceil(groups / descriptorsPerBlock);
 }

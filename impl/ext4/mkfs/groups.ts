@@ -1,12 +1,11 @@
+import { bitmapChecksum, setBlockBitmapChecksum, setInodeBitmapChecksum } from '../integrity/checksum.ts';
+import type { GroupChecksum } from '../integrity/group-checksum.ts';
 import {
-  bitmapChecksum,
-  groupDescriptorChecksum,
-  setBlockBitmapChecksum,
-  setInodeBitmapChecksum,
-} from '../integrity/checksum.ts';
-import {
+  classicDescriptorBlocks,
+  descriptorBlock,
   groupBaseBlocks,
   groupBlocks,
+  groupDescriptorBlocks,
   groupFirstBlock,
   groupHasSuperBlock,
 } from '../allocation/group-layout.ts';
@@ -49,8 +48,8 @@ export interface Totals {
  * Descriptors and bitmaps. With checksums, a group that holds nothing but its own metadata gets no bitmaps: flags say
  * that they follow from the layout.
  */
-export function writeGroups(writer: InodeWriter): Totals {
-  const { geometry, placement, image, seed } = writer;
+export function writeGroups(writer: InodeWriter, checksum: GroupChecksum | null): Totals {
+  const { geometry, placement, image } = writer;
   const used = usedPerGroup(geometry, placement.used);
   const bitmaps = new Map<number, Uint8Array>();
   const totals = { freeBlocks: 0, freeInodes: 0 };
@@ -72,9 +71,8 @@ export function writeGroups(writer: InodeWriter): Totals {
     setFreeInodes(raw, descriptorSize, freeInodes);
     totals.freeBlocks += freeBlocks;
     totals.freeInodes += freeInodes;
-    const lazy = seed !== null;
-    const blocksFollow =
-      lazy && usedBlocks === groupBaseBlocks(geometry, group) && group !== geometry.groups - 1;
+    const lazy = checksum !== null;
+    const blocksFollow = lazy && usedBlocks === ownBlocks(geometry, group) && group !== geometry.groups - 1;
     const inodesFollow = lazy && usedInodes === 0;
     raw.flags =
       EXT4_BG_INODE_ZEROED |
@@ -86,14 +84,19 @@ export function writeGroups(writer: InodeWriter): Totals {
   }
   countDirectories(writer);
   fillBlockBitmaps(geometry, placement, bitmaps);
-  if (seed !== null) sealGroups(writer, seed, bitmaps);
+  if (writer.seed !== null) sealBitmaps(writer, writer.seed, bitmaps);
+  if (checksum !== null) sealDescriptors(writer, checksum);
   return totals;
 }
 
+/** What a group without files has in use. */
+const ownBlocks = (geometry: NewGeometry, group: number): number =>
+  groupBaseBlocks(geometry, group) + (geometry.groupsPerFlex > 1 ? 0 : 2 + geometry.inodeTableBlocks);
+
 const descriptor = (image: Image, geometry: NewGeometry, group: number) => {
-  const perBlock = geometry.blockSize / geometry.descriptorSize;
-  const block = geometry.firstDataBlock + 1 + Math.floor(group / perBlock);
-  return GroupDescriptorLayout.at(image.block(block), (group % perBlock) * geometry.descriptorSize);
+  const { descriptorsPerBlock, descriptorSize } = geometry;
+  const block = descriptorBlock(geometry, Math.floor(group / descriptorsPerBlock));
+  return GroupDescriptorLayout.at(image.block(block), (group % descriptorsPerBlock) * descriptorSize);
 };
 
 /** The bitmap's bits behind the end of the group are always set. */
@@ -141,7 +144,7 @@ function fillBlockBitmaps(
   }
 }
 
-function sealGroups(
+function sealBitmaps(
   { image, geometry, placement }: InodeWriter,
   seed: number,
   bitmaps: ReadonlyMap<number, Uint8Array>,
@@ -157,18 +160,31 @@ function sealGroups(
       const inodeBits = bytesOf(image.block(placement.tables[group]?.inodeBitmap ?? 0));
       setInodeBitmapChecksum(raw, descriptorSize, bitmapChecksum(seed, inodeBits, inodesPerGroup));
     }
-    const bytes = bytesOf(raw.view).subarray(raw.base, raw.base + descriptorSize);
-    raw.checksum = groupDescriptorChecksum(seed, group, bytes);
   }
 }
 
-/** Copies the primary descriptors behind every other superblock. */
+function sealDescriptors({ image, geometry }: InodeWriter, checksum: GroupChecksum): void {
+  for (let group = 0; group < geometry.groups; group++) {
+    const raw = descriptor(image, geometry, group);
+    const bytes = bytesOf(raw.view).subarray(raw.base, raw.base + geometry.descriptorSize);
+    raw.checksum = checksum(group, bytes);
+  }
+}
+
+/** Copies the descriptors to wherever else they belong: behind other superblocks, or with meta_bg twice in their range. */
 export function copyDescriptors(image: Image, geometry: NewGeometry): void {
+  const classic = classicDescriptorBlocks(geometry);
   for (let group = 1; group < geometry.groups; group++) {
-    if (!groupHasSuperBlock(geometry, group)) continue;
-    for (let index = 0; index < geometry.descriptorBlocks; index++) {
-      const primary = bytesOf(image.block(geometry.firstDataBlock + 1 + index));
-      bytesOf(image.block(groupFirstBlock(geometry, group) + 1 + index)).set(primary);
+    const count = groupDescriptorBlocks(geometry, group);
+    const first = groupFirstBlock(geometry, group) + (groupHasSuperBlock(geometry, group) ? 1 : 0);
+    const range = Math.floor(group / geometry.descriptorsPerBlock);
+    for (let index = 0; index < count; index++) {
+      const original = descriptorBlock(
+        geometry,
+        range < classic || geometry.firstMetaGroup === null ? index : range,
+      );
+      if (original === first + index) continue;
+      bytesOf(image.block(first + index)).set(bytesOf(image.block(original)));
     }
   }
 }

@@ -13,10 +13,12 @@ import {
   type RawInode,
 } from '../layout/inode.ts';
 import { highHalf, lowHalf } from '../../lib/struct.ts';
+import { hasFeature } from '../super/features.ts';
+import { mapInOrder } from './block-map.ts';
 import type { NewGeometry } from './geometry.ts';
 import type { Image } from './image.ts';
 import { lostAndFoundBlocks, type Placement } from './placement.ts';
-import type { Run } from './used-blocks.ts';
+import { blocksOf, type Run } from './used-blocks.ts';
 
 const EXT4_BAD_INO = 1;
 export const LOST_AND_FOUND_INO = EXT4_GOOD_OLD_FIRST_INO;
@@ -41,33 +43,48 @@ export const lastUsedInode = (geometry: NewGeometry): number =>
   geometry.orphanBlocks > 0 ? ORPHAN_FILE_INO : LOST_AND_FOUND_INO;
 
 export function writeInodes(writer: InodeWriter, resizeInodeBlocks: number): void {
-  const { geometry, placement } = writer;
-  const { blockSize } = geometry;
+  const { geometry, placement, seed } = writer;
   // The reserved inodes carry a checksum although they are empty.
-  for (let ino = EXT4_BAD_INO; ino < EXT4_GOOD_OLD_FIRST_INO; ino++) {
-    writeInode(writer, ino, (raw) => ino === EXT4_BAD_INO && setTimes(raw, writer.now));
+  for (let ino = EXT4_BAD_INO; seed !== null && ino < EXT4_GOOD_OLD_FIRST_INO; ino++) {
+    writeInode(writer, ino, () => undefined);
   }
-  const directory = (
-    ino: number,
-    permissions: number,
-    links: number,
-    runs: readonly Run[],
-    blocks: number,
-  ): void =>
-    writeInode(writer, ino, (raw) => {
-      setFile(writer, raw, S_IFDIR | permissions, links, blocks * blockSize);
-      setExtents(raw, runs, blockSize);
-    });
-  const file = (ino: number, runs: readonly Run[], blocks: number): void =>
-    writeInode(writer, ino, (raw) => {
-      setFile(writer, raw, S_IFREG | 0o600, 1, blocks * blockSize);
-      setExtents(raw, runs, blockSize);
-    });
-  directory(EXT4_ROOT_INO, 0o755, 3, placement.root, 1);
-  directory(LOST_AND_FOUND_INO, 0o700, 2, placement.lostAndFound, lostAndFoundBlocks(blockSize));
-  if (geometry.journalBlocks > 0) file(EXT4_JOURNAL_INO, placement.journal, geometry.journalBlocks);
-  if (geometry.orphanBlocks > 0) file(ORPHAN_FILE_INO, placement.orphanFile, geometry.orphanBlocks);
-  writeResizeInode(writer, resizeInodeBlocks);
+  writeInode(writer, EXT4_BAD_INO, (raw) => setTimes(raw, writer.now));
+  writeFile(writer, EXT4_ROOT_INO, { mode: S_IFDIR | 0o755, links: 3, runs: placement.root, blocks: 1 });
+  writeFile(writer, LOST_AND_FOUND_INO, {
+    mode: S_IFDIR | 0o700,
+    links: 2,
+    runs: placement.lostAndFound,
+    blocks: lostAndFoundBlocks(geometry.blockSize),
+  });
+  const hidden = { mode: S_IFREG | 0o600, links: 1 };
+  const { journalBlocks, orphanBlocks } = geometry;
+  if (journalBlocks > 0) {
+    writeFile(writer, EXT4_JOURNAL_INO, { ...hidden, runs: placement.journal, blocks: journalBlocks });
+  }
+  if (orphanBlocks > 0) {
+    writeFile(writer, ORPHAN_FILE_INO, { ...hidden, runs: placement.orphanFile, blocks: orphanBlocks });
+  }
+  if (resizeInodeBlocks > 0) writeResizeInode(writer, resizeInodeBlocks);
+}
+
+interface NewFile {
+  readonly mode: number;
+  readonly links: number;
+  /** All blocks that it takes. */
+  readonly runs: readonly Run[];
+  /** Its size in blocks. */
+  readonly blocks: number;
+}
+
+function writeFile(writer: InodeWriter, ino: number, { mode, links, runs, blocks }: NewFile): void {
+  const { geometry, image } = writer;
+  const { blockSize } = geometry;
+  writeInode(writer, ino, (raw) => {
+    setFile(writer, raw, mode, links, blocks * blockSize);
+    if (hasFeature(geometry.features, 'extent')) setExtents(raw, runs);
+    else setBlockMap(raw, image, runs);
+    raw.blocksLo = (runs.reduce((sum, { length }) => sum + length, 0) * blockSize) / 512;
+  });
 }
 
 /** Its size is all that a double indirect block can address, whatever is there (ext2fs_create_resize_inode). */
@@ -123,7 +140,7 @@ function setFile(writer: InodeWriter, raw: RawInode, mode: number, links: number
 }
 
 /** At most four runs, directly in i_block. */
-function setExtents(raw: RawInode, runs: readonly Run[], blockSize: number): void {
+function setExtents(raw: RawInode, runs: readonly Run[]): void {
   raw.flags = EXT4_EXTENTS_FL;
   const root = raw.base + I_BLOCK_OFFSET;
   const header = ExtentHeaderLayout.at(raw.view, root);
@@ -139,5 +156,13 @@ function setExtents(raw: RawInode, runs: readonly Run[], blockSize: number): voi
     extent.startLo = lowHalf(start);
     logical += length;
   });
-  raw.blocksLo = (logical * blockSize) / 512;
+}
+
+function setBlockMap(raw: RawInode, image: Image, runs: readonly Run[]): void {
+  const { slots, tables } = mapInOrder([...blocksOf(runs)], image.blockSize / 4);
+  slots.forEach((block, slot) => raw.view.setUint32(raw.base + I_BLOCK_OFFSET + slot * 4, block, true));
+  for (const { block, entries } of tables) {
+    const view = image.block(block);
+    entries.forEach((entry, index) => view.setUint32(index * 4, entry, true));
+  }
 }

@@ -17,35 +17,30 @@ const identity = { uuid: parse(UUID_TEXT), hashSeed: parse(SEED_TEXT), now: NOW 
 
 async function mke2fs(path: string, options: MkfsOptions): Promise<void> {
   await execa('truncate', ['-s', String(options.sizeBytes), path]);
-  const features = [
-    options.orphanFile === true ? 'orphan_file' : '^orphan_file',
-    ...(options.metadataChecksums === false ? ['^metadata_csum'] : []),
-    ...(options.sixtyFourBit === false ? ['^64bit'] : []),
+  const { blockSize, sizeBytes, features = [], descriptorSize } = options;
+  const extended = [`hash_seed=${SEED_TEXT}`];
+  if (descriptorSize !== undefined) extended.push(`desc_size=${descriptorSize}`);
+  const journalMib = ((options.journalBlocks ?? 0) * blockSize) / MIB;
+  const words = [
+    ...['-t', options.type ?? 'ext4', '-b', String(blockSize), '-U', UUID_TEXT, '-E', extended.join(',')],
+    ...(features.length === 0 ? [] : ['-O', features.join(',')]),
+    ...(journalMib === 0 ? [] : ['-J', `size=${journalMib}`]),
+    ...option('-I', options.inodeSize),
+    ...option('-N', options.inodes),
+    ...option('-i', options.inodeRatio),
+    ...option('-G', options.groupsPerFlex),
+    ...option('-g', options.blocksPerGroup),
+    ...option('-m', options.reservedPercent),
+    ...option('-e', options.errors),
+    ...option('-L', options.label),
   ];
-  const more = [
-    ...(options.inodeSize === undefined ? [] : ['-I', String(options.inodeSize)]),
-    ...(options.inodes === undefined ? [] : ['-N', String(options.inodes)]),
-  ];
-  await execa(
-    'mke2fs',
-    [
-      '-q',
-      '-F',
-      '-t',
-      'ext4',
-      '-b',
-      String(options.blockSize),
-      '-O',
-      features.join(','),
-      '-U',
-      UUID_TEXT,
-    ].concat(['-E', `hash_seed=${SEED_TEXT}`], more, [
-      path,
-      String(Math.floor(options.sizeBytes / options.blockSize)),
-    ]),
-    { env: { E2FSPROGS_FAKE_TIME: String(NOW) } },
-  );
+  await execa('mke2fs', ['-q', '-F', ...words, path, String(Math.floor(sizeBytes / blockSize))], {
+    env: { E2FSPROGS_FAKE_TIME: String(NOW) },
+  });
 }
+
+const option = (letter: string, value: string | number | undefined): string[] =>
+  value === undefined ? [] : [letter, String(value)];
 
 /** Byte ranges of s_kbytes_written and s_checksum within every superblock: mke2fs counts its own writes. */
 const IGNORED = [
@@ -82,7 +77,10 @@ function differences(disk: MemoryDisk, path: string, superBlocks: ReadonlySet<nu
   return found;
 }
 
-const TABLE: (Partial<MkfsOptions> & { blockSize: 1024 | 2048 | 4096; sizeBytes: number })[] = [
+type Entry = Partial<MkfsOptions> & Pick<MkfsOptions, 'blockSize' | 'sizeBytes'>;
+
+/** Sizes: where groups, journals and the last group end. */
+const SIZES: readonly Entry[] = [
   { blockSize: 1024, sizeBytes: 2 * MIB },
   { blockSize: 1024, sizeBytes: 8 * MIB },
   { blockSize: 1024, sizeBytes: 8 * MIB + 1024 },
@@ -96,20 +94,80 @@ const TABLE: (Partial<MkfsOptions> & { blockSize: 1024 | 2048 | 4096; sizeBytes:
   { blockSize: 4096, sizeBytes: 300 * MIB },
   { blockSize: 4096, sizeBytes: 1024 * MIB },
   { blockSize: 1024, sizeBytes: 1024 * MIB },
+  { blockSize: 8192, sizeBytes: 32 * MIB },
+  { blockSize: 16384, sizeBytes: 64 * MIB },
+  { blockSize: 32768, sizeBytes: 128 * MIB },
+  { blockSize: 65536, sizeBytes: 160 * MIB },
+];
+
+const small = { blockSize: 1024, sizeBytes: 40 * MIB };
+const middle = { blockSize: 4096, sizeBytes: 300 * MIB };
+
+/** Features and numbers. */
+const CHOICES: readonly Entry[] = [
   { blockSize: 4096, sizeBytes: 64 * MIB, inodeSize: 128 },
   { blockSize: 1024, sizeBytes: 16 * MIB, inodeSize: 512 },
+  { blockSize: 1024, sizeBytes: 16 * MIB, inodeSize: 1024 },
   { blockSize: 1024, sizeBytes: 16 * MIB, inodes: 16 },
-  { blockSize: 2048, sizeBytes: 32 * MIB, metadataChecksums: false },
-  { blockSize: 2048, sizeBytes: 32 * MIB, sixtyFourBit: false },
+  { ...small, inodes: 20_000 },
+  { ...small, inodeRatio: 65_536, reservedPercent: 0, label: 'a label' },
+  { ...small, reservedPercent: 12.5, errors: 'remount-ro' },
+  { blockSize: 2048, sizeBytes: 32 * MIB, features: ['^metadata_csum'] },
+  { ...small, features: ['^metadata_csum'] },
+  { ...small, features: ['^metadata_csum', 'uninit_bg'] },
+  { ...small, features: ['^metadata_csum', 'uninit_bg', '^64bit'] },
+  { ...small, features: ['uninit_bg'] },
+  { ...small, features: ['metadata_csum_seed'] },
+  { blockSize: 2048, sizeBytes: 32 * MIB, features: ['^64bit'] },
+  { ...small, descriptorSize: 128 },
+  { ...small, features: ['^resize_inode', 'meta_bg'], descriptorSize: 256 },
+  { ...small, features: ['^flex_bg'] },
+  { ...small, features: ['^flex_bg', '^metadata_csum', 'uninit_bg'] },
+  { ...small, groupsPerFlex: 1 },
+  { ...small, groupsPerFlex: 2 },
+  { ...small, groupsPerFlex: 4 },
+  { ...small, blocksPerGroup: 1024, groupsPerFlex: 8 },
+  { ...small, features: ['^flex_bg'], blocksPerGroup: 2048 },
+  { ...small, features: ['^resize_inode'] },
+  { ...small, features: ['^resize_inode', 'meta_bg'] },
+  { ...small, features: ['^resize_inode', 'meta_bg', '^flex_bg'], blocksPerGroup: 2048 },
+  { ...middle, features: ['^resize_inode', 'meta_bg'] },
+  { ...small, features: ['^resize_inode', '^sparse_super'] },
+  { ...small, features: ['sparse_super2'] },
+  { blockSize: 1024, sizeBytes: 12 * MIB, features: ['sparse_super2', '^resize_inode'] },
+  { blockSize: 1024, sizeBytes: 4 * MIB, features: ['sparse_super2'] },
+  { ...small, features: ['^has_journal'] },
+  { ...small, features: ['fast_commit'] },
+  { ...middle, journalBlocks: 2048 },
+  {
+    ...small,
+    features: ['^large_file', '^huge_file', '^dir_nlink', '^extra_isize', '^ext_attr', '^dir_index'],
+  },
+  { ...small, features: ['^filetype'] },
+  { ...small, features: ['stable_inodes', 'ea_inode', 'large_dir'] },
+  { ...small, features: ['^extent', '^64bit'] },
+  { ...small, type: 'ext2' },
+  { ...small, type: 'ext2', inodeSize: 128, features: ['none', 'filetype'] },
+  { ...small, type: 'ext3' },
+  { ...middle, type: 'ext3' },
+  { blockSize: 65536, sizeBytes: 64 * MIB, features: ['^metadata_csum', '^has_journal'] },
 ];
-const CASES = TABLE.flatMap((entry) => [entry, { ...entry, orphanFile: true }]).map((entry) => ({
+
+const titled = (entry: Entry): { title: string; options: MkfsOptions } => ({
   title: Object.entries(entry)
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', '),
   options: { ...identity, ...entry },
-}));
+});
+const withOrphanFile = (entry: Entry): Entry => ({
+  ...entry,
+  features: [...(entry.features ?? []), 'orphan_file'],
+});
+const SIZED = SIZES.flatMap((entry) => [entry, withOrphanFile(entry)]);
+const CASES = [...SIZED, ...CHOICES].map(titled);
 
-test.each(CASES)('e2fsck finds nothing: $title', async ({ options }) => {
+/** Bytes that mke2fs would write need no other judge; these say that the checksums of superblocks are right, too. */
+test.each(SIZES.map(titled))('e2fsck finds nothing: $title', async ({ options }) => {
   const { clean, output } = await e2fsck(mkfs(options));
   expect(clean, output).toBe(true);
 });
@@ -136,6 +194,21 @@ test.each([
   [{ journalBlocks: 16000 }, /no room for a journal/],
   [{ inodes: 10_000_000 }, /10000000 inodes/],
   [{ reservedPercent: 51 }, /reserved percentage 51/],
+  [{ features: ['huge_files'] }, /no feature huge_files/],
+  [{ features: ['bigalloc'] }, /bigalloc cannot be made/],
+  [{ features: ['^extent'] }, /64bit without extent/],
+  [{ features: ['^metadata_csum', 'metadata_csum_seed'] }, /metadata_csum_seed without metadata_csum/],
+  [{ features: ['^has_journal', 'orphan_file'] }, /orphan_file without has_journal/],
+  [{ features: ['meta_bg'] }, /resize_inode together with meta_bg/],
+  [{ features: ['^sparse_super'] }, /resize_inode without sparse_super/],
+  [{ features: ['project'], inodeSize: 128 }, /project with inodes of 128 bytes/],
+  [{ features: ['^has_journal'], journalBlocks: 1024 }, /journal of 1024 blocks without has_journal/],
+  [{ features: ['^64bit'], descriptorSize: 64 }, /descriptor size without 64bit/],
+  [{ descriptorSize: 96 }, /descriptor size 96/],
+  [{ groupsPerFlex: 3 }, /3 groups per flex/],
+  [{ features: ['^flex_bg'], groupsPerFlex: 2 }, /without flex_bg/],
+  [{ blocksPerGroup: 260 }, /260 blocks per group/],
+  [{ blockSize: 3000 }, /block size 3000/],
   [{ uuid: new Uint8Array(3) }, /uuid has 3 bytes/],
   [{ label: 'more than sixteen bytes' }, /label/],
 ])('impossible options are refused: %j', (options, message) => {

@@ -1,8 +1,10 @@
 import { MemoryDisk } from '../../block/memory-disk.ts';
 import { seedFromUuid } from '../integrity/checksum.ts';
+import { groupChecksumOf } from '../integrity/group-checksum.ts';
 import { EXT4_JOURNAL_INO, I_BLOCK_OFFSET } from '../layout/inode.ts';
 import { I_BLOCK_BYTES } from '../inode/inode.ts';
 import { writeDirectories, writeJournal, writeOrphanFile, writeResizeTree } from './contents.ts';
+import { hasFeature } from '../super/features.ts';
 import { newGeometry } from './geometry.ts';
 import { copyDescriptors, writeGroups } from './groups.ts';
 import { bytesOf, Image } from './image.ts';
@@ -23,13 +25,13 @@ export function mkfs(options: MkfsOptions): MemoryDisk {
   const placement = place(geometry);
   const disk = new MemoryDisk(options.sizeBytes);
   const image = new Image(disk, geometry.blockSize);
-  const seed = options.metadataChecksums === false ? null : seedFromUuid(options.uuid);
+  const seed = hasFeature(geometry.features, 'metadata_csum') ? seedFromUuid(options.uuid) : null;
   const writer: InodeWriter = { image, geometry, placement, seed, now: options.now };
   writeInodes(writer, writeResizeTree(image, geometry, placement));
   writeDirectories(writer);
   writeJournal(image, geometry, placement, options.uuid);
   writeOrphanFile(writer);
-  const totals = writeGroups(writer);
+  const totals = writeGroups(writer, groupChecksumOf(geometry.features, seed ?? 0, options.uuid));
   const journalMap = geometry.journalBlocks > 0 ? journalBlockMap(writer) : null;
   writeSuperBlocks(image, { options, geometry, totals, journalMap });
   copyDescriptors(image, geometry);

@@ -1,15 +1,28 @@
+import type { FileSystemType } from './feature-set.ts';
+
 /** What a new file system shall be; defaults are those of mke2fs -t ext4. */
 export interface MkfsOptions {
   /** A multiple of 1024. What is left over after the last whole block, or after the last group, stays unused. */
   readonly sizeBytes: number;
-  readonly blockSize: 1024 | 2048 | 4096;
+  /** Bytes: 1024, 2048, 4096 ... 65536. */
+  readonly blockSize: number;
+  /** Whose features it starts from; default `ext4`. */
+  readonly type?: FileSystemType;
+  /** Changes of them, one after the other, as in `mke2fs -O`: a name, `^` and a name to switch it off, or `none`. */
+  readonly features?: readonly string[];
   /** Bytes: 128, 256, 512 ... blockSize. Default 256. */
   readonly inodeSize?: number;
   /** Bytes of the device per inode; default by size: 8192 below 3 MiB, 4096 below 512 MiB, else 16384. */
   readonly inodeRatio?: number;
   /** Instead of a ratio: at least so many inodes. */
   readonly inodes?: number;
-  /** Blocks of the journal, at least 1024; default by size. 0 for no journal. */
+  /** A multiple of 8, 256 .. 8 * blockSize; default the most that there can be. */
+  readonly blocksPerGroup?: number;
+  /** A power of two: so many groups keep their bitmaps and tables together, with flex_bg. Default 16; 1 for none. */
+  readonly groupsPerFlex?: number;
+  /** Bytes of a group descriptor, a power of two from 64 on, with 64bit. Default 64. */
+  readonly descriptorSize?: number;
+  /** Blocks of the journal, at least 1024, without those of fast commits; default by size. */
   readonly journalBlocks?: number;
   /** 16 bytes. */
   readonly uuid: Uint8Array;
@@ -21,10 +34,6 @@ export interface MkfsOptions {
   readonly label?: string;
   /** Per cent of blocks that only root may use, 0 .. 50; default 5. */
   readonly reservedPercent?: number;
-  /** The feature orphan_file; default false. */
-  readonly orphanFile?: boolean;
-  /** The feature metadata_csum; default true. */
-  readonly metadataChecksums?: boolean;
-  /** The feature 64bit, and with it descriptors of 64 bytes; default true. */
-  readonly sixtyFourBit?: boolean;
+  /** What the kernel does when it meets an error, `mke2fs -e`; default `continue`. */
+  readonly errors?: 'continue' | 'remount-ro' | 'panic';
 }

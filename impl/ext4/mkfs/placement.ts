@@ -1,20 +1,19 @@
 import { groupBaseBlocks, groupBlocks, groupFirstBlock, groupOfBlock } from '../allocation/group-layout.ts';
 import { EXT_INIT_MAX_LEN } from '../layout/extent.ts';
+import { EXT4_GOOD_OLD_FIRST_INO } from '../layout/inode.ts';
+import { hasFeature } from '../super/features.ts';
+import { indirectBlocks } from './block-map.ts';
 import type { NewGeometry } from './geometry.ts';
 import { MkfsError } from './mkfs-error.ts';
 import { UsedBlocks, type Run } from './used-blocks.ts';
-
-/** log2 of the groups that keep their bitmaps and tables together (s_log_groups_per_flex). */
-export const LOG_GROUPS_PER_FLEX = 4;
-const GROUPS_PER_FLEX = 2 ** LOG_GROUPS_PER_FLEX;
 
 /** i_block holds so many extents without a tree. */
 const EXTENTS_IN_INODE = 4;
 
 export interface GroupTables {
-  blockBitmap: number;
-  inodeBitmap: number;
-  inodeTable: number;
+  readonly blockBitmap: number;
+  readonly inodeBitmap: number;
+  readonly inodeTable: number;
 }
 
 /** Where everything of a new file system lies. */
@@ -23,14 +22,16 @@ export interface Placement {
   readonly used: UsedBlocks;
   readonly root: readonly Run[];
   readonly lostAndFound: readonly Run[];
-  /** The double indirect block of the resize inode. */
+  /** The double indirect block of the resize inode; 0 without one. */
   readonly resizeIndirect: number;
+  /** With indirect blocks, where files have no extents; each lies before what it is the first to address. */
   readonly journal: readonly Run[];
   readonly orphanFile: readonly Run[];
 }
 
-/** Directory blocks of lost+found: 16 KiB, at most the 12 that an inode addressed directly once. */
-export const lostAndFoundBlocks = (blockSize: number): number => Math.min(12, (16 * 1024) / blockSize);
+/** Directory blocks of lost+found: 16 KiB, at least two, at most the 12 that an inode addresses directly. */
+export const lostAndFoundBlocks = (blockSize: number): number =>
+  Math.min(12, Math.max(2, (16 * 1024) / blockSize));
 
 /** Places all in the order of mke2fs, so that the images are alike. */
 export function place(geometry: NewGeometry): Placement {
@@ -39,27 +40,70 @@ export function place(geometry: NewGeometry): Placement {
     const base = groupBaseBlocks(geometry, group);
     if (base > 0) used.add(groupFirstBlock(geometry, group), base);
   }
-  const tables = placeTables(geometry, used);
+  const tables =
+    geometry.groupsPerFlex > 1 ? placeFlexTables(geometry, used) : placeOwnTables(geometry, used);
   const first = geometry.firstDataBlock;
   const root = take(geometry, used, first, 1, 'a root directory');
-  const lostAndFound = take(geometry, used, first, lostAndFoundBlocks(geometry.blockSize), 'lost+found');
-  const afterTables = groupBaseBlocks(geometry, 0) + 1 + geometry.inodeTableBlocks;
-  const [indirect] = take(geometry, used, first + afterTables, 1, 'a resize inode');
+  const home = inodeGoal(geometry, EXT4_GOOD_OLD_FIRST_INO);
+  const lostAndFound = take(geometry, used, home, lostAndFoundBlocks(geometry.blockSize), 'lost+found');
+  const resizeIndirect = placeResizeInode(geometry, used);
   const journal = placeJournal(geometry, used);
-  const orphanFile = take(geometry, used, first, geometry.orphanBlocks, 'an orphan file');
-  return { tables, used, root, lostAndFound, resizeIndirect: indirect?.start ?? 0, journal, orphanFile };
+  const orphanFile = take(
+    geometry,
+    used,
+    first,
+    fileBlocks(geometry, geometry.orphanBlocks),
+    'an orphan file',
+  );
+  return { tables, used, root, lostAndFound, resizeIndirect, journal, orphanFile };
 }
 
-/** Bitmaps, then tables, of 16 groups each side by side (ext2fs_allocate_group_table with flex_bg). */
-function placeTables(geometry: NewGeometry, used: UsedBlocks): GroupTables[] {
+/** Where the search for an inode's first block begins (ext2fs_find_inode_goal). */
+function inodeGoal(geometry: NewGeometry, ino: number): number {
+  const group = Math.floor((ino - 1) / geometry.inodesPerGroup);
+  return groupFirstBlock(geometry, group - (group % geometry.groupsPerFlex));
+}
+
+/** Blocks that a file of so many takes, with those that address the others. */
+const fileBlocks = ({ features, blockSize }: NewGeometry, count: number): number =>
+  hasFeature(features, 'extent') ? count : count + indirectBlocks(count, blockSize / 4);
+
+function placeResizeInode(geometry: NewGeometry, used: UsedBlocks): number {
+  if (!hasFeature(geometry.features, 'resize_inode')) return 0;
+  const afterTables = groupBaseBlocks(geometry, 0) + 1 + geometry.inodeTableBlocks;
+  const [run] = take(geometry, used, geometry.firstDataBlock + afterTables, 1, 'a resize inode');
+  return run?.start ?? 0;
+}
+
+/** Every group's bitmaps and table inside it (ext2fs_allocate_group_table without flex_bg). */
+function placeOwnTables(geometry: NewGeometry, used: UsedBlocks): GroupTables[] {
   const tables: GroupTables[] = [];
-  for (let flex = 0; flex < geometry.groups; flex += GROUPS_PER_FLEX) {
-    const count = Math.min(GROUPS_PER_FLEX, geometry.groups - flex);
+  for (let group = 0; group < geometry.groups; group++) {
+    const start = groupFirstBlock(geometry, group);
+    const limit = start + groupBlocks(geometry, group);
+    const one = (size: number): number => {
+      const run = used.free(start, limit, size);
+      if (run === null)
+        throw new MkfsError(`no ${size} free blocks between ${start} and ${limit} for tables`);
+      used.add(run.start, size);
+      return run.start;
+    };
+    tables.push({ blockBitmap: one(1), inodeBitmap: one(1), inodeTable: one(geometry.inodeTableBlocks) });
+  }
+  return tables;
+}
+
+/** Bitmaps, then tables, of several groups side by side (ext2fs_allocate_group_table with flex_bg). */
+function placeFlexTables(geometry: NewGeometry, used: UsedBlocks): GroupTables[] {
+  const tables: GroupTables[] = [];
+  const { groupsPerFlex } = geometry;
+  for (let flex = 0; flex < geometry.groups; flex += groupsPerFlex) {
+    const count = Math.min(groupsPerFlex, geometry.groups - flex);
     const last = flex + count - 1;
     const limit = groupFirstBlock(geometry, last) + groupBlocks(geometry, last);
     const start = groupFirstBlock(geometry, flex);
     // The last, incomplete set keeps no space for groups that may come; one group alone does.
-    const stride = count === 1 ? GROUPS_PER_FLEX : count;
+    const stride = count === 1 ? groupsPerFlex : count;
     const at = { start, limit, quarter: Math.floor(geometry.blocksPerGroup / 4), count };
     const blockBitmaps = placeRow(used, at, start, 1);
     const inodeBitmaps = placeRow(used, at, (blockBitmaps[0] ?? 0) + stride, 1);
@@ -102,13 +146,19 @@ function placeRow(used: UsedBlocks, range: FlexRange, from: number, size: number
   return found;
 }
 
-/** The first `count` free blocks from `from` on, in as few runs as that gives; null if it takes too many runs. */
-function takeFirstFree(geometry: NewGeometry, used: UsedBlocks, from: number, count: number): Run[] | null {
+/** The first `count` free blocks from `from` on, in as few runs as that gives; null if it takes more than `runsMax`. */
+function takeFirstFree(
+  geometry: NewGeometry,
+  used: UsedBlocks,
+  from: number,
+  count: number,
+  runsMax: number,
+): Run[] | null {
   const runs: Run[] = [];
   let missing = count;
   for (let next = from; missing > 0;) {
     const run = used.free(next, geometry.blocks, 1);
-    if (run === null || runs.length === EXTENTS_IN_INODE) return null;
+    if (run === null || runs.length === runsMax) return null;
     const length = Math.min(run.length, missing, EXT_INIT_MAX_LEN);
     runs.push({ start: run.start, length });
     missing -= length;
@@ -119,32 +169,50 @@ function takeFirstFree(geometry: NewGeometry, used: UsedBlocks, from: number, co
 }
 
 function take(geometry: NewGeometry, used: UsedBlocks, from: number, count: number, what: string): Run[] {
+  const most = hasFeature(geometry.features, 'extent') ? EXTENTS_IN_INODE : Infinity;
   const runs =
-    takeFirstFree(geometry, used, from, count) ??
-    takeFirstFree(geometry, used, used.free(from, geometry.blocks, count)?.start ?? geometry.blocks, count) ??
-    takeFirstFree(geometry, used, geometry.firstDataBlock, count);
+    takeFirstFree(geometry, used, from, count, most) ??
+    takeFirstFree(
+      geometry,
+      used,
+      used.free(from, geometry.blocks, count)?.start ?? geometry.blocks,
+      count,
+      most,
+    ) ??
+    takeFirstFree(geometry, used, geometry.firstDataBlock, count, most);
   if (runs === null)
     throw new MkfsError(`no room for ${what} of ${count} blocks in ${geometry.blocks} blocks`);
   return runs;
 }
 
-/** In the middle of the file system, so that seeks are short. */
+/**
+ * In the middle of the file system, so that seeks are short; without extents, where the inode's other blocks would be,
+ * because there mke2fs asks for one block after the other.
+ */
 function placeJournal(geometry: NewGeometry, used: UsedBlocks): Run[] {
-  const goal = groupFirstBlock(geometry, journalGroup(geometry, used));
-  return take(geometry, used, goal, geometry.journalBlocks, 'a journal');
+  const goal = hasFeature(geometry.features, 'extent')
+    ? groupFirstBlock(geometry, journalGroup(geometry, used))
+    : geometry.firstDataBlock;
+  return take(geometry, used, goal, fileBlocks(geometry, geometry.journalBlocks), 'a journal');
 }
 
 /** The group in the middle, or a neighbour with more free blocks (get_midpoint_journal_block of e2fsprogs). */
 function journalGroup(geometry: NewGeometry, used: UsedBlocks): number {
+  const { groupsPerFlex } = geometry;
   const middle = groupOfBlock(
     geometry,
     Math.max(geometry.firstDataBlock, Math.floor((geometry.blocks - geometry.firstDataBlock) / 2)),
   );
-  const aligned = middle > GROUPS_PER_FLEX;
-  const base = aligned ? middle - (middle % GROUPS_PER_FLEX) : middle;
-  let best = aligned ? base : Math.max(0, base - 1);
-  const end = Math.min(base + 1, geometry.groups - 1);
   const free = usedPerGroup(geometry, used).map((count, group) => groupBlocks(geometry, group) - count);
+  let best = Math.max(0, middle - 1);
+  let base = middle;
+  if (groupsPerFlex > 1 && middle > groupsPerFlex) {
+    base = middle - (middle % groupsPerFlex);
+    while (base < geometry.groups && free[base] === 0) base++;
+    if (base === geometry.groups) base = 0;
+    best = base;
+  }
+  const end = Math.min(base + 1, geometry.groups - 1);
   for (let group = best + 1; group <= end; group++) {
     if ((free[group] ?? 0) > (free[best] ?? 0)) best = group;
   }

@@ -1,5 +1,5 @@
-import { superBlockChecksum } from '../integrity/checksum.ts';
-import { COMPAT, INCOMPAT, RO_COMPAT, type Features } from '../super/features.ts';
+import { seedFromUuid, superBlockChecksum } from '../integrity/checksum.ts';
+import { hasFeature } from '../super/features.ts';
 import { groupBaseBlocks, groupFirstBlock, groupHasSuperBlock } from '../allocation/group-layout.ts';
 import {
   EXT4_GOOD_OLD_FIRST_INO,
@@ -26,33 +26,13 @@ import { bytesOf, type Image } from './image.ts';
 import { ORPHAN_FILE_INO } from './inodes.ts';
 import { MkfsError } from './mkfs-error.ts';
 import type { MkfsOptions } from './options.ts';
-import { LOG_GROUPS_PER_FLEX } from './placement.ts';
 
 /** s_default_mount_opts: user_xattr and acl. */
 const DEFAULT_MOUNT_OPTIONS = 0xc;
 const MAX_MOUNTS_UNLIMITED = 0xffff;
 const EXT4_DYNAMIC_REV = 1;
-const EXT4_ERRORS_CONTINUE = 1;
-
-export function newFeatures(options: MkfsOptions): Features {
-  const { journalBlocks, orphanFile, metadataChecksums = true, sixtyFourBit = true } = options;
-  return {
-    compat:
-      COMPAT.ext_attr |
-      COMPAT.resize_inode |
-      COMPAT.dir_index |
-      (journalBlocks === 0 ? 0 : COMPAT.has_journal) |
-      (orphanFile === true ? COMPAT.orphan_file : 0),
-    incompat: INCOMPAT.filetype | INCOMPAT.extent | INCOMPAT.flex_bg | (sixtyFourBit ? INCOMPAT['64bit'] : 0),
-    roCompat:
-      RO_COMPAT.sparse_super |
-      RO_COMPAT.large_file |
-      RO_COMPAT.huge_file |
-      RO_COMPAT.dir_nlink |
-      RO_COMPAT.extra_isize |
-      (metadataChecksums ? RO_COMPAT.metadata_csum : 0),
-  };
-}
+/** s_errors. */
+const ERRORS = { continue: 1, 'remount-ro': 2, panic: 3 } as const;
 
 /** What a file system without files has lost to metadata, blocks (ext2fs_count_used_clusters in mke2fs). */
 function overhead(geometry: NewGeometry): number {
@@ -73,11 +53,11 @@ export interface SuperBlockParts {
 
 /** Every superblock: the primary one, and the copies, which carry their group and no valid state. */
 export function writeSuperBlocks(image: Image, parts: SuperBlockParts): void {
-  const { geometry, options } = parts;
+  const { geometry } = parts;
   const offset = geometry.blockSize === SUPERBLOCK_OFFSET ? 0 : SUPERBLOCK_OFFSET;
   const primary = SuperBlockLayout.at(image.block(geometry.firstDataBlock), offset);
   fill(primary, parts);
-  const checksums = options.metadataChecksums !== false;
+  const checksums = hasFeature(geometry.features, 'metadata_csum');
   for (let group = geometry.groups - 1; group >= 0; group--) {
     if (!groupHasSuperBlock(geometry, group)) continue;
     const at = group === 0 ? offset : 0;
@@ -93,14 +73,15 @@ export function writeSuperBlocks(image: Image, parts: SuperBlockParts): void {
 
 function fill(raw: RawSuperBlock, parts: SuperBlockParts): void {
   const { geometry, options, totals } = parts;
+  const { features } = geometry;
   fillSizes(raw, geometry, totals);
   fillTimes(raw, options.now);
   fillIdentity(raw, options);
-  const features = newFeatures(options);
   raw.featureCompat = features.compat;
   raw.featureIncompat = features.incompat;
   raw.featureRoCompat = features.roCompat;
-  if (options.metadataChecksums !== false) raw.checksumType = EXT4_CRC32C_CHKSUM;
+  if (hasFeature(features, 'metadata_csum')) raw.checksumType = EXT4_CRC32C_CHKSUM;
+  if (hasFeature(features, 'metadata_csum_seed')) raw.checksumSeed = seedFromUuid(options.uuid);
   if (geometry.orphanBlocks > 0) raw.orphanFileInum = ORPHAN_FILE_INO;
   if (parts.journalMap === null) return;
   raw.journalInum = EXT4_JOURNAL_INO;
@@ -131,9 +112,10 @@ function fillSizes(raw: RawSuperBlock, geometry: NewGeometry, totals: Totals): v
     raw.minExtraIsize = EXTRA_ISIZE;
     raw.wantExtraIsize = EXTRA_ISIZE;
   }
-  raw.descSize = geometry.descriptorSize === 64 ? 64 : 0;
+  raw.descSize = hasFeature(geometry.features, '64bit') ? geometry.descriptorSize : 0;
   raw.reservedGdtBlocks = geometry.reservedDescriptorBlocks;
-  raw.logGroupsPerFlex = LOG_GROUPS_PER_FLEX;
+  raw.logGroupsPerFlex = Math.log2(geometry.groupsPerFlex);
+  [raw.backupBgs0, raw.backupBgs1] = geometry.backupGroups ?? [0, 0];
   raw.overheadClusters = overhead(geometry);
 }
 
@@ -149,7 +131,7 @@ function fillTimes(raw: RawSuperBlock, now: number): void {
 function fillIdentity(raw: RawSuperBlock, options: MkfsOptions): void {
   raw.magic = EXT4_SUPER_MAGIC;
   raw.state = EXT4_VALID_FS;
-  raw.errors = EXT4_ERRORS_CONTINUE;
+  raw.errors = ERRORS[options.errors ?? 'continue'];
   raw.revLevel = EXT4_DYNAMIC_REV;
   raw.maxMntCount = MAX_MOUNTS_UNLIMITED;
   raw.defaultMountOpts = DEFAULT_MOUNT_OPTIONS;

@@ -4,6 +4,10 @@ export interface Run {
   readonly length: number;
 }
 
+export function* blocksOf(runs: readonly Run[]): Generator<number> {
+  for (const { start, length } of runs) for (let index = 0; index < length; index++) yield start + index;
+}
+
 /** The blocks that a new file system has given away: few, sorted, disjoint runs. */
 export class UsedBlocks {
   readonly #starts: number[] = [];

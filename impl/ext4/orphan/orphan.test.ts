@@ -44,7 +44,7 @@ describe.each([
     const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: 0, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(order, async (closed) => {
-        const disk = newDisk({ orphanFile });
+        const disk = newDisk({ features: orphanFile ? ['orphan_file'] : [] });
         const mounted = new TestMount(disk);
         const initially = statfs(mounted.sb);
         const files = [0, 1, 2, 3, 4, 5].map(() =>
@@ -67,7 +67,7 @@ describe.each([
 
   test('a truncation that a power cut stopped is finished', async () => {
     await inDirectory(async (path) => {
-      save(newDisk({ orphanFile }), path('image'));
+      save(newDisk({ features: orphanFile ? ['orphan_file'] : [] }), path('image'));
       await writeFile(path('contents'), new Uint8Array(50_000).fill(1));
       await debugfs(path('image'), `write ${path('contents')} name`, true);
       const disk = load(path('image'));

@@ -1,7 +1,8 @@
 import { SECTOR_BYTES } from '../../block/bio.ts';
 import { Corruption, MountRefused } from '../../lib/corruption.ts';
 import { seedFromUuid, superBlockChecksum } from '../integrity/checksum.ts';
-import { COMPAT, INCOMPAT, RO_COMPAT, type Features } from './features.ts';
+import { groupChecksumOf, type GroupChecksum } from '../integrity/group-checksum.ts';
+import { COMPAT, hasFeature, INCOMPAT, RO_COMPAT, type Features } from './features.ts';
 import { groupBaseBlocks, type GroupLayout } from '../allocation/group-layout.ts';
 import { EXT4_MIN_DESC_SIZE, EXT4_MIN_DESC_SIZE_64BIT } from '../layout/group-descriptor.ts';
 import { EXT4_GOOD_OLD_FIRST_INO, EXT4_GOOD_OLD_INODE_SIZE } from '../layout/inode.ts';
@@ -27,6 +28,8 @@ export interface CheckedSuperBlock {
   readonly features: Features;
   readonly hasChecksums: boolean;
   readonly checksumSeed: number;
+  /** Null without checksums of descriptors: then their flags and unused inodes mean nothing. */
+  readonly groupChecksum: GroupChecksum | null;
 }
 
 const NAME = 'ext4_super_block';
@@ -73,13 +76,9 @@ export function checkSuperBlock(raw: RawSuperBlock, deviceSectors: number): Chec
   }
   const hasChecksums = (features.roCompat & RO_COMPAT.metadata_csum) !== 0;
   const ownSeed = (features.incompat & INCOMPAT.metadata_csum_seed) !== 0;
-  return {
-    geometry,
-    layout,
-    features,
-    hasChecksums,
-    checksumSeed: ownSeed ? raw.checksumSeed : seedFromUuid(raw.uuid),
-  };
+  const checksumSeed = ownSeed ? raw.checksumSeed : seedFromUuid(raw.uuid);
+  const groupChecksum = groupChecksumOf(features, checksumSeed, raw.uuid);
+  return { geometry, layout, features, hasChecksums, checksumSeed, groupChecksum };
 }
 
 function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: number): Geometry {
@@ -152,6 +151,10 @@ function checkInodes(raw: RawSuperBlock, blockSize: number, groups: number): voi
 
 function layoutOf(raw: RawSuperBlock, features: Features, geometry: Geometry): GroupLayout {
   const { blocks, firstDataBlock, blocksPerGroup, groups, descriptorSize, blockSize } = geometry;
+  const descriptorsPerBlock = Math.floor(blockSize / descriptorSize);
+  const metaGroups = hasFeature(features, 'meta_bg');
+  // Without the feature the field means nothing.
+  if (metaGroups) within('firstMetaBg', raw.firstMetaBg, 0, Math.ceil(groups / descriptorsPerBlock));
   return {
     blocks,
     firstDataBlock,
@@ -159,8 +162,10 @@ function layoutOf(raw: RawSuperBlock, features: Features, geometry: Geometry): G
     groups,
     sparseSuper: (features.roCompat & RO_COMPAT.sparse_super) !== 0,
     backupGroups: (features.compat & COMPAT.sparse_super2) !== 0 ? [raw.backupBgs0, raw.backupBgs1] : null,
-    descriptorBlocks: Math.ceil((groups * descriptorSize) / blockSize),
+    descriptorBlocks: Math.ceil(groups / descriptorsPerBlock),
+    descriptorsPerBlock,
     reservedDescriptorBlocks: raw.reservedGdtBlocks,
+    firstMetaGroup: metaGroups ? raw.firstMetaBg : null,
   };
 }
 

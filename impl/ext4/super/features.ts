@@ -73,6 +73,7 @@ export const SUPPORTED_INCOMPAT = all(
   INCOMPAT.extent,
   INCOMPAT['64bit'],
   INCOMPAT.flex_bg,
+  INCOMPAT.meta_bg,
   INCOMPAT.metadata_csum_seed,
 );
 
@@ -80,6 +81,7 @@ export const SUPPORTED_RO_COMPAT = all(
   RO_COMPAT.sparse_super,
   RO_COMPAT.large_file,
   RO_COMPAT.huge_file,
+  RO_COMPAT.uninit_bg,
   RO_COMPAT.dir_nlink,
   RO_COMPAT.extra_isize,
   RO_COMPAT.metadata_csum,
@@ -88,6 +90,30 @@ export const SUPPORTED_RO_COMPAT = all(
 
 /** Without these this implementation cannot read files or directories at all. */
 const REQUIRED_INCOMPAT = all(INCOMPAT.filetype, INCOMPAT.extent);
+
+/** A feature as mke2fs and dumpe2fs call it. */
+export type FeatureName = keyof typeof COMPAT | keyof typeof INCOMPAT | keyof typeof RO_COMPAT;
+
+export const isFeatureName = (name: string): name is FeatureName =>
+  name in COMPAT || name in INCOMPAT || name in RO_COMPAT;
+
+/** Asked when something is made or mounted; what runs often asks the words themselves. */
+export function hasFeature(features: Features, name: FeatureName): boolean {
+  if (name in COMPAT) return (features.compat & COMPAT[name as keyof typeof COMPAT]) !== 0;
+  if (name in INCOMPAT) return (features.incompat & INCOMPAT[name as keyof typeof INCOMPAT]) !== 0;
+  return (features.roCompat & RO_COMPAT[name as keyof typeof RO_COMPAT]) !== 0;
+}
+
+/** The three words with exactly these features. */
+export function featureWords(names: Iterable<FeatureName>): Features {
+  const words = { compat: 0, incompat: 0, roCompat: 0 };
+  for (const name of names) {
+    if (name in COMPAT) words.compat |= COMPAT[name as keyof typeof COMPAT];
+    else if (name in INCOMPAT) words.incompat |= INCOMPAT[name as keyof typeof INCOMPAT];
+    else words.roCompat |= RO_COMPAT[name as keyof typeof RO_COMPAT];
+  }
+  return words;
+}
 
 type Word = Readonly<Record<string, number>>;
 

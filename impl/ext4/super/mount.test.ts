@@ -124,7 +124,7 @@ test('names of features are those of dumpe2fs', async () => {
 });
 
 test('while mounted the image asks for recovery, afterwards it is clean', async () => {
-  const disk = newDisk({ orphanFile: true });
+  const disk = newDisk({ features: ['orphan_file'] });
   const mounted = new TestMount(disk);
   const during = metadata(disk.snapshot()).raw;
   expect(during.featureIncompat & INCOMPAT.needs_recovery).not.toBe(0);
@@ -139,7 +139,7 @@ test('while mounted the image asks for recovery, afterwards it is clean', async 
 });
 
 test('a read-only mount of a clean image writes nothing', () => {
-  const device = new CountingDisk(newDisk({ orphanFile: true }));
+  const device = new CountingDisk(newDisk({ features: ['orphan_file'] }));
   const mounted = new TestMount(device, { readOnly: true });
   expect(mounted.run(mounted.sb.inodes.get(2)).links).toBe(3);
   mounted.unmount();

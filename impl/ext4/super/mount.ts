@@ -72,7 +72,7 @@ export function* mountSuperBlock(
   };
   const sb = new MountedSuperBlock(found);
   mounted.sb = sb;
-  const orphanFile = yield* orphanFileOf(sb);
+  const orphanFile = yield* orphanFileOf(sb, checked);
   if (orphanFile !== null) yield* sb.orphans.useFile(orphanFile);
   if (options.readOnly) yield* finishReadOnly(sb, recovered);
   else yield* beginWriting(sb);
@@ -111,6 +111,7 @@ function* readSuperBlock(cache: BufferCache, options: MountOptions): Sleepable<R
 const rawFileSystem = (cache: BufferCache, checked: CheckedSuperBlock): RawFileSystem => ({
   cache,
   geometry: checked.geometry,
+  layout: checked.layout,
   checksumSeed: checked.hasChecksums ? checked.checksumSeed : null,
 });
 
@@ -164,11 +165,9 @@ function* recover(journal: Journal, raw: RawSuperBlock): Sleepable<boolean> {
   return true;
 }
 
-function* orphanFileOf(sb: SuperBlock): Sleepable<SpecialFile | null> {
+function* orphanFileOf(sb: SuperBlock, checked: CheckedSuperBlock): Sleepable<SpecialFile | null> {
   if ((sb.features.compat & COMPAT.orphan_file) === 0) return null;
-  const { cache, geometry, checksumSeed, hasChecksums, raw } = sb;
-  const fs: RawFileSystem = { cache, geometry, checksumSeed: hasChecksums ? checksumSeed : null };
-  return yield* readSpecialFile(fs, raw.orphanFileInum, 'orphan file');
+  return yield* readSpecialFile(rawFileSystem(sb.cache, checked), sb.raw.orphanFileInum, 'orphan file');
 }
 
 /** ext4_setup_super, then ext4_orphan_cleanup: from here on a power cut leaves an image that asks for recovery. */

@@ -50,6 +50,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly features: Features;
   readonly checksumSeed: number;
   readonly hasChecksums: boolean;
+  readonly hasGroupChecksums: boolean;
   readonly cache: BufferCache;
   readonly journal: Journal;
   readonly pool: FolioPool;
@@ -76,6 +77,7 @@ export class MountedSuperBlock implements SuperBlock {
     this.features = checked.features;
     this.checksumSeed = checked.checksumSeed;
     this.hasChecksums = checked.hasChecksums;
+    this.hasGroupChecksums = checked.groupChecksum !== null;
     this.cache = parts.cache;
     this.journal = parts.journal;
     this.pool = parts.pool;

@@ -63,6 +63,8 @@ export interface SuperBlock {
   readonly checksumSeed: number;
   /** metadata_csum is on. */
   readonly hasChecksums: boolean;
+  /** metadata_csum or uninit_bg is on: the flags of descriptors and their unused inodes mean something. */
+  readonly hasGroupChecksums: boolean;
   readonly cache: BufferCache;
   readonly journal: Journal;
   readonly pool: FolioPool;
