@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { MemoryDisk } from '../../block/memory-disk.ts';
 import { e2fsck, inDirectory } from '../e2fsprogs.fixture.ts';
@@ -16,8 +16,9 @@ const parse = (uuid: string): Uint8Array =>
 const identity = { uuid: parse(UUID_TEXT), hashSeed: parse(SEED_TEXT), now: NOW };
 
 async function mke2fs(path: string, options: MkfsOptions): Promise<void> {
-  await execa('truncate', ['-s', String(options.sizeBytes), path]);
   const { blockSize, sizeBytes, features = [], descriptorSize } = options;
+  writeFileSync(path, '');
+  truncateSync(path, sizeBytes);
   const extended = [`hash_seed=${SEED_TEXT}`];
   if (descriptorSize !== undefined) extended.push(`desc_size=${descriptorSize}`);
   const journalMib = ((options.journalBlocks ?? 0) * blockSize) / MIB;
@@ -50,8 +51,12 @@ const IGNORED = [
 
 const CHUNK = 64 * 1024;
 
-/** Where the disk and the file differ, superblocks (by byte offset) compared without what is ignored. */
-function differences(disk: MemoryDisk, path: string, superBlocks: ReadonlySet<number>): string[] {
+/** Does a superblock start at this byte of both? */
+const isSuperBlock = (ours: Uint8Array, theirs: Uint8Array, at: number): boolean =>
+  [ours, theirs].every((bytes) => bytes[at + 0x38] === 0x53 && bytes[at + 0x39] === 0xef);
+
+/** Where the disk and the file differ, superblocks compared without what is ignored. */
+function differences(disk: MemoryDisk, path: string): string[] {
   const found: string[] = [];
   const ours = new Uint8Array(CHUNK);
   const theirs = new Uint8Array(CHUNK);
@@ -63,12 +68,11 @@ function differences(disk: MemoryDisk, path: string, superBlocks: ReadonlySet<nu
       readSync(file, theirs, 0, length, offset);
       if (Buffer.compare(ours.subarray(0, length), theirs.subarray(0, length)) === 0) continue;
       for (let byte = 0; byte < length; byte++) {
-        const at = (offset + byte) % 1024;
-        const ignored =
-          superBlocks.has(offset + byte - at) && IGNORED.some(({ start, end }) => at >= start && at < end);
-        if (ours[byte] !== theirs[byte] && !ignored) {
-          found.push(`byte ${offset + byte}: ${ours[byte] ?? ''}, not ${theirs[byte] ?? ''}`);
-        }
+        if (ours[byte] === theirs[byte]) continue;
+        const at = byte % 1024;
+        const inside = IGNORED.some(({ start, end }) => at >= start && at < end);
+        if (inside && isSuperBlock(ours, theirs, byte - at)) continue;
+        found.push(`byte ${offset + byte}: ${ours[byte] ?? ''}, not ${theirs[byte] ?? ''}`);
       }
     }
   } finally {
@@ -175,13 +179,7 @@ test.each(SIZES.map(titled))('e2fsck finds nothing: $title', async ({ options })
 test.each(CASES)('mke2fs writes the same bytes: $title', async ({ options }) => {
   await inDirectory(async (path) => {
     await mke2fs(path('reference'), options);
-    const { stdout } = await execa('dumpe2fs', [path('reference')]);
-    const supers = [...stdout.matchAll(/superblock at (\d+)/g)].map(
-      ([, at]) => Number(at) * options.blockSize,
-    );
-    const list = new Set(supers.map((offset) => (offset === 0 ? 1024 : offset)));
-    expect(list.size).toBeGreaterThan(0);
-    expect(differences(mkfs(options), path('reference'), list).slice(0, 20)).toEqual([]);
+    expect(differences(mkfs(options), path('reference')).slice(0, 20)).toEqual([]);
   });
 });
 
