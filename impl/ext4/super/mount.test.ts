@@ -53,11 +53,20 @@ class CountingDisk implements BlockDevice {
   }
 }
 
-const READABLE = ['filetype', 'needs_recovery', 'extent', '64bit', 'flex_bg', 'metadata_csum_seed'];
+const READABLE = [
+  'filetype',
+  'needs_recovery',
+  'extent',
+  '64bit',
+  'flex_bg',
+  'meta_bg',
+  'metadata_csum_seed',
+];
 const WRITABLE = [
   'sparse_super',
   'large_file',
   'huge_file',
+  'uninit_bg',
   'dir_nlink',
   'extra_isize',
   'metadata_csum',
@@ -76,7 +85,7 @@ test.each(refusedIncompat)('the feature %s is refused by its name, read-only too
 });
 
 test.each(refusedRoCompat)('the feature %s is refused read-write by its name', (name, bit) => {
-  // bigalloc and uninit_bg alter the meaning of other fields, which are checked as well.
+  // bigalloc alters the meaning of other fields, which are checked as well.
   const disk = changed((raw) => (raw.featureRoCompat |= bit));
   expect(() => new TestMount(disk)).toThrow(MountRefused);
   expect(() => new TestMount(disk)).toThrow(new RegExp(`read-write with features: ${name}$`));
@@ -90,7 +99,7 @@ test('unknown features are refused as numbers, and compatible ones never', () =>
 });
 
 test('a file system without a journal is refused', () => {
-  expect(() => new TestMount(newDisk({ journalBlocks: 0 }))).toThrow(
+  expect(() => new TestMount(newDisk({ features: ['^has_journal'] }))).toThrow(
     /without has_journal|without: has_journal/,
   );
 });
