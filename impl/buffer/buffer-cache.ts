@@ -1,7 +1,7 @@
 import { SECTOR_BYTES } from '../block/bio.ts';
 import { transfer, type BlockDevice } from '../block/block-device.ts';
 import { assert } from '../lib/assert.ts';
-import { fail } from '../lib/errno.ts';
+import { fail, Failure } from '../lib/errno.ts';
 import { BlockMemory } from '../mm/block-memory.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import { BufferHead } from './buffer-head.ts';
@@ -62,6 +62,48 @@ export class BufferCache {
     const buffer = this.getblk(block);
     if (!buffer.uptodate) yield* this.#read(buffer);
     return buffer;
+  }
+
+  /**
+   * Reads those of the `count` blocks from `block` on that are not in memory, neighbours in one transfer
+   * (__bh_read_batch). It may fail: whoever needs a block asks for it with bread and hears of it.
+   */
+  *readAhead(block: number, count: number): Sleepable<void> {
+    const end = Math.min(block + count, this.blocks);
+    for (let at = block; at < end;) {
+      const run = this.#unreadRun(at, end);
+      if (run.length > 0) yield* this.#readRun(run);
+      at += Math.max(1, run.length);
+    }
+  }
+
+  /** The buffers from `block` on, before `end`, that nobody has read and nobody is busy with. */
+  #unreadRun(block: number, end: number): BufferHead[] {
+    const run: BufferHead[] = [];
+    for (let at = block; at < end; at++) {
+      const buffer = this.getblk(at);
+      if (buffer.uptodate || buffer.locked) break;
+      run.push(buffer);
+    }
+    return run;
+  }
+
+  *#readRun(run: readonly BufferHead[]): Sleepable<void> {
+    for (const buffer of run) buffer.locked = true;
+    try {
+      yield* transfer(this.device, {
+        direction: 'read',
+        sector: (run[0]?.block ?? 0) * this.#sectorsPerBlock,
+        segments: run.map(({ data }) => data),
+        preflush: false,
+        fua: false,
+      });
+      for (const buffer of run) buffer.uptodate = true;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    } finally {
+      for (const buffer of run) buffer.locked = false;
+    }
   }
 
   /** Writes one buffer in place and waits (sync_dirty_buffer, with flags). Fails with EIO. */

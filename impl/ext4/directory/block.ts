@@ -75,7 +75,7 @@ export function setEntryFileType(data: Uint8Array, at: number, fileType: number)
   data[at + 7] = fileType;
 }
 
-function setEntryLength(data: Uint8Array, at: number, length: number): void {
+export function setEntryLength(data: Uint8Array, at: number, length: number): void {
   const stored = length === 0x10000 ? 0xffff : length;
   data[at + 4] = stored;
   data[at + 5] = stored >>> 8;
@@ -97,11 +97,53 @@ function putEntry(
   data.set(name, at + HEADER_BYTES);
 }
 
+/** Bytes of a leaf that are for entries. */
+export const leafBytes = (data: Uint8Array, hasTail: boolean): number =>
+  data.length - (hasTail ? TAIL_BYTES : 0);
+
 /** Makes the block an empty leaf: one free entry, and a tail when the file system has checksums. */
 export function initializeLeaf(data: Uint8Array, hasTail: boolean): void {
   data.fill(0);
-  setEntryLength(data, 0, data.length - (hasTail ? TAIL_BYTES : 0));
+  setEntryLength(data, 0, leafBytes(data, hasTail));
   if (hasTail) putTail(data);
+}
+
+/** Makes the block look like one free entry, behind which an inner node of an index hides. */
+export function initializeNode(data: Uint8Array): void {
+  data.fill(0);
+  setEntryLength(data, 0, data.length);
+}
+
+/**
+ * Makes the block a leaf with the entries that stand at `offsets` in `source`, in this order and without slack but for the
+ * last. They must fit.
+ */
+export function fillLeaf(
+  data: Uint8Array,
+  source: Uint8Array,
+  offsets: readonly number[],
+  hasTail: boolean,
+): void {
+  initializeLeaf(data, hasTail);
+  let at = 0;
+  let last = 0;
+  for (const from of offsets) {
+    const length = entryBytes(entryNameLength(source, from));
+    data.set(source.subarray(from, from + HEADER_BYTES + entryNameLength(source, from)), at);
+    setEntryLength(data, at, length);
+    last = at;
+    at += length;
+  }
+  if (offsets.length > 0) setEntryLength(data, last, leafBytes(data, hasTail) - last);
+}
+
+/** Where the entries in use stand, from `from` on, in the order of the block. */
+export function entryOffsets(data: Uint8Array, from: number): number[] {
+  const offsets: number[] = [];
+  for (let at = from; at < data.length; at += entryLength(data, at)) {
+    if (entryIno(data, at) !== 0) offsets.push(at);
+  }
+  return offsets;
 }
 
 /** Writes the tail without its checksum (ext4_initialize_dirent_tail). */

@@ -1,7 +1,12 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
+import { assert } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import { EXT4_INDEX_FL, type Inode } from '../inode/inode.ts';
+import { entryBytes } from '../layout/directory.ts';
+import { BadIndex } from './bad-index.ts';
 import {
   DOT_DOT_OFFSET,
   entryFileType,
@@ -20,19 +25,20 @@ import {
   setEntryFileType,
   setEntryIno,
 } from './block.ts';
-import { appendDirectoryBlock, directoryBlocks, readDirectoryBlock } from './io.ts';
-import { linearize } from './linearize.ts';
-import { markInodeDirty } from '../inode/inode-table.ts';
-import type { Inode } from '../inode/inode.ts';
-import { entryBytes } from '../layout/directory.ts';
+import { hasDirectoryIndexes, isIndexed } from './index-block.ts';
+import { roomInIndex } from './index-insert.ts';
+import { probe, readIndexRoot, readLeaf } from './index-path.ts';
+import { appendDirectoryBlock, directoryBlocks, leafSeal, readDirectoryBlock } from './io.ts';
+import { makeIndex } from './make-index.ts';
 
 /**
- * Names in a directory, as bytes, found by a linear scan that is right for indexed directories, too. The caller holds
- * the directory's i_rwsem: for reading to look, for writing to change.
+ * Names in a directory, as bytes: found through its index, or by a linear scan, which is right for indexed directories,
+ * too. The caller holds the directory's i_rwsem: for reading to look, for writing to change.
  */
 
 /** Where an entry stands; good until the directory changes. */
 export interface DirectoryPosition {
+  readonly dir: Inode;
   readonly buffer: BufferHead;
   /** Bytes in the block. */
   readonly offset: number;
@@ -59,25 +65,49 @@ class Room {
 
 const roomOf = (buffer: BufferHead): Room | null => (buffer.cached instanceof Room ? buffer.cached : null);
 
-/** The entry with this name, or null (ext4_find_entry). */
+/** The entry with this name, or null (ext4_find_entry). A damaged index does not hide the names. */
 export function* findEntry(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
+  if (!isIndexed(dir)) return yield* findByScan(dir, name);
+  try {
+    return yield* findByHash(dir, name);
+  } catch (error) {
+    if (!(error instanceof BadIndex)) throw error;
+  }
+  return yield* findByScan(dir, name);
+}
+
+function* findByScan(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
-    const buffer = yield* readDirectoryBlock(dir, logical);
+    const buffer = yield* readDirectoryBlock(dir, logical, blocks - logical);
     const offset = findInBlock(buffer.data, name);
-    if (offset >= 0) return positionAt(buffer, offset);
+    if (offset >= 0) return positionAt(dir, buffer, offset);
   }
   return null;
 }
 
-function positionAt(buffer: BufferHead, offset: number): DirectoryPosition {
+/** ext4_dx_find_entry: in the leaf of the name's hash, and those after it in which that hash goes on. Throws BadIndex. */
+function* findByHash(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
+  const root = yield* readIndexRoot(dir);
+  const { major } = dir.sb.directoryHash.of(root.version, name);
+  const path = yield* probe(dir, root, major);
+  do {
+    const buffer = yield* readLeaf(dir, path.leaf);
+    const offset = findInBlock(buffer.data, name);
+    if (offset >= 0) return positionAt(dir, buffer, offset);
+  } while ((yield* path.next(major)) !== null);
+  return null;
+}
+
+function positionAt(dir: Inode, buffer: BufferHead, offset: number): DirectoryPosition {
   const { data } = buffer;
-  return { buffer, offset, ino: entryIno(data, offset), fileType: entryFileType(data, offset) };
+  return { dir, buffer, offset, ino: entryIno(data, offset), fileType: entryFileType(data, offset) };
 }
 
 /**
- * Adds a name that is not there yet (ext4_add_entry): into the first slack that is large enough, else into a new block.
- * Sets the directory's times. Fails with ENOSPC before anything has changed, except that an index may be gone.
+ * Adds a name that is not there yet (ext4_add_entry): where its hash belongs in an indexed directory, else into the first
+ * slack that is large enough, else into a new block. A directory that outgrows its first block gets an index. Sets the
+ * directory's times. Fails with ENOSPC: the name is not there then, but the index may have changed its shape.
  */
 export function* addEntry(
   handle: Handle,
@@ -86,20 +116,39 @@ export function* addEntry(
   ino: number,
   fileType: number,
 ): Sleepable<void> {
-  yield* linearize(handle, dir);
-  const found = (yield* findBlockWithRoom(dir, name.length)) ?? (yield* appendLeaf(handle, dir));
-  yield* handle.getWriteAccess(found);
-  insertAt(found.data, findRoom(found.data, name.length), ino, fileType, name);
-  handle.dirtyMetadata(found);
+  const buffer = isIndexed(dir)
+    ? yield* roomOfIndexed(handle, dir, name)
+    : ((yield* findBlockWithRoom(dir, name.length)) ?? (yield* grow(handle, dir, name)));
+  yield* handle.getWriteAccess(buffer);
+  const offset = findRoom(buffer.data, name.length);
+  assert(offset >= 0, () => `no room in block ${buffer.block} for a name of ${name.length} bytes`);
+  insertAt(buffer.data, offset, ino, fileType, name);
+  handle.dirtyMetadata(buffer);
   dir.mtime = dir.ctime = dir.sb.now;
+  dir.version++;
   yield* markInodeDirty(handle, dir);
+}
+
+/**
+ * A damaged index is given up, as far as it has no checksums; with them a leaf and a block of the index cannot be told
+ * from each other without it.
+ */
+function* roomOfIndexed(handle: Handle, dir: Inode, name: Uint8Array): Sleepable<BufferHead> {
+  try {
+    return yield* roomInIndex(handle, dir, name);
+  } catch (error) {
+    if (!(error instanceof BadIndex) || dir.sb.hasChecksums) throw error;
+  }
+  dir.flags &= ~EXT4_INDEX_FL;
+  yield* markInodeDirty(handle, dir);
+  return (yield* findBlockWithRoom(dir, name.length)) ?? (yield* appendLeaf(handle, dir));
 }
 
 function* findBlockWithRoom(dir: Inode, nameLength: number): Sleepable<BufferHead | null> {
   const needed = entryBytes(nameLength);
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
-    const buffer = yield* readDirectoryBlock(dir, logical);
+    const buffer = yield* readDirectoryBlock(dir, logical, blocks - logical);
     const room = roomOf(buffer);
     if (room !== null && room.bytes < needed) continue;
     if (findRoom(buffer.data, nameLength) >= 0) return buffer;
@@ -108,16 +157,25 @@ function* findBlockWithRoom(dir: Inode, nameLength: number): Sleepable<BufferHea
   return null;
 }
 
+/** More room for a directory whose blocks are full. One that has more than one block and no index never gets one. */
+function* grow(handle: Handle, dir: Inode, name: Uint8Array): Sleepable<BufferHead> {
+  if (!hasDirectoryIndexes(dir) || directoryBlocks(dir) !== 1) return yield* appendLeaf(handle, dir);
+  return yield* makeIndex(handle, dir, yield* readDirectoryBlock(dir, 0), name);
+}
+
 function* appendLeaf(handle: Handle, dir: Inode): Sleepable<BufferHead> {
   const { hasChecksums } = dir.sb;
-  return yield* appendDirectoryBlock(handle, dir, (data) => initializeLeaf(data, hasChecksums));
+  return yield* appendDirectoryBlock(handle, dir, leafSeal(dir), (data) =>
+    initializeLeaf(data, hasChecksums),
+  );
 }
 
 /** Removes an entry (ext4_delete_entry). The caller sets the directory's times and writes them. */
 export function* removeEntry(handle: Handle, position: DirectoryPosition): Sleepable<void> {
-  const { buffer, offset } = position;
+  const { dir, buffer, offset } = position;
   yield* handle.getWriteAccess(buffer);
   removeAt(buffer.data, offset);
+  dir.version++;
   buffer.cached = null;
   handle.dirtyMetadata(buffer);
 }
@@ -129,8 +187,9 @@ export function* setEntry(
   ino: number,
   fileType: number,
 ): Sleepable<void> {
-  const { buffer, offset } = position;
+  const { dir, buffer, offset } = position;
   yield* handle.getWriteAccess(buffer);
+  dir.version++;
   setEntryIno(buffer.data, offset, ino);
   setEntryFileType(buffer.data, offset, fileType);
   handle.dirtyMetadata(buffer);
@@ -139,7 +198,7 @@ export function* setEntry(
 /** Gives a new directory its first block with . and .. (ext4_init_new_dir). */
 export function* initializeDirectory(handle: Handle, dir: Inode, parentIno: number): Sleepable<void> {
   const { hasChecksums } = dir.sb;
-  yield* appendDirectoryBlock(handle, dir, (data) => {
+  yield* appendDirectoryBlock(handle, dir, leafSeal(dir), (data) => {
     initializeFirstBlock(data, dir.ino, parentIno, hasChecksums);
   });
 }
@@ -154,7 +213,7 @@ function* readFirstBlock(dir: Inode): Sleepable<BufferHead> {
 
 /** The entry for .. of a directory that is not removed (ext4_get_first_dir_block). */
 export function* parentEntry(dir: Inode): Sleepable<DirectoryPosition> {
-  return positionAt(yield* readFirstBlock(dir), DOT_DOT_OFFSET);
+  return positionAt(dir, yield* readFirstBlock(dir), DOT_DOT_OFFSET);
 }
 
 /** Nothing but . and ..? (ext4_empty_dir) */
@@ -164,7 +223,7 @@ export function* isEmptyDirectory(dir: Inode): Sleepable<boolean> {
   if (hasEntries(first.data, afterDots)) return false;
   const blocks = directoryBlocks(dir);
   for (let logical = 1; logical < blocks; logical++) {
-    const buffer = yield* readDirectoryBlock(dir, logical);
+    const buffer = yield* readDirectoryBlock(dir, logical, blocks - logical);
     if (hasEntries(buffer.data, 0)) return false;
   }
   return true;
@@ -175,7 +234,7 @@ export function* listEntries(dir: Inode): Sleepable<DirectoryEntry[]> {
   const entries: DirectoryEntry[] = [];
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
-    const { data } = yield* readDirectoryBlock(dir, logical);
+    const { data } = yield* readDirectoryBlock(dir, logical, blocks - logical);
     for (let at = 0; at < data.length; at += entryLength(data, at)) {
       const ino = entryIno(data, at);
       if (ino === 0) continue;

@@ -1,14 +1,14 @@
-import type { BufferHead } from '../../buffer/buffer-head.ts';
+import type { BufferHead, Seal } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { directoryLeafChecksum, inodeSeed } from '../integrity/checksum.ts';
-import { checkBlock } from './block.ts';
-import { checkIndexBlock, isIndexBlock } from './index-block.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
-import { knownMapping, mapBlocks } from '../mapping/map-blocks.ts';
+import { directoryLeafChecksum, inodeSeed } from '../integrity/checksum.ts';
 import { DirectoryLeafSeal } from '../integrity/seals.ts';
+import { knownMapping, mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
+import { checkBlock } from './block.ts';
+import { checkIndexChecksum, isIndexBlock } from './index-block.ts';
 
 /** How directory blocks come from the disk and how new ones are made. The caller holds the directory's i_rwsem. */
 
@@ -24,15 +24,28 @@ export function directoryBlocks(dir: Inode): number {
   );
 }
 
-/** A block of the directory, checked since it was read (__ext4_read_dirblock). */
-export function* readDirectoryBlock(dir: Inode, logical: number): Sleepable<BufferHead> {
-  const { physical } = knownMapping(dir, logical, 1) ?? (yield* mapBlocks(null, dir, logical, 1, 'lookup'));
+/** The most blocks that are read before somebody asks for them. */
+const READ_AHEAD_MAX_BLOCKS = 32;
+
+/**
+ * A block of the directory, checked since it was read (__ext4_read_dirblock). `wanted` blocks from it on will be asked for,
+ * too: those of them that lie behind it on the device come with it (ext4_bread_batch).
+ */
+export function* readDirectoryBlock(dir: Inode, logical: number, wanted = 1): Sleepable<BufferHead> {
+  const mapping =
+    knownMapping(dir, logical, wanted) ?? (yield* mapBlocks(null, dir, logical, wanted, 'lookup'));
+  const { physical } = mapping;
   if (physical < 0)
     throw new Corruption(`directory ${dir.ino}`, `block ${logical}`, 'hole', 'a mapped block');
-  const { cache } = dir.sb;
-  const buffer = cache.cached(physical) ?? (yield* cache.bread(physical));
+  const buffer = dir.sb.cache.cached(physical) ?? (yield* readFromDisk(dir, mapping));
   if (!buffer.verified) verify(dir, logical, buffer);
   return buffer;
+}
+
+function* readFromDisk(dir: Inode, { physical, length }: BlockMapping): Sleepable<BufferHead> {
+  const { cache } = dir.sb;
+  if (length > 1) yield* cache.readAhead(physical, Math.min(length, READ_AHEAD_MAX_BLOCKS));
+  return yield* cache.bread(physical);
 }
 
 function verify(dir: Inode, logical: number, buffer: BufferHead): void {
@@ -40,8 +53,10 @@ function verify(dir: Inode, logical: number, buffer: BufferHead): void {
   const index = isIndexBlock(dir, logical, buffer.data);
   const place = `block ${logical} of directory ${dir.ino}`;
   checkBlock(buffer.data, sb.geometry.inodes, sb.hasChecksums && !index, place);
-  if (index) checkIndexBlock(dir, logical, buffer);
-  else if (sb.hasChecksums) checkLeafChecksum(dir, buffer, place);
+  if (sb.hasChecksums) {
+    if (index) checkIndexChecksum(dir, logical, buffer);
+    else checkLeafChecksum(dir, buffer, place);
+  }
   buffer.verified = true;
 }
 
@@ -54,24 +69,21 @@ function checkLeafChecksum(dir: Inode, buffer: BufferHead, place: string): void 
   buffer.seal = new DirectoryLeafSeal(seed);
 }
 
-/** From now on the block is a leaf that we made: its contents need no check, and its checksum is a leaf's. */
-export function becomeLeaf(dir: Inode, buffer: BufferHead): void {
+/** What gives a leaf its checksum, or null without checksums. */
+export function leafSeal(dir: Inode): Seal | null {
   const { sb } = dir;
-  buffer.uptodate = true;
-  buffer.verified = true;
-  buffer.cached = null;
-  buffer.seal = sb.hasChecksums
-    ? new DirectoryLeafSeal(inodeSeed(sb.checksumSeed, dir.ino, dir.generation))
-    : null;
+  if (!sb.hasChecksums) return null;
+  return new DirectoryLeafSeal(inodeSeed(sb.checksumSeed, dir.ino, dir.generation));
 }
 
 /**
- * A new block at the end of the directory, filled by `initialize` (ext4_append). Fails with ENOSPC before anything
- * has changed.
+ * A new block at the end of the directory, filled by `initialize` and with the checksum of `seal` (ext4_append). Fails with
+ * ENOSPC before anything has changed.
  */
 export function* appendDirectoryBlock(
   handle: Handle,
   dir: Inode,
+  seal: Seal | null,
   initialize: (data: Uint8Array) => void,
 ): Sleepable<BufferHead> {
   const logical = directoryBlocks(dir);
@@ -79,10 +91,18 @@ export function* appendDirectoryBlock(
   const buffer = dir.sb.cache.getblk(physical);
   yield* handle.getCreateAccess(buffer);
   initialize(buffer.data);
-  becomeLeaf(dir, buffer);
+  becomeKnown(buffer, seal);
   handle.dirtyMetadata(buffer);
   dir.size += dir.sb.geometry.blockSize;
   dir.diskSize = dir.size;
   yield* markInodeDirty(handle, dir);
   return buffer;
+}
+
+/** We wrote the whole block: its contents need no check, and this is what it is from now on. */
+export function becomeKnown(buffer: BufferHead, seal: Seal | null): void {
+  buffer.uptodate = true;
+  buffer.verified = true;
+  buffer.cached = null;
+  buffer.seal = seal;
 }

@@ -57,6 +57,8 @@ export class Inode {
   /** i_nlink. A directory beyond 65,000 subdirectories shows 1 (dir_nlink). */
   links = 0;
   flags = 0;
+  /** Of a directory: grows with every change of its entries (i_version). Only as long as the inode is in memory. */
+  version = 1;
   /** i_size, bytes: what a reader sees. */
   size = 0;
   /** i_disksize, bytes: what the inode table says; never more than size. */

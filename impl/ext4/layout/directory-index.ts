@@ -12,6 +12,24 @@ export const DX_HASH_LEGACY = 0;
 export const DX_HASH_HALF_MD4 = 1;
 export const DX_HASH_TEA = 2;
 
+/** The same with bytes that have no sign. An index never says so: the superblock's s_flags do. */
+export const DX_HASH_LEGACY_UNSIGNED = 3;
+export const DX_HASH_HALF_MD4_UNSIGNED = 4;
+export const DX_HASH_TEA_UNSIGNED = 5;
+
+/** Half the hash that no name has, because it marks the end of a directory (EXT4_HTREE_EOF_32BIT). */
+export const EXT4_HTREE_EOF_32BIT = 0x7fffffff;
+
+/** Levels of an index, the root's included, without and with the feature large_dir. */
+export const EXT4_HTREE_LEVEL_COMPAT = 2;
+export const EXT4_HTREE_LEVEL = 3;
+
+/** dx_entry.block: the bits that number a block; the kernel keeps the upper four for later. */
+export const DX_BLOCK_MASK = 0x0fffffff;
+
+/** dx_root_info.unused_flags: an index with this one is not for us. */
+export const DX_FLAG_UNKNOWN = 1;
+
 /** struct dx_root_info (fs/ext4/namei.c). */
 export const DxRootInfoLayout = struct('dx_root_info', 'little', 8, {
   reservedZero: u32(0x0),

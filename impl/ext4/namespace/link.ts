@@ -1,6 +1,5 @@
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { fileTypeOfMode } from '../directory/block.ts';
-import { linearizeCredits } from '../directory/linearize.ts';
 import { addEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -20,7 +19,7 @@ export function* linkInode(inode: Inode, dir: Inode, name: Uint8Array): Sleepabl
 
 function* linkOnce(inode: Inode, dir: Inode, name: Uint8Array): Sleepable<void> {
   const { journal, now } = dir.sb;
-  const handle = yield* journal.start(LINK_CREDITS + (yield* linearizeCredits(dir)));
+  const handle = yield* journal.start(LINK_CREDITS);
   try {
     yield* addEntry(handle, dir, name, inode.ino, fileTypeOfMode(inode.mode));
     inode.links++;

@@ -3,7 +3,6 @@ import { Corruption } from '../../lib/corruption.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { fileTypeOfMode } from '../directory/block.ts';
-import { linearizeCredits } from '../directory/linearize.ts';
 import { addEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { isDirectory, type Inode } from '../inode/inode.ts';
@@ -27,7 +26,7 @@ export function* createNamed(dir: Inode, name: Uint8Array, mode: number, fill: F
 
 function* createOnce(dir: Inode, name: Uint8Array, mode: number, fill: Fill): Sleepable<Inode> {
   const { inodes, journal } = dir.sb;
-  const handle = yield* journal.start(CREATE_CREDITS + (yield* linearizeCredits(dir)));
+  const handle = yield* journal.start(CREATE_CREDITS);
   let inode: Inode | null = null;
   let named = false;
   try {

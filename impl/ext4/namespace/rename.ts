@@ -3,7 +3,6 @@ import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { fileTypeOfMode } from '../directory/block.ts';
-import { linearizeCredits } from '../directory/linearize.ts';
 import { addEntry, isEmptyDirectory, parentEntry, removeEntry, setEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { isDirectory, type Inode } from '../inode/inode.ts';
@@ -32,8 +31,7 @@ export function* renameInode(from: RenameSide<Inode>, to: RenameSide<Inode | nul
 }
 
 function* renameOnce(from: RenameSide<Inode>, to: RenameSide<Inode | null>): Sleepable<void> {
-  const credits = RENAME_CREDITS + (to.inode === null ? yield* linearizeCredits(to.dir) : 0);
-  const handle = yield* from.dir.sb.journal.start(credits);
+  const handle = yield* from.dir.sb.journal.start(RENAME_CREDITS);
   try {
     if (isDirectory(from.inode.mode)) yield* checkDirectoryMove(from, to);
     yield* enterNewName(handle, from.inode, to);

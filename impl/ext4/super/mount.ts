@@ -10,7 +10,13 @@ import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { checkFeatures, COMPAT, INCOMPAT, RO_COMPAT } from './features.ts';
 import { fixedMetadata, readGroups } from '../allocation/group-descriptors.ts';
-import { SUPERBLOCK_OFFSET, SuperBlockLayout, type RawSuperBlock } from '../layout/superblock.ts';
+import {
+  EXT2_FLAGS_SIGNED_HASH,
+  EXT2_FLAGS_UNSIGNED_HASH,
+  SUPERBLOCK_OFFSET,
+  SuperBlockLayout,
+  type RawSuperBlock,
+} from '../layout/superblock.ts';
 import type { MountOptions } from './mount-options.ts';
 import { MountedSuperBlock } from './mounted-super-block.ts';
 import { SuperBlockSeal } from '../integrity/seals.ts';
@@ -179,9 +185,16 @@ function* beginWriting(sb: SuperBlock): Sleepable<void> {
   raw.mtime = sb.now.seconds >>> 0;
   raw.mtimeHi = Math.max(0, Math.floor(sb.now.seconds / 2 ** 32)) & 0xff;
   raw.featureIncompat |= INCOMPAT.needs_recovery;
+  noteHashSign(sb);
   if ((sb.features.compat & COMPAT.orphan_file) !== 0) raw.featureRoCompat |= RO_COMPAT.orphan_present;
   yield* commitSuperBlock(sb);
   yield* sb.orphans.process();
+}
+
+/** A superblock that does not say whether names are hashed with a sign says from now on how we do it. */
+function noteHashSign({ raw, features }: SuperBlock): void {
+  const told = (raw.flags & (EXT2_FLAGS_SIGNED_HASH | EXT2_FLAGS_UNSIGNED_HASH)) !== 0;
+  if (!told && (features.compat & COMPAT.dir_index) !== 0) raw.flags |= EXT2_FLAGS_UNSIGNED_HASH;
 }
 
 /** After recovery, and for orphans, even a read-only mount writes; when it has, the image is clean. */

@@ -11,8 +11,13 @@ import { RO_COMPAT, type Features } from './features.ts';
 import { FreeSpace } from '../allocation/free-space.ts';
 import { InodeAllocator } from '../allocation/inode-allocator.ts';
 import { InodeCache } from '../inode/inode-cache.ts';
+import { DirectoryHash } from '../directory/hash/directory-hash.ts';
 import { freeBlocks } from '../layout/group-descriptor.ts';
-import type { RawSuperBlock } from '../layout/superblock.ts';
+import {
+  EXT2_FLAGS_SIGNED_HASH,
+  EXT2_FLAGS_UNSIGNED_HASH,
+  type RawSuperBlock,
+} from '../layout/superblock.ts';
 import type { MountOptions } from './mount-options.ts';
 import { Orphans } from '../orphan/orphan.ts';
 import type { CheckedSuperBlock } from './check.ts';
@@ -51,6 +56,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly checksumSeed: number;
   readonly hasChecksums: boolean;
   readonly hasGroupChecksums: boolean;
+  readonly directoryHash: DirectoryHash;
   readonly cache: BufferCache;
   readonly journal: Journal;
   readonly pool: FolioPool;
@@ -78,6 +84,7 @@ export class MountedSuperBlock implements SuperBlock {
     this.checksumSeed = checked.checksumSeed;
     this.hasChecksums = checked.hasChecksums;
     this.hasGroupChecksums = checked.groupChecksum !== null;
+    this.directoryHash = directoryHashOf(parts.raw);
     this.cache = parts.cache;
     this.journal = parts.journal;
     this.pool = parts.pool;
@@ -102,3 +109,11 @@ function maxFileBytes({ blockSize }: Geometry, features: Features): number {
   if ((features.roCompat & RO_COMPAT.huge_file) !== 0) return limit * blockSize;
   return Math.floor(limit / (blockSize / 512)) * blockSize;
 }
+
+/** Without either flag the bytes of a name have no sign (Linux 6.18.44, whose char is unsigned everywhere). */
+const directoryHashOf = (raw: RawSuperBlock): DirectoryHash =>
+  new DirectoryHash(raw.hashSeed, raw.defHashVersion, hasUnsignedHash(raw));
+
+/** s_hash_unsigned: a superblock that says both means unsigned. */
+const hasUnsignedHash = ({ flags }: RawSuperBlock): boolean =>
+  (flags & EXT2_FLAGS_UNSIGNED_HASH) !== 0 || (flags & EXT2_FLAGS_SIGNED_HASH) === 0;

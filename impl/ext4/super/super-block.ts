@@ -7,6 +7,7 @@ import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Workqueue } from '../../sched/workqueue.ts';
 import type { BlockAllocator } from '../allocation/block-allocator.ts';
 import type { InodeAllocator } from '../allocation/inode-allocator.ts';
+import type { DirectoryHash } from '../directory/hash/directory-hash.ts';
 import type { InodeCache } from '../inode/inode-cache.ts';
 import type { RawSuperBlock } from '../layout/superblock.ts';
 import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
@@ -65,6 +66,8 @@ export interface SuperBlock {
   readonly hasChecksums: boolean;
   /** metadata_csum or uninit_bg is on: the flags of descriptors and their unused inodes mean something. */
   readonly hasGroupChecksums: boolean;
+  /** How directories hash their names. */
+  readonly directoryHash: DirectoryHash;
   readonly cache: BufferCache;
   readonly journal: Journal;
   readonly pool: FolioPool;
