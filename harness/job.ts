@@ -1,10 +1,12 @@
 import type { CampaignPlan, CampaignResult, Progress } from './campaign.ts';
 import type { Case } from './case.ts';
+import type { CorruptionCase } from './corrupt/corruption-case.ts';
+import type { CorruptionPlan, CorruptionProgress } from './corrupt/corruption-result.ts';
 import type { FailureSignature } from './failure.ts';
 import type { Stage } from './stage-clock.ts';
 
 /** What a worker thread is asked to do. Plain data: it is copied from one thread to the other. */
-export type Job = CheckJob | ReplayJob | ShrinkJob;
+export type Job = CheckJob | ReplayJob | ShrinkJob | CorruptJob;
 
 interface JobBasics {
   /** The folder for temporary files. */
@@ -38,6 +40,11 @@ export interface ShrinkJob extends JobBasics {
   readonly budget: ShrinkBudget;
   /** Where the smaller case goes; it is replaced whenever there is a smaller one yet. */
   readonly output: string;
+}
+
+export interface CorruptJob extends JobBasics {
+  readonly verb: 'corrupt';
+  readonly plan: CorruptionPlan;
 }
 
 export interface ShrinkBudget {
@@ -74,7 +81,7 @@ export interface ReplayResult {
   readonly report: string;
 }
 
-/** What a worker thread says. The last message of a job is none of the first three. */
+/** What a worker thread says. LAST_MESSAGES end a job; the others come while it runs. */
 export type Message =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'found'; readonly finding: Finding }
@@ -87,6 +94,14 @@ export type Message =
   | { readonly type: 'checked'; readonly result: CheckResult }
   | { readonly type: 'replayed'; readonly result: ReplayResult }
   | { readonly type: 'shrunk'; readonly finding: Finding; readonly reproduced: boolean }
+  | { readonly type: 'damaging'; readonly progress: CorruptionProgress }
+  | {
+      readonly type: 'damage';
+      readonly number: number;
+      readonly case: CorruptionCase;
+      readonly stack: string;
+    }
+  | { readonly type: 'damaged'; readonly progress: CorruptionProgress }
   /** The job could not be done: not a finding, a mistake of the user's or of ours. */
   | { readonly type: 'impossible'; readonly message: string; readonly stack: string | null };
 
@@ -94,3 +109,8 @@ export type Message =
 export interface StopRequest {
   readonly type: 'stop';
 }
+
+/** What a job ends with. */
+export const LAST_MESSAGES = ['checked', 'replayed', 'shrunk', 'damaged', 'impossible'] as const;
+
+export type LastMessage = Extract<Message, { type: (typeof LAST_MESSAGES)[number] }>;

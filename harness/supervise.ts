@@ -1,19 +1,21 @@
 import { Worker } from 'node:worker_threads';
 import { Heartbeat, type Beat } from './heartbeat.ts';
-import type { Job, Message, StopRequest } from './job.ts';
+import { LAST_MESSAGES, type Job, type LastMessage, type Message, type StopRequest } from './job.ts';
 
 /** How a job ended. What came of it was said in messages. */
 export type Ending =
   /** With the last word of the thread. */
-  | { readonly kind: 'finished'; readonly last: LastMessage }
+  | { readonly kind: 'finished'; readonly last: Result }
   /** The thread made no progress any more, and was ended. */
   | { readonly kind: 'hang'; readonly beat: Beat }
-  /** The thread died: out of memory, or a mistake of ours. */
+  /** The thread died, or was ended: out of memory, or a mistake of ours. */
   | { readonly kind: 'died'; readonly message: string; readonly beat: Beat };
 
 export interface Supervision {
   /** How long the thread may be silent, in milliseconds. */
   readonly hangMs: number;
+  /** How much memory the process may have, in bytes; no bound when absent. */
+  readonly memoryMaxBytes?: number;
   /** Asks the thread to finish soon. */
   readonly stop: AbortSignal;
   readonly onMessage: (message: Message) => void;
@@ -34,7 +36,7 @@ export type JobRequest = Job extends infer J ? (J extends Job ? Omit<J, 'heartbe
  * so nothing but another thread can tell, and end, a target that loops for ever.
  */
 export async function supervise(request: JobRequest, supervision: Supervision): Promise<Ending> {
-  const { hangMs, stop } = supervision;
+  const { hangMs, stop, memoryMaxBytes = Infinity } = supervision;
   const heartbeat = new Heartbeat();
   const job = { ...request, heartbeat: heartbeat.memory } as Job;
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
@@ -44,9 +46,10 @@ export async function supervise(request: JobRequest, supervision: Supervision): 
   const tellStop = (): void => worker.postMessage({ type: 'stop' } satisfies StopRequest);
   stop.addEventListener('abort', tellStop);
   if (stop.aborted) tellStop();
-  const hung: Beat[] = [];
-  const watch = watchBeats(heartbeat, hangMs, (beat) => {
-    hung.push(beat);
+  const stopped: Ending[] = [];
+  const watch = watchBeats(heartbeat, { hangMs, memoryMaxBytes }, (why, beat) => {
+    const message = `it took more than ${memoryMaxBytes} bytes of memory`;
+    stopped.push(why === 'hang' ? { kind: 'hang', beat } : { kind: 'died', message, beat });
     void worker.terminate();
   });
   try {
@@ -54,7 +57,7 @@ export async function supervise(request: JobRequest, supervision: Supervision): 
     const beat = heartbeat.last;
     if (last?.type === 'impossible') throw new JobImpossible(last.stack ?? last.message);
     if (last !== null) return { kind: 'finished', last };
-    if (hung[0] !== undefined) return { kind: 'hang', beat: hung[0] };
+    if (stopped[0] !== undefined) return stopped[0];
     return { kind: 'died', message: died ?? 'it ended without a word', beat };
   } finally {
     clearInterval(watch);
@@ -62,8 +65,11 @@ export async function supervise(request: JobRequest, supervision: Supervision): 
   }
 }
 
-/** The message that a job ends with. */
-export type LastMessage = Extract<Message, { type: 'checked' | 'replayed' | 'shrunk' }>;
+/** What came of a job that could be done. */
+type Result = Exclude<LastMessage, { type: 'impossible' }>;
+
+const isLast = (message: Message): message is LastMessage =>
+  LAST_MESSAGES.some((type) => type === message.type);
 
 /** A job that could not be done, by a mistake of ours. The message is the stack of the thread. */
 export class JobImpossible extends Error {
@@ -74,14 +80,13 @@ export class JobImpossible extends Error {
 function ended(
   worker: Worker,
   onMessage: (message: Message) => void,
-): Promise<{ last: LastMessage | Extract<Message, { type: 'impossible' }> | null; died: string | null }> {
+): Promise<{ last: LastMessage | null; died: string | null }> {
   return new Promise((resolve) => {
-    let last: LastMessage | Extract<Message, { type: 'impossible' }> | null = null;
+    let last: LastMessage | null = null;
     let died: string | null = null;
     worker.on('message', (message: Message) => {
       onMessage(message);
-      if (message.type !== 'progress' && message.type !== 'found' && message.type !== 'shrinking')
-        last = message;
+      if (isLast(message)) last = message;
     });
     worker.on('error', (error: unknown) => {
       died = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -90,19 +95,24 @@ function ended(
   });
 }
 
-/** Calls `onHang` once, when the heart has not beaten for `hangMs`. */
-function watchBeats(heartbeat: Heartbeat, hangMs: number, onHang: (beat: Beat) => void): NodeJS.Timeout {
+/** Calls `onEnd` once: when the heart has not beaten for `hangMs`, or there is too little memory left for it. */
+function watchBeats(
+  heartbeat: Heartbeat,
+  { hangMs, memoryMaxBytes }: { readonly hangMs: number; readonly memoryMaxBytes: number },
+  onEnd: (why: 'hang' | 'memory', beat: Beat) => void,
+): NodeJS.Timeout {
   let last = heartbeat.last.count;
   let since = performance.now();
   const timer = setInterval(() => {
     const beat = heartbeat.last;
     const now = performance.now();
-    if (beat.count !== last) {
+    const overfull = memoryMaxBytes < Infinity && process.memoryUsage.rss() > memoryMaxBytes;
+    if (overfull || (beat.count === last && now - since > hangMs)) {
+      clearInterval(timer);
+      onEnd(overfull ? 'memory' : 'hang', beat);
+    } else if (beat.count !== last) {
       last = beat.count;
       since = now;
-    } else if (now - since > hangMs) {
-      clearInterval(timer);
-      onHang(beat);
     }
   }, hangMs / LOOKS_PER_HANG);
   return timer;

@@ -38,6 +38,14 @@ export interface SessionOptions {
   readonly faults: readonly string[];
   /** The clock at the time of the mount. */
   readonly now: Timestamp;
+  /** How a damaged image is treated, where that matters; the target's defaults else. */
+  readonly policy?: MountPolicy;
+}
+
+/** The mount options of ext4(5) that say what may be done to an image. */
+export interface MountPolicy {
+  readonly readOnly: boolean;
+  readonly errors: 'continue' | 'remount-ro';
 }
 
 /** A mounted file system and the descriptors that the operations so far have opened. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { runCheck } from './jobs/check.ts';
+import { runCorrupt } from './jobs/corrupt.ts';
 import { runReplay } from './jobs/replay.ts';
 import { runShrink } from './jobs/shrink.ts';
 import { Workbench } from './jobs/workbench.ts';
@@ -11,6 +12,7 @@ async function main(job: Job, say: (message: Message) => void, signal: AbortSign
   try {
     if (job.verb === 'check') await runCheck(job, bench, say, signal);
     else if (job.verb === 'replay') await runReplay(job, bench, say);
+    else if (job.verb === 'corrupt') await runCorrupt(job, bench, say, signal);
     else await runShrink(job, bench, say, signal);
   } catch (error) {
     const known = error instanceof Error;

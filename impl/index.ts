@@ -3,6 +3,8 @@ export { SECTOR_BYTES, type Bio, type BioStatus } from './block/bio.ts';
 export type { BlockDevice } from './block/block-device.ts';
 export { MemoryDisk } from './block/memory-disk.ts';
 export { FAULTS, NO_FAULTS, type Fault, type FaultSwitches } from './lib/faults.ts';
+export { anatomyOf } from './ext4/anatomy/anatomy.ts';
+export type { Part } from './ext4/anatomy/part.ts';
 export { featureNames } from './ext4/super/features.ts';
 export { EXT4_ERROR_FS, EXT4_VALID_FS } from './ext4/layout/superblock.ts';
 export { mkfs, type MkfsOptions } from './ext4/mkfs/mkfs.ts';

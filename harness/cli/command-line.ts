@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UnknownTarget } from '../targets/all.ts';
 import { addCheck } from './check-command.ts';
+import { addCorrupt } from './corrupt-command.ts';
 import { addImage } from './image-command.ts';
 import { addReplay } from './replay-command.ts';
 import { addShrink } from './shrink-command.ts';
@@ -28,6 +29,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addCheck(program, terminal, exit);
   addReplay(program, terminal, exit);
   addShrink(program, terminal, exit);
+  addCorrupt(program, terminal, exit);
   addImage(program, terminal, exit);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });

@@ -66,21 +66,25 @@ export function* writepages<F extends IomapFile>(
   const { mapping } = file;
   const context = new WritebackContext(file, ops);
   const last = control.end === Infinity ? Infinity : Math.ceil(control.end / PAGE_BYTES);
-  for (const folio of mapping.range(pageIndex(control.start), last)) {
-    if (!needsWriting(folio, mapping) || (folio.writeback && control.sync === 'none')) continue;
-    yield* folio.lock();
-    // What was queued before must be on its way before this task waits for a folio that may be part of it.
-    if (folio.writeback) context.submit();
-    yield* folio.waitForWriteback();
-    if (needsWriting(folio, mapping)) {
-      yield* writeFolio(context, folio);
-      control.budget -= folio.pages;
-    } else {
-      folio.unlock();
+  try {
+    for (const folio of mapping.range(pageIndex(control.start), last)) {
+      if (!needsWriting(folio, mapping) || (folio.writeback && control.sync === 'none')) continue;
+      yield* folio.lock();
+      // What was queued before must be on its way before this task waits for a folio that may be part of it.
+      if (folio.writeback) context.submit();
+      yield* folio.waitForWriteback();
+      if (needsWriting(folio, mapping)) {
+        yield* writeFolio(context, folio);
+        control.budget -= folio.pages;
+      } else {
+        folio.unlock();
+      }
+      if (control.budget <= 0) break;
     }
-    if (control.budget <= 0) break;
+  } finally {
+    // Folios that are queued are under writeback until somebody sends them.
+    context.submit();
   }
-  context.submit();
 }
 
 /** iomap_writeback_folio(): sends the dirty blocks of a locked folio on their way and unlocks it. */

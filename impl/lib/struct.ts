@@ -29,6 +29,7 @@ export type Overlay<F extends Fields> = { -readonly [K in keyof F]: Value<F[K]> 
 
 export interface Struct<F extends Fields> {
   readonly name: string;
+  readonly endian: 'little' | 'big';
   /** Bytes. */
   readonly size: number;
   readonly fields: F;
@@ -54,7 +55,13 @@ export function struct<const F extends Fields>(
   Object.defineProperty(Over, 'name', { value: name });
   assertDisjoint(name, size, fields);
   for (const [key, field] of Object.entries(fields)) define(Over.prototype, key, field, little);
-  return { name, size, fields, at: (view, base = 0) => new Over(view, base) as unknown as Overlay<F> };
+  return {
+    name,
+    endian,
+    size,
+    fields,
+    at: (view, base = 0) => new Over(view, base) as unknown as Overlay<F>,
+  };
 }
 
 function assertDisjoint(name: string, size: number, fields: Fields): void {

@@ -4,6 +4,7 @@ import { syncFileSystem } from '../ext4/data/sync.ts';
 import { unmountSuperBlock } from '../ext4/super/mount.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { assert } from '../lib/assert.ts';
+import { noteDamage } from '../ext4/super/damage.ts';
 import { Corruption, type Finding } from '../lib/corruption.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -34,8 +35,6 @@ export class FileSystem {
   readonly sb: SuperBlock;
   /** Calls not yet run, for `concurrently`. */
   readonly calls: SystemCalls;
-  /** What was last found wrong on the disk. */
-  corruption: Finding | null = null;
   readonly #context: KernelContext;
   #mounted = true;
 
@@ -44,6 +43,11 @@ export class FileSystem {
     this.sb = context.sb;
     this.#context = context;
     this.calls = new SystemCalls(context);
+  }
+
+  /** What was last found wrong on the disk. */
+  get corruption(): Finding | null {
+    return this.sb.damage;
   }
 
   /** The clock that calls read. What an inode cannot keep of a time is cut off. */
@@ -211,17 +215,26 @@ export class FileSystem {
     this.#guard(() => this.sb.scheduler.runAll(bodies));
   }
 
-  /** umount(2). Fails with EBUSY while a file is open. The object is of no use afterwards. */
+  /**
+   * umount(2). Fails with EBUSY while a file is open, else the file system is gone and the object of no use; EIO and
+   * EUCLEAN say that not all of it is on the disk.
+   */
   unmount(): void {
     if (this.#context.files.openFiles > 0) fail('EBUSY');
-    this.#run('umount', this.#unmount());
-    this.#mounted = false;
+    try {
+      this.#run('umount', this.#unmount());
+    } finally {
+      this.#mounted = false;
+    }
   }
 
   *#unmount(): Sleepable<void> {
-    yield* syncFileSystem(this.sb);
-    yield* this.sb.inodes.put(this.#context.root);
-    yield* unmountSuperBlock(this.sb);
+    try {
+      yield* syncFileSystem(this.sb);
+      yield* this.sb.inodes.put(this.#context.root);
+    } finally {
+      yield* unmountSuperBlock(this.sb);
+    }
   }
 
   *#table(path: string): Sleepable<string> {
@@ -241,15 +254,9 @@ export class FileSystem {
       return run();
     } catch (error) {
       if (!(error instanceof Corruption)) throw error;
-      this.#rememberCorruption(error);
+      noteDamage(this.sb, error.finding);
       return fail('EUCLEAN');
     }
-  }
-
-  /** ext4_handle_error(): with errors=remount-ro nothing is written any more. */
-  #rememberCorruption({ finding }: Corruption): void {
-    this.corruption = finding;
-    if (this.sb.options.errors === 'remount-ro') this.sb.readOnly = true;
   }
 
   #assertMounted(): void {

@@ -1,7 +1,6 @@
 import { listEntries } from '../ext4/directory/directory.ts';
 import { decodeName } from '../ext4/directory/file-name.ts';
 import { isDirectory, isSymlink, S_IFMT, type Inode } from '../ext4/inode/inode.ts';
-import { EXT4_FT_UNKNOWN } from '../ext4/layout/directory.ts';
 import { readSymlink } from '../ext4/namespace/symlink.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -107,15 +106,14 @@ function* list(dir: Inode): Sleepable<DirectoryListing[]> {
     listing.push({
       name: text,
       ino,
-      type: TYPES_BY_ENTRY[fileType] ?? (yield* typeFromInode(dir, ino, fileType)),
+      type: TYPES_BY_ENTRY[fileType] ?? (yield* typeFromInode(dir, ino)),
     });
   }
   return listing;
 }
 
-/** An entry that does not say what it is: the kernel answers DT_UNKNOWN, and a caller asks the inode. */
-function* typeFromInode(dir: Inode, ino: number, fileType: number): Sleepable<FileType> {
-  if (fileType !== EXT4_FT_UNKNOWN) fail('EUCLEAN');
+/** An entry that does not say what it is, or what nobody knows: the kernel answers DT_UNKNOWN, and a caller asks the inode. */
+function* typeFromInode(dir: Inode, ino: number): Sleepable<FileType> {
   const inode = yield* dir.sb.inodes.get(ino);
   try {
     return typeOf(inode.mode);

@@ -40,13 +40,12 @@ class TypescriptTarget implements Target {
   }
 
   mount(image: DiskImage, setup: Setup, options: SessionOptions): Session {
-    const copy = image.snapshot();
-    return this.#session(copy instanceof MemoryDisk ? copy : loaded(copy), setup, options);
+    return this.#session(diskOf(image.snapshot()), setup, options);
   }
 
-  #session(disk: MemoryDisk, setup: Setup, { faults, now }: SessionOptions): Session {
+  #session(disk: MemoryDisk, setup: Setup, { faults, now, policy }: SessionOptions): Session {
     const bufferedIomap = this.#bufferedIomap;
-    const fixed = { ...setup.mount, bufferedIomap, faults: new Set(faults) };
+    const fixed = { ...setup.mount, ...policy, bufferedIomap, faults: new Set(faults) };
     const mountAt = (time: Timestamp) => mount(disk, { ...fixed, now: time, pool: this.#memory.pool });
     return new TypescriptSession(disk, mountAt, now, this.#memory);
   }
@@ -58,7 +57,9 @@ export const typescriptTargets = (): readonly Target[] => [
   new TypescriptTarget('impl:iomap', true),
 ];
 
-function loaded(image: DiskImage): MemoryDisk {
+/** The image as a disk that can be mounted; one that was none becomes a copy. */
+export function diskOf(image: DiskImage): MemoryDisk {
+  if (image instanceof MemoryDisk) return image;
   const disk = new MemoryDisk(image.sizeBytes);
   for (const { offset, pages } of image.extents()) {
     let position = offset;

@@ -1,7 +1,9 @@
 import { Failure } from '../../lib/errno.ts';
 import { sortAndMerge, type Ioend } from '../../iomap/ioend.ts';
+import type { Iomap } from '../../iomap/iomap.ts';
 import type { IomapWritebackOps } from '../../iomap/writeback.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import { damageFails } from '../super/damage.ts';
 import { convertAndGrow } from '../mapping/convert.ts';
 import type { Inode } from '../inode/inode.ts';
 import { placeUnwritten, setIomap, writeOps } from './iomap-ops.ts';
@@ -15,14 +17,7 @@ export const writebackOps: IomapWritebackOps<Inode> = {
   *mapRange(inode, position, end, iomap) {
     const covers = iomap.offset <= position && position < iomap.end;
     if (covers && writeOps.isValid(inode, iomap)) return;
-    const first = Math.floor(position / inode.blockSize);
-    const count = Math.ceil(end / inode.blockSize) - first;
-    const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
-    if (mapping.type !== 'delayed') {
-      setIomap(inode, iomap, mapping);
-      return;
-    }
-    setIomap(inode, iomap, yield* placeUnwritten(inode, first, delayedRun(inode, first)));
+    yield* damageFails(inode.sb, mapForWriteback(inode, position, end, iomap));
   },
 
   ioendEnded(ioend) {
@@ -41,6 +36,17 @@ export const writebackOps: IomapWritebackOps<Inode> = {
   },
 };
 
+function* mapForWriteback(inode: Inode, position: number, end: number, iomap: Iomap): Sleepable<void> {
+  const first = Math.floor(position / inode.blockSize);
+  const count = Math.ceil(end / inode.blockSize) - first;
+  const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
+  if (mapping.type !== 'delayed') {
+    setIomap(inode, iomap, mapping);
+    return;
+  }
+  setIomap(inode, iomap, yield* placeUnwritten(inode, first, delayedRun(inode, first)));
+}
+
 /** How many blocks from `first` on are delayed: they are placed together, so that the file stays in one piece. */
 function delayedRun(inode: Inode, first: number): number {
   const run = inode.extentStatus.nextDelayed(first, first + PLACE_BLOCKS_MAX);
@@ -53,7 +59,7 @@ function* finishEnded(inode: Inode): Sleepable<void> {
   inode.endedWrites = [];
   for (const ioend of sortAndMerge(ended)) {
     try {
-      yield* convertAndGrow(inode, ioend.offset, ioend.end, ioend.unwritten);
+      yield* damageFails(inode.sb, convertAndGrow(inode, ioend.offset, ioend.end, ioend.unwritten));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       inode.mapping.setError(error.errno);

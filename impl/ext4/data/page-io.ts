@@ -4,6 +4,7 @@ import { Failure } from '../../lib/errno.ts';
 import type { ReservedHandle } from '../../jbd2/handle.ts';
 import type { Folio } from '../../mm/folio.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import { damageFails } from '../super/damage.ts';
 import { convertReserved, type BlockRange } from '../mapping/convert.ts';
 import type { Inode } from '../inode/inode.ts';
 
@@ -86,7 +87,7 @@ export class PageIo {
       this.#inode.sb.journal.releaseReserved(reserved);
     } else {
       try {
-        yield* convertReserved(this.#inode, reserved, this.#ranges);
+        yield* damageFails(this.#inode.sb, convertReserved(this.#inode, reserved, this.#ranges));
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         this.#inode.mapping.setError(error.errno);

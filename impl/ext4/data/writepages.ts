@@ -1,7 +1,8 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { ensureBuffers } from '../../buffer/folio-buffers.ts';
 import { assert } from '../../lib/assert.ts';
-import { Failure } from '../../lib/errno.ts';
+import { Corruption } from '../../lib/corruption.ts';
+import { Failure, type Errno } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { WRITE_EVERYTHING, type WritebackControl } from '../../mm/address-space-operations.ts';
 import type { Folio } from '../../mm/folio.ts';
@@ -12,6 +13,7 @@ import { growDiskSize } from './disk-size.ts';
 import { mapCredits } from '../extents/credits.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
+import { noteDamage } from '../super/damage.ts';
 import { orderedData } from './ordered-data.ts';
 import { PageIo } from './page-io.ts';
 import { punchDelayed } from '../mapping/reservation.ts';
@@ -47,12 +49,26 @@ export function* writepages(inode: Inode, control: WritebackControl): Sleepable<
   let retries = 0;
   while (inode.mapping.dirtyFolios > 0 && control.budget > 0) {
     const pass = new Pass(inode, control, cursor);
-    const outcome = yield* pass.run();
+    const outcome = yield* attempt(inode, pass);
     if (outcome === 'done') return;
     if (outcome === 'more') retries = 0;
+    else if (outcome === 'damage') yield* giveUp(inode, cursor, 'EUCLEAN');
     else if (inode.sb.blockAllocator.hasPendingFrees && retries++ < RETRIES_MAX)
       yield* inode.sb.journal.forceCommit();
-    else yield* giveUp(inode, cursor);
+    else yield* giveUp(inode, cursor, 'ENOSPC');
+  }
+}
+
+type Outcome = 'done' | 'more' | 'no space';
+
+/** Data that damage leaves without a place must not stay dirty for ever: nothing could be unmounted. */
+function* attempt(inode: Inode, pass: Pass): Sleepable<Outcome | 'damage'> {
+  try {
+    return yield* pass.run();
+  } catch (error) {
+    if (!(error instanceof Corruption)) throw error;
+    noteDamage(inode.sb, error.finding);
+    return 'damage';
   }
 }
 
@@ -155,7 +171,7 @@ class Pass {
     this.#callsLeft = Math.max(1, PAGE_BYTES / inode.blockSize);
   }
 
-  *run(): Sleepable<'done' | 'more' | 'no space'> {
+  *run(): Sleepable<Outcome> {
     const inode = this.#inode;
     const { dioreadNolock } = inode.sb.options;
     const credits = mapCredits(inode, RUN_BLOCKS_MAX) * this.#callsLeft;
@@ -313,15 +329,15 @@ class Pass {
 }
 
 /**
- * There is no space for data that was promised some: it is lost, and fsync will say so (the end of
- * mpage_map_and_submit_extent). What keeps space back exists so that this never happens.
+ * There is no place for data that was promised one, for want of space or because of damage: it is lost, and fsync will say
+ * so (the end of mpage_map_and_submit_extent). What keeps space back exists so that the former never happens.
  */
-function* giveUp(inode: Inode, cursor: Cursor): Sleepable<void> {
+function* giveUp(inode: Inode, cursor: Cursor, errno: Errno): Sleepable<void> {
   const { mapping, blockSize } = inode;
   const control = WRITE_EVERYTHING('all');
   const folio = yield* nextDirty(inode, control, cursor);
   if (folio === null) return;
-  mapping.setError('ENOSPC');
+  mapping.setError(errno);
   mapping.clearDirty(folio);
   const buffers = ensureBuffers(folio, blockSize);
   for (const buffer of buffers) buffer.dirty = false;

@@ -1,4 +1,5 @@
 import { assert } from '../../lib/assert.ts';
+import { Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { AddressSpace } from '../../mm/address-space.ts';
 import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts';
@@ -34,14 +35,32 @@ export class InodeCache {
     return this.#inodes.has(ino);
   }
 
-  /** ext4_iget(): the inode with one more reference. Throws Corruption, fails with EIO. */
+  /** ext4_iget(): the inode with one more reference; it has a name. Throws Corruption, fails with EIO. */
   *get(ino: number): Sleepable<Inode> {
     const known = this.#inodes.get(ino);
     if (known !== undefined) return reference(known);
+    const inode = yield* this.#read(ino);
+    // To take it into memory would be to delete it, and what is in its place may belong to somebody else.
+    if (inode.links === 0)
+      throw new Corruption(`ext4_inode ${ino}`, 'linksCount', 0, 'at least 1, for it has a name');
+    return this.#share(inode);
+  }
+
+  /** The same for an inode that may have no name: one that recovery is to finish with (ext4_orphan_get). */
+  *getOrphan(ino: number): Sleepable<Inode> {
+    const known = this.#inodes.get(ino);
+    return known === undefined ? this.#share(yield* this.#read(ino)) : reference(known);
+  }
+
+  *#read(ino: number): Sleepable<Inode> {
     const inode = new Inode(locateInode(this.#sb, ino), chooseDataPath(this.#sb, 0, 0));
     yield* readInode(inode);
-    // Somebody else may have read it while this task slept; there is one inode only.
-    const other = this.#inodes.get(ino);
+    return inode;
+  }
+
+  /** Somebody else may have read it while this task slept; there is one inode only. */
+  #share(inode: Inode): Inode {
+    const other = this.#inodes.get(inode.ino);
     if (other !== undefined) return reference(other);
     this.#enter(inode);
     return inode;

@@ -8,6 +8,7 @@ import {
   EXT4_HUGE_FILE_FL,
   EXT4_INLINE_DATA_FL,
   I_BLOCK_BYTES,
+  isFileType,
   type Inode,
   type InodeOrigin,
 } from './inode.ts';
@@ -98,6 +99,7 @@ function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
   if (raw.linksCount === 0 && raw.mode === 0 && ino >= firstInode) {
     throw new Corruption(structure, 'mode', raw.mode, 'an inode in use');
   }
+  if (!isFileType(raw.mode)) throw new Corruption(structure, 'mode', raw.mode, 'a type of file');
   if (raw.flags & EXT4_INLINE_DATA_FL) {
     throw new Corruption(structure, 'flags', raw.flags, 'no inline data without its feature');
   }

@@ -27,6 +27,11 @@ export const S_IFREG = 0x8000;
 export const S_IFDIR = 0x4000;
 export const S_IFLNK = 0xa000;
 
+/** Every type that there is, by the four bits of S_IFMT: fifo 1, devices 2 and 6, directory 4, file 8, symlink 10, socket 12. */
+const FILE_TYPES = new Set([1, 2, 4, 6, 8, 10, 12]);
+
+export const isFileType = (mode: number): boolean => FILE_TYPES.has((mode & S_IFMT) >> 12);
+
 export const isRegular = (mode: number): boolean => (mode & S_IFMT) === S_IFREG;
 export const isDirectory = (mode: number): boolean => (mode & S_IFMT) === S_IFDIR;
 export const isSymlink = (mode: number): boolean => (mode & S_IFMT) === S_IFLNK;

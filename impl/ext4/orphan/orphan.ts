@@ -154,7 +154,7 @@ export class Orphans {
         `a used inode of ${geometry.firstInode} .. ${geometry.inodes}`,
       );
     }
-    const inode = yield* inodes.get(ino);
+    const inode = yield* inodes.getOrphan(ino);
     if (inode.orphan !== null)
       throw new Corruption(where, 'inode', ino, 'an inode that is an orphan once only');
     return inode;

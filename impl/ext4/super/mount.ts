@@ -222,13 +222,17 @@ function* markClean(sb: SuperBlock): Sleepable<void> {
  * next mount has to recover. Fails with EIO.
  */
 export function* unmountSuperBlock(sb: SuperBlock): Sleepable<void> {
-  yield* sb.conversionWork.flush();
-  if (!sb.options.readOnly) {
-    const wasAborted = sb.journal.aborted;
-    yield* sb.journal.close();
-    if (!wasAborted) yield* markClean(sb);
+  try {
+    yield* sb.conversionWork.flush();
+    if (!sb.options.readOnly) {
+      const wasAborted = sb.journal.aborted;
+      yield* sb.journal.close();
+      if (!wasAborted) yield* markClean(sb);
+    }
+  } finally {
+    // Whatever could not be written: the memory goes back.
+    sb.conversionWork.stop();
+    sb.inodes.clear();
+    sb.cache.clear();
   }
-  sb.conversionWork.stop();
-  sb.inodes.clear();
-  sb.cache.clear();
 }

@@ -1,6 +1,7 @@
 import type { BlockDevice } from '../../block/block-device.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
+import type { Finding } from '../../lib/corruption.ts';
 import type { Journal } from '../../jbd2/journal.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
@@ -69,6 +70,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly maxFileBytes: number;
   now: Timestamp;
   readOnly: boolean;
+  damage: Finding | null = null;
 
   constructor(parts: SuperBlockParts) {
     const { checked, options } = parts;

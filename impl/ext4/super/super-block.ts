@@ -9,6 +9,7 @@ import type { BlockAllocator } from '../allocation/block-allocator.ts';
 import type { InodeAllocator } from '../allocation/inode-allocator.ts';
 import type { DirectoryHash } from '../directory/hash/directory-hash.ts';
 import type { InodeCache } from '../inode/inode-cache.ts';
+import type { Finding } from '../../lib/corruption.ts';
 import type { RawSuperBlock } from '../layout/superblock.ts';
 import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
 import type { MountOptions } from './mount-options.ts';
@@ -84,4 +85,6 @@ export interface SuperBlock {
   now: Timestamp;
   /** Set after an error with errors=remount-ro, and by an aborted journal. */
   readOnly: boolean;
+  /** What was last found wrong on the disk. */
+  damage: Finding | null;
 }

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { refusalOf } from '../targets/typescript/dissection.ts';
+import { typescriptImageSource } from '../targets/typescript/image-source.ts';
+import { typescriptTargets } from '../targets/typescript/target.ts';
+import type { CorruptionCase } from './corruption-case.ts';
+import { drawCase, runCorruption, type CaseContext } from './run-corruption.ts';
+import { allRecipes, SeedImages } from './seed-images.ts';
+
+/** `twinpath corrupt` runs as many as somebody has time for; here are a few of every kind. */
+const IMAGES = 100;
+const SEED = 20261122;
+
+const seeds = new SeedImages(typescriptImageSource());
+const targets = typescriptTargets();
+const names = targets.map(({ name }) => name);
+const context: CaseContext = { seeds, targets, refusalOf, onStep: () => undefined };
+
+test('damaged images get answers, or errors that say why', () => {
+  let mounted = 0;
+  let damaged = 0;
+  for (let number = 0; number < IMAGES; number++) {
+    const value = drawCase(SEED, number, allRecipes(), names, seeds);
+    const { fault, refusal, answers } = runCorruption(value, context);
+    expect(fault, JSON.stringify(value)).toBeNull();
+    if (refusal === null) mounted++;
+    if (answers.has('EUCLEAN')) damaged++;
+  }
+  // Were none refused, or none mounted, nothing would have been tried.
+  expect(mounted).toBeGreaterThan(IMAGES / 4);
+  expect(IMAGES - mounted).toBeGreaterThan(IMAGES / 20);
+  expect(damaged).toBeGreaterThan(IMAGES / 20);
+});
+
+/** Cases that were found once, by what was wrong. */
+const FOUND: readonly (readonly [
+  string,
+  Pick<CorruptionCase, 'corruptions' | 'seal' | 'policy' | 'seed'>,
+])[] = [
+  [
+    'an entry of no known type',
+    {
+      corruptions: [
+        { kind: 'field', structure: 'ext4_dir_entry_2', place: entryPlace(), field: 'fileType', value: 23 },
+      ],
+      seal: true,
+      policy: { readOnly: false, errors: 'remount-ro' },
+      seed: 1,
+    },
+  ],
+  [
+    'a bitmap in which everything is used, while delayed data waits for a place',
+    {
+      corruptions: [
+        { kind: 'field', structure: 'block bitmap', place: '0', field: 'bytes', value: 'ff'.repeat(128) },
+      ],
+      seal: false,
+      policy: { readOnly: false, errors: 'continue' },
+      seed: 1,
+    },
+  ],
+  [
+    'an inode of no type',
+    {
+      corruptions: [{ kind: 'field', structure: 'ext4_inode', place: '12', field: 'mode', value: 0x3000 }],
+      seal: true,
+      policy: { readOnly: false, errors: 'continue' },
+      seed: 1,
+    },
+  ],
+];
+
+/** The first entry with a name in the large directory. */
+function entryPlace(): string {
+  const [recipe] = allRecipes();
+  if (recipe === undefined) throw new Error('there is no recipe');
+  const { parts } = seeds.get(recipe).image;
+  const entries = parts.filter(({ structure }) => structure === 'ext4_dir_entry_2');
+  return entries[Math.floor(entries.length / 2)]?.place ?? '';
+}
+
+for (const [what, found] of FOUND) {
+  test.each(names)(`${what}: %s`, (target) => {
+    for (const image of allRecipes().slice(0, 2)) {
+      const value = {
+        format: 'twinpath-corruption',
+        version: 1,
+        image,
+        target,
+        fault: null,
+        ...found,
+      } as const;
+      for (let seed = 0; seed < 5; seed++)
+        expect(runCorruption({ ...value, seed }, context).fault).toBeNull();
+    }
+  });
+}

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allRecipes, SeedImages, type SeedImage } from '../../corrupt/seed-images.ts';
+import type { Corruption } from '../../corrupt/dissected-image.ts';
+import { E2fsck } from '../../e2fsck.ts';
+import { writeImage } from '../../image-file.ts';
+import { typescriptImageSource } from './image-source.ts';
+
+const seeds = new SeedImages(typescriptImageSource());
+const unmounted = allRecipes().filter((recipe) => 'ending' in recipe && recipe.ending === 'unmount');
+
+/** The fields that hold checksums, of structures that an unmounted image has. */
+const CHECKSUMS: readonly (readonly [structure: string, field: string])[] = [
+  ['ext4_super_block', 'checksum'],
+  ['ext4_group_desc', 'checksum'],
+  ['ext4_group_desc', 'blockBitmapCsumLo'],
+  ['ext4_group_desc', 'inodeBitmapCsumLo'],
+  ['ext4_inode', 'checksumLo'],
+  ['ext4_dir_entry_tail', 'checksum'],
+  ['ext4_extent_tail', 'checksum'],
+];
+
+let folder: string;
+let e2fsck: E2fsck;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'dissection-test-'));
+  const found = await E2fsck.find();
+  if (found === null) throw new Error('these tests need e2fsck');
+  e2fsck = found;
+});
+
+afterAll(async () => {
+  await e2fsck.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function judged(seed: SeedImage, corruptions: readonly Corruption[], seal: boolean) {
+  const path = join(folder, 'image');
+  writeImage(seed.image.damaged(corruptions, seal), path);
+  return e2fsck.check(path);
+}
+
+/** Each part of a structure gets the value in a field, or keeps the value that it has. */
+function everywhere(seed: SeedImage, structure: string, field: string, value: number | null): Corruption[] {
+  return seed.image.parts
+    .filter((part) => part.structure === structure)
+    .flatMap((part) => {
+      const found = part.fields.find(({ name }) => name === field);
+      if (found === undefined) return [];
+      const { place } = part;
+      return [{ kind: 'field', structure, place, field, value: value ?? seed.image.value(part, found) }];
+    });
+}
+
+describe.each(unmounted)('an image: %j', (recipe) => {
+  const seed = seeds.get(recipe);
+
+  test('has parts of every kind, each at its place: e2fsck notices what is changed there', async () => {
+    expect((await judged(seed, [], false)).status).toBe(0);
+    for (const [structure, field] of CHECKSUMS) {
+      const damage = everywhere(seed, structure, field, 0x1234);
+      expect(damage.length, structure).toBeGreaterThan(0);
+      const { status, output } = await judged(seed, damage, false);
+      // Of a descriptor it may say so and go on.
+      expect(status !== 0 || /checksum.*IGNORED/.test(output), `${structure}.${field}: ${output}`).toBe(true);
+    }
+  });
+
+  test('is sealed again as e2fsck would have it', async () => {
+    // Times and hints that nothing else depends on, under every checksum there is.
+    const harmless = [
+      ...everywhere(seed, 'ext4_super_block', 'mkfsTime', 1_234_567_890),
+      ...everywhere(seed, 'ext4_inode', 'atimeExtra', 8),
+      ...everywhere(seed, 'ext4_extent_header', 'generation', 77),
+      ...everywhere(seed, 'ext4_group_desc', 'excludeBitmapLo', 5),
+      ...everywhere(seed, 'block bitmap', 'bytes', null),
+      ...everywhere(seed, 'inode bitmap', 'bytes', null),
+      ...everywhere(seed, 'ext4_dir_entry_2.name', 'bytes', null),
+    ];
+    expect((await judged(seed, harmless, false)).status).not.toBe(0);
+    expect(await judged(seed, harmless, true)).toMatchObject({ status: 0 });
+  });
+});
