@@ -10,6 +10,7 @@ export { EXT4_ERROR_FS, EXT4_VALID_FS } from './ext4/layout/superblock.ts';
 export { mkfs, type MkfsOptions } from './ext4/mkfs/mkfs.ts';
 export type { MountOptions } from './ext4/super/mount-options.ts';
 export type { FileSystemStatistics } from './ext4/super/statfs.ts';
+export type { DirectoryCookie } from './ext4/directory/reading/cookie.ts';
 export type { Timestamp } from './ext4/inode/timestamp.ts';
 export { AssertionError } from './lib/assert.ts';
 export { Corruption, MountRefused, type Finding } from './lib/corruption.ts';
@@ -22,4 +23,12 @@ export { runToCompletion, type Strategy } from './sched/strategy.ts';
 export { FileSystem, type NamedBody } from './vfs/file-system.ts';
 export { SystemCalls } from './vfs/system-calls.ts';
 export { mount, type MountRequest } from './vfs/mount.ts';
-export type { DirectoryListing, FileType, OpenFlags, Stat, TimeChange, Whence } from './vfs/types.ts';
+export type {
+  DirectoryListing,
+  DirectoryStep,
+  FileType,
+  OpenFlags,
+  Stat,
+  TimeChange,
+  Whence,
+} from './vfs/types.ts';

@@ -1,3 +1,4 @@
+import type { DirectoryCookie } from '../ext4/directory/reading/cookie.ts';
 import { statfs, type FileSystemStatistics } from '../ext4/super/statfs.ts';
 import type { SuperBlock } from '../ext4/super/super-block.ts';
 import { syncFileSystem } from '../ext4/data/sync.ts';
@@ -9,13 +10,22 @@ import { Corruption, type Finding } from '../lib/corruption.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { truncateTime } from './attribute-calls.ts';
+import { seekdir, telldir } from './directory-calls.ts';
 import { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
 import { Credentials } from './permission/credentials.ts';
 import { fstat } from './query-calls.ts';
 import { seek } from './read-write-calls.ts';
 import { SystemCalls } from './system-calls.ts';
-import type { DirectoryListing, OpenFlags, Stat, TimeChange, Whence, XattrFlags } from './types.ts';
+import type {
+  DirectoryListing,
+  DirectoryStep,
+  OpenFlags,
+  Stat,
+  TimeChange,
+  Whence,
+  XattrFlags,
+} from './types.ts';
 
 const NEW_FILE_MODE = 0o666;
 const NEW_DIRECTORY_MODE = 0o777;
@@ -159,6 +169,34 @@ export class FileSystem {
   /** Every name but `.` and `..`, in the order of the disk. */
   readdir(path: string): DirectoryListing[] {
     return this.#run('readdir', this.calls.readdir(path));
+  }
+
+  /**
+   * opendir(3): a descriptor for getdents, to be closed with close. `bits` is the width of its positions: 64, or 32 as for
+   * a process of 32 bits.
+   */
+  opendir(path: string, bits: 32 | 64 = 64): number {
+    return this.#run('open', this.calls.opendir(path, bits));
+  }
+
+  /**
+   * The next entries of an open directory, `.` and `..` too, at most `count`; none at the end (getdents64(2)). Names that
+   * are there all the while come exactly once, whatever is added and removed between the calls.
+   */
+  getdents(fd: number, count: number): DirectoryStep[] {
+    return this.#run('getdents64', this.calls.getdents(fd, count));
+  }
+
+  /** telldir(3) */
+  telldir(fd: number): DirectoryCookie {
+    this.#assertMounted();
+    return telldir(this.#context, fd);
+  }
+
+  /** seekdir(3), to a position that telldir or getdents gave; to `{ high: 0, low: 0 }` as rewinddir(3). */
+  seekdir(fd: number, position: DirectoryCookie): void {
+    this.#assertMounted();
+    seekdir(this.#context, fd, position);
   }
 
   chmod(path: string, mode: number): void {

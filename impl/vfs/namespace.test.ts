@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { withoutDirectoryIndexes } from '../ext4/directory/no-index.fixture.ts';
 import { debugfs, e2fsck, mke2fs, withIndexedDirectories } from './disk-image.fixture.ts';
 import type { FileSystem } from './file-system.ts';
 import { newDisk, outcome, putFile, testMount } from './test-mount.fixture.ts';
@@ -107,19 +106,48 @@ test('a name without room for it leaves nothing behind', async () => {
   expect(await e2fsck(disk)).toBe('clean');
 });
 
-test('a directory names more than 64,998 others: its links are 1 from then on', () => {
-  const fs = testMount();
-  fs.mkdir('dir');
-  // The count is what the limit looks at; making 65,000 directories would take minutes.
-  const dir = [...fs.sb.inodes.all()].find(({ ino }) => ino === fs.stat('dir').ino);
-  if (dir === undefined) throw new Error('the directory is not in memory');
-  dir.links = 65_000;
-  fs.mkdir('dir/one');
-  expect(fs.stat('dir').links).toBe(1);
-  fs.rmdir('dir/one');
-  expect(fs.stat('dir').links).toBe(1);
-  dir.links = 2;
-  fs.unmount();
+describe('a directory names 64,998 others', () => {
+  // The count is what the limit looks at; making 65,000 directories is for a longer test.
+  const full = (features: readonly string[], names: number): FileSystem => {
+    const fs = testMount(newDisk(1024, 8 * 2 ** 20, { features }));
+    fs.mkdir('dir');
+    fs.mkdir('dir/old');
+    for (let made = 0; made < names; made++) putFile(fs, `dir/${`${made}`.padStart(40, '.')}`);
+    const dir = [...fs.sb.inodes.all()].find(({ ino }) => ino === fs.stat('dir').ino);
+    if (dir === undefined) throw new Error('the directory is not in memory');
+    dir.links = 65_000;
+    return fs;
+  };
+
+  test('its links are 1 with the next one, and ever after', () => {
+    const fs = full([], 30);
+    fs.mkdir('dir/one');
+    expect(fs.stat('dir').links).toBe(1);
+    fs.mkdir('dir/two');
+    fs.rename('dir/two', 'two');
+    fs.rename('two', 'dir/three');
+    expect(fs.stat('dir').links).toBe(1);
+    for (const name of ['old', 'one', 'three']) fs.rmdir(`dir/${name}`);
+    expect(fs.stat('dir').links).toBe(1);
+    for (const { name } of fs.readdir('dir')) fs.unlink(`dir/${name}`);
+    fs.rmdir('dir');
+    expect(outcome(() => fs.stat('dir'))).toBe('ENOENT');
+  });
+
+  test.each([
+    ['without the feature dir_nlink', ['^dir_nlink'], 30],
+    ['without the feature dir_index', ['^dir_index'], 30],
+    ['in one block, which has no index', [], 0],
+  ])('there may be no more %s', (_, features, names) => {
+    const fs = full(features, names);
+    fs.mkdir('other');
+    expect(outcome(() => fs.mkdir('dir/one'))).toBe('EMLINK');
+    expect(outcome(() => fs.rename('other', 'dir/one'))).toBe('EMLINK');
+    expect(fs.stat('dir').links).toBe(65_000);
+    fs.rename('dir/old', 'dir/new');
+    fs.rename('other', 'dir/new');
+    expect(fs.stat('dir').links).toBe(65_000);
+  });
 });
 
 test('a crash frees what had lost its last name, and keeps what had not', () => {
@@ -142,7 +170,7 @@ test('a crash frees what had lost its last name, and keeps what had not', () => 
 });
 
 test('without an index a name takes the room of one that went, so the directory does not grow', () => {
-  const fs = testMount(withoutDirectoryIndexes(newDisk()));
+  const fs = testMount(newDisk(1024, 8 * 2 ** 20, { features: ['^dir_index'] }));
   fs.mkdir('dir');
   let made = 0;
   while (fs.stat('dir').size === 1024) putFile(fs, `dir/${`${made++}`.padStart(40, '.')}`);

@@ -1,3 +1,4 @@
+import type { DirectoryReader } from '../ext4/directory/reading/reader.ts';
 import type { Inode } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
 
@@ -9,6 +10,8 @@ export class OpenFile {
   readonly append: boolean;
   /** Bytes (f_pos). */
   position = 0;
+  /** Where a directory is read, from the first getdents on. */
+  reader: DirectoryReader | null = null;
 
   constructor(inode: Inode, readable: boolean, writable: boolean, append: boolean) {
     this.inode = inode;

@@ -1,3 +1,4 @@
+import type { DirectoryEntry } from '../ext4/directory/block.ts';
 import { listEntries } from '../ext4/directory/directory.ts';
 import { decodeName } from '../ext4/directory/file-name.ts';
 import { isDirectory, isSymlink, S_IFMT, type Inode } from '../ext4/inode/inode.ts';
@@ -100,16 +101,22 @@ export function* readdir(context: KernelContext, path: string): Sleepable<Direct
 
 function* list(dir: Inode): Sleepable<DirectoryListing[]> {
   const listing: DirectoryListing[] = [];
-  for (const { name, ino, fileType } of yield* listEntries(dir)) {
-    const text = decodeName(name);
-    if (text === '.' || text === '..') continue;
-    listing.push({
-      name: text,
-      ino,
-      type: TYPES_BY_ENTRY[fileType] ?? (yield* typeFromInode(dir, ino)),
-    });
+  for (const entry of yield* listEntries(dir)) {
+    if (!isDots(entry.name)) listing.push(yield* listingOf(dir, entry));
   }
   return listing;
+}
+
+const DOT = 0x2e;
+
+/** Is it the name `.` or `..`? */
+const isDots = (name: Uint8Array): boolean =>
+  name[0] === DOT && (name.length === 1 || (name.length === 2 && name[1] === DOT));
+
+/** What readdir tells of an entry. */
+export function* listingOf(dir: Inode, { name, ino, fileType }: DirectoryEntry): Sleepable<DirectoryListing> {
+  const type = TYPES_BY_ENTRY[fileType] ?? (yield* typeFromInode(dir, ino));
+  return { name: decodeName(name), ino, type };
 }
 
 /** An entry that does not say what it is, or what nobody knows: the kernel answers DT_UNKNOWN, and a caller asks the inode. */

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from '../ext4/data/file.ts';
 import { fsyncInode } from '../ext4/data/fsync.ts';
+import { cookieOfOffset, offsetOfCookie } from '../ext4/directory/reading/cookie.ts';
 import { isDirectory } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -74,12 +75,14 @@ export function seek(context: KernelContext, fd: number, offset: number, whence:
   const position = offset + seekBase(file, whence);
   if (position < 0 || position > context.sb.maxFileBytes) fail('EINVAL');
   file.position = position;
+  file.reader?.seek(cookieOfOffset(position));
   return position;
 }
 
-function seekBase({ inode, position }: OpenFile, whence: Whence): number {
+function seekBase({ inode, position, reader }: OpenFile, whence: Whence): number {
   if (whence === 'set') return 0;
-  return whence === 'current' ? position : inode.size;
+  if (whence === 'end') return inode.size;
+  return reader === null ? position : offsetOfCookie(reader.position);
 }
 
 /** fsync(2), and fdatasync(2) with `dataOnly`. */

@@ -1,6 +1,7 @@
 import { syncFileSystem, dropCaches } from '../ext4/data/sync.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { chmod, chown, utimens } from './attribute-calls.ts';
+import { getdents, opendir } from './directory-calls.ts';
 import { link, mkdir, symlink } from './create-calls.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { close, open } from './open-call.ts';
@@ -9,7 +10,7 @@ import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
 import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
 import { ftruncate, truncate } from './truncate-calls.ts';
-import type { DirectoryListing, OpenFlags, Stat, TimeChange, XattrFlags } from './types.ts';
+import type { DirectoryListing, DirectoryStep, OpenFlags, Stat, TimeChange, XattrFlags } from './types.ts';
 import { getxattr, listxattr, removexattr, setxattr } from './xattr-calls.ts';
 
 /**
@@ -47,6 +48,8 @@ export class SystemCalls {
   stat = (path: string): Sleepable<Stat> => stat(this.#context, path, true);
   lstat = (path: string): Sleepable<Stat> => stat(this.#context, path, false);
   readdir = (path: string): Sleepable<DirectoryListing[]> => readdir(this.#context, path);
+  opendir = (path: string, bits: 32 | 64): Sleepable<number> => opendir(this.#context, path, bits);
+  getdents = (fd: number, count: number): Sleepable<DirectoryStep[]> => getdents(this.#context, fd, count);
   chmod = (path: string, mode: number): Sleepable<void> => chmod(this.#context, path, mode);
   chown = (path: string, uid: number, gid: number): Sleepable<void> => chown(this.#context, path, uid, gid);
   utimens = (path: string, atime: TimeChange, mtime: TimeChange): Sleepable<void> =>

@@ -1,6 +1,6 @@
 import type { MemoryDisk } from '../block/memory-disk.ts';
 import type { BlockDevice } from '../block/block-device.ts';
-import { mkfs } from '../ext4/mkfs/mkfs.ts';
+import { mkfs, type MkfsOptions } from '../ext4/mkfs/mkfs.ts';
 import { Failure } from '../lib/errno.ts';
 import { FolioPool } from '../mm/folio-pool.ts';
 import type { FileSystem } from './file-system.ts';
@@ -12,13 +12,18 @@ const POOL = new FolioPool();
 
 export const NOW = { seconds: 1_700_000_000, nanoseconds: 123_456_789 };
 
-export const newDisk = (blockSize: 1024 | 2048 | 4096 = 1024, sizeBytes = 8 * 2 ** 20): MemoryDisk =>
+export const newDisk = (
+  blockSize: 1024 | 2048 | 4096 = 1024,
+  sizeBytes = 8 * 2 ** 20,
+  more: Partial<MkfsOptions> = {},
+): MemoryDisk =>
   mkfs({
     sizeBytes,
     blockSize,
     uuid: new Uint8Array(16).fill(7),
     hashSeed: new Uint8Array(16).fill(9),
     now: NOW.seconds,
+    ...more,
   });
 
 export const testMount = (disk: BlockDevice = newDisk(), request: MountRequest = {}): FileSystem =>

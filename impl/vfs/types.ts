@@ -1,3 +1,4 @@
+import type { DirectoryCookie } from '../ext4/directory/reading/cookie.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 
 /** What an inode is. The last four appear only in images that other tools made. */
@@ -52,6 +53,11 @@ export interface DirectoryListing {
   readonly name: string;
   readonly ino: number;
   readonly type: FileType;
+}
+
+/** An entry of a directory that is read step by step. `next` is the position behind it (d_off), for seekdir. */
+export interface DirectoryStep extends DirectoryListing {
+  readonly next: DirectoryCookie;
 }
 
 /** utimensat(2): a time, UTIME_NOW or UTIME_OMIT. */

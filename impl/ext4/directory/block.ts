@@ -64,6 +64,20 @@ export const entryFileType = (data: Uint8Array, at: number): number => data[at +
 export const entryName = (data: Uint8Array, at: number): Uint8Array =>
   data.subarray(at + HEADER_BYTES, at + HEADER_BYTES + entryNameLength(data, at));
 
+/** What an entry says. The name is a copy. */
+export interface DirectoryEntry {
+  readonly name: Uint8Array;
+  readonly ino: number;
+  /** EXT4_FT_* */
+  readonly fileType: number;
+}
+
+export const entryAt = (data: Uint8Array, at: number): DirectoryEntry => ({
+  name: entryName(data, at).slice(),
+  ino: entryIno(data, at),
+  fileType: entryFileType(data, at),
+});
+
 export function setEntryIno(data: Uint8Array, at: number, ino: number): void {
   data[at] = ino;
   data[at + 1] = ino >>> 8;

@@ -9,10 +9,10 @@ import { entryBytes } from '../layout/directory.ts';
 import { BadIndex } from './bad-index.ts';
 import {
   DOT_DOT_OFFSET,
+  entryAt,
   entryFileType,
   entryIno,
   entryLength,
-  entryName,
   findInBlock,
   findRoom,
   hasDots,
@@ -24,6 +24,7 @@ import {
   removeAt,
   setEntryFileType,
   setEntryIno,
+  type DirectoryEntry,
 } from './block.ts';
 import { hasDirectoryIndexes, isIndexed } from './index-block.ts';
 import { roomInIndex } from './index-insert.ts';
@@ -42,13 +43,6 @@ export interface DirectoryPosition {
   readonly buffer: BufferHead;
   /** Bytes in the block. */
   readonly offset: number;
-  readonly ino: number;
-  /** EXT4_FT_* */
-  readonly fileType: number;
-}
-
-export interface DirectoryEntry {
-  readonly name: Uint8Array;
   readonly ino: number;
   /** EXT4_FT_* */
   readonly fileType: number;
@@ -229,16 +223,14 @@ export function* isEmptyDirectory(dir: Inode): Sleepable<boolean> {
   return true;
 }
 
-/** All names in the order of the disk, with . and .. (ext4_readdir without the hash order of an index). */
+/** All names in the order of the disk, with . and .. (reading/ has the kernel's order, step by step). */
 export function* listEntries(dir: Inode): Sleepable<DirectoryEntry[]> {
   const entries: DirectoryEntry[] = [];
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
     const { data } = yield* readDirectoryBlock(dir, logical, blocks - logical);
     for (let at = 0; at < data.length; at += entryLength(data, at)) {
-      const ino = entryIno(data, at);
-      if (ino === 0) continue;
-      entries.push({ name: entryName(data, at).slice(), ino, fileType: entryFileType(data, at) });
+      if (entryIno(data, at) !== 0) entries.push(entryAt(data, at));
     }
   }
   return entries;

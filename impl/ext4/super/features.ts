@@ -75,6 +75,7 @@ export const SUPPORTED_INCOMPAT = all(
   INCOMPAT.flex_bg,
   INCOMPAT.meta_bg,
   INCOMPAT.metadata_csum_seed,
+  INCOMPAT.large_dir,
 );
 
 export const SUPPORTED_RO_COMPAT = all(

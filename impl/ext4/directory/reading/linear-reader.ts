@@ -1,0 +1,45 @@
+import type { Sleepable } from '../../../sched/sleepable.ts';
+import type { Inode } from '../../inode/inode.ts';
+import { entryAt, entryIno, entryLength } from '../block.ts';
+import { directoryBlocks, readDirectoryBlock } from '../io.ts';
+import { cookieOfOffset, offsetOfCookie, type DirectoryCookie } from './cookie.ts';
+import type { Emit } from './reader.ts';
+
+/** Reads a directory in the order of its bytes (ext4_readdir without an index); positions are byte offsets. */
+export class LinearReader {
+  /** The directory's version when the position was found to be the start of an entry. */
+  #version = 0;
+
+  /** Anybody may have chosen the position: it is looked at before it is used. */
+  reset(): void {
+    this.#version = 0;
+  }
+
+  /** From `position` on, as long as `emit` takes entries. Answers the position reached. */
+  *read(dir: Inode, position: DirectoryCookie, emit: Emit): Sleepable<DirectoryCookie> {
+    const { blockSize } = dir.sb.geometry;
+    const blocks = directoryBlocks(dir);
+    let offset = offsetOfCookie(position);
+    while (offset < dir.size) {
+      const logical = Math.floor(offset / blockSize);
+      const { data } = yield* readDirectoryBlock(dir, logical, blocks - logical);
+      let at = offset % blockSize;
+      if (this.#version !== dir.version) at = entryStart(data, at);
+      this.#version = dir.version;
+      for (; at < blockSize; at += entryLength(data, at)) {
+        offset = logical * blockSize + at;
+        if (entryIno(data, at) !== 0 && !emit(entryAt(data, at), cookieOfOffset(offset)))
+          return cookieOfOffset(offset);
+      }
+      offset = (logical + 1) * blockSize;
+    }
+    return cookieOfOffset(offset);
+  }
+}
+
+/** The first entry that starts at `offset` or after it: the one that was there may be part of another now. */
+function entryStart(data: Uint8Array, offset: number): number {
+  let at = 0;
+  while (at < offset) at += entryLength(data, at);
+  return at;
+}

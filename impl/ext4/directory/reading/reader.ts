@@ -1,0 +1,72 @@
+import type { Sleepable } from '../../../sched/sleepable.ts';
+import type { Inode } from '../../inode/inode.ts';
+import { BadIndex } from '../bad-index.ts';
+import type { DirectoryEntry } from '../block.ts';
+import { hasDirectoryIndexes, isIndexed } from '../index-block.ts';
+import { COOKIES_64, START, type CookieFormat, type DirectoryCookie } from './cookie.ts';
+import { HashReader } from './hash-reader.ts';
+import { LinearReader } from './linear-reader.ts';
+
+/** Takes an entry and its position, or answers false because it has no room (dir_emit). */
+export type Emit = (entry: DirectoryEntry, position: DirectoryCookie) => boolean;
+
+/** An entry, and the position behind it. */
+export interface PlacedEntry extends DirectoryEntry {
+  readonly next: DirectoryCookie;
+}
+
+/**
+ * Reads a directory step by step (the f_pos and dir_private_info of an open directory). Names that are there all the while
+ * come exactly once, whatever else changes between the steps; only . and .. may move, when the directory gets an index.
+ */
+export class DirectoryReader {
+  readonly #dir: Inode;
+  readonly #byHash: HashReader;
+  readonly #linear = new LinearReader();
+  #position: DirectoryCookie;
+
+  constructor(dir: Inode, position: DirectoryCookie = START, format: CookieFormat = COOKIES_64) {
+    this.#dir = dir;
+    this.#position = position;
+    this.#byHash = new HashReader(format);
+  }
+
+  get position(): DirectoryCookie {
+    return this.#position;
+  }
+
+  /** The next step goes on at `position`: one that was given out, or START. */
+  seek(position: DirectoryCookie): void {
+    this.#position = position;
+    this.#byHash.reset();
+    this.#linear.reset();
+  }
+
+  /** At most `count` entries, none at the end (ext4_readdir). The caller holds the directory's i_rwsem. */
+  *read(count: number): Sleepable<PlacedEntry[]> {
+    const found: { entry: DirectoryEntry; position: DirectoryCookie }[] = [];
+    this.#position = yield* this.#readOn((entry, position) => {
+      if (found.length === count) return false;
+      found.push({ entry, position });
+      return true;
+    });
+    return found.map(({ entry }, index) => ({
+      ...entry,
+      next: found[index + 1]?.position ?? this.#position,
+    }));
+  }
+
+  /** By hash where there is an index, or may be one soon; through the blocks where there is none, or a damaged one. */
+  *#readOn(emit: Emit): Sleepable<DirectoryCookie> {
+    const dir = this.#dir;
+    const oneBlock = dir.size === dir.sb.geometry.blockSize;
+    if (isIndexed(dir) || (oneBlock && hasDirectoryIndexes(dir))) {
+      try {
+        return yield* this.#byHash.read(dir, this.#position, emit);
+      } catch (error) {
+        if (!(error instanceof BadIndex)) throw error;
+      }
+    }
+    return yield* this.#linear.read(dir, this.#position, emit);
+  }
+}
