@@ -138,12 +138,16 @@ function mayOpen(context: KernelContext, inode: Inode, created: boolean, flags: 
   if (flags.truncate === true || (flags.access !== 'read' && flags.append !== true)) fail('EPERM');
 }
 
-/** close(2). A file that was cut to nothing and rewritten gets its blocks now (ext4_release_file). */
+/**
+ * close(2). A file that was cut to nothing and rewritten gets its blocks now; when nobody can write any more, what was set
+ * aside for it is given back (ext4_release_file).
+ */
 export function* close(context: KernelContext, fd: number): Sleepable<void> {
   const { inode } = context.files.remove(fd);
   if (inode.allocateOnClose) {
     inode.allocateOnClose = false;
     yield* allocateDelayed(inode);
   }
+  if (inode.preallocation !== null) context.sb.blockAllocator.discardIfClosed(inode);
   yield* context.sb.inodes.put(inode);
 }

@@ -53,6 +53,7 @@ export class FileTable {
   install(fd: number, file: OpenFile): void {
     this.#files[fd - FIRST_FD] = file;
     this.#open++;
+    if (file.writable) file.inode.writers++;
   }
 
   /** Fails with EBADF. */
@@ -65,6 +66,7 @@ export class FileTable {
     const file = this.get(fd);
     this.#release(fd - FIRST_FD);
     this.#open--;
+    if (file.writable) file.inode.writers--;
     return file;
   }
 

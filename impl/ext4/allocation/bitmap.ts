@@ -106,3 +106,46 @@ export function findRun(bits: Uint8Array, from: number, end: number, wanted: num
     index = findClear(bits, next, end);
   }
 }
+
+/** The largest power of two that is at most `value`, which is at least 1. */
+const powerBelow = (value: number): number => 2 ** (31 - Math.clz32(value));
+
+/** Where the largest block of 2^n bits, n as large as `most` allows, lies in [start, end) at a multiple of its size. */
+function alignedBlock(start: number, end: number, most: number): ClearRun {
+  for (let size = powerBelow(Math.min(most, end - start)); ; size /= 2) {
+    const first = Math.ceil(start / size) * size;
+    if (first + size <= end) return { start: first, length: size };
+  }
+}
+
+/**
+ * A run of `wanted` clear bits in [from, end) at a multiple of `wanted`, a power of two, with room behind it: the run
+ * starts the largest aligned block there is, of `room` bits at most; of equally large ones the first counts. `room` is
+ * a power of two, at least `wanted`. Without such a block the first run that is long enough is the answer, else the
+ * longest one, which may be empty.
+ */
+export function findRegion(
+  bits: Uint8Array,
+  from: number,
+  end: number,
+  wanted: number,
+  room: number,
+): ClearRun {
+  const longest: ClearRun = { start: 0, length: 0 };
+  let best: ClearRun | null = null;
+  for (let index = findClear(bits, from, end); index < end;) {
+    const next = findSet(bits, index, end);
+    const length = next - index;
+    if (length >= wanted && length > (best?.length ?? 0)) {
+      const block = alignedBlock(index, next, room);
+      if (block.length >= wanted && block.length > (best?.length ?? 0)) best = block;
+      if (best !== null && best.length >= room) break;
+    }
+    if (length > longest.length && longest.length < wanted) {
+      longest.start = index;
+      longest.length = Math.min(length, wanted);
+    }
+    index = findClear(bits, next, end);
+  }
+  return best === null ? longest : { start: best.start, length: wanted };
+}

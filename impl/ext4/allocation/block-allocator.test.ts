@@ -33,7 +33,7 @@ class Mounted extends TestMount {
   }
 
   allocate(goal: number, length: number): BlockRun {
-    const request = { goal, length, useKeptBack: false, metadata: false };
+    const request = { goal, length, useKeptBack: false, metadata: false, place: null };
     return this.update((handle) => this.sb.blockAllocator.allocate(handle, null, request));
   }
 
@@ -236,7 +236,7 @@ test('tasks that allocate and free at the same time never get the same block', (
         for (const { goal, length } of requests) {
           const handle = yield* sb.journal.start(32);
           try {
-            const request = { goal, length, useKeptBack: false, metadata: false };
+            const request = { goal, length, useKeptBack: false, metadata: false, place: null };
             const run = yield* sb.blockAllocator.allocate(handle, null, request);
             ledger.take(run);
             yield* preempt();
@@ -272,7 +272,7 @@ test('two tasks do not get together what only one of them can have', () => {
   const runs: BlockRun[] = [];
   const task = function* (goal: number): Sleepable<void> {
     const handle = yield* sb.journal.start(32);
-    const request = { goal, length: 80, useKeptBack: false, metadata: false };
+    const request = { goal, length: 80, useKeptBack: false, metadata: false, place: null };
     runs.push(yield* sb.blockAllocator.allocate(handle, null, request));
     yield* handle.stop();
   };
@@ -285,11 +285,14 @@ test('two tasks do not get together what only one of them can have', () => {
   expect(runs.map(({ length }) => length).sort((left, right) => left - right)).toEqual([20, 80]);
 });
 
-test('a free goal is taken, a used one is passed', () => {
+test('a free goal is taken, for a used one the first place in its group that is large enough', () => {
   const mounted = new Mounted();
-  const first = mounted.allocate(15_000, 10);
-  expect(first).toEqual({ start: 15_000, length: 10 });
-  expect(mounted.allocate(15_000, 10)).toEqual({ start: 15_010, length: 10 });
+  expect(mounted.allocate(15_000, 10)).toEqual({ start: 15_000, length: 10 });
+  const elsewhere = mounted.allocate(15_000, 10);
+  // Blocks 8193 .. 16384.
+  expect(elsewhere.length).toBe(10);
+  expect(elsewhere.start).toBeGreaterThan(8192);
+  expect(elsewhere.start).toBeLessThan(8192 + 1000);
   expect(mounted.allocate(14_995, 10)).toEqual({ start: 14_995, length: 5 });
 });
 
@@ -316,7 +319,7 @@ test('a group without a bitmap gets one with its first block', () => {
   expect((group?.raw.flags ?? 0) & EXT4_BG_BLOCK_UNINIT).toBe(0);
   mounted.unmount();
   const again = new TestMount(mounted.disk);
-  const request = { goal: start, length: 5, useKeptBack: false, metadata: false };
+  const request = { goal: start, length: 5, useKeptBack: false, metadata: false, place: null };
   expect(again.update((handle) => again.sb.blockAllocator.allocate(handle, null, request)).start).not.toBe(
     start,
   );

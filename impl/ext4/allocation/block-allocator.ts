@@ -1,12 +1,15 @@
 import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import type { Transaction } from '../../jbd2/transaction.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { findRun, findSet, testBit, type ClearRun } from './bitmap.ts';
 import { BlockGroup } from './block-group.ts';
 import type { FixedMetadata } from './block-zones.ts';
 import { groupOfBlock } from './group-layout.ts';
+import { searchGroups, type Wanted } from './group-search.ts';
+import { PendingFrees } from './pending-frees.ts';
+import { part, Preallocation, type ClusterPlace, type HeldRun } from './preallocation.ts';
+import { planFor, type FilePlace, type Plan } from './plan.ts';
+import { SmallFilePool } from './small-file-pool.ts';
 import type { Inode } from '../inode/inode.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 
@@ -20,6 +23,8 @@ export interface AllocationRequest {
   readonly useKeptBack: boolean;
   /** The blocks will hold metadata. */
   readonly metadata: boolean;
+  /** The blocks will hold bytes of a regular file, at this place in it (EXT4_MB_HINT_DATA); null for anything else. */
+  readonly place: FilePlace | null;
 }
 
 export interface BlockRun {
@@ -28,58 +33,61 @@ export interface BlockRun {
   readonly length: number;
 }
 
-/** A run inside a group; bits. */
-interface GroupRun {
-  readonly group: BlockGroup;
-  readonly start: number;
-  readonly length: number;
-}
-
-/** Frees that become final when their transaction commits. */
-interface PendingFrees {
-  readonly transaction: Transaction;
-  readonly runs: GroupRun[];
-}
-
 /** How often a search starts over because other tasks took what it had found while it slept. */
 const SEARCHES_MAX = 1000;
 
-/** Hands out blocks and takes them back (fs/ext4/mballoc.c, without buddies and preallocation). */
+/**
+ * Hands out blocks and takes them back (fs/ext4/mballoc.c). Files get windows of the size that they will probably grow to;
+ * what is not used of a window stays set aside for its file, in memory only: on the disk, and in what statfs answers, it is
+ * free. It goes back when the last writer closes the file, when the file is cut, when its inode leaves memory, and when
+ * nothing else is left.
+ */
 export class BlockAllocator {
   readonly fixed: FixedMetadata;
   readonly #sb: SuperBlock;
   readonly #groups: readonly BlockGroup[];
-  #pending: PendingFrees | null = null;
-  #pendingBlocks = 0;
+  readonly #groupsPerFlex: number;
+  readonly #pending: PendingFrees;
+  readonly #pool: SmallFilePool;
+  /** Inodes for which something is set aside. */
+  readonly #preallocated = new Set<Inode>();
+  /** Where the last large file found space that did not continue anything (s_mb_last_groups). */
+  #streamGroup = 0;
+  /** The end of the last large file that was closed: with nobody there to continue it, the next one may start here. */
+  #closedEnd: ClusterPlace | null = null;
 
   constructor(sb: SuperBlock, fixed: FixedMetadata) {
     this.#sb = sb;
     this.fixed = fixed;
     this.#groups = sb.groups.map((group) => new BlockGroup(sb, fixed.layout, group));
+    this.#groupsPerFlex = 2 ** sb.raw.logGroupsPerFlex;
+    this.#pool = new SmallFilePool(this.#groupsPerFlex);
+    this.#pending = new PendingFrees((run) => release(run));
   }
 
   /** Do freed blocks wait for a commit (s_mb_free_pending)? After ENOSPC it may be worth to force one and try again. */
   get hasPendingFrees(): boolean {
-    return this.#pendingBlocks > 0;
+    return this.#pending.clusters > 0;
   }
 
   /**
-   * Allocates 1 .. request.length blocks in one run: at the goal if that is free, else the first run that is long enough in
-   * its group or the next ones, else the longest run of all. Adjusts bitmap, descriptor and free space; i_blocks and
-   * promises are the caller's. ENOSPC when the free space is promised or kept back, or waits for a commit
-   * (`hasPendingFrees`; see retry-allocation.ts). Credits: bitmap and descriptor block.
+   * Allocates 1 .. request.length blocks in one run: from what is set aside for the file; else at the goal, as far as that
+   * is free; else where a window of the file fits (plan.ts, group-search.ts); else the longest run of all. Adjusts bitmap,
+   * descriptor and free space; i_blocks and promises are the caller's. ENOSPC when the free space is promised or kept back,
+   * or waits for a commit (`hasPendingFrees`; see retry-allocation.ts). Credits: bitmap and descriptor block.
    */
-  *allocate(handle: Handle, _inode: Inode | null, request: AllocationRequest): Sleepable<BlockRun> {
+  *allocate(handle: Handle, inode: Inode | null, request: AllocationRequest): Sleepable<BlockRun> {
     const { freeSpace } = this.#sb;
     const claimed = this.#claim(request);
     // Nobody else may count on these blocks while this task sleeps.
     freeSpace.reserved += claimed;
     try {
-      const { group, start, length } = yield* this.#hold(request.goal, claimed);
+      const run = this.#preallocatedFor(inode, request, claimed) ?? (yield* this.#find(inode, request, claimed));
+      const { group, start, length } = run;
       try {
         yield* group.markUsed(handle, start, length);
       } catch (error) {
-        group.release(start, length);
+        release(run);
         throw error;
       }
       return { start: group.firstBlock + start, length };
@@ -101,45 +109,134 @@ export class BlockAllocator {
    * back stays at hand: the end of a write may need a block for the extent tree, and cannot wait for a commit itself.
    */
   #untilCommit(): number {
-    if (this.#pendingBlocks === 0) return Infinity;
+    if (this.#pending.clusters === 0) return Infinity;
     const { free, keptBack } = this.#sb.freeSpace;
-    return Math.max(0, free - this.#pendingBlocks - keptBack);
+    return Math.max(0, free - this.#pending.clusters - keptBack);
   }
 
-  /** Finds a run and takes it out of every other task's sight. */
-  *#hold(goal: number, length: number): Sleepable<GroupRun> {
+  /** ext4_mb_use_preallocated, for the file itself. */
+  #preallocatedFor(inode: Inode | null, { place }: AllocationRequest, length: number): HeldRun | null {
+    const kept = inode?.preallocation;
+    if (place === null || kept === null || kept === undefined) return null;
+    return kept.take(place.logical, length);
+  }
+
+  /** Finds a run and takes it, with what is set aside around it, out of every other task's sight. */
+  *#find(inode: Inode | null, request: AllocationRequest, claimed: number): Sleepable<HeldRun> {
+    const plan = planFor(this.#sb, inode, request, claimed);
+    const pooled = plan.small ? this.#fromPool(request.goal, plan, claimed) : null;
+    if (pooled !== null) return this.#keepRest(inode, plan, pooled, claimed);
     for (let search = 0; search < SEARCHES_MAX; search++) {
-      const found = yield* this.#search(goal, length);
-      if (found === null) break;
-      // No sleep since the bits were seen clear, unless the run is the longest of a search through several groups.
-      if (findSet(found.group.busy, found.start, found.start + found.length) < found.start + found.length)
+      const found = yield* searchGroups(this.#groups, this.#groupsPerFlex, this.#wanted(request, plan));
+      if (found === null) {
+        if (!this.discardAllPreallocations()) break;
         continue;
-      found.group.hold(found.start, found.length);
-      return found;
+      }
+      const { group, start, length } = found;
+      // No sleep since the bits were seen clear, unless the run is the longest of a search through several groups.
+      if (group.freeAt(start, length) < length) continue;
+      group.hold(start, length);
+      if (plan.stream) this.#streamGroup = group.number;
+      return this.#keepRest(inode, plan, found, claimed);
     }
     return fail('ENOSPC');
   }
 
-  *#search(goal: number, length: number): Sleepable<GroupRun | null> {
-    const first = this.#goalGroup(goal);
-    let longest: GroupRun | null = null;
-    for (let step = 0; step < this.#groups.length; step++) {
-      const group = this.#groups[(first + step) % this.#groups.length];
-      if (group === undefined || group.free === 0) continue;
-      if (!group.loaded) yield* group.bitmap();
-      if (group.available <= (longest?.length ?? 0)) continue;
-      const from = step === 0 ? goalBit(group, goal) : 0;
-      const run = from === 0 ? findFrom(group, 0, length) : findNear(group, from, length);
-      if (run.length >= length || (step === 0 && run.start === from && run.length > 0))
-        return { group, ...run };
-      if (run.length > (longest?.length ?? 0)) longest = { group, ...run };
+  /** Space for a small file, unless it can go on where it is. */
+  #fromPool(goal: number, plan: Plan, length: number): HeldRun | null {
+    const number = this.#groupOf(goal);
+    const group = this.#groups[number];
+    if (plan.continues && group !== undefined) {
+      const bit = goal - group.firstBlock;
+      const behind = this.#pool.takeAt(group, bit, length, plan.open);
+      if (behind !== null) return behind;
+      if (group.loaded && group.freeAt(bit, length) > 0) return null;
     }
-    return longest;
+    return this.#pool.take(number, length, plan.open);
   }
 
-  #goalGroup(goal: number): number {
+  #wanted({ goal }: AllocationRequest, plan: Plan): Wanted {
+    const group = this.#groupOf(goal);
+    const { length, least, room, continues } = plan;
+    const { firstBlock = 0, blocks = 0 } = this.#groups[group] ?? {};
+    const bit = goal - plan.before - firstBlock;
+    const at = plan.exactGoal && bit < blocks ? bit : -1;
+    if (at >= 0) return { length, least, leastAtGoal: continues ? 1 : least, room, group, goal: at };
+    if (!plan.stream || continues) return { length, least, leastAtGoal: least, room, group, goal: -1 };
+    const { number, goal: start } = this.#streamGoal();
+    return { length, least, leastAtGoal: length, room, group: number, goal: start };
+  }
+
+  /** Where a large file begins that continues nothing; the goal serves once. */
+  #streamGoal(): { readonly number: number; readonly goal: number } {
+    const end = this.#closedEnd;
+    this.#closedEnd = null;
+    if (end !== null && end.start < end.group.blocks) return { number: end.group.number, goal: end.start };
+    return { number: this.#streamGroup, goal: -1 };
+  }
+
+  #groupOf(goal: number): number {
     const { layout } = this.fixed;
     return goal >= layout.firstDataBlock && goal < layout.blocks ? groupOfBlock(layout, goal) : 0;
+  }
+
+  /** Of a run that is held the caller gets `claimed` clusters at most; the rest is set aside. */
+  #keepRest(inode: Inode | null, plan: Plan, run: HeldRun, claimed: number): HeldRun {
+    // A run that is too short for the window begins where the request does.
+    const before = run.length >= plan.before + claimed ? plan.before : 0;
+    const length = Math.min(claimed, run.length - before);
+    const logical = plan.logical;
+    const behind = run.length - before - length;
+    if (before > 0) this.#keep(inode, plan, part(run, 0, before), logical - before);
+    if (behind > 0) this.#keep(inode, plan, part(run, before + length, behind), logical + length);
+    if (plan.stream && inode !== null) {
+      inode.preallocation ??= new Preallocation();
+      inode.preallocation.end = { group: run.group, start: run.start + before + length };
+    }
+    return behind === 0 && before === 0 ? run : part(run, before, length);
+  }
+
+  #keep(inode: Inode | null, plan: Plan, run: HeldRun, logical: number): void {
+    const forFile = inode === null || (plan.small && !plan.open) ? 0 : Math.min(run.length, plan.end - logical);
+    if (forFile > 0 && inode !== null) {
+      const { group, start } = run;
+      inode.preallocation ??= new Preallocation();
+      inode.preallocation.add({ group, start, length: forFile, logical, pooled: plan.small });
+      this.#preallocated.add(inode);
+    }
+    if (forFile < run.length) this.#giveBack(part(run, forFile, run.length - forFile), plan.small);
+  }
+
+  #giveBack(run: HeldRun, pooled: boolean): void {
+    const dropped = pooled ? this.#pool.give(run) : run;
+    if (dropped !== null) release(dropped);
+  }
+
+  /** What was set aside for the file and not used can be had by others again (ext4_discard_preallocations). */
+  discardPreallocation(inode: Inode): void {
+    const kept = inode.preallocation;
+    if (kept === null) return;
+    inode.preallocation = null;
+    this.#preallocated.delete(inode);
+    for (const run of kept.runs) this.#giveBack(run, run.pooled);
+  }
+
+  /** The same, if all that was promised has its place and nobody can write more (ext4_release_file). */
+  discardIfClosed(inode: Inode): void {
+    if (inode.writers > 0 || inode.reservedBlocks > 0) return;
+    this.#closedEnd = inode.preallocation?.end ?? this.#closedEnd;
+    this.discardPreallocation(inode);
+  }
+
+  /** Nothing is set aside any more (ext4_mb_discard_preallocations for all groups); answers whether something was. */
+  discardAllPreallocations(): boolean {
+    let any = this.#preallocated.size > 0;
+    for (const inode of this.#preallocated) this.discardPreallocation(inode);
+    for (const run of this.#pool.clear()) {
+      release(run);
+      any = true;
+    }
+    return any;
   }
 
   /**
@@ -166,7 +263,7 @@ export class BlockAllocator {
       const bit = block - group.firstBlock;
       const count = Math.min(start + length - block, group.blocks - bit);
       yield* group.markFree(handle, bit, count);
-      this.#defer(handle.transaction, { group, start: bit, length: count });
+      this.#pending.add(handle.transaction, { group, start: bit, length: count });
       block += count;
     }
   }
@@ -182,47 +279,6 @@ export class BlockAllocator {
       throw new Corruption(structure, 'range', `${start} + ${length}`, 'no fixed metadata');
     }
   }
-
-  #defer(transaction: Transaction, run: GroupRun): void {
-    if (this.#pending?.transaction !== transaction) {
-      const runs: GroupRun[] = [];
-      this.#pending = { transaction, runs };
-      transaction.onCommit(() => this.#release(runs));
-    }
-    this.#pending.runs.push(run);
-    this.#pendingBlocks += run.length;
-  }
-
-  /** ext4_process_freed_data: the commit is durable, the old owner cannot come back. */
-  #release(runs: readonly GroupRun[]): void {
-    for (const { group, start, length } of runs) {
-      group.release(start, length);
-      this.#pendingBlocks -= length;
-    }
-    if (this.#pending?.runs === runs) this.#pending = null;
-  }
 }
 
-/** The goal's bit in its group, 0 when it lies elsewhere. */
-function goalBit({ firstBlock, blocks }: BlockGroup, goal: number): number {
-  const bit = goal - firstBlock;
-  return bit > 0 && bit < blocks ? bit : 0;
-}
-
-/** The first run from bit `from` on that is long enough, else the longest. */
-function findFrom({ busy, blocks }: BlockGroup, from: number, length: number): ClearRun {
-  const run: ClearRun = { start: 0, length: 0 };
-  findRun(busy, from, blocks, length, run);
-  return run;
-}
-
-/** At the goal, if that is free; else behind it; else before it. */
-function findNear(group: BlockGroup, goal: number, length: number): ClearRun {
-  const { busy, blocks } = group;
-  if (!testBit(busy, goal)) {
-    return { start: goal, length: findSet(busy, goal, Math.min(blocks, goal + length)) - goal };
-  }
-  const run = findFrom(group, goal, length);
-  if (run.length < length) findRun(busy, 0, goal, length, run);
-  return run;
-}
+const release = ({ group, start, length }: HeldRun): void => group.release(start, length);

@@ -2,7 +2,16 @@ import type { BufferHead, Seal } from '../../buffer/buffer-head.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { clearRange, countClear, findClear, findSet, setRange } from './bitmap.ts';
+import {
+  clearRange,
+  countClear,
+  findClear,
+  findRegion,
+  findRun,
+  findSet,
+  setRange,
+  type ClearRun,
+} from './bitmap.ts';
 import { bitmapChecksum, blockBitmapChecksumMatches } from '../integrity/checksum.ts';
 import { groupBaseBlocks, groupBlocks, groupFirstBlock, type GroupLayout } from './group-layout.ts';
 import {
@@ -26,10 +35,14 @@ export class BlockGroup {
   readonly number: number;
   readonly firstBlock: number;
   readonly blocks: number;
-  /** Bit set: in use, promised to an allocation under way, or freed and not committed. */
+  /** Bit set: in use, set aside, promised to an allocation under way, or freed and not committed. */
   busy: Uint8Array = NOT_LOADED;
   /** Clear bits of `busy`, once it is loaded. */
   available = 0;
+  /** No run of clear bits is longer (bb_largest_free_order, roughly): what is known without looking again. */
+  longestBound = 0;
+  /** Every bit before this one is set. */
+  #firstClear = 0;
   readonly #sb: SuperBlock;
   readonly #layout: GroupLayout;
   readonly #group: Group;
@@ -135,6 +148,8 @@ export class BlockGroup {
     this.busy = bits.slice();
     setRange(this.busy, this.blocks, bits.length * 8);
     this.available = countClear(this.busy, 0, this.blocks);
+    this.longestBound = this.available;
+    this.#firstClear = 0;
   }
 
   /** Takes bits out of the view, or gives them back to it: no allocation sees them as free in between. */
@@ -146,6 +161,30 @@ export class BlockGroup {
   release(start: number, length: number): void {
     clearRange(this.busy, start, start + length);
     this.available += length;
+    this.longestBound = this.available;
+    this.#firstClear = Math.min(this.#firstClear, start);
+  }
+
+  /** Clear bits from `start` on, at most `length`. */
+  freeAt(start: number, length: number): number {
+    return findSet(this.busy, start, Math.min(this.blocks, start + length)) - start;
+  }
+
+  /** The first run of `length` clear bits, else the longest one. */
+  findFirst(length: number): ClearRun {
+    const run: ClearRun = { start: 0, length: 0 };
+    this.#firstClear = findClear(this.busy, this.#firstClear, this.blocks);
+    findRun(this.busy, this.#firstClear, this.blocks, length, run);
+    if (run.length < length) this.longestBound = run.length;
+    return run;
+  }
+
+  /** `length` clear bits with up to `room` of them behind, else the longest run; see bitmap.ts. */
+  findRegion(length: number, room: number): ClearRun {
+    this.#firstClear = findClear(this.busy, this.#firstClear, this.blocks);
+    const run = findRegion(this.busy, this.#firstClear, this.blocks, length, room);
+    if (run.length < length) this.longestBound = run.length;
+    return run;
   }
 
   /** Marks held bits as used on disk (ext4_mb_mark_diskspace_used). */

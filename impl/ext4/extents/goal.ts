@@ -6,15 +6,20 @@ const EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME = 4;
 
 /**
  * Where blocks for `logical` should go (ext4_ext_find_goal): where they would be if the nearest extent went on, so that a
- * file written out of order still ends up in one piece; else behind the last allocation; else in the inode's group.
+ * file written out of order still ends up in one piece; else in the inode's group.
  */
 export function placementGoal(inode: Inode, path: Path, logical: number): number {
   const { node, slot } = leafOf(path);
-  if (node.depth === 0 && node.count > 0) {
-    const near = node.extent(Math.max(0, slot));
-    return clamp(inode, near.physical + logical - near.logical);
-  }
-  return inode.allocationGoal > 0 ? clamp(inode, inode.allocationGoal) : groupGoal(inode);
+  if (node.count === 0) return groupGoal(inode);
+  const near = node.extent(Math.max(0, slot));
+  return clamp(inode, near.physical + logical - near.logical);
+}
+
+/** The group of that block, for a block of the tree: the block itself is the best place for data to come. */
+export function treeBlockGoal(inode: Inode, path: Path, logical: number): number {
+  const { firstDataBlock, blocksPerGroup } = inode.sb.geometry;
+  const goal = placementGoal(inode, path, logical);
+  return goal - ((goal - firstDataBlock) % blocksPerGroup);
 }
 
 function clamp(inode: Inode, block: number): number {

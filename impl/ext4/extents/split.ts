@@ -1,7 +1,7 @@
 import { assert, present } from '../../lib/assert.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { EXT4_MAX_EXTENT_DEPTH } from '../layout/extent.ts';
-import { placementGoal } from './goal.ts';
+import { treeBlockGoal } from './goal.ts';
 import type { Extent, ExtentNode } from './node.ts';
 import { leafOf, type Path } from './path.ts';
 import type { TreeEdit } from './tree-edit.ts';
@@ -39,7 +39,7 @@ function* grow(edit: TreeEdit, path: Path): Sleepable<Path> {
   const depth = root.depth;
   assert(depth < EXT4_MAX_EXTENT_DEPTH, 'extent tree grows beyond its greatest depth');
   const key = root.key(0);
-  const child = yield* edit.newNode(depth, placementGoal(edit.inode, path, key));
+  const child = yield* edit.newNode(depth, treeBlockGoal(edit.inode, path, key));
   child.appendFrom(root, 0);
   edit.dirty(child);
   root.format(depth + 1);
@@ -59,7 +59,7 @@ function* splitLeaf(edit: TreeEdit, path: Path, position: number, seed: Extent |
   const top = levelWithRoom(path);
   assert(top >= 0, 'no index node has room for a new leaf');
   yield* edit.accessFrom(path, top);
-  const fresh = yield* newNodes(edit, path, top, placementGoal(edit.inode, path, border));
+  const fresh = yield* newNodes(edit, path, top, treeBlockGoal(edit.inode, path, border));
   moveRight(edit, path, position, fresh, border);
   if (seed !== null) {
     const right = present(fresh[fresh.length - 1], 'new leaf');

@@ -55,7 +55,7 @@ export class TreeEdit {
   *newNode(depth: number, goal: number): Sleepable<ExtentNode> {
     const { handle, inode, useKeptBack } = this;
     const { sb } = inode;
-    const request = { goal, length: 1, useKeptBack, metadata: true };
+    const request = { goal, length: 1, useKeptBack, metadata: true, place: null };
     const { start } = yield* sb.blockAllocator.allocate(handle, inode, request);
     this.account(1);
     const buffer = sb.cache.getblk(start);

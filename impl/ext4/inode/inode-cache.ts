@@ -141,7 +141,9 @@ export class InodeCache {
     for (const inode of this.#inodes.values()) {
       dropCleanFolios(inode.mapping);
       const busy = inode.references > 0 || inode.mapping.folioCount > 0 || inode.endedWrites.length > 0;
-      if (!busy && inode.reservedBlocks === 0) this.#inodes.delete(inode.ino);
+      if (busy || inode.reservedBlocks !== 0) continue;
+      this.#sb.blockAllocator.discardPreallocation(inode);
+      this.#inodes.delete(inode.ino);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { BlockDevice } from '../../block/block-device.ts';
 import { assert } from '../../lib/assert.ts';
 import { AddressSpace } from '../../mm/address-space.ts';
 import { RwSemaphore } from '../../sched/lock.ts';
+import type { Preallocation } from '../allocation/preallocation.ts';
 import type { DataPath } from '../data/data-path.ts';
 import { ExtentStatusTree } from '../mapping/extent-status.ts';
 import { I_DATA_SEM, I_RWSEM, INVALIDATE_LOCK } from '../lock-order.ts';
@@ -102,10 +103,10 @@ export class Inode {
   /** Transaction ids that fsync and fdatasync must wait for (i_sync_tid, i_datasync_tid). */
   syncTid = 0;
   dataSyncTid = 0;
-  /** Goal of the next allocation: the block after the last one allocated, or 0. */
-  allocationGoal = 0;
-  /** Logical block after the last allocation, which allocationGoal continues. */
-  allocationLogical = 0;
+  /** Open descriptors that may write (i_writecount). */
+  writers = 0;
+  /** Space set aside for what the file will grow to; only the allocator looks inside. */
+  preallocation: Preallocation | null = null;
   /** Where the inode stands among the orphans, or null. */
   orphan: object | null = null;
   /** Writes that the device has ended and whose remaining work waits for the worker; only the data path looks inside. */

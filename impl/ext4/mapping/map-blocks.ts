@@ -9,8 +9,8 @@ import { maxLength, type Extent } from '../extents/node.ts';
 import { findPath, leafOf, nextKey, type Path } from '../extents/path.ts';
 import { splice } from '../extents/splice.ts';
 import { TreeEdit } from '../extents/tree-edit.ts';
-import type { BlockRun } from '../allocation/block-allocator.ts';
-import type { Inode } from '../inode/inode.ts';
+import type { AllocationRequest, BlockRun } from '../allocation/block-allocator.ts';
+import { isRegular, type Inode } from '../inode/inode.ts';
 import { releaseReservation } from './reservation.ts';
 
 /**
@@ -141,6 +141,7 @@ function* change(
       ? yield* convert(handle, inode, path, logical, length)
       : yield* allocate(handle, inode, path, mapping(inode, known, logical, length, true), mode);
     releaseReservation(inode, extentStatus.insert(now.logical, now.length, now.physical, now.state));
+    if (inode.preallocation !== null) inode.sb.blockAllocator.discardIfClosed(inode);
     return mapping(inode, now, logical, length, isNew);
   } finally {
     inode.dataLock.unlockWrite();
@@ -180,8 +181,7 @@ function* allocate(
   const unwritten = mode === 'create-unwritten';
   const promised = hole.type === 'delayed';
   const wanted = Math.min(hole.length, maxLength(unwritten));
-  const goal = placementGoal(inode, path, logical);
-  const run = yield* allocateData(handle, inode, goal, wanted, promised);
+  const run = yield* allocateData(handle, inode, requestFor(inode, path, logical, wanted, promised));
   const { start: physical, length } = run;
   const edit = new TreeEdit(handle, inode, promised);
   // Blocks that have been placed are not promised any more: counted twice, they would leave nothing for the tree.
@@ -194,21 +194,33 @@ function* allocate(
     freeSpace.reserved += kept;
     yield* edit.finish();
   }
-  inode.allocationGoal = physical + length;
-  inode.allocationLogical = logical + length;
   return { logical, length, physical, state: unwritten ? 'unwritten' : 'written' };
 }
 
-/** A run near `goal` of at most `length` blocks. Promised ones are there even when nobody else could have them. */
-function* allocateData(
-  handle: Handle,
+/** Where the wanted blocks should lie, and between which others they are. */
+function requestFor(
   inode: Inode,
-  goal: number,
+  path: Path,
+  logical: number,
   length: number,
   promised: boolean,
-): Sleepable<BlockRun> {
+): AllocationRequest {
+  const { node, slot } = leafOf(path);
+  const before = slot < 0 ? null : node.extent(slot);
+  const place = {
+    logical,
+    leftEnd: before === null ? 0 : before.logical + before.length,
+    rightStart: nextKey(path),
+    near: node.count > 0,
+  };
+  const goal = placementGoal(inode, path, logical);
+  return { goal, length, useKeptBack: promised, metadata: false, place: isRegular(inode.mode) ? place : null };
+}
+
+/** A run as requested. Promised blocks are there even when nobody else could have them. */
+function* allocateData(handle: Handle, inode: Inode, request: AllocationRequest): Sleepable<BlockRun> {
   const { blockAllocator, freeSpace } = inode.sb;
-  const request = { goal, length, useKeptBack: promised, metadata: false };
+  const { length, useKeptBack: promised } = request;
   if (!promised) return yield* blockAllocator.allocate(handle, inode, request);
   // The promise stands aside while the allocator claims the space itself; what was claimed of it is settled, with the
   // delayed range, when the extent status learns the new place.

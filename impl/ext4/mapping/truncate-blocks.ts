@@ -18,6 +18,7 @@ import { releaseReservation } from './reservation.ts';
 export function* truncateBlocks(inode: Inode): Sleepable<void> {
   const { sb } = inode;
   if (!canHaveBlocks(inode)) return;
+  if (inode.preallocation !== null) sb.blockAllocator.discardPreallocation(inode);
   const from = Math.ceil(inode.size / sb.geometry.blockSize);
   if (inode.orphan === null && hasNothingBeyond(inode, inode.size)) return yield* forgetDelayed(inode, from);
   const handle = yield* sb.journal.start(truncateCredits(inode));
@@ -69,7 +70,8 @@ const canHaveBlocks = ({ mode, flags }: Inode): boolean =>
  * anything mapped has changed.
  */
 export function* removeBlocks(inode: Inode, from: number, to: number): Sleepable<void> {
-  const { journal } = inode.sb;
+  const { journal, blockAllocator } = inode.sb;
+  if (inode.preallocation !== null) blockAllocator.discardPreallocation(inode);
   const handle = yield* journal.start(truncateCredits(inode));
   try {
     yield* forgetAndRemove(handle, inode, from, to);
