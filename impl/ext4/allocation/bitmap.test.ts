@@ -5,6 +5,7 @@ import {
   clearRange,
   countClear,
   findClear,
+  findRegion,
   findRun,
   findSet,
   setBit,
@@ -84,5 +85,42 @@ test('findRun gives the first run that is long enough, else the longest', () => 
       const expected = fit ?? runs.find((run) => run.length === longest) ?? { start: 0, length: 0 };
       expect(result).toEqual({ start: expected.start, length: Math.min(wanted, expected.length) });
     }),
+  );
+});
+
+test('a region is aligned, free, and has the most room behind it', () => {
+  const sizes = fc.constantFrom(1, 2, 4, 8, 16, 32);
+  fc.assert(
+    fc.property(ranges, fc.nat(BITS - 1), sizes, sizes, (operations, from, wanted, more) => {
+      const [bits, plain] = build(operations);
+      const room = Math.max(wanted, more);
+      const roomAt = (start: number): number => {
+        let size = room;
+        while (
+          size > 0 &&
+          (start % size !== 0 ||
+            plain.slice(start, start + size).length < size ||
+            plain.slice(start, start + size).includes(true))
+        )
+          size = Math.floor(size / 2);
+        return size;
+      };
+      const found = findRegion(bits, from, BITS, wanted, room);
+      const rooms = Array.from({ length: BITS - from }, (_, index) => roomAt(from + index));
+      const most = Math.max(...rooms);
+      if (most >= wanted) {
+        expect(found.length).toBe(wanted);
+        expect(roomAt(found.start)).toBe(most);
+      }
+      expect(plain.slice(found.start, found.start + found.length)).not.toContain(true);
+      let longest = 0;
+      for (let start = from; start < BITS; start++) {
+        let end = start;
+        while (end < BITS && !plain[end]) end++;
+        longest = Math.max(longest, end - start);
+      }
+      expect(found.length).toBe(Math.min(wanted, longest));
+    }),
+    { numRuns: 300 },
   );
 });

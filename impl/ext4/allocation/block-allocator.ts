@@ -82,7 +82,8 @@ export class BlockAllocator {
     // Nobody else may count on these blocks while this task sleeps.
     freeSpace.reserved += claimed;
     try {
-      const run = this.#preallocatedFor(inode, request, claimed) ?? (yield* this.#find(inode, request, claimed));
+      const run =
+        this.#preallocatedFor(inode, request, claimed) ?? (yield* this.#find(inode, request, claimed));
       const { group, start, length } = run;
       try {
         yield* group.markUsed(handle, start, length);
@@ -197,7 +198,8 @@ export class BlockAllocator {
   }
 
   #keep(inode: Inode | null, plan: Plan, run: HeldRun, logical: number): void {
-    const forFile = inode === null || (plan.small && !plan.open) ? 0 : Math.min(run.length, plan.end - logical);
+    const forFile =
+      inode === null || (plan.small && !plan.open) ? 0 : Math.min(run.length, plan.end - logical);
     if (forFile > 0 && inode !== null) {
       const { group, start } = run;
       inode.preallocation ??= new Preallocation();

@@ -55,10 +55,17 @@ export class Preallocation {
     const { group, start, pooled } = run;
     if (behind === 0) this.#runs.splice(index, 1);
     else {
-      const rest = { group, start: start + skipped + taken, length: behind, logical: logical + taken, pooled };
+      const rest = {
+        group,
+        start: start + skipped + taken,
+        length: behind,
+        logical: logical + taken,
+        pooled,
+      };
       this.#runs[index] = rest;
     }
-    if (skipped > 0) this.#runs.splice(index, 0, { group, start, length: skipped, logical: run.logical, pooled });
+    if (skipped > 0)
+      this.#runs.splice(index, 0, { group, start, length: skipped, logical: run.logical, pooled });
     this.end = { group, start: start + skipped + taken };
     return part(run, skipped, taken);
   }

@@ -214,7 +214,13 @@ function requestFor(
     near: node.count > 0,
   };
   const goal = placementGoal(inode, path, logical);
-  return { goal, length, useKeptBack: promised, metadata: false, place: isRegular(inode.mode) ? place : null };
+  return {
+    goal,
+    length,
+    useKeptBack: promised,
+    metadata: false,
+    place: isRegular(inode.mode) ? place : null,
+  };
 }
 
 /** A run as requested. Promised blocks are there even when nobody else could have them. */
