@@ -14,6 +14,7 @@ export type { DirectoryCookie } from './ext4/directory/reading/cookie.ts';
 export type { Timestamp } from './ext4/inode/timestamp.ts';
 export { AssertionError } from './lib/assert.ts';
 export { Corruption, MountRefused, type Finding } from './lib/corruption.ts';
+export { KernelPanic } from './lib/kernel-panic.ts';
 export { Failure, type Errno } from './lib/errno.ts';
 export { FolioPool } from './mm/folio-pool.ts';
 export { Choices } from './sched/choices.ts';

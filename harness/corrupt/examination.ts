@@ -44,6 +44,10 @@ const HARMLESS: ReadonlySet<Operation['op']> = new Set([
   'drop-caches',
 ]);
 
+/** A rename of a name to itself succeeds without a look at the disk (vfs_rename), even in an emergency. */
+const isHarmless = (operation: Operation): boolean =>
+  HARMLESS.has(operation.op) || (operation.op === 'rename' && operation.from === operation.to);
+
 /** Walks, reads and changes a mounted file system that may be damaged, and watches how it answers. */
 export class Examination {
   /** The first fault; nothing is asked of the session afterwards. */
@@ -88,7 +92,7 @@ export class Examination {
       }
       return null;
     }
-    if (damagedBefore && this.#remountsReadOnly && !HARMLESS.has(operation.op)) {
+    if (damagedBefore && this.#remountsReadOnly && !isHarmless(operation)) {
       this.#blame('wrote on', operation, `${operation.op} succeeded after damage was found`, '');
     }
     return outcome.value;

@@ -5,6 +5,8 @@ import type { Bio, BioStatus } from './bio.ts';
 export interface BlockDevice {
   /** Sectors of 512 bytes. */
   readonly sectors: number;
+  /** Nothing can be written to it (bdev_read_only). */
+  readonly readOnly?: boolean;
   /** Starts the transfer; `endIo` runs exactly once, perhaps before submit returns, in an order the device chooses. */
   submit(bio: Bio, endIo: (status: BioStatus) => void): void;
 }

@@ -17,6 +17,8 @@ export const MOUNT_OPTIONS: MountOptions = {
   readOnly: false,
   atime: 'relatime',
   errors: 'remount-ro',
+  dataErr: 'ignore',
+  noload: false,
   faults: NO_FAULTS,
 };
 

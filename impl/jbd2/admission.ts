@@ -19,7 +19,7 @@ export function* joinTransaction(
   const total = blocks + reserved;
   if (reserved > max / 2 || total > max) fail('ENOSPC');
   for (;;) {
-    state.failIfAborted();
+    if (state.aborted) yield* refuse(state);
     const transaction = state.runningTransaction();
     if (transaction.state !== 'running') {
       yield* waitForSwitch(state, transaction);
@@ -37,6 +37,12 @@ export function* joinTransaction(
       return transaction;
     }
   }
+}
+
+/** An aborted journal takes no update; the file system hears of it once more. Fails with EROFS. */
+function* refuse(state: JournalState): Sleepable<never> {
+  yield* state.options.abortNoticed();
+  return fail('EROFS');
 }
 
 /**

@@ -32,11 +32,11 @@ export function* makeSpace(state: JournalState): Sleepable<void> {
         } else if (state.committing !== null) {
           waitFor = state.committing;
         } else {
-          state.abort();
+          yield* state.abort();
         }
       }
     } catch (error) {
-      abortAfter(state, error);
+      yield* abortAfter(state, error);
     } finally {
       state.checkpointLock.unlock();
     }
@@ -141,7 +141,7 @@ function leave(head: JournalHead): void {
 }
 
 /** A home block or the superblock could not be written: the log must stay as it is, for recovery. */
-export function abortAfter(state: JournalState, error: unknown): void {
-  state.abort();
+export function* abortAfter(state: JournalState, error: unknown): Sleepable<void> {
+  yield* state.abort();
   if (!(error instanceof Failure)) throw error;
 }

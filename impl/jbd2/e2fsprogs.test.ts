@@ -95,6 +95,10 @@ function openJournal(
     checksums,
     sixtyFourBit,
     uuid: new Uint8Array(16),
+    abortOnDataError: false,
+    *abortNoticed() {
+      // Nobody to tell.
+    },
     now,
   };
   const journal = scheduler.run('open', Journal.open({ ...options, faults: new Set() }));

@@ -1,7 +1,7 @@
 import type { BlockRuns } from '../block/block-runs.ts';
 import type { BufferCache } from '../buffer/buffer-cache.ts';
 import { WriteBatch } from '../buffer/write-batch.ts';
-import { fail } from '../lib/errno.ts';
+import { fail, Failure } from '../lib/errno.ts';
 import { Mutex } from '../sched/lock.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
@@ -36,6 +36,10 @@ export interface JournalOptions {
   readonly faults: ReadonlySet<string>;
   /** The caller's clock, for the time in the commit block. */
   now(): CommitTime;
+  /** `data_err=abort`: data that could not be written before its transaction aborts the journal. */
+  readonly abortOnDataError: boolean;
+  /** Somebody wants to start an update and finds the journal aborted: before it is refused (ext4_journal_check_start). */
+  abortNoticed(): Sleepable<void>;
 }
 
 /** j_checkpoint_mutex: whoever writes home blocks or the journal's superblock. Taken after every lock of ext4. */
@@ -142,9 +146,18 @@ export class JournalState {
     while (this.checkpoints[0]?.checkpointPending === 0) this.checkpoints.shift();
   }
 
-  /** The journal can no longer promise anything (jbd2_journal_abort): nothing more is written to the log. */
-  abort(): void {
+  /**
+   * The journal can no longer promise anything (jbd2_journal_abort): nothing more is written to the log. The journal's
+   * superblock says so, if it can still be written, so that the next mount knows.
+   */
+  *abort(): Sleepable<void> {
+    if (this.aborted) return;
     this.aborted = true;
+    try {
+      yield* this.superBlock.writeError();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
   }
 
   failIfAborted(): void {

@@ -18,6 +18,8 @@ import {
 } from './layout/superblock.ts';
 
 const CRC_START = 0xffffffff;
+/** -EIO: whatever led to an abort, for the log it is an error of the device. */
+const ABORTED_ERRNO = -5 >>> 0;
 const STRUCTURE = 'journal_superblock_s';
 /** JBD2_MIN_JOURNAL_BLOCKS: the kernel refuses a shorter log. */
 const BLOCKS_MIN = 1024;
@@ -73,6 +75,16 @@ export class JournalSuperBlock {
   *writeTail(sequence: number, start: number): Sleepable<void> {
     this.raw.sequence = sequence;
     this.raw.start = start;
+    yield* this.#write();
+  }
+
+  /** Says that the journal was aborted (jbd2_journal_update_sb_errno); durable on return. */
+  *writeError(): Sleepable<void> {
+    this.raw.errno = ABORTED_ERRNO;
+    yield* this.#write();
+  }
+
+  *#write(): Sleepable<void> {
     if (this.hasChecksum) this.raw.checksum = this.#checksum();
     const segments = [this.#data];
     yield* transfer(this.#device, {

@@ -5,11 +5,13 @@ import type { Task } from '../sched/task.ts';
 import { joinReserved, joinTransaction, unreserve } from './admission.ts';
 import { abortAfter, checkpointAll, markEmpty } from './checkpoint.ts';
 import { commitDaemon } from './commit.ts';
-import { Handle, ReservedHandle } from './handle.ts';
+import { ReservedHandle } from './handle.ts';
+import { JournalHandle } from './journal-handle.ts';
+import type { Journaling } from './journaling.ts';
 import { JournalState, type JournalOptions } from './journal-state.ts';
 import { JournalSuperBlock } from './journal-superblock.ts';
 import { LogArea } from './log-area.ts';
-import { recoverLog } from './recovery.ts';
+import { recoverLog, wipeLog } from './recovery.ts';
 import { nextTid } from './tid.ts';
 
 export type { JournalOptions } from './journal-state.ts';
@@ -18,7 +20,8 @@ export type { JournalOptions } from './journal-state.ts';
  * The journal of a file system (journal_t): groups updates into transactions, writes each to the log in one piece, and
  * replays the log after a crash. open, then recover if needed, then begin, then start as often as wanted, then close.
  */
-export class Journal {
+export class Journal implements Journaling {
+  readonly recovers = true;
   /** For jbd2 alone. */
   readonly state: JournalState;
   #daemon: Task | null = null;
@@ -46,9 +49,14 @@ export class Journal {
     return this.state.superBlock.raw.maxLength;
   }
 
-  /** s_errno: an error that an earlier mount left behind. */
+  /** s_errno: an error that an earlier mount left behind, as a negative errno; 0 for none. */
   get storedError(): number {
-    return this.state.superBlock.raw.errno;
+    return this.state.superBlock.raw.errno | 0;
+  }
+
+  /** The error is known to the file system now (jbd2_journal_clear_err). Reaches the disk with the next commit or close. */
+  clearStoredError(): void {
+    this.state.superBlock.raw.errno = 0;
   }
 
   /**
@@ -57,6 +65,11 @@ export class Journal {
    */
   *recover(): Sleepable<void> {
     if (this.needsRecovery) yield* recoverLog(this.state);
+  }
+
+  /** Empties the log without replaying it (jbd2_journal_wipe); ids go on behind what it holds. */
+  *wipe(): Sleepable<void> {
+    yield* wipeLog(this.state);
   }
 
   /** Makes the journal usable. Its superblock is written before the first commit, not now. */
@@ -73,16 +86,16 @@ export class Journal {
    * Starts an update that changes at most `blocks` blocks, and sets credits aside for a later one (jbd2_journal_start).
    * Sleeps while a transaction is being locked or the log has no room. Fails with EROFS after an abort.
    */
-  *start(blocks: number, reservedBlocks = 0): Sleepable<Handle> {
+  *start(blocks: number, reservedBlocks = 0): Sleepable<JournalHandle> {
     const transaction = yield* joinTransaction(this.state, blocks, reservedBlocks);
-    const reserved = reservedBlocks > 0 ? new ReservedHandle(this, reservedBlocks) : null;
-    return new Handle(this, transaction, blocks, reserved);
+    const reserved = reservedBlocks > 0 ? new ReservedHandle(reservedBlocks) : null;
+    return new JournalHandle(this, transaction, blocks, reserved);
   }
 
   /** Starts what was reserved (jbd2_journal_start_reserved). Never waits for the log. Fails with EROFS after an abort. */
-  *startReserved(reserved: ReservedHandle): Sleepable<Handle> {
+  *startReserved(reserved: ReservedHandle): Sleepable<JournalHandle> {
     const transaction = joinReserved(this.state, reserved.blocks);
-    return new Handle(this, transaction, reserved.blocks, null);
+    return new JournalHandle(this, transaction, reserved.blocks, null);
   }
 
   /** Gives back a reservation that was not started (jbd2_journal_free_reserved). */
@@ -137,7 +150,7 @@ export class Journal {
         yield* checkpointAll(state);
         done = yield* markEmpty(state);
       } catch (error) {
-        abortAfter(state, error);
+        yield* abortAfter(state, error);
       } finally {
         state.checkpointLock.unlock();
       }
@@ -162,7 +175,7 @@ export class Journal {
   }
 
   /** After an error that must not spread: nothing more is logged; updates fail with EROFS, waits for commits with EIO. */
-  abort(): void {
-    this.state.abort();
+  *abort(): Sleepable<void> {
+    yield* this.state.abort();
   }
 }

@@ -46,6 +46,16 @@ export function* recoverLog(state: JournalState): Sleepable<void> {
   yield* superBlock.writeTail(nextTid(end), 0);
 }
 
+/** Finds the end of the log, for the ids, and empties it (jbd2_journal_skip_recovery and jbd2_mark_journal_empty). */
+export function* wipeLog(state: JournalState): Sleepable<void> {
+  const { cache, superBlock, area, format } = state;
+  const reader = new LogReader(cache.device, area, format.blockSize);
+  const start = { sequence: superBlock.raw.sequence, block: superBlock.raw.start };
+  const end = yield* walkLog(reader, area, start, null, new LogScan(format));
+  state.restartAt(nextTid(end));
+  yield* superBlock.writeTail(nextTid(end), 0);
+}
+
 /** Gathers the revoke records of all transactions that will be replayed (PASS_REVOKE). */
 class RevokePass implements LogVisitor {
   readonly table = new RevokeTable();

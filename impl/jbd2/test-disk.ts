@@ -81,6 +81,10 @@ export function openJournal(
       sixtyFourBit: shape.sixtyFourBit,
       uuid: UUID,
       faults,
+      abortOnDataError: false,
+      *abortNoticed() {
+        // Nobody to tell.
+      },
       now: () => ({ seconds: seconds++, nanoseconds: 5 }),
     }),
   );

@@ -5,7 +5,6 @@ import { syncFileSystem } from '../ext4/data/sync.ts';
 import { unmountSuperBlock } from '../ext4/super/mount.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { assert } from '../lib/assert.ts';
-import { noteDamage } from '../ext4/super/damage.ts';
 import { Corruption, type Finding } from '../lib/corruption.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -57,7 +56,12 @@ export class FileSystem {
 
   /** What was last found wrong on the disk. */
   get corruption(): Finding | null {
-    return this.sb.damage;
+    return this.sb.health.finding;
+  }
+
+  /** What the kernel would have written to its log at this mount: recovery, errors of an earlier mount. */
+  get notices(): readonly string[] {
+    return this.sb.health.notices;
   }
 
   /** The clock that calls read. What an inode cannot keep of a time is cut off. */
@@ -292,7 +296,8 @@ export class FileSystem {
       return run();
     } catch (error) {
       if (!(error instanceof Corruption)) throw error;
-      noteDamage(this.sb, error.finding);
+      const { scheduler, health } = this.sb;
+      scheduler.run('ext4_error', health.corrupted(error));
       return fail('EUCLEAN');
     }
   }

@@ -28,6 +28,8 @@ const DEFAULTS: MountOptions = {
   readOnly: false,
   atime: 'relatime',
   errors: 'remount-ro',
+  dataErr: 'ignore',
+  noload: false,
   faults: NO_FAULTS,
 };
 

@@ -133,6 +133,7 @@ function mayOpen(context: KernelContext, inode: Inode, created: boolean, flags: 
   if (!isRegular(inode.mode)) fail('EOPNOTSUPP');
   if (!writes) return;
   context.wantWrite();
+  context.sb.health.failInEmergency();
   if (isImmutable(inode)) fail('EPERM');
   if (!isAppendOnly(inode)) return;
   if (flags.truncate === true || (flags.access !== 'read' && flags.append !== true)) fail('EPERM');

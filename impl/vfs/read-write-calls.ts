@@ -65,6 +65,7 @@ function* writeAt(
 ): Sleepable<{ position: number; written: number }> {
   if (!file.writable) fail('EBADF');
   context.wantWrite();
+  context.sb.health.failInEmergency();
   if (source.length === 0) return { position, written: 0 };
   return yield* writeFile(file.inode, position, source, file.append);
 }

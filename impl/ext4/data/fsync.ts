@@ -8,6 +8,7 @@ import { isRegular, type Inode } from '../inode/inode.ts';
  */
 export function* fsyncInode(inode: Inode, dataOnly: boolean): Sleepable<void> {
   const { mapping, sb } = inode;
+  sb.health.failInEmergency();
   if (sb.readOnly) return;
   const seen = mapping.errorSequence;
   if (isRegular(inode.mode)) yield* writeAndWait(mapping, 0, Infinity);

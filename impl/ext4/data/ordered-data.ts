@@ -1,4 +1,5 @@
 import type { OrderedInode } from '../../jbd2/ordered-inode.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
 import { writeMapped } from './writepages.ts';
 
@@ -11,8 +12,15 @@ const known = new WeakMap<Inode, OrderedInode>();
 export function orderedData(inode: Inode): OrderedInode {
   let ordered = known.get(inode);
   if (ordered === undefined) {
-    ordered = { writeOrdered: () => writeMapped(inode) };
+    ordered = { writeOrdered: () => writeAndCheck(inode) };
     known.set(inode, ordered);
   }
   return ordered;
+}
+
+/** Fails with the error of a write that was lost. */
+function* writeAndCheck(inode: Inode): Sleepable<void> {
+  const seen = inode.mapping.errorSequence;
+  yield* writeMapped(inode);
+  inode.mapping.checkError(seen);
 }

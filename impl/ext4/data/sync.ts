@@ -1,14 +1,30 @@
+import { Failure } from '../../lib/errno.ts';
 import { writeAndWait } from '../../mm/filemap.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 
-/** sync(2): all dirty data reaches the device, then everything that runs in the journal is committed (ext4_sync_fs). */
+/**
+ * sync(2): all dirty data reaches the device, then everything that runs in the journal is committed (ext4_sync_fs). It does
+ * not fail: what could not be written is for fsync to report.
+ */
 export function* syncFileSystem(sb: SuperBlock): Sleepable<void> {
-  if (sb.readOnly) return;
-  for (const mapping of [...sb.inodes.dirtyMappings]) yield* writeAndWait(mapping, 0, Infinity);
+  if (sb.readOnly || sb.health.emergency) return;
+  for (const mapping of [...sb.inodes.dirtyMappings]) yield* unfailing(writeAndWait(mapping, 0, Infinity));
   yield* sb.conversionWork.flush();
+  yield* unfailing(commitAll(sb));
+}
+
+function* commitAll(sb: SuperBlock): Sleepable<void> {
   const committed = yield* sb.journal.forceCommit();
   if (!committed) yield* sb.cache.flush();
+}
+
+function* unfailing(body: Sleepable<void>): Sleepable<void> {
+  try {
+    yield* body;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
 }
 
 /** echo 3 > /proc/sys/vm/drop_caches: clean folios, inodes that nobody uses, and clean metadata blocks leave memory. */

@@ -13,7 +13,6 @@ import { growDiskSize } from './disk-size.ts';
 import { mapCredits } from '../extents/credits.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
-import { noteDamage } from '../super/damage.ts';
 import { orderedData } from './ordered-data.ts';
 import { PageIo } from './page-io.ts';
 import { punchDelayed } from '../mapping/reservation.ts';
@@ -67,7 +66,7 @@ function* attempt(inode: Inode, pass: Pass): Sleepable<Outcome | 'damage'> {
     return yield* pass.run();
   } catch (error) {
     if (!(error instanceof Corruption)) throw error;
-    noteDamage(inode.sb, error.finding);
+    yield* inode.sb.health.corrupted(error);
     return 'damage';
   }
 }

@@ -15,6 +15,8 @@ import type { BlockDevice } from '../../block/block-device.ts';
 import { MemoryDisk } from '../../block/memory-disk.ts';
 import { NO_FAULTS } from '../../lib/faults.ts';
 import { FolioPool } from '../../mm/folio-pool.ts';
+import { Journal } from '../../jbd2/journal.ts';
+import { assert } from '../../lib/assert.ts';
 import { Scheduler } from '../../sched/scheduler.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -113,6 +115,8 @@ export function realMount(device: BlockDevice): RealMount {
     readOnly: false,
     atime: 'noatime',
     errors: 'continue',
+    dataErr: 'ignore',
+    noload: false,
     faults: NO_FAULTS,
   } as const;
   const sb = run(
@@ -120,4 +124,10 @@ export function realMount(device: BlockDevice): RealMount {
   );
   const inode = run(sb.inodes.get(FILE_INO));
   return { sb, inode, run, unmount: () => run(unmountSuperBlock(sb)) };
+}
+
+/** The journal of a file system that has one. */
+export function logOf({ journal }: SuperBlock): Journal {
+  assert(journal instanceof Journal, 'a file system without a journal');
+  return journal;
 }

@@ -11,7 +11,7 @@ import { markInodeDirty } from '../inode/inode-table.ts';
 import { removeBlocks, truncateBlocks } from '../mapping/truncate-blocks.ts';
 import { readTree } from './check-tree.ts';
 import { mapCredits } from './credits.ts';
-import { debugfsExtents, e2fsck, newDisk, realMount, type RealMount } from './real-mount.fixture.ts';
+import { debugfsExtents, e2fsck, logOf, newDisk, realMount, type RealMount } from './real-mount.fixture.ts';
 
 const MiB = 2 ** 20;
 
@@ -122,11 +122,11 @@ describe('a power cut during a long truncation', () => {
     const mount = realMount(recorder);
     setSize(mount, 3000);
     comb(mount, 0, 1400, 'create');
-    mount.run(mount.sb.journal.flush());
+    mount.run(logOf(mount.sb).flush());
     recorder.recording = true;
     mount.inode.size = 20 * 1024;
     mount.run(truncateBlocks(mount.inode));
-    const tidAfter = mount.sb.journal.runningTid;
+    const tidAfter = logOf(mount.sb).runningTid;
     mount.unmount();
     expect(tidAfter).toBeGreaterThan(0);
     expect(recorder.states.length).toBeGreaterThan(4);

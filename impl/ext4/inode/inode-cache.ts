@@ -1,5 +1,6 @@
 import { assert } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
+import { Failure } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { AddressSpace } from '../../mm/address-space.ts';
 import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts';
@@ -106,14 +107,24 @@ export class InodeCache {
     if (inode.references === 0 && inode.links === 0) yield* this.#evictDeleted(inode);
   }
 
-  /** The deleting half of ext4_evict_inode. */
+  /**
+   * The deleting half of ext4_evict_inode. What cannot be freed any more leaves memory all the same: on disk the inode stays
+   * an orphan, for the next mount.
+   */
   *#evictDeleted(inode: Inode): Sleepable<void> {
     const sb = this.#sb;
     yield* truncateCache(inode.mapping, 0);
-    if (sb.readOnly) {
-      this.#inodes.delete(inode.ino);
-      return;
+    try {
+      if (!sb.readOnly && !sb.health.emergency) yield* this.#free(inode);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    } finally {
+      if (this.#inodes.delete(inode.ino)) yield* sb.orphans.remove(null, inode);
     }
+  }
+
+  *#free(inode: Inode): Sleepable<void> {
+    const sb = this.#sb;
     inode.size = 0;
     yield* truncateBlocks(inode);
     const handle = yield* sb.journal.start(FREE_INODE_CREDITS);

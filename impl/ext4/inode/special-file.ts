@@ -22,6 +22,7 @@ import {
 import { GroupDescriptorLayout, inodeTable } from '../layout/group-descriptor.ts';
 import { I_BLOCK_OFFSET, InodeLayout, type RawInode } from '../layout/inode.ts';
 import { I_BLOCK_BYTES } from './inode.ts';
+import type { CheckedSuperBlock } from '../super/check.ts';
 import type { Geometry } from '../super/super-block.ts';
 
 /** What is known of a file system before it is mounted. */
@@ -32,6 +33,13 @@ export interface RawFileSystem {
   /** Null without metadata_csum. */
   readonly checksumSeed: number | null;
 }
+
+export const rawFileSystem = (cache: BufferCache, checked: CheckedSuperBlock): RawFileSystem => ({
+  cache,
+  geometry: checked.geometry,
+  layout: checked.layout,
+  checksumSeed: checked.hasChecksums ? checked.checksumSeed : null,
+});
 
 /** A file that the file system keeps for itself: the journal, the orphan file. */
 export interface SpecialFile {

@@ -53,9 +53,13 @@ export class Orphans {
     return this.#sb.raw.lastOrphan === 0 && this.#file?.entries().next().done !== false;
   }
 
-  /** ext4_orphan_add: an inode that is one already stays where it is. Credits: two (orphan block, or superblock and inode). */
+  /**
+   * ext4_orphan_add: an inode that is one already stays where it is. Without a journal nothing is noted: after a crash
+   * e2fsck looks at everything anyway. Credits: two (orphan block, or superblock and
+   * inode).
+   */
   *add(handle: Handle, inode: Inode): Sleepable<void> {
-    if (inode.orphan !== null) return;
+    if (inode.orphan !== null || !this.#sb.journal.recovers) return;
     if (this.#file !== null) {
       const slot = yield* this.#file.add(handle, inode.ino);
       if (slot !== null) {

@@ -1,13 +1,7 @@
-import { Corruption, type Finding } from '../../lib/corruption.ts';
+import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { SuperBlock } from './super-block.ts';
-
-/** ext4_handle_error(): what was found is remembered, and with errors=remount-ro nothing is changed any more. */
-export function noteDamage(sb: SuperBlock, finding: Finding): void {
-  sb.damage = finding;
-  if (sb.options.errors === 'remount-ro') sb.readOnly = true;
-}
 
 /**
  * Runs what may meet damage where no system call waits for the answer, or not only for this one: writeback and its
@@ -18,7 +12,7 @@ export function* damageFails<T>(sb: SuperBlock, body: Sleepable<T>): Sleepable<T
     return yield* body;
   } catch (error) {
     if (!(error instanceof Corruption)) throw error;
-    noteDamage(sb, error.finding);
+    yield* sb.health.corrupted(error);
     return fail('EUCLEAN');
   }
 }

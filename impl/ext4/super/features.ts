@@ -143,7 +143,6 @@ export function checkFeatures(features: Features, readOnly: boolean): void {
   if (readOnly) return;
   const writing = outside(features.roCompat, SUPPORTED_RO_COMPAT);
   if (writing !== 0) refuse('read-write with features', featureNames('R', writing));
-  if ((features.compat & COMPAT.has_journal) === 0) refuse('read-write without', ['has_journal']);
 }
 
 function refuse(what: string, names: readonly string[]): never {

@@ -9,7 +9,11 @@ export interface MountOptions {
   readonly dioreadNolock: boolean;
   readonly readOnly: boolean;
   readonly atime: 'relatime' | 'noatime' | 'strictatime';
-  readonly errors: 'continue' | 'remount-ro';
+  readonly errors: 'continue' | 'remount-ro' | 'panic';
+  /** `data_err`: what a failed write of ordered data does to the journal. */
+  readonly dataErr: 'ignore' | 'abort';
+  /** `noload`: the journal is not looked at. Read-only unless it is clean; nothing is written when read-only. */
+  readonly noload: boolean;
   /** Planted bugs: all off except in tests of the harness. */
   readonly faults: FaultSwitches;
 }

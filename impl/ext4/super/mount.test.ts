@@ -98,12 +98,6 @@ test('unknown features are refused as numbers, and compatible ones never', () =>
   new TestMount(compatible).unmount();
 });
 
-test('a file system without a journal is refused', () => {
-  expect(() => new TestMount(newDisk({ features: ['^has_journal'] }))).toThrow(
-    /without has_journal|without: has_journal/,
-  );
-});
-
 test('names of features are those of dumpe2fs', async () => {
   await inDirectory(async (path) => {
     await execa('truncate', ['-s', '16M', path('image')]);

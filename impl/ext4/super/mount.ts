@@ -1,26 +1,30 @@
-import type { BlockRuns } from '../../block/block-runs.ts';
 import type { BlockDevice } from '../../block/block-device.ts';
 import { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { SECTOR_BYTES } from '../../block/bio.ts';
-import { Journal } from '../../jbd2/journal.ts';
+import type { Journal } from '../../jbd2/journal.ts';
 import { Corruption, MountRefused } from '../../lib/corruption.ts';
+import { Failure } from '../../lib/errno.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { checkFeatures, COMPAT, INCOMPAT, RO_COMPAT } from './features.ts';
 import { fixedMetadata, readGroups } from '../allocation/group-descriptors.ts';
+import { loadJournal } from '../journal/load-journal.ts';
 import {
   EXT2_FLAGS_SIGNED_HASH,
   EXT2_FLAGS_UNSIGNED_HASH,
+  EXT4_ERROR_FS,
+  EXT4_VALID_FS,
   SUPERBLOCK_OFFSET,
   SuperBlockLayout,
   type RawSuperBlock,
 } from '../layout/superblock.ts';
+import { errorsOf, restoreErrors } from './error-record.ts';
 import type { MountOptions } from './mount-options.ts';
 import { MountedSuperBlock } from './mounted-super-block.ts';
 import { SuperBlockSeal } from '../integrity/seals.ts';
-import { readSpecialFile, type RawFileSystem, type SpecialFile } from '../inode/special-file.ts';
+import { rawFileSystem, readSpecialFile, type SpecialFile } from '../inode/special-file.ts';
 import { checkIdentity, checkSuperBlock, featuresOf, type CheckedSuperBlock } from './check.ts';
 import { commitSuperBlock } from './update.ts';
 import type { SuperBlock } from './super-block.ts';
@@ -33,6 +37,7 @@ interface ReadSuperBlock {
   readonly buffer: BufferHead;
   readonly raw: RawSuperBlock;
   readonly offset: number;
+  readonly bytes: Uint8Array;
   readonly checked: CheckedSuperBlock;
 }
 
@@ -55,9 +60,20 @@ export function* mountSuperBlock(
   const before = yield* readSuperBlock(cache, options);
   const mounted: { sb: SuperBlock | null } = { sb: null };
   const clock = (): Timestamp => mounted.sb?.now ?? now;
-  const { journal, blocks } = yield* openJournal(cache, before, { scheduler, options, now: clock });
-  const recovered = yield* recover(journal, before.raw);
-  const { buffer, raw, offset, checked } = yield* readSuperBlock(cache, options);
+  const errors = errorsOf(before.raw, before.bytes);
+  const { journal, log, blocks, recovered } = yield* loadJournal({
+    cache,
+    raw: before.raw,
+    checked: before.checked,
+    scheduler,
+    options,
+    now: clock,
+    *abortNoticed() {
+      if (mounted.sb !== null) yield* mounted.sb.health.journalAborted();
+    },
+  });
+  const { buffer, raw, offset, checked, bytes } = yield* readSuperBlock(cache, options);
+  if (recovered && errors !== null) restoreErrors(raw, bytes, errors);
   buffer.pinned = true;
   buffer.seal = checked.hasChecksums ? new SuperBlockSeal(offset) : null;
   const groups = yield* readGroups(cache, checked);
@@ -80,8 +96,9 @@ export function* mountSuperBlock(
   mounted.sb = sb;
   const orphanFile = yield* orphanFileOf(sb, checked);
   if (orphanFile !== null) yield* sb.orphans.useFile(orphanFile);
-  if (options.readOnly) yield* finishReadOnly(sb, recovered);
-  else yield* beginWriting(sb);
+  notice(sb, log, recovered);
+  if (options.readOnly) yield* finishReadOnly(sb, log, recovered);
+  else yield* beginWriting(sb, log);
   return sb;
 }
 
@@ -109,66 +126,10 @@ function* readSuperBlock(cache: BufferCache, options: MountOptions): Sleepable<R
   const offset = block === 1 ? 0 : SUPERBLOCK_OFFSET;
   const buffer = yield* cache.bread(block);
   const raw = SuperBlockLayout.at(buffer.view, offset);
-  checkIdentity(raw, buffer.data.subarray(offset, offset + SuperBlockLayout.size));
+  const bytes = buffer.data.subarray(offset, offset + SuperBlockLayout.size);
+  checkIdentity(raw, bytes);
   checkFeatures(featuresOf(raw), options.readOnly);
-  return { buffer, raw, offset, checked: checkSuperBlock(raw, cache.device.sectors) };
-}
-
-const rawFileSystem = (cache: BufferCache, checked: CheckedSuperBlock): RawFileSystem => ({
-  cache,
-  geometry: checked.geometry,
-  layout: checked.layout,
-  checksumSeed: checked.hasChecksums ? checked.checksumSeed : null,
-});
-
-interface JournalContext {
-  readonly scheduler: Scheduler;
-  readonly options: MountOptions;
-  now(): Timestamp;
-}
-
-interface OpenedJournal {
-  readonly journal: Journal;
-  readonly blocks: BlockRuns;
-}
-
-function* openJournal(
-  cache: BufferCache,
-  { raw, checked }: ReadSuperBlock,
-  context: JournalContext,
-): Sleepable<OpenedJournal> {
-  if ((checked.features.compat & COMPAT.has_journal) === 0) {
-    throw new MountRefused('cannot mount a file system without has_journal');
-  }
-  if (raw.journalInum === 0) throw new MountRefused('cannot mount with a journal on another device');
-  const { blocks } = yield* readSpecialFile(rawFileSystem(cache, checked), raw.journalInum, 'journal');
-  const journal = yield* Journal.open({
-    scheduler: context.scheduler,
-    cache,
-    blockSize: cache.blockSize,
-    blocks,
-    checksums: checked.hasChecksums,
-    sixtyFourBit: (checked.features.incompat & INCOMPAT['64bit']) !== 0,
-    uuid: raw.uuid.slice(),
-    faults: context.options.faults,
-    now: () => context.now(),
-  });
-  return { journal, blocks };
-}
-
-/** True if the log was replayed. The flag is set before a log is ever used, so a log without it is somebody else's. */
-function* recover(journal: Journal, raw: RawSuperBlock): Sleepable<boolean> {
-  if (!journal.needsRecovery) return false;
-  if ((raw.featureIncompat & INCOMPAT.needs_recovery) === 0) {
-    throw new Corruption(
-      'ext4_super_block',
-      'featureIncompat',
-      raw.featureIncompat,
-      'needs_recovery: the log has data',
-    );
-  }
-  yield* journal.recover();
-  return true;
+  return { buffer, raw, offset, bytes, checked: checkSuperBlock(raw, cache.device.sectors) };
 }
 
 function* orphanFileOf(sb: SuperBlock, checked: CheckedSuperBlock): Sleepable<SpecialFile | null> {
@@ -176,15 +137,29 @@ function* orphanFileOf(sb: SuperBlock, checked: CheckedSuperBlock): Sleepable<Sp
   return yield* readSpecialFile(rawFileSystem(sb.cache, checked), sb.raw.orphanFileInum, 'orphan file');
 }
 
+/** What the kernel's log would say. */
+function notice(sb: SuperBlock, log: Journal | null, recovered: boolean): void {
+  const { health } = sb;
+  if ((health.mountState & EXT4_VALID_FS) === 0) {
+    health.notices.push('mounting unchecked fs, running e2fsck is recommended');
+  } else if (health.hasErrors) {
+    health.notices.push('mounting fs with errors, running e2fsck is recommended');
+  }
+  if (recovered) health.notices.push('recovery complete');
+  if (log !== null && log.storedError !== 0) {
+    health.notices.push(`file system error recorded from previous mount: errno ${-log.storedError}`);
+  }
+}
+
 /** ext4_setup_super, then ext4_orphan_cleanup: from here on a power cut leaves an image that asks for recovery. */
-function* beginWriting(sb: SuperBlock): Sleepable<void> {
+function* beginWriting(sb: SuperBlock, log: Journal | null): Sleepable<void> {
   const { raw } = sb;
-  yield* sb.journal.begin();
+  if (sb.device.readOnly === true) throw new MountRefused('cannot mount read-write: the device is read-only');
+  yield* beginUpdates(sb, log);
   if (raw.maxMntCount === 0) raw.maxMntCount = DEFAULT_MAX_MOUNTS;
   raw.mntCount = (raw.mntCount + 1) & 0xffff;
   raw.mtime = sb.now.seconds >>> 0;
   raw.mtimeHi = Math.max(0, Math.floor(sb.now.seconds / 2 ** 32)) & 0xff;
-  raw.featureIncompat |= INCOMPAT.needs_recovery;
   noteHashSign(sb);
   if ((sb.features.compat & COMPAT.orphan_file) !== 0) raw.featureRoCompat |= RO_COMPAT.orphan_present;
   yield* commitSuperBlock(sb);
@@ -197,13 +172,30 @@ function noteHashSign({ raw, features }: SuperBlock): void {
   if (!told && (features.compat & COMPAT.dir_index) !== 0) raw.flags |= EXT2_FLAGS_UNSIGNED_HASH;
 }
 
+/** Says in the superblock, in memory, what a crash from now on needs: recovery, or a check. */
+function* beginUpdates(sb: SuperBlock, log: Journal | null): Sleepable<void> {
+  const { raw } = sb;
+  if (log === null) {
+    raw.state &= ~EXT4_VALID_FS;
+    return;
+  }
+  if (log.storedError !== 0) {
+    sb.health.mountState |= EXT4_ERROR_FS;
+    raw.state |= EXT4_ERROR_FS;
+    log.clearStoredError();
+  }
+  yield* log.begin();
+  raw.featureIncompat |= INCOMPAT.needs_recovery;
+}
+
 /** After recovery, and for orphans, even a read-only mount writes; when it has, the image is clean. */
-function* finishReadOnly(sb: SuperBlock, recovered: boolean): Sleepable<void> {
-  const flagged = (sb.raw.featureIncompat & INCOMPAT.needs_recovery) !== 0;
-  if (!recovered && !flagged && sb.orphans.isEmpty) return;
+function* finishReadOnly(sb: SuperBlock, log: Journal | null, recovered: boolean): Sleepable<void> {
+  const flagged = log !== null && (sb.raw.featureIncompat & INCOMPAT.needs_recovery) !== 0;
+  const nothingToDo = !recovered && !flagged && sb.orphans.isEmpty;
+  if (nothingToDo || sb.options.noload || sb.device.readOnly === true) return;
   checkFeatures(featuresOf(sb.raw), false);
   sb.readOnly = false;
-  yield* sb.journal.begin();
+  yield* beginUpdates(sb, log);
   yield* sb.orphans.process();
   yield* sb.journal.close();
   yield* markClean(sb);
@@ -213,26 +205,34 @@ function* finishReadOnly(sb: SuperBlock, recovered: boolean): Sleepable<void> {
 function* markClean(sb: SuperBlock): Sleepable<void> {
   const { raw } = sb;
   raw.featureIncompat &= ~INCOMPAT.needs_recovery;
+  raw.state = sb.health.mountState;
   if (sb.orphans.isEmpty) raw.featureRoCompat &= ~RO_COMPAT.orphan_present;
   yield* commitSuperBlock(sb);
 }
 
 /**
  * Unmounts (ext4_put_super). The caller has synced, and nobody uses an inode any more. After an abort the flags stay: the
- * next mount has to recover. Fails with EIO.
+ * next mount has to recover. Like umount(2) it does not fail for what could not be written any more; Throws KernelPanic.
  */
 export function* unmountSuperBlock(sb: SuperBlock): Sleepable<void> {
   try {
     yield* sb.conversionWork.flush();
-    if (!sb.options.readOnly) {
-      const wasAborted = sb.journal.aborted;
-      yield* sb.journal.close();
-      if (!wasAborted) yield* markClean(sb);
-    }
+    if (!sb.options.readOnly) yield* finishWriting(sb);
   } finally {
     // Whatever could not be written: the memory goes back.
     sb.conversionWork.stop();
     sb.inodes.clear();
     sb.cache.clear();
+  }
+}
+
+function* finishWriting(sb: SuperBlock): Sleepable<void> {
+  const wasAborted = sb.journal.aborted;
+  try {
+    yield* sb.journal.close();
+    if (!wasAborted) yield* markClean(sb);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    yield* sb.health.journalAborted();
   }
 }

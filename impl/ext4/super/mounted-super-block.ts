@@ -1,8 +1,7 @@
 import type { BlockDevice } from '../../block/block-device.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
-import type { Finding } from '../../lib/corruption.ts';
-import type { Journal } from '../../jbd2/journal.ts';
+import type { Journaling } from '../../jbd2/journaling.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
 import { Workqueue } from '../../sched/workqueue.ts';
@@ -10,6 +9,7 @@ import { BlockAllocator } from '../allocation/block-allocator.ts';
 import type { FixedMetadata } from '../allocation/block-zones.ts';
 import { RO_COMPAT, type Features } from './features.ts';
 import { FreeSpace } from '../allocation/free-space.ts';
+import { Health } from './health.ts';
 import { InodeAllocator } from '../allocation/inode-allocator.ts';
 import { InodeCache } from '../inode/inode-cache.ts';
 import { DirectoryHash } from '../directory/hash/directory-hash.ts';
@@ -37,7 +37,7 @@ export interface SuperBlockParts {
   readonly checked: CheckedSuperBlock;
   readonly groups: readonly Group[];
   readonly fixed: FixedMetadata;
-  readonly journal: Journal;
+  readonly journal: Journaling;
   readonly now: Timestamp;
 }
 
@@ -59,7 +59,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly hasGroupChecksums: boolean;
   readonly directoryHash: DirectoryHash;
   readonly cache: BufferCache;
-  readonly journal: Journal;
+  readonly journal: Journaling;
   readonly pool: FolioPool;
   readonly inodes: InodeCache;
   readonly blockAllocator: BlockAllocator;
@@ -70,7 +70,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly maxFileBytes: number;
   now: Timestamp;
   readOnly: boolean;
-  damage: Finding | null = null;
+  readonly health: Health;
 
   constructor(parts: SuperBlockParts) {
     const { checked, options } = parts;
@@ -92,6 +92,7 @@ export class MountedSuperBlock implements SuperBlock {
     this.pool = parts.pool;
     this.now = parts.now;
     this.readOnly = options.readOnly;
+    this.health = new Health(this);
     this.maxFileBytes = maxFileBytes(geometry, checked.features);
     const free = parts.groups.reduce((sum, { raw }) => sum + freeBlocks(raw, geometry.descriptorSize), 0);
     this.freeSpace = new FreeSpace(free, Math.min(KEPT_BACK_MAX, Math.floor(geometry.blocks / 50)));

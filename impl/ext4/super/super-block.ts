@@ -1,7 +1,7 @@
 import type { BlockDevice } from '../../block/block-device.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
-import type { Journal } from '../../jbd2/journal.ts';
+import type { Journaling } from '../../jbd2/journaling.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Workqueue } from '../../sched/workqueue.ts';
@@ -9,9 +9,9 @@ import type { BlockAllocator } from '../allocation/block-allocator.ts';
 import type { InodeAllocator } from '../allocation/inode-allocator.ts';
 import type { DirectoryHash } from '../directory/hash/directory-hash.ts';
 import type { InodeCache } from '../inode/inode-cache.ts';
-import type { Finding } from '../../lib/corruption.ts';
 import type { RawSuperBlock } from '../layout/superblock.ts';
 import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
+import type { Health } from './health.ts';
 import type { MountOptions } from './mount-options.ts';
 import type { Orphans } from '../orphan/orphan.ts';
 import type { FreeSpace } from '../allocation/free-space.ts';
@@ -70,7 +70,7 @@ export interface SuperBlock {
   /** How directories hash their names. */
   readonly directoryHash: DirectoryHash;
   readonly cache: BufferCache;
-  readonly journal: Journal;
+  readonly journal: Journaling;
   readonly pool: FolioPool;
   readonly inodes: InodeCache;
   readonly blockAllocator: BlockAllocator;
@@ -83,8 +83,7 @@ export interface SuperBlock {
   readonly maxFileBytes: number;
   /** The caller's clock: set before each system call. */
   now: Timestamp;
-  /** Set after an error with errors=remount-ro, and by an aborted journal. */
+  /** How it is mounted; false for a moment while a read-only mount finishes with orphans. */
   readOnly: boolean;
-  /** What was last found wrong on the disk. */
-  damage: Finding | null;
+  readonly health: Health;
 }

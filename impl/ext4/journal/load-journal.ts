@@ -1,0 +1,87 @@
+import { BlockRuns } from '../../block/block-runs.ts';
+import type { BufferCache } from '../../buffer/buffer-cache.ts';
+import { Journal } from '../../jbd2/journal.ts';
+import type { Journaling } from '../../jbd2/journaling.ts';
+import { MountRefused } from '../../lib/corruption.ts';
+import type { Scheduler } from '../../sched/scheduler.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { rawFileSystem, readSpecialFile } from '../inode/special-file.ts';
+import type { Timestamp } from '../inode/timestamp.ts';
+import type { RawSuperBlock } from '../layout/superblock.ts';
+import type { CheckedSuperBlock } from '../super/check.ts';
+import { COMPAT, INCOMPAT } from '../super/features.ts';
+import type { MountOptions } from '../super/mount-options.ts';
+import { NoJournal } from './no-journal.ts';
+
+/** What a mount knows before it has a journal. */
+export interface JournalRequest {
+  readonly cache: BufferCache;
+  readonly raw: RawSuperBlock;
+  readonly checked: CheckedSuperBlock;
+  readonly scheduler: Scheduler;
+  readonly options: MountOptions;
+  now(): Timestamp;
+  abortNoticed(): Sleepable<void>;
+}
+
+export interface LoadedJournal {
+  readonly journal: Journaling;
+  /** The journal itself, to be begun before it is used; null without one, and with noload. */
+  readonly log: Journal | null;
+  /** The blocks that no file may have, used or not. */
+  readonly blocks: BlockRuns;
+  readonly recovered: boolean;
+}
+
+/**
+ * Finds the journal and replays it (ext4_load_and_init_journal). A read-only mount replays, too, where the device can be
+ * written. Throws MountRefused or Corruption; fails with EIO.
+ */
+export function* loadJournal(request: JournalRequest): Sleepable<LoadedJournal> {
+  const { cache, raw, checked, options } = request;
+  const hasJournal = (checked.features.compat & COMPAT.has_journal) !== 0;
+  const blocks = hasJournal ? yield* journalBlocks(request) : BlockRuns.of();
+  const flagged = (raw.featureIncompat & INCOMPAT.needs_recovery) !== 0;
+  if (!hasJournal || options.noload) {
+    if (hasJournal && flagged && !options.readOnly) {
+      throw new MountRefused('required journal recovery suppressed and not mounted read-only');
+    }
+    return { journal: new NoJournal(cache), log: null, blocks, recovered: false };
+  }
+  const readOnlyDevice = cache.device.readOnly === true;
+  if (flagged && readOnlyDevice) {
+    throw new MountRefused('recovery is needed, and the device is read-only: try mounting with noload');
+  }
+  const log = yield* openLog(request, blocks);
+  const recovered = log.needsRecovery && flagged;
+  if (recovered) yield* log.recover();
+  // The flag is set before a log is ever used: what a log without it holds is of an earlier time.
+  else if (log.needsRecovery && !readOnlyDevice) yield* log.wipe();
+  return { journal: log, log, blocks, recovered };
+}
+
+function* journalBlocks({ cache, raw, checked }: JournalRequest): Sleepable<BlockRuns> {
+  if (raw.journalInum !== 0 && raw.journalDev !== 0) {
+    throw new MountRefused('file system has both journal inode and journal device');
+  }
+  if (raw.journalInum === 0) throw new MountRefused('cannot mount with a journal on another device');
+  const fs = rawFileSystem(cache, checked);
+  return (yield* readSpecialFile(fs, raw.journalInum, 'journal')).blocks;
+}
+
+function openLog(request: JournalRequest, blocks: BlockRuns): Sleepable<Journal> {
+  const { cache, raw, checked, scheduler, options } = request;
+  return Journal.open({
+    scheduler,
+    cache,
+    blockSize: cache.blockSize,
+    blocks,
+    checksums: checked.hasChecksums,
+    sixtyFourBit: (checked.features.incompat & INCOMPAT['64bit']) !== 0,
+    uuid: raw.uuid.slice(),
+    faults: options.faults,
+    abortOnDataError: options.dataErr === 'abort',
+    now: () => request.now(),
+    abortNoticed: () => request.abortNoticed(),
+  });
+}
