@@ -8,7 +8,12 @@ export interface FreeCount {
 
 const SUPERBLOCK_OFFSET = 1024;
 const SUPERBLOCK_BYTES = 1024;
-const FEATURE_64BIT = 0x80;
+const COMPAT_SPARSE_SUPER2 = 0x200;
+const INCOMPAT_META_BG = 0x10;
+const INCOMPAT_64BIT = 0x80;
+const RO_COMPAT_SPARSE_SUPER = 0x1;
+/** uninit_bg and metadata_csum: without either the flags of a group mean nothing. */
+const RO_COMPAT_GROUP_CHECKSUMS = 0x10 | 0x400;
 const BG_INODE_UNINIT = 1;
 const BG_BLOCK_UNINIT = 2;
 
@@ -24,25 +29,47 @@ export function countFree(image: DiskImage): FreeCount {
   const firstBlock = superblock.getUint32(0x14, true);
   const blocksPerGroup = superblock.getUint32(0x20, true);
   const inodesPerGroup = superblock.getUint32(0x28, true);
-  const wide = (superblock.getUint32(0x60, true) & FEATURE_64BIT) !== 0;
-  const descriptorBytes = wide ? superblock.getUint16(0xfe, true) : 32;
+  const lazy = (superblock.getUint32(0x64, true) & RO_COMPAT_GROUP_CHECKSUMS) !== 0;
   const groups = Math.ceil((blocks - firstBlock) / blocksPerGroup);
-  const descriptors = viewOf(image, (firstBlock + 1) * blockSize, groups * descriptorBytes);
   const free = { blocks: 0, inodes: 0 };
   for (let group = 0; group < groups; group++) {
-    const at = group * descriptorBytes;
-    const flags = descriptors.getUint16(at + 0x12, true);
+    const descriptor = viewOf(image, descriptorOffset(superblock, group), 32);
+    const flags = lazy ? descriptor.getUint16(0x12, true) : 0;
     const blocksHere = Math.min(blocksPerGroup, blocks - firstBlock - group * blocksPerGroup);
     free.blocks +=
       (flags & BG_BLOCK_UNINIT) !== 0
-        ? descriptors.getUint16(at + 0x0c, true)
-        : zerosIn(image, descriptors.getUint32(at, true) * blockSize, blocksHere);
+        ? descriptor.getUint16(0x0c, true)
+        : zerosIn(image, descriptor.getUint32(0, true) * blockSize, blocksHere);
     free.inodes +=
       (flags & BG_INODE_UNINIT) !== 0
-        ? descriptors.getUint16(at + 0x0e, true)
-        : zerosIn(image, descriptors.getUint32(at + 4, true) * blockSize, inodesPerGroup);
+        ? descriptor.getUint16(0x0e, true)
+        : zerosIn(image, descriptor.getUint32(4, true) * blockSize, inodesPerGroup);
   }
   return free;
+}
+
+/** Where a group's descriptor lies: behind the superblock, or with meta_bg at the start of the groups that share its block. */
+function descriptorOffset(superblock: DataView, group: number): number {
+  const blockSize = 1024 << superblock.getUint32(0x18, true);
+  const firstBlock = superblock.getUint32(0x14, true);
+  const incompat = superblock.getUint32(0x60, true);
+  const bytes = (incompat & INCOMPAT_64BIT) !== 0 ? superblock.getUint16(0xfe, true) : 32;
+  const perBlock = blockSize / bytes;
+  const index = Math.floor(group / perBlock);
+  const within = (group % perBlock) * bytes;
+  const meta = (incompat & INCOMPAT_META_BG) !== 0 && index >= superblock.getUint32(0x104, true);
+  if (!meta) return (firstBlock + 1 + index) * blockSize + within;
+  const first = index * perBlock;
+  const start = firstBlock + first * superblock.getUint32(0x20, true);
+  return (start + (holdsSuperBlock(superblock, first) ? 1 : 0)) * blockSize + within;
+}
+
+/** Of groups that start a range of descriptors: their numbers are 0 or even, so never powers of 3, 5 or 7. */
+function holdsSuperBlock(superblock: DataView, group: number): boolean {
+  if (group === 0) return true;
+  if ((superblock.getUint32(0x5c, true) & COMPAT_SPARSE_SUPER2) !== 0)
+    return [0x24c, 0x250].some((offset) => superblock.getUint32(offset, true) === group);
+  return (superblock.getUint32(0x64, true) & RO_COMPAT_SPARSE_SUPER) === 0;
 }
 
 function viewOf(image: DiskImage, offset: number, length: number): DataView {

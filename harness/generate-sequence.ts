@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { Operation } from '../model/index.ts';
+import type { SetupFormat } from './format.ts';
 import { operationSequences } from './generate/operations.ts';
 import { setups } from './generate/setups.ts';
 import type { BlockSize, Setup } from './setup.ts';
@@ -9,6 +10,8 @@ export interface GenerationLimits {
   readonly maxOperations: number;
   /** Null: whatever the swarm draws. */
   readonly blockSize: BlockSize | null;
+  /** Absent: whatever the swarm draws, the usual format most often. */
+  readonly format?: SetupFormat | undefined;
 }
 
 export interface Sequence {
@@ -34,11 +37,12 @@ export function generateSequence(seed: number, limits: GenerationLimits): Sequen
 const known = new Map<string, fc.Arbitrary<Sequence>>();
 
 /** Made once for each kind of limits: building arbitraries takes as long as drawing a sequence from them. */
-function sequencesWithin({ maxOperations, blockSize }: GenerationLimits): fc.Arbitrary<Sequence> {
-  const key = `${maxOperations} ${blockSize ?? 'any'}`;
+function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
+  const key = JSON.stringify(limits);
   let sequences = known.get(key);
   if (sequences === undefined) {
-    sequences = setups({ blockSize: blockSize ?? undefined }).chain((setup) =>
+    const { maxOperations, blockSize, format } = limits;
+    sequences = setups({ blockSize: blockSize ?? undefined, format }).chain((setup) =>
       operationSequences({ setup, maxOperations }).map((operations) => ({ setup, operations })),
     );
     known.set(key, sequences);

@@ -21,7 +21,15 @@ export { FAILURE_KINDS, sameFailure, type FailureKind, type FailureSignature } f
 export { ALL_STAGES, type Stages } from './finish.ts';
 export { generateSequence, sequenceSeed, type GenerationLimits, type Sequence } from './generate-sequence.ts';
 export { operationSequences, type GenerationOptions } from './generate/operations.ts';
+export {
+  compatible,
+  FORMAT_DIMENSIONS,
+  formatOf,
+  type FormatChoice,
+  type FormatDimension,
+} from './generate/formats.ts';
 export { setups } from './generate/setups.ts';
+export { formatText, hasFeature, joinFormats, type SetupFormat } from './format.ts';
 export { ImageFiles, writeImage } from './image-file.ts';
 export { inspectionOf } from './inspection.ts';
 export { judgeImage } from './judges/e2fsck.ts';
@@ -31,6 +39,6 @@ export { minimise, type MinimiseOptions, type Minimised } from './shrink/minimis
 export { StageClock, STAGES, type Stage } from './stage-clock.ts';
 export type { Awaitable, Capabilities, DiskImage, Session, SessionOptions, Target } from './target.ts';
 export { allTargets, targetsNamed, UnknownTarget } from './targets/all.ts';
-export { PLANTED_FAULTS, typescriptTargets } from './targets/typescript/target.ts';
+export { PLANTED_FAULTS, setupProblem, typescriptTargets } from './targets/typescript/target.ts';
 export { fails, HOLDS, unknown, worst, type Evidence, type FailedVerdict, type Verdict } from './verdict.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

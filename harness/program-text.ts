@@ -1,4 +1,5 @@
 import type { AclValue, Content, Operation, SetTime, XattrValue } from '../model/index.ts';
+import { formatText } from './format.ts';
 import type { Setup } from './setup.ts';
 
 /** A sequence as a numbered program that a person can read; the step that failed is marked. */
@@ -107,7 +108,7 @@ const timeText = (time: SetTime): string =>
   typeof time === 'string' ? time : `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`;
 
 /** How the file system was made and mounted, on one line. */
-export function setupText({ blockSize, sizeBytes, inodes, mount }: Setup): string {
+export function setupText({ blockSize, sizeBytes, inodes, format, mount }: Setup): string {
   const size = sizeBytes % (1 << 20) === 0 ? `${sizeBytes / (1 << 20)} MiB` : `${sizeBytes / 1024} KiB`;
   const options = [
     mount.delalloc ? 'delalloc' : 'nodelalloc',
@@ -115,5 +116,6 @@ export function setupText({ blockSize, sizeBytes, inodes, mount }: Setup): strin
     mount.atime,
   ];
   const count = inodes === undefined ? '' : `, at least ${inodes} inodes`;
-  return `${size} with blocks of ${blockSize} bytes${count}, mounted with ${options.join(',')}`;
+  const layout = format === undefined ? '' : `, ${formatText(format, blockSize)}`;
+  return `${size} with blocks of ${blockSize} bytes${count}${layout}, mounted with ${options.join(',')}`;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ext4Options, type ModelOptions, type Timestamp } from '../model/index.ts';
+import { formatSchema, hasFeature, type SetupFormat } from './format.ts';
 import { describeIssues } from './schema-issues.ts';
 
 /** The time of mkfs, and of operation 0 of every sequence. Part of the rules for replay: never change it. */
@@ -13,9 +14,15 @@ export function timeOfStep(step: number): Timestamp {
   return { seconds: BASE_SECONDS + step, nanoseconds: (step * NANOSECONDS_STEP) % 1_000_000_000 };
 }
 
-export type BlockSize = 1024 | 2048 | 4096;
+export type BlockSize = 1024 | 2048 | 4096 | 8192 | 16384 | 32768 | 65536;
 
-export const BLOCK_SIZES: readonly BlockSize[] = [1024, 2048, 4096];
+/** The usual ones: what sequences are run on when nobody chooses. */
+export const BLOCK_SIZES = [1024, 2048, 4096] as const satisfies readonly BlockSize[];
+
+/** Larger than a page: they need devices of 16 MiB to 128 MiB for a journal. */
+export const LARGE_BLOCK_SIZES = [8192, 16384, 32768, 65536] as const satisfies readonly BlockSize[];
+
+export const ALL_BLOCK_SIZES: readonly BlockSize[] = [...BLOCK_SIZES, ...LARGE_BLOCK_SIZES];
 
 /** The file system that a sequence runs on: how the image is made and how it is mounted. */
 export interface Setup {
@@ -25,6 +32,8 @@ export interface Setup {
   readonly sizeBytes: number;
   /** At least so many inodes; as mke2fs chooses by size when absent. */
   readonly inodes?: number | undefined;
+  /** How it is laid out, where it differs from mke2fs -t ext4. */
+  readonly format?: SetupFormat | undefined;
   /**
    * After every so many operations the harness looks at the whole tree, in the middle of the sequence; only at the end when
    * absent. It is part of the setup because looking reads files, and so changes what is in memory.
@@ -44,6 +53,10 @@ export const SMALLEST_BYTES: Readonly<Record<BlockSize, number>> = {
   1024: 2 << 20,
   2048: 4 << 20,
   4096: 8 << 20,
+  8192: 16 << 20,
+  16384: 32 << 20,
+  32768: 64 << 20,
+  65536: 128 << 20,
 };
 
 /** Enough for anything that is worth generating; a larger one would only be a way to run out of memory. */
@@ -62,12 +75,13 @@ export const DEFAULT_SETUP: Setup = {
 
 export const setupSchema = z
   .strictObject({
-    blockSize: z.literal([1024, 2048, 4096]),
+    blockSize: z.literal([...ALL_BLOCK_SIZES]),
     sizeBytes: z
       .int()
       .max(LARGEST_BYTES)
       .multipleOf(SIZE_UNIT_BYTES, { error: `expected a multiple of ${SIZE_UNIT_BYTES}` }),
     inodes: z.int().min(INODES_MIN).max(INODES_MAX).exactOptional(),
+    format: formatSchema.exactOptional(),
     inspectEvery: z.int().min(1).max(INSPECT_EVERY_MAX).exactOptional(),
     mount: z.strictObject({
       delalloc: z.boolean(),
@@ -99,5 +113,9 @@ export function readSetup(data: unknown, where: string): Setup {
 
 /** The model of a file system that was just made from `setup`. */
 export function modelOptions(setup: Setup): ModelOptions {
-  return ext4Options(setup.blockSize, { seconds: BASE_SECONDS, nanoseconds: 0 });
+  const usual = ext4Options(setup.blockSize, { seconds: BASE_SECONDS, nanoseconds: 0 });
+  if (hasFeature(setup.format, 'huge_file')) return usual;
+  // i_blocks counts 2^32 - 1 sectors at most (ext4_max_size).
+  const blocks = Math.floor((2 ** 32 - 1) / (setup.blockSize / 512));
+  return { ...usual, maxFileBytes: blocks * setup.blockSize };
 }

@@ -7,7 +7,7 @@ export { anatomyOf } from './ext4/anatomy/anatomy.ts';
 export type { Part } from './ext4/anatomy/part.ts';
 export { featureNames } from './ext4/super/features.ts';
 export { EXT4_ERROR_FS, EXT4_VALID_FS } from './ext4/layout/superblock.ts';
-export { mkfs, type MkfsOptions } from './ext4/mkfs/mkfs.ts';
+export { mkfs, MkfsError, type MkfsOptions } from './ext4/mkfs/mkfs.ts';
 export type { MountOptions } from './ext4/super/mount-options.ts';
 export type { FileSystemStatistics } from './ext4/super/statfs.ts';
 export type { DirectoryCookie } from './ext4/directory/reading/cookie.ts';

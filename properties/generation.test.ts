@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Model, type Errno, type Operation, type OperationName } from '../model/index.ts';
 import { isFair } from '../harness/generate/fairness.ts';
+import { FORMAT_DIMENSIONS } from '../harness/generate/formats.ts';
 import { operationSequences } from '../harness/generate/operations.ts';
 import { setups } from '../harness/generate/setups.ts';
 import { isGenerated } from '../harness/generate/swarm.ts';
@@ -14,6 +15,8 @@ import {
   readSetup,
   timeOfStep,
 } from '../harness/setup.ts';
+import { setupText } from '../harness/program-text.ts';
+import { setupProblem } from '../harness/targets/typescript/target.ts';
 import { countTable, coverageOf, outcomeTable } from './generation-coverage.ts';
 
 const SEQUENCES = 1500;
@@ -202,6 +205,25 @@ describe('setups', () => {
     expect(share(({ mount }) => mount.delalloc && mount.dioreadNolock)).toBeGreaterThan(0.5);
     expect(share(({ mount }) => !mount.delalloc)).toBeGreaterThan(0.1);
     expect(share(({ mount }) => !mount.dioreadNolock)).toBeGreaterThan(0.1);
+  });
+
+  it('make file systems, most often the usual one', () => {
+    for (const setup of drawn.slice(0, 500)) expect(setupProblem(setup), setupText(setup)).toBe(null);
+    const usual = drawn.filter(({ format }) => format === undefined).length / drawn.length;
+    expect(usual).toBeGreaterThan(0.5);
+    expect(usual).toBeLessThan(0.7);
+    for (const { choices } of FORMAT_DIMENSIONS) {
+      for (const { name, format } of choices) {
+        const holds = drawn.some((setup) => Object.keys(format).every((key) => key in (setup.format ?? {})));
+        expect(holds, name).toBe(true);
+      }
+    }
+  });
+
+  it('keep to a given format', () => {
+    const format = { features: ['orphan_file'], inodeSize: 512 };
+    const only = fc.sample(setups({ format }), { numRuns: 100, seed: 1 });
+    for (const setup of only) expect(setup.format).toEqual(format);
   });
 
   it('keep to a given block size', () => {

@@ -1,12 +1,13 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { randomInt } from 'node:crypto';
 import { E2fsck } from '../e2fsck.ts';
 import { RunFolder } from '../run-folder.ts';
-import { BLOCK_SIZES, type BlockSize } from '../setup.ts';
+import type { BlockSize } from '../setup.ts';
 import { allTargets, targetsNamed } from '../targets/all.ts';
 import { openWorkspace } from '../workspace.ts';
 import { checkFaults, wantsE2fsck } from './case-file.ts';
 import { CheckRun } from './check-run.ts';
+import { blockSizeOption, featuresOption, formatOf, inodeSizeOption } from './format-options.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { replayCommand } from './replay-command.ts';
 import type { RunFacts } from './summary.ts';
@@ -20,6 +21,8 @@ interface CheckOptions {
   operations: number;
   targets: string;
   blockSize?: BlockSize;
+  features?: string[];
+  inodeSize?: number;
   fault: string[];
   failures: number;
   results: string;
@@ -74,11 +77,9 @@ export function addCheck(program: Command, terminal: Terminal, exit: (code: numb
       DEFAULT_OPERATIONS,
     )
     .option('--targets <names>', 'targets, separated by commas', allNames().join(','))
-    .option(
-      '--block-size <bytes>',
-      `only file systems with blocks of ${BLOCK_SIZES.join(', ')} bytes`,
-      blockSize,
-    )
+    .addOption(blockSizeOption())
+    .addOption(featuresOption())
+    .addOption(inodeSizeOption())
     .option('--failures <n>', 'go on until so many different failures were found', wholeNumber(1, 1000), 1)
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
     .option('--no-e2fsck', 'do not check images (then nobody knows whether they are sound)')
@@ -103,16 +104,11 @@ export function addCheck(program: Command, terminal: Terminal, exit: (code: numb
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
-function blockSize(text: string): BlockSize {
-  const found = BLOCK_SIZES.find((size) => String(size) === text);
-  if (found !== undefined) return found;
-  throw new InvalidArgumentError(`expected one of ${BLOCK_SIZES.join(', ')}.`);
-}
-
 async function check(options: CheckOptions, terminal: Terminal): Promise<number> {
   const seed = options.seed ?? randomInt(2 ** 31 - 1);
   const targets = namesOf(options.targets);
   checkFaults(options.fault);
+  const format = formatOf(options);
   const e2fsck = (await wantsE2fsck(options.e2fsck)) ? await E2fsck.find() : null;
   const workspace = await openWorkspace();
   try {
@@ -131,7 +127,7 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<number>
         seed,
         sequencesMax: options.runs ?? null,
         durationMs: durationMs(options),
-        limits: { maxOperations: options.operations, blockSize: options.blockSize ?? null },
+        limits: { maxOperations: options.operations, blockSize: options.blockSize ?? null, format },
         failuresMax: options.failures,
       },
       targets,
@@ -175,6 +171,8 @@ function againCommand(options: CheckOptions, seed: number): string {
   if (options.seconds !== undefined) words.push(`--seconds ${options.seconds}`);
   if (options.operations !== DEFAULT_OPERATIONS) words.push(`--operations ${options.operations}`);
   if (options.blockSize !== undefined) words.push(`--block-size ${options.blockSize}`);
+  if (options.features !== undefined) words.push(`--features ${options.features.join(',')}`);
+  if (options.inodeSize !== undefined) words.push(`--inode-size ${options.inodeSize}`);
   if (options.targets !== allNames().join(',')) words.push(`--targets ${options.targets}`);
   for (const fault of options.fault) words.push(`--fault ${fault}`);
   if (!options.e2fsck) words.push('--no-e2fsck');

@@ -1,12 +1,16 @@
 import * as fc from 'fast-check';
+import type { SetupFormat } from '../format.ts';
+import { formats } from './formats.ts';
 import { BLOCK_SIZES, SMALLEST_BYTES, type BlockSize, type Setup, type SetupMount } from '../setup.ts';
 
 /** Devices of ordinary size; what a run writes never fills them. */
 const ROOMY_BYTES = [16 << 20, 32 << 20, 64 << 20];
 
 export interface SetupChoices {
-  /** Only this block size; any when absent. */
+  /** Only this block size; any of the usual ones when absent. */
   readonly blockSize?: BlockSize | undefined;
+  /** Only this format; when absent the usual one most often. */
+  readonly format?: SetupFormat | undefined;
 }
 
 /**
@@ -30,6 +34,7 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
           { weight: 1, arbitrary: fc.constantFrom(...INSPECT_EVERY) },
         ),
         mount: mounts(),
+        format: choices.format === undefined ? formats(blockSize) : fc.constant(choices.format),
       }),
     )
     .map(withoutAbsent);
@@ -47,7 +52,7 @@ const INSPECT_EVERY = [8, 20, 32];
 function deviceSizes(blockSize: BlockSize): fc.Arbitrary<number> {
   const least = SMALLEST_BYTES[blockSize];
   return fc.oneof(
-    { weight: 7, arbitrary: fc.constantFrom(...ROOMY_BYTES) },
+    { weight: 7, arbitrary: fc.constantFrom(...ROOMY_BYTES.map((bytes) => Math.max(bytes, least))) },
     { weight: 1, arbitrary: fc.constantFrom(least * 2, least * 3) },
     // Sizes that are no multiple of a block group, a folio or of anything else.
     { weight: 1, arbitrary: fc.constantFrom(...ODD_PAGES).map((pages) => least * 2 + 4096 * pages) },
@@ -64,9 +69,10 @@ function mounts(): fc.Arbitrary<SetupMount> {
   );
 }
 
-function withoutAbsent({ inodes, inspectEvery, ...rest }: Setup): Setup {
+function withoutAbsent({ inodes, inspectEvery, format, ...rest }: Setup): Setup {
   return {
     ...rest,
+    ...(format !== undefined && { format }),
     ...(inodes !== undefined && { inodes }),
     ...(inspectEvery !== undefined && { inspectEvery }),
   };

@@ -18,7 +18,8 @@ export class ImageTemplates<Disk extends Snapshotable<Disk>> {
 
   diskFor(setup: Setup): Disk {
     // How it is mounted and looked at makes no difference to the image.
-    const key = `${setup.blockSize} ${setup.sizeBytes} ${setup.inodes ?? ''}`;
+    const format = setup.format === undefined ? '' : JSON.stringify(setup.format);
+    const key = `${setup.blockSize} ${setup.sizeBytes} ${setup.inodes ?? ''}${format}`;
     let template = this.#known.get(key);
     if (template === undefined) {
       const [oldest] = this.#known.keys();

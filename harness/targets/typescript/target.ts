@@ -1,7 +1,8 @@
-import { FAULTS, FolioPool, MemoryDisk, mkfs, mount } from '../../../impl/index.ts';
+import { FAULTS, FolioPool, MemoryDisk, mkfs, MkfsError, mount } from '../../../impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import type { DiskImage, Session, SessionOptions, Target } from '../../target.ts';
+import { Mke2fsError, withImageOfMke2fs } from '../../mke2fs.ts';
 import { ImageTemplates } from '../image-templates.ts';
 import { TypescriptSession, type SessionMemory } from './session.ts';
 
@@ -13,15 +14,29 @@ const UUID = Uint8Array.from({ length: 16 }, (_, index) => 0x70 + index);
 const HASH_SEED = Uint8Array.from({ length: 16 }, (_, index) => 0x10 + 7 * index);
 
 const TEMPLATES = new ImageTemplates((setup) =>
-  mkfs({
-    sizeBytes: setup.sizeBytes,
-    blockSize: setup.blockSize,
-    ...(setup.inodes !== undefined && { inodes: setup.inodes }),
-    uuid: UUID,
-    hashSeed: HASH_SEED,
-    now: BASE_SECONDS,
-  }),
+  setup.format?.maker === 'mke2fs' ? madeByMke2fs(setup) : madeHere(setup),
 );
+
+function madeHere({ sizeBytes, blockSize, inodes, format }: Setup): MemoryDisk {
+  const identity = { uuid: UUID, hashSeed: HASH_SEED, now: BASE_SECONDS };
+  return mkfs({ sizeBytes, blockSize, inodes, ...format, ...identity });
+}
+
+const madeByMke2fs = (setup: Setup): MemoryDisk =>
+  withImageOfMke2fs(setup, { uuid: UUID, hashSeed: HASH_SEED, now: BASE_SECONDS }, (bytes, read) =>
+    MemoryDisk.load(bytes, read),
+  );
+
+/** Says, before anything runs, why a setup makes no file system; null when it makes one. */
+export function setupProblem(setup: Setup): string | null {
+  try {
+    TEMPLATES.diskFor(setup);
+    return null;
+  } catch (error) {
+    if (error instanceof MkfsError || error instanceof Mke2fsError) return error.message;
+    throw error;
+  }
+}
 
 /** The TypeScript ext4, mounted so that regular files use one of its two buffered I/O paths. */
 class TypescriptTarget implements Target {

@@ -20,6 +20,7 @@ import {
   InodeLayout,
   type RawInode,
 } from '../layout/inode.ts';
+import { ensureLargeFile, LARGE_FILE_BYTES } from '../super/large-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { decodeTime, encodeExtra, encodeSeconds } from './timestamp.ts';
 
@@ -129,6 +130,7 @@ export function* markInodeDirty(handle: Handle, inode: Inode): Sleepable<void> {
   fillRawInode(inode, raw, buffer);
   if (sb.hasChecksums) setInodeChecksum(sb.checksumSeed, inode.ino, raw, sb.geometry.inodeSize);
   handle.dirtyMetadata(buffer);
+  if (inode.diskSize > LARGE_FILE_BYTES) yield* ensureLargeFile(handle, sb);
 }
 
 /** ext4_fill_raw_inode(). */

@@ -1,7 +1,8 @@
 import { classicDescriptorBlocks, groupHasSuperBlock, type GroupLayout } from '../allocation/group-layout.ts';
 import { EXT4_MIN_DESC_SIZE, EXT4_MIN_DESC_SIZE_64BIT } from '../layout/group-descriptor.ts';
 import { EXT4_GOOD_OLD_FIRST_INO } from '../layout/inode.ts';
-import { featureWords, hasFeature, type Features } from '../super/features.ts';
+import { COMPAT, hasFeature, INCOMPAT, RO_COMPAT, type Features } from '../super/features.ts';
+import { LARGE_FILE_BYTES } from '../super/large-file.ts';
 import { checkOptions } from './check-options.ts';
 import { newFeatures } from './feature-set.ts';
 import { chooseJournal, orphanFileBlocks } from './journal-size.ts';
@@ -111,13 +112,7 @@ function descriptors(
     ? Math.min(reservedDescriptors(size, descriptorsPerBlock) - descriptorBlocks, blockSize / 4)
     : 0;
   const tooMany = growth + descriptorBlocks > (blocksPerGroup * 3) / 4;
-  const { meta_bg, resize_inode } = {
-    meta_bg: featureWords(['meta_bg']),
-    resize_inode: featureWords(['resize_inode']),
-  };
-  const features = tooMany
-    ? { ...asked, compat: asked.compat & ~resize_inode.compat, incompat: asked.incompat | meta_bg.incompat }
-    : asked;
+  const features = settled(asked, tooMany, blockSize);
   return {
     ...size,
     features,
@@ -129,6 +124,22 @@ function descriptors(
     sparseSuper: hasFeature(features, 'sparse_super'),
     backupGroups: hasFeature(features, 'sparse_super2') ? backupGroups(groups) : null,
   };
+}
+
+/** The features that follow from the numbers: meta_bg instead of resize_inode, and large_file for a large resize inode. */
+function settled(asked: Features, tooManyDescriptors: boolean, blockSize: number): Features {
+  if (tooManyDescriptors) {
+    const compat = asked.compat & ~COMPAT.resize_inode;
+    return { ...asked, compat, incompat: asked.incompat | INCOMPAT.meta_bg };
+  }
+  const large = hasFeature(asked, 'resize_inode') && resizeInodeBytes(blockSize) > LARGE_FILE_BYTES;
+  return large ? { ...asked, roCompat: asked.roCompat | RO_COMPAT.large_file } : asked;
+}
+
+/** The size of the resize inode is all that a double indirect block can address, whatever is there. */
+export function resizeInodeBytes(blockSize: number): number {
+  const addresses = blockSize / 4;
+  return (addresses * addresses + addresses + 12) * blockSize;
 }
 
 /** sparse_super2: group 1 and the last one, in order, 0 for none. */

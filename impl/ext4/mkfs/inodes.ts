@@ -15,7 +15,7 @@ import {
 import { highHalf, lowHalf } from '../../lib/struct.ts';
 import { hasFeature } from '../super/features.ts';
 import { mapInOrder } from './block-map.ts';
-import type { NewGeometry } from './geometry.ts';
+import { resizeInodeBytes, type NewGeometry } from './geometry.ts';
 import type { Image } from './image.ts';
 import { lostAndFoundBlocks, type Placement } from './placement.ts';
 import { blocksOf, type Run } from './used-blocks.ts';
@@ -87,12 +87,11 @@ function writeFile(writer: InodeWriter, ino: number, { mode, links, runs, blocks
   });
 }
 
-/** Its size is all that a double indirect block can address, whatever is there (ext2fs_create_resize_inode). */
+/** ext2fs_create_resize_inode. */
 function writeResizeInode(writer: InodeWriter, blocks: number): void {
   const { blockSize } = writer.geometry;
-  const addresses = blockSize / 4;
   writeInode(writer, EXT4_RESIZE_INO, (raw) => {
-    setFile(writer, raw, S_IFREG | 0o600, 1, (addresses * addresses + addresses + 12) * blockSize);
+    setFile(writer, raw, S_IFREG | 0o600, 1, resizeInodeBytes(blockSize));
     raw.view.setUint32(
       raw.base + I_BLOCK_OFFSET + DOUBLE_INDIRECT * 4,
       writer.placement.resizeIndirect,

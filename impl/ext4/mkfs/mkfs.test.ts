@@ -147,6 +147,7 @@ const CHOICES: readonly Entry[] = [
     ...small,
     features: ['^large_file', '^huge_file', '^dir_nlink', '^extra_isize', '^ext_attr', '^dir_index'],
   },
+  { blockSize: 4096, sizeBytes: 32 * MIB, features: ['^large_file'] },
   { ...small, features: ['^filetype'] },
   { ...small, features: ['stable_inodes', 'ea_inode', 'large_dir'] },
   { ...small, features: ['^extent', '^64bit'] },

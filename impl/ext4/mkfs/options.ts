@@ -7,23 +7,23 @@ export interface MkfsOptions {
   /** Bytes: 1024, 2048, 4096 ... 65536. */
   readonly blockSize: number;
   /** Whose features it starts from; default `ext4`. */
-  readonly type?: FileSystemType;
+  readonly type?: FileSystemType | undefined;
   /** Changes of them, one after the other, as in `mke2fs -O`: a name, `^` and a name to switch it off, or `none`. */
-  readonly features?: readonly string[];
+  readonly features?: readonly string[] | undefined;
   /** Bytes: 128, 256, 512 ... blockSize. Default 256. */
-  readonly inodeSize?: number;
+  readonly inodeSize?: number | undefined;
   /** Bytes of the device per inode; default by size: 8192 below 3 MiB, 4096 below 512 MiB, else 16384. */
-  readonly inodeRatio?: number;
+  readonly inodeRatio?: number | undefined;
   /** Instead of a ratio: at least so many inodes. */
-  readonly inodes?: number;
+  readonly inodes?: number | undefined;
   /** A multiple of 8, 256 .. 8 * blockSize; default the most that there can be. */
-  readonly blocksPerGroup?: number;
+  readonly blocksPerGroup?: number | undefined;
   /** A power of two: so many groups keep their bitmaps and tables together, with flex_bg. Default 16; 1 for none. */
-  readonly groupsPerFlex?: number;
+  readonly groupsPerFlex?: number | undefined;
   /** Bytes of a group descriptor, a power of two from 64 on, with 64bit. Default 64. */
-  readonly descriptorSize?: number;
+  readonly descriptorSize?: number | undefined;
   /** Blocks of the journal, at least 1024, without those of fast commits; default by size. */
-  readonly journalBlocks?: number;
+  readonly journalBlocks?: number | undefined;
   /** 16 bytes. */
   readonly uuid: Uint8Array;
   /** 16 bytes. */
@@ -31,9 +31,9 @@ export interface MkfsOptions {
   /** Seconds since 1970, for every time of the new file system. */
   readonly now: number;
   /** At most 16 bytes of UTF-8. */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** Per cent of blocks that only root may use, 0 .. 50; default 5. */
-  readonly reservedPercent?: number;
+  readonly reservedPercent?: number | undefined;
   /** What the kernel does when it meets an error, `mke2fs -e`; default `continue`. */
-  readonly errors?: 'continue' | 'remount-ro' | 'panic';
+  readonly errors?: 'continue' | 'remount-ro' | 'panic' | undefined;
 }

@@ -1,0 +1,131 @@
+import * as fc from 'fast-check';
+import { joinFormats, type SetupFormat } from '../format.ts';
+import type { BlockSize } from '../setup.ts';
+
+/** One way to answer one of the questions of a format. */
+export interface FormatChoice {
+  readonly name: string;
+  readonly format: SetupFormat;
+  /** Only with blocks of at least so many bytes. */
+  readonly blockSizeMin?: BlockSize;
+  /** Names of choices of other questions that it does not go with. */
+  readonly not?: readonly string[];
+}
+
+export interface FormatDimension {
+  /** What the choices are about. */
+  readonly name: string;
+  /** What the usual format has; nothing to write down. */
+  readonly usual: string;
+  readonly choices: readonly FormatChoice[];
+}
+
+const features = (name: string, ...words: readonly string[]): FormatChoice => ({
+  name,
+  format: { features: words },
+});
+
+/**
+ * All that is known to differ between file systems, question by question: whatever is chosen for one goes with every choice
+ * for the others, but where `not` says otherwise. The matrix of features takes its rows from here, and so does `check`.
+ */
+export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
+  {
+    name: 'checksums',
+    usual: 'metadata_csum',
+    choices: [
+      features('metadata_csum_seed', 'metadata_csum_seed'),
+      features('uninit_bg', '^metadata_csum', 'uninit_bg'),
+      features('no checksums', '^metadata_csum'),
+    ],
+  },
+  {
+    name: 'descriptors',
+    usual: '64 bytes',
+    choices: [features('32 bytes', '^64bit'), { name: '128 bytes', format: { descriptorSize: 128 } }],
+  },
+  {
+    name: 'copies',
+    usual: 'resize_inode',
+    choices: [
+      features('no resize_inode', '^resize_inode'),
+      features('meta_bg', '^resize_inode', 'meta_bg'),
+      features('sparse_super2', 'sparse_super2'),
+      features('a copy in each group', '^resize_inode', '^sparse_super'),
+    ],
+  },
+  {
+    name: 'groups',
+    usual: 'flex_bg',
+    choices: [
+      features('no flex_bg', '^flex_bg'),
+      { name: 'small groups in fours', format: { blocksPerGroup: 2048, groupsPerFlex: 4 } },
+      { name: 'small groups', format: { features: ['^flex_bg'], blocksPerGroup: 2048 } },
+    ],
+  },
+  {
+    name: 'inodes',
+    usual: '256 bytes',
+    choices: [
+      { name: 'inodes of 512 bytes', format: { inodeSize: 512 } },
+      { name: 'inodes of 1024 bytes', format: { inodeSize: 1024 } },
+      { name: 'few inodes', format: { inodeRatio: 65536 } },
+    ],
+  },
+  { name: 'orphans', usual: 'list', choices: [features('orphan_file', 'orphan_file')] },
+  {
+    name: 'old',
+    usual: 'everything new',
+    choices: [
+      features('no huge_file', '^huge_file'),
+      features('no dir_nlink', '^dir_nlink'),
+      features('no extra_isize', '^extra_isize'),
+      features('no large_file', '^large_file'),
+      features('no dir_index', '^dir_index'),
+      features('no ext_attr', '^ext_attr'),
+    ],
+  },
+  {
+    name: 'extras',
+    usual: 'none',
+    choices: [
+      features('stable_inodes', 'stable_inodes'),
+      { name: 'no reserved blocks', format: { reservedPercent: 0 } },
+      { name: 'half reserved', format: { reservedPercent: 50 } },
+    ],
+  },
+];
+
+/** Do two choices go with each other? */
+const together = (left: FormatChoice, right: FormatChoice): boolean =>
+  left.not?.includes(right.name) !== true && right.not?.includes(left.name) !== true;
+
+/** The format that all these choices make. */
+export function formatOf(choices: readonly FormatChoice[]): SetupFormat | undefined {
+  if (choices.length === 0) return undefined;
+  return choices.reduce<SetupFormat>((format, choice) => joinFormats(format, choice.format), {});
+}
+
+/** Those that fit the block size and each other, in order; of two that do not, the first. */
+export function compatible(choices: readonly FormatChoice[], blockSize: BlockSize): FormatChoice[] {
+  const kept: FormatChoice[] = [];
+  for (const choice of choices) {
+    if ((choice.blockSizeMin ?? 0) > blockSize || (choice.format.inodeSize ?? 0) > blockSize) continue;
+    if (kept.every((other) => together(choice, other))) kept.push(choice);
+  }
+  return kept;
+}
+
+/** The usual format most often; else one or two questions are answered otherwise, and seldom any number of them. */
+export function formats(blockSize: BlockSize): fc.Arbitrary<SetupFormat | undefined> {
+  const answers = FORMAT_DIMENSIONS.map(({ choices }) => fc.constantFrom(...choices));
+  const some = (most: number): fc.Arbitrary<FormatChoice[]> =>
+    fc.subarray(answers, { minLength: 1, maxLength: most }).chain((chosen) => fc.tuple(...chosen));
+  const made = (most: number): fc.Arbitrary<SetupFormat | undefined> =>
+    some(most).map((choices) => formatOf(compatible(choices, blockSize)));
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.constant(undefined) },
+    { weight: 3, arbitrary: made(2) },
+    { weight: 1, arbitrary: made(answers.length) },
+  );
+}
