@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mke2fsArguments } from './format.ts';
-import { findProgram } from './process.ts';
+import { findProgram, runSync } from './process.ts';
 import type { Setup } from './setup.ts';
 
 /** mke2fs is not there, or refuses. */
@@ -58,11 +57,8 @@ export function mke2fs(setup: Setup, { uuid, hashSeed, now }: ImageIdentity, pat
     ...(inodes === undefined ? [] : ['-N', String(inodes)]),
     ...[path, String(Math.floor(sizeBytes / blockSize))],
   ];
-  const { status, stderr } = spawnSync(program, words, {
-    env: { ...process.env, LC_ALL: 'C', E2FSPROGS_FAKE_TIME: String(now) },
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Mke2fsError(`mke2fs ${words.join(' ')}: ${stderr.trim()}`);
+  const { exitCode, stderr } = runSync(program, words, { E2FSPROGS_FAKE_TIME: String(now) });
+  if (exitCode !== 0) throw new Mke2fsError(`mke2fs ${words.join(' ')}: ${stderr.trim()}`);
 }
 
 function uuidText(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -30,6 +30,20 @@ export async function run(
     stdout: result.stdout,
     stderr: result.stderr,
   };
+}
+
+/** The same for a short program where nothing may happen in between; `env` adds to the environment. */
+export function runSync(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ProcessResult {
+  const { exitCode, signal, stdout, stderr } = execaSync(command, args, {
+    reject: false,
+    stdin: 'ignore',
+    env: { ...PLAIN_WORDS, ...env },
+  });
+  return { exitCode: exitCode ?? null, signal: signal ?? null, stdout, stderr };
 }
 
 /** Messages that do not depend on the user's language. */
