@@ -1,15 +1,17 @@
+import { withModeBits } from './access-control-list.ts';
+import { isInGroup, isPrivileged, mayKeepSetgid } from './caller.ts';
 import { statOf } from './inode.ts';
 import type { Inode } from './inode.ts';
 import { MODE_MAX } from './limits.ts';
 import { DONE, failure, success } from './outcome.ts';
-import type { Handle, Outcome, Path, SetTime, Timestamp } from './operation.ts';
+import type { Errno, Handle, Outcome, Path, SetTime, Timestamp } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
+import { WRITE, accessError, actsAsOwner } from './permission.ts';
+import { endangeredBits } from './privileges.ts';
 import type { State } from './state.ts';
 import { clampTime } from './times.ts';
 
-const SETUID = 0o4000;
 const SETGID = 0o2000;
-const GROUP_EXECUTE = 0o010;
 
 /** The id that chown(2) reads as "leave it". */
 const KEEP = -1;
@@ -31,11 +33,14 @@ function statOutcome(state: State, inode: Inode): Outcome {
   return success({ kind: 'stat', stat: statOf(inode) });
 }
 
-/** chmod(2). Root may set every bit. */
+/** chmod(2). Who is not in the group of an inode cannot give it the set-group-ID bit. The list follows the mode. */
 export function chmod(state: State, operation: OperationOf<'chmod'>): Outcome {
   const inode = state.walk.resolve(operation.path, true);
   if (typeof inode === 'string') return failure(inode);
+  if (inode.immutable || inode.append || !actsAsOwner(state, inode)) return failure('EPERM');
   inode.mode = operation.mode & MODE_MAX;
+  if (!mayKeepSetgid(state.caller, inode.gid)) inode.mode &= ~SETGID;
+  if (inode.accessList !== null) inode.accessList = withModeBits(inode.accessList, inode.mode);
   state.markChanged(inode);
   return DONE;
 }
@@ -47,13 +52,37 @@ export function chmod(state: State, operation: OperationOf<'chmod'>): Outcome {
 export function chown(state: State, operation: OperationOf<'chown'>): Outcome {
   const inode = state.walk.resolve(operation.path, true);
   if (typeof inode === 'string') return failure(inode);
+  const dropped = inode.type === 'directory' ? 0 : endangeredBits(state, inode);
+  const error = chownError(state, inode, operation, dropped !== 0);
+  if (error !== null) return failure(error);
   if (operation.uid !== KEEP) inode.uid = operation.uid;
   if (operation.gid !== KEEP) inode.gid = operation.gid;
-  if (inode.type !== 'directory') {
-    inode.mode &= (inode.mode & GROUP_EXECUTE) !== 0 ? ~(SETUID | SETGID) : ~SETUID;
+  if (dropped !== 0) {
+    inode.mode &= ~dropped;
+    if (!mayKeepSetgid(state.caller, inode.gid)) inode.mode &= ~SETGID;
   }
   state.markChanged(inode);
   return DONE;
+}
+
+/**
+ * The errors of notify_change, ext4_setattr and setattr_prepare: a change of the mode needs the owner, though nobody asked
+ * for it.
+ */
+function chownError(
+  state: State,
+  inode: Inode,
+  { uid, gid }: OperationOf<'chown'>,
+  changesMode: boolean,
+): Errno | null {
+  const { caller } = state;
+  if (inode.immutable) return 'EPERM';
+  if (inode.append && (uid !== KEEP || gid !== KEEP || changesMode)) return 'EPERM';
+  if (isPrivileged(caller)) return null;
+  const owns = caller.uid === inode.uid;
+  if (uid !== KEEP && !(owns && uid === inode.uid)) return 'EPERM';
+  if (gid !== KEEP && !(owns && (gid === inode.gid || isInGroup(caller, gid)))) return 'EPERM';
+  return changesMode && !owns ? 'EPERM' : null;
 }
 
 /** utimensat(2). When both times are omitted it succeeds without a look at the path. */
@@ -62,13 +91,22 @@ export function utimens(state: State, operation: OperationOf<'utimens'>): Outcom
   if (atime === 'omit' && mtime === 'omit') return DONE;
   const inode = state.walk.resolve(operation.path, true);
   if (typeof inode === 'string') return failure(inode);
+  const error = utimensError(state, inode, atime === 'now' && mtime === 'now');
+  if (error !== null) return failure(error);
   inode.atime = timeToSet(state, atime, inode.atime);
   inode.mtime = timeToSet(state, mtime, inode.mtime);
   state.markChanged(inode);
   return DONE;
 }
 
+/** Both times to now is for everybody who may write; anything else is for the owner, and not for append-only files. */
+function utimensError(state: State, inode: Inode, touches: boolean): Errno | null {
+  if (inode.immutable || (inode.append && !touches)) return 'EPERM';
+  if (actsAsOwner(state, inode)) return null;
+  return touches ? accessError(state, inode, WRITE) : 'EPERM';
+}
+
 function timeToSet(state: State, time: SetTime, current: Timestamp): Timestamp {
   if (time === 'omit') return current;
-  return time === 'now' ? state.now : clampTime(time);
+  return time === 'now' ? state.now : clampTime(time, state.options.inodeBytes);
 }

@@ -1,5 +1,5 @@
-import { DirectoryInode, FileInode, SymlinkInode } from './inode.ts';
-import type { Inode } from './inode.ts';
+import { DirectoryInode, FileInode, SpecialInode, SymlinkInode } from './inode.ts';
+import type { Extras, Inode } from './inode.ts';
 import { OpenFile } from './open-file.ts';
 import { State } from './state.ts';
 
@@ -11,18 +11,22 @@ export function cloneState(state: State): State {
   const copy = new State(state.options, state.root);
   const twins = new Map<Inode, Inode>([[state.root, copy.root]]);
   copy.root.links = state.root.links;
+  copyExtras(state.root, copy.root);
   copy.now = state.now;
+  copy.caller = state.caller;
+  copy.used = { ...state.used };
   copyChildren(state.root, copy.root, copy, twins);
   for (const [name, file] of state.handles) {
     const inode = twinOf(file.inode, twins);
-    if (inode.type === 'symlink') continue;
-    const twin = new OpenFile(name, file.openedAs, inode, file.access, file.append);
+    if (inode.type !== 'file' && inode.type !== 'directory') continue;
+    const twin = new OpenFile(name, file.openedAs, inode, file.access, file.append, file.opener);
     twin.position = file.position;
     copy.handles.set(name, twin);
   }
   copy.directories.sortByIndex();
   copy.files.sortByIndex();
   copy.symlinks.sortByIndex();
+  copy.specials.sortByIndex();
   return copy;
 }
 
@@ -39,15 +43,29 @@ function twinOf(inode: Inode, twins: Map<Inode, Inode>): Inode {
   if (twin === undefined) {
     twin = copyOf(inode);
     twin.storedCtime = inode.storedCtime;
+    copyExtras(inode, twin);
     twins.set(inode, twin);
   }
   return twin;
 }
 
+/** Lists and maps are never changed in place, so that both may have them. */
+function copyExtras(from: Extras, to: Extras): void {
+  to.xattrs = from.xattrs;
+  to.accessList = from.accessList;
+  to.defaultList = from.defaultList;
+  to.immutable = from.immutable;
+  to.append = from.append;
+  to.project = from.project;
+  to.handsProjectDown = from.handsProjectDown;
+}
+
 function copyOf(inode: Inode): Inode {
   if (inode.type === 'directory') return new DirectoryInode(inode, inode.links);
   if (inode.type === 'symlink') return new SymlinkInode(inode, inode.links, inode.target);
+  if (inode instanceof SpecialInode) return new SpecialInode(inode, inode.links, inode.type, inode.device);
   const twin = new FileInode(inode, inode.links);
   twin.contents = inode.contents.clone();
+  twin.linkable = inode.linkable;
   return twin;
 }

@@ -1,5 +1,8 @@
 import type { Content, Handle, Operation, SetTime } from './operation.ts';
+import { hasKnownAttribute, isKnownName } from './enabled-attributes.ts';
 import { MODE_MAX, TRANSFER_BYTES_MAX } from './limits.ts';
+import type { OperationOf } from './operation-of.ts';
+import { dropsByChance } from './privileges.ts';
 import { renameIsDisputed } from './renaming.ts';
 import type { State } from './state.ts';
 
@@ -10,6 +13,9 @@ export const HANDLES_MAX = 256;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const UID_MAX = 2 ** 32 - 2;
+const GROUPS_MAX = 64;
+const MAJOR_MAX = 0xfff;
+const MINOR_MAX = 0xfffff;
 
 /**
  * Whether `operation` is worth trying: its arguments are of the vocabulary, its descriptor is open, and what it answers
@@ -19,11 +25,11 @@ export function isEnabled(state: State, operation: Operation): boolean {
   switch (operation.op) {
     case 'open':
       return (
-        operation.flags.tmpfile !== true &&
         !state.handles.has(operation.as) &&
         state.handles.size < HANDLES_MAX &&
         isPath(operation.path) &&
-        isMode(operation.mode)
+        isMode(operation.mode) &&
+        !opensSpecial(state, operation.path)
       );
     case 'read':
     case 'pread':
@@ -35,54 +41,36 @@ export function isEnabled(state: State, operation: Operation): boolean {
     case 'fsync':
     case 'fdatasync':
     case 'fstat':
+    case 'link-handle':
       return state.handles.has(operation.handle) && hasUsableRange(state, operation);
-    case 'truncate':
-      return isPath(operation.path) && Number.isSafeInteger(operation.size);
     case 'rename':
-      if (operation.flag !== undefined) return false;
       return isPath(operation.from) && isPath(operation.to) && !renameIsDisputed(state, operation);
     case 'link':
       return isPath(operation.from) && isPath(operation.to);
     case 'symlink':
       return isPath(operation.path) && isPath(operation.target);
-    case 'link-handle':
-    case 'mknod':
-    case 'setxattr':
-    case 'getxattr':
-    case 'removexattr':
-    case 'listxattr':
     case 'setcreds':
-    case 'chattr':
-    case 'lsattr':
-    case 'set-project':
-      return false;
+      return (
+        isOwner(operation.uid) &&
+        isOwner(operation.gid) &&
+        operation.groups.length <= GROUPS_MAX &&
+        operation.groups.every(isOwner)
+      );
     case 'statfs':
     case 'sync':
     case 'drop-caches':
     case 'remount':
       return true;
     default:
-      return isPath(operation.path) && hasUsableAttributes(operation);
+      return isPath(operation.path) && hasUsableArguments(state, operation);
   }
 }
 
 type HandleOperation = Extract<Operation, { handle: Handle }>;
 
-type PathOperation = Extract<
-  Operation,
-  {
-    op:
-      | 'mkdir'
-      | 'rmdir'
-      | 'unlink'
-      | 'readlink'
-      | 'stat'
-      | 'lstat'
-      | 'readdir'
-      | 'chmod'
-      | 'chown'
-      | 'utimens';
-  }
+type PathOperation = Exclude<
+  Extract<Operation, { path: string }>,
+  OperationOf<'open' | 'symlink'> | HandleOperation
 >;
 
 function hasUsableRange(state: State, operation: HandleOperation): boolean {
@@ -92,20 +80,31 @@ function hasUsableRange(state: State, operation: HandleOperation): boolean {
     case 'pread':
       return isLength(operation.length) && Number.isSafeInteger(operation.offset);
     case 'write':
-      return isContent(operation.content);
+      return isContent(operation.content) && !writesByChance(state, operation.handle);
     case 'pwrite':
-      return isContent(operation.content) && Number.isSafeInteger(operation.offset);
+      return (
+        isContent(operation.content) &&
+        Number.isSafeInteger(operation.offset) &&
+        !writesByChance(state, operation.handle)
+      );
     case 'ftruncate':
       return Number.isSafeInteger(operation.size);
     case 'seek':
       return isKnownSeek(state, operation);
+    case 'link-handle':
+      return isPath(operation.to);
     default:
       return true;
   }
 }
 
+function writesByChance(state: State, handle: Handle): boolean {
+  const file = state.handles.get(handle);
+  return file !== undefined && dropsByChance(state, file.inode);
+}
+
 /** The end of a directory, and how far beyond the largest file its positions go, depend on its hash tree. */
-function isKnownSeek(state: State, operation: Extract<Operation, { op: 'seek' }>): boolean {
+function isKnownSeek(state: State, operation: OperationOf<'seek'>): boolean {
   const { offset, whence } = operation;
   if (!Number.isSafeInteger(offset)) return false;
   const file = state.handles.get(operation.handle);
@@ -114,35 +113,58 @@ function isKnownSeek(state: State, operation: Extract<Operation, { op: 'seek' }>
   return whence !== 'end' && base + offset <= state.options.maxFileBytes;
 }
 
-function hasUsableAttributes(operation: PathOperation): boolean {
+function hasUsableArguments(state: State, operation: PathOperation): boolean {
   switch (operation.op) {
     case 'mkdir':
     case 'chmod':
       return isMode(operation.mode);
+    case 'mknod':
+      return (
+        isMode(operation.mode) &&
+        isNumber(operation.device.major, 0, MAJOR_MAX) &&
+        isNumber(operation.device.minor, 0, MINOR_MAX)
+      );
     case 'chown':
       return isId(operation.uid) && isId(operation.gid);
     case 'utimens':
       return isTime(operation.atime) && isTime(operation.mtime);
+    case 'truncate':
+      return Number.isSafeInteger(operation.size);
+    case 'setxattr':
+      return hasKnownAttribute(state, operation);
+    case 'getxattr':
+    case 'removexattr':
+      return isKnownName(operation.name);
+    case 'chattr':
+    case 'lsattr':
+      return !opensSpecial(state, operation.path);
+    case 'set-project':
+      return isOwner(operation.project) && !opensSpecial(state, operation.path);
     default:
       return true;
   }
+}
+
+/** A fifo waits for its other end, and what a device does is its driver's affair. */
+function opensSpecial(state: State, path: string): boolean {
+  if (state.specials.length === 0) return false;
+  state.walk.touches = false;
+  const inode = state.walk.resolve(path, true);
+  state.walk.touches = true;
+  return typeof inode !== 'string' && inode.type !== 'file' && inode.type !== 'directory';
 }
 
 function isPath(path: string): boolean {
   return path.charCodeAt(0) !== 0x2f && !path.includes('\0') && !LONE_SURROGATE.test(path);
 }
 
-function isMode(mode: number): boolean {
-  return Number.isInteger(mode) && mode >= 0 && mode <= MODE_MAX;
-}
+const isNumber = (value: number, min: number, max: number): boolean =>
+  Number.isInteger(value) && value >= min && value <= max;
 
-function isId(id: number): boolean {
-  return Number.isInteger(id) && id >= -1 && id <= UID_MAX;
-}
-
-function isLength(length: number): boolean {
-  return Number.isInteger(length) && length >= 0 && length <= TRANSFER_BYTES_MAX;
-}
+const isMode = (mode: number): boolean => isNumber(mode, 0, MODE_MAX);
+const isId = (id: number): boolean => isNumber(id, -1, UID_MAX);
+const isOwner = (id: number): boolean => isNumber(id, 0, UID_MAX);
+const isLength = (length: number): boolean => isNumber(length, 0, TRANSFER_BYTES_MAX);
 
 function isContent(content: Content): boolean {
   return isLength(content.length) && Number.isSafeInteger(content.seed) && content.seed >= 0;

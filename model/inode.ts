@@ -1,8 +1,9 @@
-import type { FileType, Path, Stat, Timestamp } from './operation.ts';
+import type { AccessControlList } from './access-control-list.ts';
+import type { Content, DeviceNumber, FileType, NodeType, Path, Stat, Timestamp } from './operation.ts';
 import { SparseContents } from './sparse-contents.ts';
 import { utf8Length } from './limits.ts';
 
-/** Who owns an inode, what may be done with it, and when something was: all that the three types share. */
+/** Who owns an inode, what may be done with it, and when something was: what every inode starts with. */
 export interface Attributes {
   /** Permission bits, 0 .. 0o7777. */
   mode: number;
@@ -13,7 +14,21 @@ export interface Attributes {
   ctime: Timestamp;
 }
 
-abstract class CommonInode implements Attributes {
+/** What an inode may have beside its attributes; most have nothing of it. */
+export interface Extras {
+  /** Extended attributes by their full name, access control lists excepted; null when there are none. */
+  xattrs: ReadonlyMap<string, Content> | null;
+  accessList: AccessControlList | null;
+  /** What new inodes in this directory inherit. */
+  defaultList: AccessControlList | null;
+  immutable: boolean;
+  append: boolean;
+  project: number;
+  /** Whether new inodes in this directory get its project, and no others may enter (EXT4_PROJINHERIT_FL). */
+  handsProjectDown: boolean;
+}
+
+abstract class CommonInode implements Attributes, Extras {
   mode: number;
   uid: number;
   gid: number;
@@ -23,6 +38,13 @@ abstract class CommonInode implements Attributes {
   ctime: Timestamp;
   /** The ctime that comes back when the inode is read from disk anew, where that is another one (failed links). */
   storedCtime: Timestamp | null = null;
+  xattrs: ReadonlyMap<string, Content> | null = null;
+  accessList: AccessControlList | null = null;
+  defaultList: AccessControlList | null = null;
+  immutable = false;
+  append = false;
+  project = 0;
+  handsProjectDown = false;
 
   constructor(attributes: Readonly<Attributes>, links: number) {
     this.mode = attributes.mode;
@@ -38,6 +60,26 @@ abstract class CommonInode implements Attributes {
 export class FileInode extends CommonInode {
   readonly type = 'file';
   contents = new SparseContents();
+  /** Whether it may get a first name although it has none: O_TMPFILE made it, without O_EXCL (I_LINKABLE). */
+  linkable = false;
+}
+
+/** A fifo, a socket or a device. */
+export class SpecialInode extends CommonInode {
+  readonly type: Exclude<NodeType, 'file'>;
+  /** Null unless it is a device. */
+  readonly device: DeviceNumber | null;
+
+  constructor(
+    attributes: Readonly<Attributes>,
+    links: number,
+    type: Exclude<NodeType, 'file'>,
+    device: DeviceNumber | null,
+  ) {
+    super(attributes, links);
+    this.type = type;
+    this.device = device;
+  }
 }
 
 export class SymlinkInode extends CommonInode {
@@ -62,7 +104,7 @@ export class DirectoryInode extends CommonInode {
   }
 }
 
-export type Inode = FileInode | SymlinkInode | DirectoryInode;
+export type Inode = FileInode | SymlinkInode | DirectoryInode | SpecialInode;
 
 /** What a generator sees of a name in the tree. Nothing is copied: the view changes with the model. */
 export interface NodeView {
@@ -81,6 +123,9 @@ export interface NodeView {
   readonly boundaryCount: number;
   /** The offset in bytes of a place where written bytes begin or end, of the end of file, or of the start. */
   boundaryAt(index: number): number;
+  /** Names of its extended attributes, access control lists excepted. */
+  readonly xattrNames: readonly string[];
+  readonly uid: number;
 }
 
 /** A name in a directory. Moves with a rename, so that what points to it never has to be told. */
@@ -130,15 +175,29 @@ export class Dentry implements NodeView {
   boundaryAt(index: number): number {
     return this.inode.type === 'file' ? this.inode.contents.boundaryAt(index) : 0;
   }
+
+  get xattrNames(): readonly string[] {
+    const { xattrs } = this.inode;
+    return xattrs === null ? [] : [...xattrs.keys()];
+  }
+
+  get uid(): number {
+    return this.inode.uid;
+  }
 }
 
-/** What stat(2) calls the size: bytes of a file or of a link's target, 0 for a directory (see Stat.size). */
+/** What stat(2) calls the size: bytes of a file or of a link's target, 0 for all others (see Stat.size). */
 export function sizeOf(inode: Inode): number {
   if (inode.type === 'file') return inode.contents.size;
   return inode.type === 'symlink' ? utf8Length(inode.target) : 0;
 }
 
 export function statOf(inode: Inode): Stat {
+  const stat = commonStatOf(inode);
+  return inode instanceof SpecialInode && inode.device !== null ? { ...stat, device: inode.device } : stat;
+}
+
+function commonStatOf(inode: Inode): Stat {
   return {
     type: inode.type,
     mode: inode.mode,

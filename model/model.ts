@@ -1,13 +1,16 @@
 import { chmod, chown, fstat, stat, utimens } from './attributing.ts';
 import { cloneState } from './clone.ts';
-import { addSubdirectory, link, mkdir, symlink } from './creating.ts';
+import { addSubdirectory, mkdir, mknod, symlink } from './creating.ts';
 import { isEnabled } from './enabled.ts';
 import { DirectoryInode } from './inode.ts';
+import { getxattr, listxattr, removexattr, setxattr } from './extended-attributes.ts';
+import { chattr, lsattr, setProject } from './flagging.ts';
+import { link, linkHandle } from './linking.ts';
 import { readdir, readlink } from './listing.ts';
 import type { NodeList } from './name-list.ts';
 import type { HandleView } from './open-file.ts';
 import { close, open } from './opening.ts';
-import type { Handle, Operation, Outcome, Timestamp } from './operation.ts';
+import type { Credentials, Handle, Operation, Outcome, Timestamp } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import type { InitialDirectory, ModelOptions } from './options.ts';
 import { DONE, SPACE, failure } from './outcome.ts';
@@ -18,6 +21,7 @@ import { State } from './state.ts';
 import { pread, pwrite, read, write } from './transferring.ts';
 import { treeOf } from './tree.ts';
 import type { ModelTree } from './tree.ts';
+import { clampTime } from './times.ts';
 import { ftruncate, truncate } from './truncating.ts';
 
 /**
@@ -46,7 +50,7 @@ export class Model {
    * permitted, `observed` says which one came. An observed answer that is not permitted is ignored.
    */
   step(operation: Operation, now: Timestamp, observed?: Outcome): Outcome {
-    this.state.now = now;
+    this.state.now = clampTime(now, this.state.options.inodeBytes);
     this.state.observed = observed;
     return dispatch(this.state, operation);
   }
@@ -73,6 +77,21 @@ export class Model {
 
   get symlinks(): NodeList {
     return this.state.symlinks;
+  }
+
+  /** Fifos, sockets and devices. */
+  get specials(): NodeList {
+    return this.state.specials;
+  }
+
+  /** Who performs the next operation. */
+  get caller(): Credentials {
+    return this.state.caller;
+  }
+
+  /** Which kinds of metadata have ever been set, or tried to. */
+  get used(): { readonly xattrs: boolean; readonly flags: boolean } {
+    return this.state.used;
   }
 
   /** The open descriptors, in the order in which they were opened. */
@@ -114,17 +133,19 @@ function dispatch(state: State, operation: Operation): Outcome {
       return DONE;
     case 'statfs':
       return SPACE;
+    case 'setcreds':
+      state.caller = { uid: operation.uid, gid: operation.gid, groups: operation.groups };
+      return DONE;
     case 'link-handle':
-    case 'mknod':
+      return linkHandle(state, operation);
     case 'setxattr':
     case 'getxattr':
     case 'removexattr':
     case 'listxattr':
-    case 'setcreds':
     case 'chattr':
     case 'lsattr':
     case 'set-project':
-      return failure('EOPNOTSUPP');
+      return dispatchMetadata(state, operation);
     default:
       return dispatchPath(state, operation);
   }
@@ -132,6 +153,7 @@ function dispatch(state: State, operation: Operation): Outcome {
 
 type NamespaceOperation = OperationOf<
   | 'mkdir'
+  | 'mknod'
   | 'rmdir'
   | 'unlink'
   | 'rename'
@@ -150,6 +172,8 @@ function dispatchPath(state: State, operation: NamespaceOperation): Outcome {
   switch (operation.op) {
     case 'mkdir':
       return mkdir(state, operation);
+    case 'mknod':
+      return mknod(state, operation);
     case 'rmdir':
       return rmdir(state, operation.path);
     case 'unlink':
@@ -174,6 +198,29 @@ function dispatchPath(state: State, operation: NamespaceOperation): Outcome {
       return chown(state, operation);
     case 'utimens':
       return utimens(state, operation);
+  }
+}
+
+type MetadataOperation = OperationOf<
+  'setxattr' | 'getxattr' | 'removexattr' | 'listxattr' | 'chattr' | 'lsattr' | 'set-project'
+>;
+
+function dispatchMetadata(state: State, operation: MetadataOperation): Outcome {
+  switch (operation.op) {
+    case 'setxattr':
+      return setxattr(state, operation);
+    case 'getxattr':
+      return getxattr(state, operation);
+    case 'removexattr':
+      return removexattr(state, operation);
+    case 'listxattr':
+      return listxattr(state, operation);
+    case 'chattr':
+      return chattr(state, operation);
+    case 'lsattr':
+      return lsattr(state, operation.path);
+    case 'set-project':
+      return setProject(state, operation);
   }
 }
 

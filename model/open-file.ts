@@ -1,6 +1,6 @@
 import type { DirectoryInode, FileInode } from './inode.ts';
 import { sizeOf } from './inode.ts';
-import type { Access, Handle, Path } from './operation.ts';
+import type { Access, Credentials, Handle, Path } from './operation.ts';
 
 /** What a generator sees of an open descriptor. Nothing is copied: the view changes with the model. */
 export interface HandleView {
@@ -28,6 +28,8 @@ export class OpenFile implements HandleView {
   readonly inode: FileInode | DirectoryInode;
   readonly access: Access;
   readonly append: boolean;
+  /** Who opened it: the very object that was the caller then (f_cred). */
+  readonly opener: Credentials;
   position = 0;
 
   constructor(
@@ -36,12 +38,14 @@ export class OpenFile implements HandleView {
     inode: FileInode | DirectoryInode,
     access: Access,
     append: boolean,
+    opener: Credentials,
   ) {
     this.handle = handle;
     this.openedAs = openedAs;
     this.inode = inode;
     this.access = access;
     this.append = append;
+    this.opener = opener;
   }
 
   get readable(): boolean {

@@ -1,9 +1,10 @@
-import { createFile } from './creating.ts';
+import { createFile, createUnnamedFile } from './creating.ts';
 import type { Inode } from './inode.ts';
 import { OpenFile } from './open-file.ts';
 import { DONE, failure } from './outcome.ts';
-import type { Errno, Handle, Outcome } from './operation.ts';
+import type { Errno, Handle, Outcome, Path } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
+import { READ, WRITE, accessError } from './permission.ts';
 import type { State } from './state.ts';
 import { setSize } from './truncating.ts';
 
@@ -14,14 +15,16 @@ type Open = OperationOf<'open'>;
  * the caller's mistake, which no system call can answer: EBADF, and nothing changes.
  */
 export function open(state: State, operation: Open): Outcome {
-  const { flags, access, as: handle } = operation;
+  const { flags, as: handle } = operation;
   if (state.handles.has(handle)) return failure('EBADF');
-  // A regular file made by a call that asks for a directory would be an old bug (build_open_flags).
-  if (flags.create === true && flags.directory === true) return failure('EINVAL');
-  const inode = findOrCreate(state, operation);
+  const inode = flags.tmpfile === true ? makeUnnamed(state, operation) : findOrCreate(state, operation);
   if (typeof inode === 'string') return failure(inode);
-  if (inode.type === 'symlink') return failure('ELOOP');
-  state.handles.set(handle, new OpenFile(handle, operation.path, inode, access, flags.append === true));
+  // The device of the number may be missing, and a fifo waits for its other end: generation opens neither.
+  if (inode.type !== 'file' && inode.type !== 'directory') return failure('ENXIO');
+  state.handles.set(
+    handle,
+    new OpenFile(handle, operation.path, inode, operation.access, flags.append === true, state.caller),
+  );
   return DONE;
 }
 
@@ -29,10 +32,27 @@ export function close(state: State, handle: Handle): Outcome {
   return state.handles.delete(handle) ? DONE : failure('EBADF');
 }
 
+/** The inode that open(path, O_RDONLY) finds, for calls that need a descriptor only to name an inode. */
+export function openForLooking(state: State, path: Path): Inode | Errno {
+  return findOrCreate(state, { op: 'open', as: 'fd0', path, access: 'read', flags: {}, mode: 0 });
+}
+
+/** O_TMPFILE (do_tmpfile). With O_EXCL the file can never get a name. */
+function makeUnnamed(state: State, { path, flags, access, mode }: Open): Inode | Errno {
+  if (flags.create === true || access === 'read') return 'EINVAL';
+  const directory = state.walk.resolve(path, flags.nofollow !== true);
+  if (typeof directory === 'string') return directory;
+  if (directory.type !== 'directory') return 'ENOTDIR';
+  return createUnnamedFile(state, directory, mode, flags.exclusive !== true);
+}
+
 /** Walks to the last component and on along the links that it names, until there is something to open. */
-function findOrCreate(state: State, { path, flags, access, mode }: Open): Inode | Errno {
+function findOrCreate(state: State, operation: Open): Inode | Errno {
+  const { path, flags, mode } = operation;
   const { walk } = state;
   const create = flags.create === true;
+  // A regular file made by a call that asks for a directory would be an old bug (build_open_flags).
+  if (create && flags.directory === true) return 'EINVAL';
   let follow = flags.nofollow !== true && !(create && flags.exclusive === true);
   let directoryOnly = flags.directory === true;
   let error = walk.start(path);
@@ -49,7 +69,7 @@ function findOrCreate(state: State, { path, flags, access, mode }: Open): Inode 
       if (create && flags.exclusive === true) return 'EEXIST';
       if (create && inode.type === 'directory') return 'EISDIR';
       if (directoryOnly && inode.type !== 'directory') return 'ENOTDIR';
-      return openExisting(state, inode, access !== 'read', flags.truncate === true);
+      return openExisting(state, inode, operation);
     }
     error = walk.follow(inode);
   }
@@ -57,8 +77,15 @@ function findOrCreate(state: State, { path, flags, access, mode }: Open): Inode 
 }
 
 /** What may_open and the truncation of an existing file answer. Truncation needs no access, but counts as a write. */
-function openExisting(state: State, inode: Inode, writes: boolean, truncates: boolean): Inode | Errno {
-  if (inode.type === 'directory' && (writes || truncates)) return 'EISDIR';
-  if (inode.type === 'file' && truncates) setSize(state, inode, 0);
-  return inode;
+function openExisting(state: State, inode: Inode, { access, flags }: Open): Inode | Errno {
+  const truncates = flags.truncate === true;
+  const want = (access === 'write' ? 0 : READ) | (access !== 'read' || truncates ? WRITE : 0);
+  if (inode.type === 'symlink') return 'ELOOP';
+  if (inode.type === 'directory' && (want & WRITE) !== 0) return 'EISDIR';
+  const error = accessError(state, inode, want);
+  if (error !== null) return error;
+  if (inode.append && access !== 'read' && flags.append !== true) return 'EPERM';
+  if (inode.type !== 'file') return inode.append && truncates && inode.type === 'directory' ? 'EPERM' : inode;
+  if (!truncates) return inode;
+  return inode.append ? 'EPERM' : (setSize(state, inode, 0) ?? inode);
 }

@@ -20,6 +20,16 @@ export interface ModelOptions {
   readonly maxFileBytes: number;
   /** The most names of a file, and of subdirectories plus two before a directory stops counting (EXT4_LINK_MAX). */
   readonly linksMax: number;
+  /** Whether a directory of too many subdirectories stops counting them; without, one more is EMLINK (dir_nlink). */
+  readonly dirNlink: boolean;
+  /** 128 or more. Inodes of 128 bytes keep whole seconds up to 2038, and no extended attribute. */
+  readonly inodeBytes: number;
+  /** Whether a large extended attribute gets an inode of its own (ea_inode). */
+  readonly eaInode: boolean;
+  /** Whether inodes have project ids (project). */
+  readonly projects: boolean;
+  /** Whether only what is harmless may get another name by somebody else (fs.protected_hardlinks). */
+  readonly protectedHardlinks: boolean;
   readonly atime: 'relatime' | 'noatime';
   /** What mke2fs made: the root first, then lost+found and whatever else is there. Link counts follow from it. */
   readonly directories: readonly [InitialDirectory, ...InitialDirectory[]];
@@ -40,6 +50,11 @@ export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptio
     blockSizeBytes,
     maxFileBytes: ext4MaxFileBytes(blockSizeBytes),
     linksMax: EXT4_LINKS_MAX,
+    dirNlink: true,
+    inodeBytes: 256,
+    eaInode: false,
+    projects: false,
+    protectedHardlinks: false,
     atime: 'relatime',
     directories: [
       { path: '.', mode: 0o755, ...made },

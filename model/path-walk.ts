@@ -1,6 +1,7 @@
 import type { Dentry, DirectoryInode, Inode, SymlinkInode } from './inode.ts';
 import { NAME_BYTES_MAX, SYMLINKS_MAX, exceedsBytes, pathError } from './limits.ts';
 import type { Errno, Path } from './operation.ts';
+import { EXECUTE, accessError } from './permission.ts';
 import type { State } from './state.ts';
 
 /** What the last component of a path is (LAST_NORM, LAST_DOT, LAST_DOTDOT, LAST_ROOT). */
@@ -95,6 +96,8 @@ export class PathWalk {
       return null;
     }
     for (;;) {
+      const refused = accessError(this.state, this.parent, EXECUTE);
+      if (refused !== null) return refused;
       const slash = path.indexOf('/', position);
       const end = slash < 0 ? path.length : slash;
       const next = skipSlashes(path, end);

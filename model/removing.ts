@@ -1,6 +1,7 @@
 import { dropSubdirectory } from './creating.ts';
 import { DONE, failure } from './outcome.ts';
 import type { Outcome, Path } from './operation.ts';
+import { deletionError } from './permission.ts';
 import type { State } from './state.ts';
 
 /** unlink(2). The inode lives on while a descriptor is open. */
@@ -12,8 +13,9 @@ export function unlink(state: State, path: Path): Outcome {
   const found = walk.lookupName();
   if (typeof found === 'string') return failure(found);
   const { inode, parent } = found;
-  if (inode.type === 'directory') return failure('EISDIR');
-  if (walk.trailingSlash) return failure('ENOTDIR');
+  if (walk.trailingSlash) return failure(inode.type === 'directory' ? 'EISDIR' : 'ENOTDIR');
+  const refused = deletionError(state, found, false);
+  if (refused !== null) return failure(refused);
   state.removeName(found);
   state.markModified(parent);
   inode.links--;
@@ -32,6 +34,8 @@ export function rmdir(state: State, path: Path): Outcome {
   const found = walk.lookupName();
   if (typeof found === 'string') return failure(found);
   const { inode, parent } = found;
+  const refused = deletionError(state, found, true);
+  if (refused !== null) return failure(refused);
   if (inode.type !== 'directory') return failure('ENOTDIR');
   if (inode.children.size > 0) return failure('ENOTEMPTY');
   state.removeName(found);

@@ -1,8 +1,9 @@
-import { addSubdirectory, dropSubdirectory } from './creating.ts';
-import type { Dentry, DirectoryInode } from './inode.ts';
+import { WHITEOUT, addSubdirectory, dropSubdirectory, isFullOfSubdirectories, newNode } from './creating.ts';
+import type { Dentry, DirectoryInode, Inode } from './inode.ts';
 import { DONE, failure } from './outcome.ts';
-import type { Errno, Outcome } from './operation.ts';
+import type { Errno, Outcome, RenameFlag } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
+import { WRITE, accessError, creationError, deletionError } from './permission.ts';
 import type { State } from './state.ts';
 
 type Rename = OperationOf<'rename'>;
@@ -13,94 +14,142 @@ interface RenamePlan {
   readonly target: Dentry | null;
   readonly newParent: DirectoryInode;
   readonly newName: string;
-  /** Whether slashes follow the last component of either path. */
-  readonly trailingSlash: boolean;
+  /** Whether slashes follow the last component of the path. */
+  readonly oldSlash: boolean;
+  readonly newSlash: boolean;
+  readonly flag: RenameFlag | undefined;
 }
 
 /**
- * rename(2). ENOSPC is permitted for a name that does not exist yet, and then nothing changes; a name that exists is
- * overwritten in place.
+ * renameat2(2). ENOSPC is permitted for a name that does not exist yet, and for the whiteout, and then nothing changes; a
+ * name that exists is overwritten in place.
  */
 export function rename(state: State, operation: Rename): Outcome {
   const plan = planRename(state, operation);
   if (typeof plan === 'string') return failure(plan);
-  const { source, target } = plan;
-  if (target?.inode === source.inode) return refusedByPaths(plan) ?? DONE;
-  const refused = refusedByPaths(plan) ?? refusedByTypes(source, target);
-  if (refused !== null) return refused;
-  if (target === null && state.ranOutOfSpace) return failure('ENOSPC');
+  const { source, target, flag } = plan;
+  const refusedEarly = slashError(plan) ?? ancestorError(plan);
+  if (refusedEarly !== null) return failure(refusedEarly);
+  if (target?.inode === source.inode) return DONE;
+  const refused = permissionError(state, plan) ?? fileSystemError(state, plan);
+  if (refused !== null) return failure(refused);
+  if (flag === 'exchange' && target !== null) return exchange(state, source, target);
+  if ((target === null || flag === 'whiteout') && state.ranOutOfSpace) return failure('ENOSPC');
   carryOut(state, plan);
   return DONE;
 }
 
 /**
- * Whether kernels disagree on the errno. For a file at the end of a path with a slash, and a target that is an ancestor
- * of the file, kernels up to 6.18 complain about the slash (ENOTDIR), later ones about the ancestor (ENOTEMPTY).
+ * Whether kernels disagree on the errno. Where slashes are wrong, and one end is an ancestor of the other, kernels up to
+ * 6.18 complain about the slashes, later ones about the ancestor.
  */
 export function renameIsDisputed(state: State, operation: Rename): boolean {
   if (!operation.from.endsWith('/') && !operation.to.endsWith('/')) return false;
   state.walk.touches = false;
   const plan = planRename(state, operation);
   state.walk.touches = true;
-  if (typeof plan === 'string' || plan.source.inode.type === 'directory') return false;
-  return plan.target !== null && plan.target === entryTowards(plan.newParent, plan.source.parent);
+  if (typeof plan === 'string') return false;
+  const ancestor = ancestorError(plan);
+  return ancestor !== null && (slashError(plan) ?? ancestor) !== ancestor;
 }
 
 /** Walks both paths and looks both names up, in the kernel's order. */
-function planRename(state: State, operation: Rename): RenamePlan | Errno {
+function planRename(state: State, { from, to, flag }: Rename): RenamePlan | Errno {
   const { walk } = state;
-  let error = walk.start(operation.from);
+  let error = walk.start(from);
   if (error !== null) return error;
   const { parent: oldParent, last: oldName, kind: oldKind, trailingSlash: oldSlash } = walk;
-  error = walk.start(operation.to);
+  error = walk.start(to);
   if (error !== null) return error;
   const { parent: newParent, last: newName, kind: newKind, trailingSlash: newSlash } = walk;
-  if (oldKind !== 'name' || newKind !== 'name') return 'EBUSY';
+  if (oldKind !== 'name') return 'EBUSY';
+  if (newKind !== 'name') return flag === 'noreplace' ? 'EEXIST' : 'EBUSY';
   const source = walk.lookupIn(oldParent, oldName);
   if (typeof source === 'string') return source;
-  const target = walk.lookupIn(newParent, newName);
-  if (typeof target === 'string' && target !== 'ENOENT') return target;
-  return {
-    source,
-    target: typeof target === 'string' ? null : target,
-    newParent,
-    newName,
-    trailingSlash: oldSlash || newSlash,
-  };
+  const found = walk.lookupIn(newParent, newName);
+  if (typeof found === 'string' && (found !== 'ENOENT' || flag === 'exchange')) return found;
+  const target = typeof found === 'string' ? null : found;
+  if (target !== null && flag === 'noreplace') return 'EEXIST';
+  return { source, target, newParent, newName, oldSlash, newSlash, flag };
 }
 
-/** The errors of do_renameat2, which come before the file system is asked. */
-function refusedByPaths(plan: RenamePlan): Outcome | null {
-  const { source, target, newParent } = plan;
-  if (source.inode.type !== 'directory' && plan.trailingSlash) return failure('ENOTDIR');
+/** A slash behind what is, or becomes, no directory (do_renameat2). */
+function slashError({ source, target, oldSlash, newSlash, flag }: RenamePlan): Errno | null {
+  if (flag === 'exchange' && newSlash && target?.inode.type !== 'directory') return 'ENOTDIR';
+  if (source.inode.type === 'directory') return null;
+  return oldSlash || (newSlash && flag !== 'exchange') ? 'ENOTDIR' : null;
+}
+
+/** One end above the other (lock_rename, do_renameat2). */
+function ancestorError({ source, target, newParent, flag }: RenamePlan): Errno | null {
   if (source.parent === newParent) return null;
-  if (source === entryTowards(source.parent, newParent)) return failure('EINVAL');
-  if (target !== null && target === entryTowards(newParent, source.parent)) return failure('ENOTEMPTY');
-  return null;
+  if (source === entryTowards(source.parent, newParent)) return 'EINVAL';
+  if (target === null || target !== entryTowards(newParent, source.parent)) return null;
+  return flag === 'exchange' ? 'EINVAL' : 'ENOTEMPTY';
 }
 
-/** The errors of vfs_rename and ext4_rename when the target exists. */
-function refusedByTypes(source: Dentry, target: Dentry | null): Outcome | null {
-  if (target === null) return null;
-  if (source.inode.type !== 'directory') return target.inode.type === 'directory' ? failure('EISDIR') : null;
-  if (target.inode.type !== 'directory') return failure('ENOTDIR');
-  return target.inode.children.size > 0 ? failure('ENOTEMPTY') : null;
-}
-
-function carryOut(state: State, plan: RenamePlan): void {
-  const { source, target, newParent } = plan;
-  const oldParent = source.parent;
+/** The errors of vfs_rename: both names must be free to go, and a directory that changes its parent is written to. */
+function permissionError(state: State, { source, target, newParent, flag }: RenamePlan): Errno | null {
   const movesDirectory = source.inode.type === 'directory';
+  const replacesDirectory = target?.inode.type === 'directory';
+  const error =
+    deletionError(state, source, movesDirectory) ??
+    (target === null
+      ? creationError(state, newParent)
+      : deletionError(state, target, flag === 'exchange' ? replacesDirectory : movesDirectory));
+  if (error !== null || source.parent === newParent) return error;
+  const sourceError = movesDirectory ? accessError(state, source.inode, WRITE) : null;
+  if (sourceError !== null || target === null || flag !== 'exchange' || !replacesDirectory)
+    return sourceError;
+  return accessError(state, target.inode, WRITE);
+}
+
+/** The errors of ext4_rename and ext4_cross_rename. */
+function fileSystemError(state: State, { source, target, newParent, flag }: RenamePlan): Errno | null {
+  if (mayNotEnter(source.inode, newParent)) return 'EXDEV';
+  const movesDirectory = source.inode.type === 'directory';
+  const leaves = source.parent !== newParent;
+  if (flag === 'exchange' && target !== null) {
+    if (mayNotEnter(target.inode, source.parent)) return 'EXDEV';
+    if (!leaves || movesDirectory === (target.inode.type === 'directory')) return null;
+    return isFullOfSubdirectories(state, movesDirectory ? newParent : source.parent) ? 'EMLINK' : null;
+  }
+  if (!movesDirectory) return null;
+  if (target?.inode.type === 'directory') return target.inode.children.size > 0 ? 'ENOTEMPTY' : null;
+  return leaves && isFullOfSubdirectories(state, newParent) ? 'EMLINK' : null;
+}
+
+const mayNotEnter = (inode: Inode, directory: DirectoryInode): boolean =>
+  directory.handsProjectDown && directory.project !== inode.project;
+
+function exchange(state: State, source: Dentry, target: Dentry): Outcome {
+  const [oldParent, newParent] = [source.parent, target.parent];
+  const isDirectory = source.inode.type === 'directory';
+  state.exchangeNames(source, target);
+  for (const { inode } of [source, target]) state.markChanged(inode);
+  state.markModified(oldParent);
+  state.markModified(newParent);
+  if (oldParent === newParent || isDirectory === (target.inode.type === 'directory')) return DONE;
+  dropSubdirectory(isDirectory ? oldParent : newParent);
+  addSubdirectory(state, isDirectory ? newParent : oldParent);
+  return DONE;
+}
+
+function carryOut(state: State, { source, target, newParent, newName, flag }: RenamePlan): void {
+  const { parent: oldParent, name: oldName, inode } = source;
+  const movesDirectory = inode.type === 'directory';
+  const whiteout = flag === 'whiteout' ? newNode(state, oldParent, 'character-device', WHITEOUT, 0) : null;
   state.markModified(newParent);
   state.markModified(oldParent);
-  state.markChanged(source.inode);
+  state.markChanged(inode);
   if (target !== null) {
     state.removeName(target);
     if (target.inode.type === 'directory') target.inode.links = 0;
     else target.inode.links--;
     state.markChanged(target.inode);
   }
-  state.moveName(source, newParent, plan.newName);
+  state.moveName(source, newParent, newName);
+  if (whiteout !== null) state.addName(oldParent, oldName, whiteout);
   if (movesDirectory) {
     dropSubdirectory(oldParent);
     if (target === null) addSubdirectory(state, newParent);

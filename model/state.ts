@@ -1,9 +1,10 @@
-import { Dentry, DirectoryInode, FileInode } from './inode.ts';
+import { ROOT } from './caller.ts';
+import { Dentry, DirectoryInode } from './inode.ts';
 import type { Attributes, Inode } from './inode.ts';
 import { NameList } from './name-list.ts';
 import type { OpenFile } from './open-file.ts';
 import { isNoSpace } from './outcome.ts';
-import type { Handle, Outcome, Timestamp } from './operation.ts';
+import type { Credentials, Handle, Outcome, Timestamp } from './operation.ts';
 import type { ModelOptions } from './options.ts';
 import { compareTimes, relatimeMovesAtime } from './times.ts';
 import { PathWalk } from './path-walk.ts';
@@ -18,9 +19,15 @@ export class State {
   readonly directories = new NameList();
   readonly files = new NameList();
   readonly symlinks = new NameList();
+  /** Fifos, sockets and devices. */
+  readonly specials = new NameList();
   readonly walk: PathWalk;
   /** The time of the step under way. */
   now: Timestamp = EPOCH;
+  /** The caller of the step under way. Each change makes a new object, as the kernel does (struct cred). */
+  caller: Credentials = ROOT;
+  /** Which kinds of metadata a step has ever tried to set, so that whoever looks at the tree looks at those, too. */
+  used = { xattrs: false, flags: false };
   /** What the target answered to the step under way, if the model may follow it. */
   observed: Outcome | undefined = undefined;
 
@@ -59,6 +66,17 @@ export class State {
     dentry.parent = parent;
     dentry.name = name;
     parent.children.set(name, dentry);
+  }
+
+  /** Each of two names takes the other's place. Neither times nor link counts change. */
+  exchangeNames(left: Dentry, right: Dentry): void {
+    const { parent, name } = left;
+    left.parent = right.parent;
+    left.name = right.name;
+    right.parent = parent;
+    right.name = name;
+    left.parent.children.set(left.name, left);
+    parent.children.set(name, right);
   }
 
   /** Contents or entries of `inode` changed: mtime and ctime become now. */
@@ -104,7 +122,15 @@ export class State {
   }
 
   private listOf(inode: Inode): NameList {
-    if (inode instanceof FileInode) return this.files;
-    return inode.type === 'directory' ? this.directories : this.symlinks;
+    switch (inode.type) {
+      case 'file':
+        return this.files;
+      case 'directory':
+        return this.directories;
+      case 'symlink':
+        return this.symlinks;
+      default:
+        return this.specials;
+    }
   }
 }

@@ -9,16 +9,19 @@ describe('what a 256 byte inode stores', () => {
   });
 
   test('loses its nanoseconds on either limit', () => {
-    expect(clampTime({ seconds: SECONDS_MAX, nanoseconds: 5 })).toEqual({
+    expect(clampTime({ seconds: SECONDS_MAX, nanoseconds: 5 }, 256)).toEqual({
       seconds: SECONDS_MAX,
       nanoseconds: 0,
     });
-    expect(clampTime({ seconds: 2 ** 45, nanoseconds: 5 })).toEqual({ seconds: SECONDS_MAX, nanoseconds: 0 });
-    expect(clampTime({ seconds: SECONDS_MIN - 1, nanoseconds: 5 })).toEqual({
+    expect(clampTime({ seconds: 2 ** 45, nanoseconds: 5 }, 256)).toEqual({
+      seconds: SECONDS_MAX,
+      nanoseconds: 0,
+    });
+    expect(clampTime({ seconds: SECONDS_MIN - 1, nanoseconds: 5 }, 256)).toEqual({
       seconds: SECONDS_MIN,
       nanoseconds: 0,
     });
-    expect(clampTime({ seconds: -1, nanoseconds: 5 })).toEqual({ seconds: -1, nanoseconds: 5 });
+    expect(clampTime({ seconds: -1, nanoseconds: 5 }, 256)).toEqual({ seconds: -1, nanoseconds: 5 });
   });
 });
 

@@ -6,6 +6,12 @@ export const SECONDS_MIN = -(2 ** 31);
 /** The latest second that an ext4 inode of 256 bytes stores (EXT4_EXTRA_TIMESTAMP_MAX): 2^34 - 1 - 2^31. */
 export const SECONDS_MAX = 0x37fffffff;
 
+/** The latest second that an ext4 inode of 128 bytes stores (EXT4_NON_EXTRA_TIMESTAMP_MAX). */
+export const OLD_SECONDS_MAX = 2 ** 31 - 1;
+
+/** The size in bytes of an inode that has no room for more than 32 bits of seconds. */
+const OLD_INODE_BYTES = 128;
+
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
 /** Negative, zero or positive, as `a` is earlier than, equal to or later than `b`. */
@@ -14,12 +20,16 @@ export function compareTimes(a: Timestamp, b: Timestamp): number {
 }
 
 /**
- * What the file system keeps of a time that a caller sets (timestamp_truncate): seconds are clamped to what it can
- * store, and on either limit, reached or exceeded, the nanoseconds become zero.
+ * What inodes of this size keep of a time (timestamp_truncate): seconds are clamped to what they can store, and on either
+ * limit, reached or exceeded, the nanoseconds become zero.
  */
-export function clampTime(time: Timestamp): Timestamp {
-  if (time.seconds > SECONDS_MIN && time.seconds < SECONDS_MAX) return time;
-  return { seconds: time.seconds <= SECONDS_MIN ? SECONDS_MIN : SECONDS_MAX, nanoseconds: 0 };
+export function clampTime(time: Timestamp, inodeBytes: number): Timestamp {
+  const old = inodeBytes <= OLD_INODE_BYTES;
+  const latest = old ? OLD_SECONDS_MAX : SECONDS_MAX;
+  if (time.seconds > SECONDS_MIN && time.seconds < latest) {
+    return old && time.nanoseconds !== 0 ? { seconds: time.seconds, nanoseconds: 0 } : time;
+  }
+  return { seconds: time.seconds <= SECONDS_MIN ? SECONDS_MIN : latest, nanoseconds: 0 };
 }
 
 /** Whether an access at `now` moves atime on a relatime mount (relatime_need_update). */

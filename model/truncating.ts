@@ -1,7 +1,9 @@
 import type { FileInode } from './inode.ts';
 import { DONE, failure } from './outcome.ts';
-import type { Outcome } from './operation.ts';
+import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
+import { WRITE, accessError } from './permission.ts';
+import { dropPrivileges } from './privileges.ts';
 import type { State } from './state.ts';
 
 /** truncate(2). The size is looked at before the path. */
@@ -11,7 +13,8 @@ export function truncate(state: State, operation: OperationOf<'truncate'>): Outc
   if (typeof inode === 'string') return failure(inode);
   if (inode.type === 'directory') return failure('EISDIR');
   if (inode.type !== 'file') return failure('EINVAL');
-  return resize(state, inode, operation.size);
+  const error = accessError(state, inode, WRITE);
+  return error === null ? resize(state, inode, operation.size) : failure(error);
 }
 
 /** ftruncate(2). The size is looked at before the descriptor. */
@@ -23,14 +26,20 @@ export function ftruncate(state: State, operation: OperationOf<'ftruncate'>): Ou
   return resize(state, file.inode, operation.size);
 }
 
-/** Sets the size. mtime and ctime become now in every case, also when the size stays (ext4_setattr, ext4_truncate). */
-export function setSize(state: State, inode: FileInode, size: number): void {
+/**
+ * Sets the size. mtime and ctime become now in every case, also when the size stays (ext4_setattr, ext4_truncate); a
+ * stranger's call takes the set-ID bits away (dentry_needs_remove_privs).
+ */
+export function setSize(state: State, inode: FileInode, size: number): Errno | null {
+  if (inode.immutable) return 'EPERM';
+  if (size > state.options.maxFileBytes) return 'EFBIG';
+  dropPrivileges(state, inode);
   inode.contents.truncate(size);
   state.markModified(inode);
+  return null;
 }
 
 function resize(state: State, inode: FileInode, size: number): Outcome {
-  if (size > state.options.maxFileBytes) return failure('EFBIG');
-  setSize(state, inode, size);
-  return DONE;
+  const error = inode.append ? 'EPERM' : setSize(state, inode, size);
+  return error === null ? DONE : failure(error);
 }

@@ -1,0 +1,70 @@
+import { storedLength } from './access-control-list.ts';
+import type { Extras } from './inode.ts';
+import { utf8Length } from './limits.ts';
+import type { ModelOptions } from './options.ts';
+
+/**
+ * Whether extended attributes fit: `unless-full` where only a device without a free block refuses them, `perhaps` where it
+ * depends on how they came to lie between the inode and its block.
+ */
+export type Fit = 'unless-full' | 'perhaps' | 'never';
+
+/** The inode's own fields; what lies beyond them is for attributes (EXT4_GOOD_OLD_INODE_SIZE, i_extra_isize). */
+const OLD_INODE_BYTES = 128;
+const EXTRA_FIELDS_BYTES = 32;
+
+/** The magic number before the attributes of an inode, and the header of a block of them. */
+const INODE_HEADER_BYTES = 4;
+const BLOCK_HEADER_BYTES = 32;
+
+/** Four zero bytes end the list of names in either place. */
+const END_BYTES = 4;
+
+const ENTRY_BYTES = 16;
+
+/** How many bytes of a block must stay: a longer value goes to an inode of its own (EXT4_XATTR_MIN_LARGE_EA_SIZE). */
+const LARGE_VALUE_RESERVE_BYTES = 56;
+
+const rounded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
+
+/** Judges the attributes that an inode is to have. */
+export function attributesFit(
+  options: ModelOptions,
+  inode: Pick<Extras, 'xattrs' | 'accessList' | 'defaultList'>,
+): Fit {
+  const inInode = Math.max(
+    0,
+    options.inodeBytes - OLD_INODE_BYTES - EXTRA_FIELDS_BYTES - INODE_HEADER_BYTES - END_BYTES,
+  );
+  const inBlock = options.blockSizeBytes - BLOCK_HEADER_BYTES - END_BYTES;
+  const sizes = sizesOf(inode, options);
+  const least = sizes.reduce((sum, { least }) => sum + least, 0);
+  const most = sizes.reduce((sum, { most }) => sum + most, 0);
+  const largest = sizes.reduce((max, { least }) => Math.max(max, least), 0);
+  if (largest > Math.max(inBlock, inInode) || least > inBlock + inInode) return 'never';
+  return most <= inBlock ? 'unless-full' : 'perhaps';
+}
+
+interface Size {
+  /** Bytes that an entry takes with its value, at least and at most: the value may be elsewhere. */
+  readonly least: number;
+  readonly most: number;
+}
+
+function sizesOf(
+  { xattrs, accessList, defaultList }: Pick<Extras, 'xattrs' | 'accessList' | 'defaultList'>,
+  options: ModelOptions,
+): Size[] {
+  const sizes: Size[] = [];
+  const add = (name: number, value: number): void => {
+    const entry = ENTRY_BYTES + rounded(name);
+    const large = value > options.blockSizeBytes - LARGE_VALUE_RESERVE_BYTES;
+    sizes.push({
+      least: options.eaInode ? entry : entry + rounded(value),
+      most: options.eaInode && large ? entry : entry + rounded(value),
+    });
+  };
+  for (const [name, { length }] of xattrs ?? []) add(utf8Length(name.slice(name.indexOf('.') + 1)), length);
+  for (const list of [accessList, defaultList]) if (list !== null) add(0, storedLength(list));
+  return sizes;
+}
