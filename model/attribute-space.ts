@@ -27,11 +27,11 @@ const LARGE_VALUE_RESERVE_BYTES = 56;
 
 const rounded = (bytes: number): number => Math.ceil(bytes / 4) * 4;
 
+/** All of an inode that is stored as an extended attribute. */
+export type Metadata = Pick<Extras, 'xattrs' | 'accessList' | 'defaultList'>;
+
 /** Judges the attributes that an inode is to have. */
-export function attributesFit(
-  options: ModelOptions,
-  inode: Pick<Extras, 'xattrs' | 'accessList' | 'defaultList'>,
-): Fit {
+export function attributesFit(options: ModelOptions, inode: Readonly<Metadata>): Fit {
   const inInode = Math.max(
     0,
     options.inodeBytes - OLD_INODE_BYTES - EXTRA_FIELDS_BYTES - INODE_HEADER_BYTES - END_BYTES,
@@ -51,10 +51,7 @@ interface Size {
   readonly most: number;
 }
 
-function sizesOf(
-  { xattrs, accessList, defaultList }: Pick<Extras, 'xattrs' | 'accessList' | 'defaultList'>,
-  options: ModelOptions,
-): Size[] {
+function sizesOf({ xattrs, accessList, defaultList }: Readonly<Metadata>, options: ModelOptions): Size[] {
   const sizes: Size[] = [];
   const add = (name: number, value: number): void => {
     const entry = ENTRY_BYTES + rounded(name);

@@ -1,5 +1,5 @@
 import { encodedLength } from './access-control-list.ts';
-import { attributesFit } from './attribute-space.ts';
+import { attributesFit, type Metadata } from './attribute-space.ts';
 import { ACCESS_LIST, DEFAULT_LIST } from './extended-attributes.ts';
 import type { OperationOf } from './operation-of.ts';
 import type { Content } from './operation.ts';
@@ -41,7 +41,7 @@ export function hasKnownAttribute(state: State, operation: OperationOf<'setxattr
 }
 
 /** A value in an inode of its own is written anew although it is the same. */
-function isComparable({ options }: State, inode: Parameters<typeof attributesFit>[1]): boolean {
+function isComparable({ options }: State, inode: Metadata): boolean {
   if (!options.eaInode) return true;
   const small = (value: Content): boolean => value.length < options.blockSizeBytes / 2;
   return attributesFit(options, inode) === 'unless-full' && [...(inode.xattrs?.values() ?? [])].every(small);

@@ -15,7 +15,7 @@ import type { AclEntry, Content, Errno, Outcome, XattrValue } from './operation.
 import type { OperationOf } from './operation-of.ts';
 import { READ, WRITE, accessError, actsAsOwner } from './permission.ts';
 import type { State } from './state.ts';
-import { attributesFit } from './attribute-space.ts';
+import { attributesFit, type Metadata } from './attribute-space.ts';
 
 export const ACCESS_LIST = 'system.posix_acl_access';
 export const DEFAULT_LIST = 'system.posix_acl_default';
@@ -87,12 +87,34 @@ export function getxattr(state: State, operation: OperationOf<'getxattr'>): Outc
 export function listxattr(state: State, operation: OperationOf<'listxattr'>): Outcome {
   const inode = state.walk.resolve(operation.path, operation.nofollow !== true);
   if (typeof inode === 'string') return failure(inode);
-  const names = [...(inode.xattrs?.keys() ?? [])].filter(
+  const names = attributeNames(inode).filter(
     (name) => !name.startsWith('trusted.') || isPrivileged(state.caller),
   );
-  if (inode.accessList !== null) names.push(ACCESS_LIST);
-  if (inode.defaultList !== null) names.push(DEFAULT_LIST);
-  return success({ kind: 'names', names: names.sort() });
+  return success({ kind: 'names', names });
+}
+
+/** All that an inode has, sorted. */
+export function attributeNames({ xattrs, accessList, defaultList }: Inode): string[] {
+  const names = xattrs === null ? [] : [...xattrs.keys()];
+  if (accessList !== null) names.push(ACCESS_LIST);
+  if (defaultList !== null) names.push(DEFAULT_LIST);
+  return names.sort();
+}
+
+/**
+ * Whether the value may be refused although the device has room: it depends on how the attributes lie in the inode and
+ * in its block.
+ */
+export function mayNotFit(state: State, { path, name, value, nofollow }: OperationOf<'setxattr'>): boolean {
+  state.walk.touches = false;
+  const inode = state.walk.resolve(path, nofollow !== true);
+  state.walk.touches = true;
+  if (typeof inode === 'string') return false;
+  const wanted = metadataOf(inode);
+  if (!('acl' in value)) wanted.xattrs = new Map(inode.xattrs).set(name, value);
+  else if (name === ACCESS_LIST) wanted.accessList = value.acl;
+  else wanted.defaultList = value.acl;
+  return attributesFit(state.options, wanted) !== 'unless-full';
 }
 
 const lengthOf = (value: XattrValue): number => ('acl' in value ? encodedLength(value.acl) : value.length);
@@ -151,7 +173,7 @@ function setPlain(state: State, inode: Inode, { name, value, flag }: OperationOf
   return DONE;
 }
 
-const metadataOf = ({ xattrs, accessList, defaultList }: Inode): Parameters<typeof attributesFit>[1] => ({
+const metadataOf = ({ xattrs, accessList, defaultList }: Inode): Metadata => ({
   xattrs,
   accessList,
   defaultList,
@@ -212,7 +234,7 @@ function setDefaultList(state: State, inode: Inode, defaultList: AccessControlLi
   return DONE;
 }
 
-function listSpaceError(state: State, wanted: Parameters<typeof attributesFit>[1]): Outcome | null {
+function listSpaceError(state: State, wanted: Metadata): Outcome | null {
   const fits = attributesFit(state.options, wanted);
   return fits === 'never' || state.ranOutOfSpace ? failure('ENOSPC') : null;
 }

@@ -125,7 +125,11 @@ export interface NodeView {
   boundaryAt(index: number): number;
   /** Names of its extended attributes, access control lists excepted. */
   readonly xattrNames: readonly string[];
+  readonly mode: number;
   readonly uid: number;
+  readonly gid: number;
+  /** Whether it is immutable or append-only. */
+  readonly flagged: boolean;
 }
 
 /** A name in a directory. Moves with a rename, so that what points to it never has to be told. */
@@ -181,8 +185,20 @@ export class Dentry implements NodeView {
     return xattrs === null ? [] : [...xattrs.keys()];
   }
 
+  get mode(): number {
+    return this.inode.mode;
+  }
+
   get uid(): number {
     return this.inode.uid;
+  }
+
+  get gid(): number {
+    return this.inode.gid;
+  }
+
+  get flagged(): boolean {
+    return this.inode.immutable || this.inode.append;
   }
 }
 

@@ -3,7 +3,7 @@ import { cloneState } from './clone.ts';
 import { addSubdirectory, mkdir, mknod, symlink } from './creating.ts';
 import { isEnabled } from './enabled.ts';
 import { DirectoryInode } from './inode.ts';
-import { getxattr, listxattr, removexattr, setxattr } from './extended-attributes.ts';
+import { getxattr, listxattr, mayNotFit, removexattr, setxattr } from './extended-attributes.ts';
 import { chattr, lsattr, setProject } from './flagging.ts';
 import { link, linkHandle } from './linking.ts';
 import { readdir, readlink } from './listing.ts';
@@ -58,6 +58,11 @@ export class Model {
   /** Whether `operation` is worth trying now. What is not enabled may still be stepped, and then fails somehow. */
   enabled(operation: Operation): boolean {
     return isEnabled(this.state, operation);
+  }
+
+  /** Whether an attribute may be refused for its size although the device has room (ENOSPC). */
+  mayNotFit(operation: Operation): boolean {
+    return operation.op === 'setxattr' && mayNotFit(this.state, operation);
   }
 
   /** All that can be seen, in canonical order. */

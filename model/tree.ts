@@ -1,3 +1,4 @@
+import { attributeNames } from './extended-attributes.ts';
 import { statOf } from './inode.ts';
 import type { DirectoryInode, Inode } from './inode.ts';
 import type { Path, Run, Stat } from './operation.ts';
@@ -9,6 +10,8 @@ export interface TreeNode {
   readonly runs?: readonly Run[];
   /** Only of a symbolic link. */
   readonly target?: string;
+  /** Names of extended attributes, access control lists among them, sorted; only where there are any. */
+  readonly xattrs?: readonly string[];
 }
 
 /** Every path, `.` for the root first, then the others sorted by code units. Equal trees are deeply equal. */
@@ -30,6 +33,12 @@ function collect(directory: DirectoryInode, prefix: string, into: [Path, TreeNod
 }
 
 function nodeOf(inode: Inode): TreeNode {
+  const xattrs = attributeNames(inode);
+  const node = plainNodeOf(inode);
+  return xattrs.length === 0 ? node : { ...node, xattrs };
+}
+
+function plainNodeOf(inode: Inode): TreeNode {
   const stat = statOf(inode);
   if (inode.type === 'file') return { stat, runs: inode.contents.read(0, stat.size) };
   return inode.type === 'symlink' ? { stat, target: inode.target } : { stat };

@@ -5,7 +5,7 @@ import { isFair } from '../harness/generate/fairness.ts';
 import { FORMAT_DIMENSIONS } from '../harness/generate/formats.ts';
 import { operationSequences } from '../harness/generate/operations.ts';
 import { setups } from '../harness/generate/setups.ts';
-import { isGenerated } from '../harness/generate/swarm.ts';
+import { isGenerated } from '../harness/generate/metadata-weights.ts';
 import { OPERATION_NAMES, isOperation } from '../harness/operation-schema.ts';
 import {
   BLOCK_SIZES,

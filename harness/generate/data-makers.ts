@@ -44,6 +44,7 @@ export const open: Maker = (scene) => {
   const { dice, names } = scene;
   if (scene.handleCount >= scene.swarm.handlesMax) return null;
   if (dice.oneIn(20)) return openDirectory(scene);
+  if (scene.swarm.unnamedPercent > 0 && dice.percent(scene.swarm.unnamedPercent)) return openUnnamed(scene);
   const mistake = scene.mistake();
   const existing = dice.oneIn(2) ? names.file() : null;
   let path = existing === null ? names.newPath() : existing.path;
@@ -59,6 +60,19 @@ function openDirectory(scene: Scene): Operation {
   const flags: OpenFlags = dice.oneIn(2) ? { directory: true } : {};
   const access: Access = dice.oneIn(8) ? 'read-write' : 'read';
   return { op: 'open', as: scene.newHandle(), path: names.detour(names.directory()), access, flags, mode: 0 };
+}
+
+/** A file without a name; mostly one that can get a name later. */
+function openUnnamed(scene: Scene): Operation {
+  const { dice, names } = scene;
+  const path = scene.mistake() ? names.wrong() : names.detour(names.directory());
+  const flags: { -readonly [Flag in keyof OpenFlags]: OpenFlags[Flag] } = { tmpfile: true };
+  if (dice.oneIn(8)) flags.exclusive = true;
+  if (dice.oneIn(12)) flags.append = true;
+  if (dice.oneIn(12)) flags.truncate = true;
+  if (scene.mistake()) flags[dice.oneIn(2) ? 'create' : 'nofollow'] = true;
+  const access: Access = scene.mistake() ? 'read' : dice.oneIn(4) ? 'write' : 'read-write';
+  return { op: 'open', as: scene.newHandle(), path, access, flags, mode: dice.pick(MODES) };
 }
 
 function openFlags(scene: Scene, mistake: boolean, create: boolean): OpenFlags {

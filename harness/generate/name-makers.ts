@@ -51,7 +51,7 @@ export const rmdir: Maker = (scene) => {
 export const unlink: Maker = (scene) => {
   const { dice, names } = scene;
   if (scene.mistake()) return { op: 'unlink', path: names.wrong() };
-  const node = dice.oneIn(4) ? names.symlink() : names.file();
+  const node = dice.oneIn(4) ? (names.special() ?? names.symlink()) : names.file();
   return node === null ? null : { op: 'unlink', path: names.detour(node.path) };
 };
 
@@ -60,6 +60,9 @@ export const rename: Maker = (scene) => {
   if (scene.mistake()) return wrongPair(scene, 'rename');
   const node = dice.oneIn(2) ? names.file() : names.existingNode();
   if (node === null) return null;
+  if (scene.swarm.renameFlagPercent > 0 && dice.percent(scene.swarm.renameFlagPercent)) {
+    return flaggedRename(scene, node.path);
+  }
   const to = (dice.oneIn(4) ? names.existingNode()?.path : null) ?? names.newPath();
   return { op: 'rename', from: names.detour(node.path), to: names.detour(to) };
 };
@@ -72,17 +75,30 @@ export const link: Maker = (scene) => {
   return { op: 'link', from: names.detour(node.path), to: names.detour(names.newPath()) };
 };
 
+/** Both ends of an exchange exist, mostly; the other flags go with either kind of end. */
+function flaggedRename({ dice, names }: Scene, from: string): Operation {
+  const flag = dice.pick(['exchange', 'exchange', 'noreplace', 'whiteout'] as const);
+  const existing = dice.percent(flag === 'exchange' ? 90 : 30);
+  const other = dice.oneIn(3) ? names.ownDirectory() : names.existingNode();
+  const to = (existing ? other?.path : null) ?? names.newPath();
+  return { op: 'rename', from: names.detour(from), to: names.detour(to), flag };
+}
+
 /** Mostly one of the two is wrong: when both are, the first hides the second. */
 function wrongPair(scene: Scene, op: 'rename' | 'link'): Operation {
   const { dice, names } = scene;
   const from = dice.oneIn(2) ? names.wrong() : names.existing();
   const to = dice.oneIn(2) ? names.wrong() : dice.oneIn(2) ? names.existing() : names.newPath();
-  if (op === 'link' || !dice.oneIn(6)) return { op, from, to };
+  if (op === 'link') return { op, from, to };
+  const flag = dice.percent(scene.swarm.renameFlagPercent)
+    ? { flag: dice.pick(['exchange', 'noreplace', 'whiteout'] as const) }
+    : null;
+  if (!dice.oneIn(6)) return { op, from, to, ...flag };
   // A directory into itself, and something over its own ancestor.
   const directory = names.directory();
   return dice.oneIn(2)
-    ? { op, from: directory, to: `${directory}/sub` }
-    : { op, from: names.existing(), to: directory };
+    ? { op, from: directory, to: `${directory}/sub`, ...flag }
+    : { op, from: names.existing(), to: directory, ...flag };
 }
 
 export const symlink: Maker = (scene) => {

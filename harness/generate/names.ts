@@ -70,10 +70,22 @@ export class Names {
   }
 
   existingNode(): NodeView | null {
-    const { files, symlinks, directories } = this.#model;
-    const index = this.#dice.below(files.length + symlinks.length + directories.length);
+    const { files, symlinks, directories, specials } = this.#model;
+    const index = this.#dice.below(files.length + symlinks.length + directories.length + specials.length);
     if (index < files.length) return files.at(index) ?? null;
+    const behind = index - files.length - symlinks.length;
+    if (behind >= 0 && behind < specials.length) return specials.at(behind) ?? null;
     return symlinks.at(index - files.length) ?? this.ownDirectory() ?? this.file();
+  }
+
+  /** A fifo, a socket or a device, or null. */
+  special(): NodeView | null {
+    return this.#from(this.#model.specials);
+  }
+
+  /** The root, whatever else there is. */
+  root(): NodeView | null {
+    return this.#model.directories.at(0) ?? null;
   }
 
   /** A name that nothing has had before in this run. */

@@ -1,10 +1,13 @@
 import type { Operation, OperationName } from '../../model/index.ts';
 import type { Setup } from '../setup.ts';
+import * as attribute from './attribute-makers.ts';
+import { setcreds } from './callers.ts';
 import * as data from './data-makers.ts';
 import type { Maker } from './data-makers.ts';
 import type { Dice } from './dice.ts';
 import { isFairNow } from './fairness.ts';
 import * as name from './name-makers.ts';
+import * as node from './node-makers.ts';
 import { layOut, type Pattern } from './patterns.ts';
 import { Scene } from './scene.ts';
 
@@ -12,20 +15,7 @@ const constant =
   (op: 'sync' | 'statfs' | 'drop-caches' | 'remount'): Maker =>
   () => ({ op });
 
-/** Of what no target performs yet. */
-const notYet: Maker = () => null;
-
 const makers: Readonly<Record<OperationName, Maker>> = {
-  'link-handle': notYet,
-  mknod: notYet,
-  setxattr: notYet,
-  getxattr: notYet,
-  removexattr: notYet,
-  listxattr: notYet,
-  setcreds: notYet,
-  chattr: notYet,
-  lsattr: notYet,
-  'set-project': notYet,
   open: data.open,
   close: data.close,
   read: data.read,
@@ -52,6 +42,16 @@ const makers: Readonly<Record<OperationName, Maker>> = {
   chmod: name.chmod,
   chown: name.chown,
   utimens: name.utimens,
+  'link-handle': node.linkHandle,
+  mknod: node.mknod,
+  setxattr: attribute.setxattr,
+  getxattr: attribute.getxattr,
+  removexattr: attribute.removexattr,
+  listxattr: attribute.listxattr,
+  setcreds,
+  chattr: node.chattr,
+  lsattr: node.lsattr,
+  'set-project': node.setProject,
   statfs: constant('statfs'),
   'drop-caches': constant('drop-caches'),
   remount: constant('remount'),

@@ -1,7 +1,9 @@
 import type { OperationName } from '../../model/index.ts';
 import { SMALLEST_BYTES, type Setup } from '../setup.ts';
 import type { Dice } from './dice.ts';
+import { drawMetadata } from './metadata-weights.ts';
 import { WEIGHT_SCALE, WeightedChoice, drawWeights } from './weighted-choice.ts';
+import { WITHHELD } from './withheld.ts';
 
 /** Usual weights of what changes something. Data operations dominate: that is where the two I/O paths differ. */
 const CHANGES = {
@@ -39,23 +41,6 @@ const LOOKS = {
   utimens: 2,
   statfs: 1,
 };
-
-/** What no target performs yet. */
-const NOT_YET = {
-  'link-handle': 0,
-  mknod: 0,
-  setxattr: 0,
-  getxattr: 0,
-  removexattr: 0,
-  listxattr: 0,
-  setcreds: 0,
-  chattr: 0,
-  lsattr: 0,
-  'set-project': 0,
-};
-
-/** Whether sequences hold such operations: those that no target performs yet are left out. */
-export const isGenerated = (name: OperationName): boolean => !(name in NOT_YET);
 
 /** Where an offset or a size lies; boundaries.ts gives each its meaning. */
 const OFFSETS = {
@@ -116,6 +101,9 @@ export interface Swarm {
   readonly mistakePercent: number;
   /** Of 100 choices of a file, how many fall on the oldest: many bugs need many operations on one file. */
   readonly focusPercent: number;
+  /** Of 100 renames, how many have a flag; of 100 opens, how many make a file without a name. */
+  readonly renameFlagPercent: number;
+  readonly unnamedPercent: number;
   /** How many names files, directories and links share; few make them meet. */
   readonly names: number;
   /** Components of the deepest directory in which something is made. */
@@ -135,6 +123,8 @@ export function drawSwarm(dice: Dice, setup: Setup): Swarm {
     patternPercent: tight ? 15 : dice.pick([0, 2, 5, 10, 20]),
     mistakePercent: dice.pick([0, 2, 4, 8, 25]),
     focusPercent: dice.pick([0, 30, 60, 90]),
+    renameFlagPercent: WITHHELD.has('rename-flags') ? 0 : dice.pick([0, 0, 20, 50]),
+    unnamedPercent: WITHHELD.has('unnamed-files') ? 0 : dice.pick([0, 0, 5, 20]),
     names: dice.pick([2, 3, 5, 12]),
     depthMax: dice.pick([0, 1, 2, 4]),
     handlesMax: dice.pick([1, 2, 4, 8]),
@@ -146,7 +136,7 @@ function drawKinds(dice: Dice): WeightedChoice<OperationName> {
   const kinds: Record<OperationName, number> = {
     ...drawWeights(dice, CHANGES, 6),
     ...drawWeights(dice, LOOKS, 6, 2),
-    ...NOT_YET,
+    ...drawMetadata(dice),
   };
   kinds.open = Math.max(kinds.open, CHANGES.open * WEIGHT_SCALE);
   if (!dice.oneIn(12)) {

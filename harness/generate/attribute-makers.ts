@@ -1,0 +1,141 @@
+import type { AclEntry, AclValue, Content, NodeView, XattrValue } from '../../model/index.ts';
+import { GROUP_IDS, PEOPLE } from './callers.ts';
+import type { Maker } from './data-makers.ts';
+import type { Scene } from './scene.ts';
+
+const ACCESS_LIST = 'system.posix_acl_access';
+const DEFAULT_LIST = 'system.posix_acl_default';
+
+const LONGEST_NAME = `user.${'n'.repeat(250)}`;
+
+/** Few and short, so that they meet; names in three namespaces, and of the greatest length. */
+const NAMES = [
+  'user.a',
+  'user.a',
+  'user.b',
+  'user.cc',
+  'user.longer-name',
+  'trusted.a',
+  'trusted.overlay.x',
+  'security.a',
+  LONGEST_NAME,
+] as const;
+
+/** Names that no attribute can have, or none of ext4. */
+const WRONG_NAMES = ['', 'user.', 'user', 'nosuch.a', 'system.a', `${LONGEST_NAME}n`, 'trusted.'] as const;
+
+/** What an inode of 256 bytes has left for one attribute beside its entry of 16 bytes and a short name. */
+const IN_INODE_BYTES = 68;
+
+/** The header of an attribute block, its end, and one entry with a short name. */
+const BLOCK_OVERHEAD_BYTES = 56;
+
+const VALUE_BYTES_MAX = 65536;
+
+/** Something that may have attributes; mostly a file or a directory. Null now and then: the path should be wrong. */
+function node(scene: Scene): NodeView | null {
+  const { dice, names } = scene;
+  if (scene.mistake()) return null;
+  if (dice.oneIn(3)) return names.ownDirectory() ?? names.root();
+  return dice.oneIn(8) ? (names.special() ?? names.symlink() ?? names.file()) : names.file();
+}
+
+/** A name that the node has, or one that it may have. */
+function xattrName(scene: Scene, known: NodeView | null): string {
+  const { dice } = scene;
+  if (scene.mistake()) return dice.pick(WRONG_NAMES);
+  if (dice.oneIn(6)) return dice.oneIn(2) ? ACCESS_LIST : DEFAULT_LIST;
+  const present = known?.xattrNames ?? [];
+  if (present.length > 0 && dice.oneIn(2)) return present[dice.below(present.length)] ?? 'user.a';
+  return dice.pick(NAMES);
+}
+
+const pathTo = (scene: Scene, known: NodeView | null): string =>
+  scene.names.detour(known === null ? scene.names.wrong() : known.path);
+
+/** A link itself mostly when the path ends in one; on others it makes no difference. */
+const nofollow = ({ dice }: Scene, known: NodeView | null): { nofollow?: true } =>
+  dice.oneIn(known?.type === 'symlink' ? 2 : 12) ? { nofollow: true } : {};
+
+export const setxattr: Maker = (scene) => {
+  const { dice } = scene;
+  const known = node(scene);
+  const name = xattrName(scene, known);
+  const flag = dice.oneIn(5) ? { flag: dice.pick(['create', 'replace'] as const) } : {};
+  const value = isListName(name) && !dice.oneIn(12) ? accessList(scene) : xattrContent(scene);
+  return { op: 'setxattr', path: pathTo(scene, known), name, value, ...flag, ...nofollow(scene, known) };
+};
+
+const onAttribute =
+  (op: 'getxattr' | 'removexattr'): Maker =>
+  (scene) => {
+    const known = node(scene);
+    const name = xattrName(scene, known);
+    return { op, path: pathTo(scene, known), name, ...nofollow(scene, known) };
+  };
+
+export const getxattr = onAttribute('getxattr');
+export const removexattr = onAttribute('removexattr');
+
+export const listxattr: Maker = (scene) => {
+  const known = node(scene);
+  return { op: 'listxattr', path: pathTo(scene, known), ...nofollow(scene, known) };
+};
+
+const isListName = (name: string): boolean => name === ACCESS_LIST || name === DEFAULT_LIST;
+
+/** Lengths at which a value leaves the inode for its block, or the block for an inode of its own, or the vocabulary. */
+function xattrContent(scene: Scene): Content {
+  const { dice, setup } = scene;
+  const block = setup.blockSize;
+  const near = dice.between(-5, 5);
+  const length = [
+    0,
+    dice.between(4, 40),
+    IN_INODE_BYTES / 2 + near,
+    IN_INODE_BYTES + near,
+    dice.between(1, 300),
+    block / 4 + near,
+    block / 2 + near,
+    block - BLOCK_OVERHEAD_BYTES + 2 * near,
+    block + near,
+  ][dice.below(scene.mistake() ? 9 : 8)];
+  if (length === undefined) return { seed: 1, length: 0 };
+  const most = dice.oneIn(60) ? VALUE_BYTES_MAX + dice.between(-1, 1) : length;
+  return { seed: scene.newSeed(), length: Math.max(0, most) };
+}
+
+/** Mostly valid: owner, some users, the owning group, some groups, a mask when somebody is named, and the others. */
+function accessList(scene: Scene): XattrValue {
+  const { dice } = scene;
+  const bits = (): number => (dice.oneIn(3) ? 7 : dice.below(8));
+  const acl: AclEntry[] = [{ tag: 'owner', permissions: bits() }];
+  for (let count = dice.below(3); count > 0; count--) {
+    acl.push({ tag: 'user', permissions: bits(), id: dice.pick(PEOPLE) });
+  }
+  acl.push({ tag: 'owning-group', permissions: bits() });
+  for (let count = dice.below(3); count > 0; count--) {
+    acl.push({ tag: 'group', permissions: bits(), id: dice.pick(GROUP_IDS) });
+  }
+  if (acl.length > 2 || dice.oneIn(3)) acl.push({ tag: 'mask', permissions: bits() });
+  acl.push({ tag: 'others', permissions: bits() });
+  return scene.mistake() ? broken(scene, acl) : { acl };
+}
+
+/** One thing wrong: an entry too many, too few, in a wrong place, or with a wrong number. */
+function broken({ dice }: Scene, acl: AclEntry[]): AclValue {
+  const index = dice.below(acl.length);
+  const entry = acl[index] ?? { tag: 'mask', permissions: 7 };
+  switch (dice.below(5)) {
+    case 0:
+      return { acl: [] };
+    case 1:
+      return { acl: acl.toSpliced(index, 1) };
+    case 2:
+      return { acl: acl.toSpliced(index, 0, entry) };
+    case 3:
+      return { acl: acl.toSpliced(index, 1, { tag: entry.tag, permissions: entry.permissions + 8 }) };
+    default:
+      return { acl: acl.toReversed() };
+  }
+}

@@ -1,0 +1,47 @@
+import type { OperationName } from '../../model/index.ts';
+import type { Dice } from './dice.ts';
+import { drawWeights } from './weighted-choice.ts';
+import { WITHHELD } from './withheld.ts';
+
+/** Groups of what is about neither bytes nor plain names. A run has a group or has it not; data stays the bulk. */
+const GROUPS: readonly {
+  readonly oneIn: number;
+  readonly weights: Readonly<Record<string, number>>;
+}[] = [
+  { oneIn: 3, weights: { setxattr: 9, getxattr: 4, removexattr: 4, listxattr: 3 } },
+  { oneIn: 3, weights: { mknod: 4, 'link-handle': 3 } },
+  { oneIn: 6, weights: { setcreds: 5 } },
+  { oneIn: 8, weights: { chattr: 2, lsattr: 1, 'set-project': 2 } },
+];
+
+const NONE = {
+  'link-handle': 0,
+  mknod: 0,
+  setxattr: 0,
+  getxattr: 0,
+  removexattr: 0,
+  listxattr: 0,
+  setcreds: 0,
+  chattr: 0,
+  lsattr: 0,
+  'set-project': 0,
+};
+
+export type MetadataName = keyof typeof NONE;
+
+/** Weights for one run. */
+export function drawMetadata(dice: Dice): Record<MetadataName, number> {
+  const drawn: Record<MetadataName, number> = { ...NONE };
+  for (const { oneIn, weights } of GROUPS) {
+    const known = Object.keys(weights).some((name) => isMetadata(name) && !WITHHELD.has(name));
+    if (!known || !dice.oneIn(oneIn)) continue;
+    Object.assign(drawn, drawWeights(dice, weights, 6, 2));
+  }
+  for (const name of WITHHELD) if (isMetadata(name)) drawn[name] = 0;
+  return drawn;
+}
+
+const isMetadata = (name: string): name is MetadataName => name in NONE;
+
+/** Whether sequences hold such operations: those that no target performs yet are left out. */
+export const isGenerated = (name: OperationName): boolean => !WITHHELD.has(name);
