@@ -1,4 +1,4 @@
-import type { Handle, ModelTree, Operation, Path, Run } from '../model/index.ts';
+import type { Credentials, Handle, Model, ModelTree, Operation, Path, Run } from '../model/index.ts';
 import type { Lane, StepContext } from './lockstep.ts';
 import { Lockstep } from './lockstep.ts';
 import { targetBroke } from './judges/crash-of-target.ts';
@@ -14,30 +14,64 @@ const WINDOW_BYTES = 1 << 20;
 /** How much of either end of a long hole is read; nobody has time to read all of a terabyte of zeros. */
 const HOLE_END_BYTES = 1 << 14;
 
+const ROOT: Credentials = { uid: 0, gid: 0, groups: [] };
+
 /**
  * Looks at the whole tree of every participant and compares it with the model: names, types, contents, attributes, and
  * which names are links to one file. It is done by ordinary operations that the model performs too, so what looking
- * changes (relatime moves atime) changes on both sides.
+ * changes (relatime moves atime) changes on both sides. Root looks, whoever is the caller of the sequence.
  */
 export async function inspect(lane: Lane, context: StepContext): Promise<FailedVerdict | null> {
+  const { caller } = lane.model;
+  if (caller.uid === 0) return inspectAsRoot(lane, context);
+  return (
+    (await performAll(lane, [{ op: 'setcreds', ...ROOT }], context)) ??
+    (await inspectAsRoot(lane, context)) ??
+    (await performAll(lane, [{ op: 'setcreds', ...caller }], context))
+  );
+}
+
+async function inspectAsRoot(lane: Lane, context: StepContext): Promise<FailedVerdict | null> {
   const tree = lane.model.tree();
+  const failed = await performAll(lane, inspectionOf(tree, lane.model.used), context);
+  return failed ?? inspectLinks(tree, lane, context);
+}
+
+async function performAll(
+  lane: Lane,
+  operations: readonly Operation[],
+  context: StepContext,
+): Promise<FailedVerdict | null> {
   const lockstep = new Lockstep(lane);
-  for (const operation of inspectionOf(tree)) {
+  for (const operation of operations) {
     const answer = lockstep.step(operation, context);
     const failed = isPromise(answer) ? await answer : answer;
     if (failed !== null) return failed;
   }
-  return inspectLinks(tree, lane, context);
+  return null;
 }
 
-/** The operations that look at this tree: all attributes first, before reading moves any of them. */
-export function inspectionOf(tree: ModelTree): Operation[] {
+/**
+ * The operations that look at this tree: all attributes first, before reading moves any of them. Extended attributes and
+ * flags are looked at when somebody has tried to set any, everywhere then.
+ */
+export function inspectionOf(
+  tree: ModelTree,
+  used: Model['used'] = { xattrs: false, flags: false },
+): Operation[] {
   const operations: Operation[] = [];
   for (const path of tree.keys()) operations.push({ op: 'lstat', path });
-  for (const [path, node] of tree) {
-    if (node.stat.type === 'directory') operations.push({ op: 'readdir', path });
-    else if (node.stat.type === 'symlink') operations.push({ op: 'readlink', path });
-    else operations.push(...readsOf(path, node.stat.size, node.runs ?? []));
+  for (const [path, { stat, xattrs = [] }] of tree) {
+    if (used.xattrs) operations.push({ op: 'listxattr', path, nofollow: true });
+    for (const name of xattrs) operations.push({ op: 'getxattr', path, name, nofollow: true });
+    if (used.flags && (stat.type === 'file' || stat.type === 'directory')) {
+      operations.push({ op: 'lsattr', path });
+    }
+  }
+  for (const [path, { stat, runs = [] }] of tree) {
+    if (stat.type === 'directory') operations.push({ op: 'readdir', path });
+    else if (stat.type === 'symlink') operations.push({ op: 'readlink', path });
+    else if (stat.type === 'file') operations.push(...readsOf(path, stat.size, runs));
   }
   return operations;
 }

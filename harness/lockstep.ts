@@ -153,10 +153,11 @@ export class Lockstep {
     const [first] = answers;
     const strict = group === '' ? null : model.clone().step(operation, context.now);
     const observed = group === '' || first instanceof Broke ? undefined : first;
+    const tooLarge = group !== '' && model.mayNotFit(operation);
     const expected = model.step(operation, context.now, observed);
     this.#onOutcome(operation, expected);
     const failed = firstFailure(participants, operation, context, answers, expected);
-    if (failed !== null || strict === null || observed === undefined) return failed;
+    if (failed !== null || strict === null || observed === undefined || tooLarge) return failed;
     // The answer that a roomy disk gives as well needs nobody's permission.
     if (difference(strict, observed) === null) return null;
     for (const participant of participants) {

@@ -107,6 +107,7 @@ class ModelSession implements Session {
   /** The place of the first name that loses a link when this one is removed: the same for all names of one file. */
   identity(path: string, now: Timestamp): number {
     const without = this.#model.clone();
+    without.step({ op: 'setcreds', uid: 0, gid: 0, groups: [] }, now);
     without.step({ op: 'unlink', path }, now);
     const after = without.tree();
     return [...this.#model.tree()].findIndex(

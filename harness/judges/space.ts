@@ -28,8 +28,7 @@ export function permitsNoSpace(
   operation: Operation,
   { sizeBytes, blockSize }: Setup,
 ): boolean {
-  const creates = operation.op === 'open' || operation.op === 'mkdir' || operation.op === 'symlink';
-  if (creates && space.inodesFree === 0) return true;
+  if (space.inodesFree === 0 && mayTakeInode(operation)) return true;
   const data =
     operation.op === 'write' || operation.op === 'pwrite'
       ? Math.ceil(operation.content.length / space.blockSize) + 1
@@ -38,6 +37,11 @@ export function permitsNoSpace(
   const keptBack = Math.min(Math.ceil((deviceBlocks * KEPT_BACK_PERCENT) / 100), KEPT_BACK_BLOCKS_MAX);
   // Each block of delayed data reserves what its extents may need, at worst one index block in some hundred.
   return space.blocksFree < data + Math.ceil(data / 64) + METADATA_BLOCKS_MAX + keptBack;
+}
+
+/** An attribute takes one when it gets an inode of its own, a rename when it leaves a whiteout. */
+function mayTakeInode({ op }: Operation): boolean {
+  return ['open', 'mkdir', 'symlink', 'mknod', 'rename', 'setxattr'].includes(op);
 }
 
 export function noSpaceTooEarly(
