@@ -29,7 +29,7 @@ export function fstat(state: State, handle: Handle): Outcome {
 }
 
 function statOutcome(state: State, inode: Inode): Outcome {
-  state.settleCtime(inode);
+  state.settleTimes(inode);
   return success({ kind: 'stat', stat: statOf(inode) });
 }
 

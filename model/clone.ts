@@ -11,6 +11,7 @@ export function cloneState(state: State): State {
   const copy = new State(state.options, state.root);
   const twins = new Map<Inode, Inode>([[state.root, copy.root]]);
   copy.root.links = state.root.links;
+  copyUncertainTimes(state.root, copy.root);
   copyExtras(state.root, copy.root);
   copy.now = state.now;
   copy.caller = state.caller;
@@ -42,11 +43,16 @@ function twinOf(inode: Inode, twins: Map<Inode, Inode>): Inode {
   let twin = twins.get(inode);
   if (twin === undefined) {
     twin = copyOf(inode);
-    twin.storedCtime = inode.storedCtime;
+    copyUncertainTimes(inode, twin);
     copyExtras(inode, twin);
     twins.set(inode, twin);
   }
   return twin;
+}
+
+function copyUncertainTimes(from: Inode, to: Inode): void {
+  to.storedCtime = from.storedCtime;
+  to.storedMtime = from.storedMtime;
 }
 
 /** Lists and maps are never changed in place, so that both may have them. */

@@ -38,6 +38,8 @@ abstract class CommonInode implements Attributes, Extras {
   ctime: Timestamp;
   /** The ctime that comes back when the inode is read from disk anew, where that is another one (failed links). */
   storedCtime: Timestamp | null = null;
+  /** The mtime that goes with it, where that is another one, too (failed whiteouts). */
+  storedMtime: Timestamp | null = null;
   xattrs: ReadonlyMap<string, Content> | null = null;
   accessList: AccessControlList | null = null;
   defaultList: AccessControlList | null = null;

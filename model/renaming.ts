@@ -21,8 +21,8 @@ interface RenamePlan {
 }
 
 /**
- * renameat2(2). ENOSPC is permitted for a name that does not exist yet, and for the whiteout, and then nothing changes; a
- * name that exists is overwritten in place.
+ * renameat2(2). ENOSPC is permitted for a name that does not exist yet, and then nothing changes, and for a whiteout, and
+ * then the directory's times may change; a name that exists is overwritten in place.
  */
 export function rename(state: State, operation: Rename): Outcome {
   const plan = planRename(state, operation);
@@ -31,10 +31,19 @@ export function rename(state: State, operation: Rename): Outcome {
   const refusedEarly = slashError(plan) ?? ancestorError(plan);
   if (refusedEarly !== null) return failure(refusedEarly);
   if (target?.inode === source.inode) return DONE;
-  const refused = permissionError(state, plan) ?? fileSystemError(state, plan);
+  const refused = permissionError(state, plan) ?? projectError(plan);
   if (refused !== null) return failure(refused);
+  const refusedLate = fileSystemError(state, plan);
+  if (refusedLate !== null) {
+    // The name was to be the whiteout's and is given back, which counts as a change (ext4_resetent).
+    if (flag === 'whiteout') state.markModified(source.parent);
+    return failure(refusedLate);
+  }
   if (flag === 'exchange' && target !== null) return exchange(state, source, target);
-  if ((target === null || flag === 'whiteout') && state.ranOutOfSpace) return failure('ENOSPC');
+  if ((target === null || flag === 'whiteout') && state.ranOutOfSpace) {
+    if (flag === 'whiteout') state.markModifiedPerhaps(source.parent);
+    return failure('ENOSPC');
+  }
   carryOut(state, plan);
   return DONE;
 }
@@ -104,13 +113,18 @@ function permissionError(state: State, { source, target, newParent, flag }: Rena
   return accessError(state, target.inode, WRITE);
 }
 
-/** The errors of ext4_rename and ext4_cross_rename. */
-function fileSystemError(state: State, { source, target, newParent, flag }: RenamePlan): Errno | null {
+/** A directory that hands its project down lets nothing of another one in. */
+function projectError({ source, target, newParent, flag }: RenamePlan): Errno | null {
   if (mayNotEnter(source.inode, newParent)) return 'EXDEV';
+  if (flag !== 'exchange' || target === null) return null;
+  return mayNotEnter(target.inode, source.parent) ? 'EXDEV' : null;
+}
+
+/** The other errors of ext4_rename and ext4_cross_rename. */
+function fileSystemError(state: State, { source, target, newParent, flag }: RenamePlan): Errno | null {
   const movesDirectory = source.inode.type === 'directory';
   const leaves = source.parent !== newParent;
   if (flag === 'exchange' && target !== null) {
-    if (mayNotEnter(target.inode, source.parent)) return 'EXDEV';
     if (!leaves || movesDirectory === (target.inode.type === 'directory')) return null;
     return isFullOfSubdirectories(state, movesDirectory ? newParent : source.parent) ? 'EMLINK' : null;
   }

@@ -89,6 +89,7 @@ export class State {
   markChanged(inode: Inode): void {
     inode.ctime = this.now;
     inode.storedCtime = null;
+    inode.storedMtime = null;
   }
 
   /**
@@ -100,13 +101,25 @@ export class State {
     inode.ctime = this.now;
   }
 
-  /** Follows a target that has forgotten a ctime which only memory knew. */
-  settleCtime(inode: Inode): void {
+  /** A change of entries that failed halfway: either mtime and ctime may be seen from now on. */
+  markModifiedPerhaps(directory: Inode): void {
+    directory.storedMtime ??= directory.mtime;
+    directory.mtime = this.now;
+    this.markChangedInMemory(directory);
+  }
+
+  /** Follows a target that has forgotten times which only memory knew, or that never had them. */
+  settleTimes(inode: Inode): void {
     const { observed } = this;
     if (inode.storedCtime === null || observed?.ok !== true || observed.value.kind !== 'stat') return;
-    if (compareTimes(observed.value.stat.ctime, inode.storedCtime) !== 0) return;
+    const { ctime, mtime } = observed.value.stat;
+    if (compareTimes(ctime, inode.storedCtime) !== 0) return;
     inode.ctime = inode.storedCtime;
     inode.storedCtime = null;
+    if (inode.storedMtime !== null && compareTimes(mtime, inode.storedMtime) === 0) {
+      inode.mtime = inode.storedMtime;
+      inode.storedMtime = null;
+    }
   }
 
   /** `inode` was read or followed (touch_atime). */
