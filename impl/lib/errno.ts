@@ -23,7 +23,10 @@ export type Errno =
   | 'ELOOP'
   | 'EOPNOTSUPP'
   | 'EUCLEAN'
-  | 'EOVERFLOW';
+  | 'EOVERFLOW'
+  | 'ENODATA'
+  | 'ERANGE'
+  | 'E2BIG';
 
 /** Not an `Error`: no stack is captured, so an ENOENT costs what a throw costs and no more. */
 export class Failure {

@@ -1,3 +1,4 @@
+import { chmodAcl } from '../ext4/acl/inode-acl.ts';
 import { EXT4_GOOD_OLD_INODE_SIZE } from '../ext4/layout/inode.ts';
 import { markInodeDirty } from '../ext4/inode/inode-table.ts';
 import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
@@ -19,9 +20,10 @@ const S_ISGID = 0o2000;
 const S_IXGRP = 0o0010;
 
 export function* chmod(context: KernelContext, path: string, mode: number): Sleepable<void> {
-  yield* change(context, path, (inode) => {
+  const apply = (inode: Inode): void => {
     inode.mode = (inode.mode & ~S_IALLUGO) | (mode & S_IALLUGO);
-  });
+  };
+  yield* change(context, path, apply, { finish: chmodAcl });
 }
 
 /** A number that leaves the owner or the group as it is: (uid_t)-1. */
@@ -54,8 +56,10 @@ export function* utimens(
       inode.atime = changedTime(sb, inode.atime, atime);
       inode.mtime = changedTime(sb, inode.mtime, mtime);
     },
-    () => {
-      if (!isValid(atime) || !isValid(mtime)) fail('EINVAL');
+    {
+      check: () => {
+        if (!isValid(atime) || !isValid(mtime)) fail('EINVAL');
+      },
     },
   );
 }
@@ -84,12 +88,18 @@ export function truncateTime(sb: SuperBlock, time: Timestamp): Timestamp {
   return { seconds, nanoseconds: whole ? 0 : time.nanoseconds };
 }
 
+/** What some changes need besides: a check of the arguments before anything else, and steps under handles of their own. */
+interface ChangeSteps {
+  readonly check?: () => void;
+  readonly finish?: (inode: Inode) => Sleepable<void>;
+}
+
 /** notify_change() on what a path means: `apply` under i_rwsem, the time of the change, one handle. */
 function* change(
   context: KernelContext,
   path: string,
   apply: (inode: Inode) => void,
-  check?: () => void,
+  { check, finish }: ChangeSteps = {},
 ): Sleepable<void> {
   const inode = yield* resolve(context, path, true);
   try {
@@ -99,6 +109,7 @@ function* change(
     try {
       refuseChange(inode);
       yield* applyChange(inode, apply);
+      if (finish !== undefined) yield* finish(inode);
     } finally {
       inode.lock.unlockWrite();
     }

@@ -1,7 +1,7 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import { isRegular, type Inode } from '../inode/inode.ts';
+import { EXT4_EA_INODE_FL, isRegular, type Inode } from '../inode/inode.ts';
 import { collapse } from './collapse.ts';
 import { removeCredits } from './credits.ts';
 import type { Extent } from './node.ts';
@@ -56,10 +56,14 @@ function without(extent: Extent, start: number, stop: number): Extent[] {
   return left;
 }
 
-/** Blocks of directories and symlinks went through the journal, so their return is revoked (get_default_free_blocks_flags). */
+/**
+ * Blocks of directories, symlinks and values of attributes went through the journal, so their return is revoked
+ * (get_default_free_blocks_flags).
+ */
 function* freeData(edit: TreeEdit, start: number, length: number): Sleepable<void> {
   const { handle, inode } = edit;
-  yield* inode.sb.blockAllocator.free(handle, inode, start, length, { metadata: !isRegular(inode.mode) });
+  const metadata = !isRegular(inode.mode) || (inode.flags & EXT4_EA_INODE_FL) !== 0;
+  yield* inode.sb.blockAllocator.free(handle, inode, start, length, { metadata });
 }
 
 /** ext4_datasem_ensure_credits: answers whether the handle was restarted, and dataLock let go for it. */

@@ -7,11 +7,12 @@ import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
 import { initExtentTree } from '../extents/root.ts';
-import { EXT4_EXTENTS_FL, Inode, isDirectory, isRegular, useDataPath } from './inode.ts';
+import { EXT4_EA_INODE_FL, EXT4_EXTENTS_FL, Inode, isDirectory, isRegular, useDataPath } from './inode.ts';
 import { clearRawInode, locateInode, markInodeDirty, readInode } from './inode-table.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
-import { releaseXattrBlock } from '../xattr/block.ts';
+import { deleteXattrs, holdsXattrs, putAll, RELEASE_CREDITS } from '../xattr/release.ts';
+import { forgetValueInode } from '../xattr/value-inode.ts';
 
 /** Credits to take an inode off the orphans and free it: table block, bitmap, descriptor, superblock, orphan block. */
 const FREE_INODE_CREDITS = 8;
@@ -126,10 +127,12 @@ export class InodeCache {
   *#free(inode: Inode): Sleepable<void> {
     const sb = this.#sb;
     inode.size = 0;
+    if ((inode.flags & EXT4_EA_INODE_FL) !== 0) forgetValueInode(inode);
     yield* truncateBlocks(inode);
-    const handle = yield* sb.journal.start(FREE_INODE_CREDITS);
+    const dropped: Inode[] = [];
+    const handle = yield* sb.journal.start(FREE_INODE_CREDITS + (holdsXattrs(inode) ? RELEASE_CREDITS : 0));
     try {
-      if (inode.xattrBlock !== 0) yield* releaseXattrBlock(handle, inode);
+      if (holdsXattrs(inode)) yield* deleteXattrs(handle, inode, dropped);
       yield* sb.orphans.remove(handle, inode);
       inode.diskSize = 0;
       inode.dtime = Math.max(1, sb.now.seconds);
@@ -138,6 +141,7 @@ export class InodeCache {
       this.#inodes.delete(inode.ino);
     } finally {
       yield* handle.stop();
+      yield* putAll(dropped);
     }
   }
 

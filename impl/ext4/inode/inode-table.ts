@@ -5,6 +5,7 @@ import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { inodeChecksumMatches, setInodeChecksum } from '../integrity/checksum.ts';
 import {
+  EXT4_EA_INODE_FL,
   EXT4_HUGE_FILE_FL,
   EXT4_INLINE_DATA_FL,
   I_BLOCK_BYTES,
@@ -22,6 +23,7 @@ import {
 } from '../layout/inode.ts';
 import { ensureLargeFile, LARGE_FILE_BYTES } from '../super/large-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
+import { hasInodeXattrs } from '../xattr/inode-area.ts';
 import { decodeTime, encodeExtra, encodeSeconds } from './timestamp.ts';
 
 /** Where inode `ino` lies: the block of the inode table and the byte in it (__ext4_get_inode_loc). */
@@ -71,6 +73,10 @@ export function* readInode(inode: Inode): Sleepable<void> {
   inode.size = inode.diskSize = join(raw.sizeHigh, raw.sizeLo);
   inode.sectors = sectorsOf(inode, raw);
   inode.xattrBlock = join(raw.fileAclHigh, raw.fileAclLo);
+  if (inode.xattrBlock !== 0)
+    sb.blockAllocator.checkRange(inode.xattrBlock, 1, `i_file_acl of inode ${inode.ino}`);
+  inode.xattrsInInode = hasInodeXattrs(inode, buffer);
+  if (inode.flags & EXT4_EA_INODE_FL) inode.version = raw.versionLo;
   inode.dtime = raw.dtime;
   const extra = (field: 'atimeExtra' | 'ctimeExtra' | 'mtimeExtra' | 'crtimeExtra'): number =>
     fits(sb, raw, InodeLayout.fields[field]) ? raw[field] : 0;
@@ -145,6 +151,7 @@ function fillRawInode(inode: Inode, raw: RawInode, buffer: BufferHead): void {
   raw.sizeHigh = highHalf(inode.diskSize);
   setBlockCount(inode, raw);
   raw.flags = inode.flags;
+  if (inode.flags & EXT4_EA_INODE_FL) raw.versionLo = inode.version;
   raw.generation = inode.generation;
   raw.dtime = inode.dtime;
   raw.fileAclLo = lowHalf(inode.xattrBlock);

@@ -5,7 +5,7 @@ import { RwSemaphore } from '../../sched/lock.ts';
 import type { Preallocation } from '../allocation/preallocation.ts';
 import type { DataPath } from '../data/data-path.ts';
 import { ExtentStatusTree } from '../mapping/extent-status.ts';
-import { I_DATA_SEM, I_RWSEM, INVALIDATE_LOCK } from '../lock-order.ts';
+import { I_DATA_SEM, I_RWSEM, INVALIDATE_LOCK, XATTR_SEM } from '../lock-order.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { EPOCH, type Timestamp } from './timestamp.ts';
 
@@ -63,7 +63,10 @@ export class Inode {
   /** i_nlink. A directory beyond 65,000 subdirectories shows 1 (dir_nlink). */
   links = 0;
   flags = 0;
-  /** Of a directory: grows with every change of its entries (i_version). Only as long as the inode is in memory. */
+  /**
+   * i_version. Of a directory: grows with every change of its entries, only as long as the inode is in memory. Of an inode
+   * that holds an attribute's value: the low half of its count of references, kept on disk.
+   */
   version = 1;
   /** i_size, bytes: what a reader sees. */
   size = 0;
@@ -73,6 +76,8 @@ export class Inode {
   sectors = 0;
   /** The block that holds extended attributes (i_file_acl), or 0. */
   xattrBlock = 0;
+  /** The inode's own tail holds extended attributes, too (EXT4_STATE_XATTR). */
+  xattrsInInode = false;
   atime: Timestamp = EPOCH;
   ctime: Timestamp = EPOCH;
   mtime: Timestamp = EPOCH;
@@ -88,6 +93,7 @@ export class Inode {
   readonly invalidateLock: RwSemaphore;
   /** The extent tree, i_disksize (i_data_sem). */
   readonly dataLock: RwSemaphore;
+  #xattrLock: RwSemaphore | null = null;
   readonly extentStatus = new ExtentStatusTree();
   /** Blocks promised to delayed allocation for this inode (i_reserved_data_blocks). */
   reservedBlocks = 0;
@@ -122,6 +128,11 @@ export class Inode {
     this.dataLock = new RwSemaphore(sb.scheduler, I_DATA_SEM, ino);
     this.dataPath = dataPath;
     this.mapping = new AddressSpace(this, sb.pool, dataPath, sb.inodes.dirtyMappings);
+  }
+
+  /** Extended attributes, in the inode and in its block (xattr_sem). Made on first use: most inodes have none. */
+  get xattrLock(): RwSemaphore {
+    return (this.#xattrLock ??= new RwSemaphore(this.sb.scheduler, XATTR_SEM, this.ino));
   }
 
   /** Bytes. */

@@ -11,6 +11,7 @@ import {
 import { EXT4_GOOD_OLD_INODE_SIZE, InodeLayout, type RawInode } from '../layout/inode.ts';
 import { OrphanBlockTailLayout } from '../layout/orphan-block.ts';
 import { SuperBlockLayout } from '../layout/superblock.ts';
+import { XattrHeaderLayout } from '../layout/xattr.ts';
 
 /**
  * metadata_csum: what each structure's checksum covers (Documentation/filesystems/ext4/checksums.rst). Every one starts
@@ -138,6 +139,16 @@ export function directoryIndexChecksum(
   let crc = crc32c(inodeSeed, data.subarray(0, countOffset + count * DX_ENTRY_BYTES));
   crc = crc32c(crc, data.subarray(tail, tail + DxTailLayout.fields.checksum.offset));
   return crc32c(crc, ZERO);
+}
+
+const { offset: XATTR_CHECKSUM_AT, width: XATTR_CHECKSUM_BYTES } = XattrHeaderLayout.fields.checksum;
+
+/** h_checksum of a block of extended attributes: the block's number, then the block with the field as zero. */
+export function xattrBlockChecksum(seed: number, block: number, data: Uint8Array): number {
+  let crc = crc32cU32(crc32cU32(seed, lowHalf(block)), highHalf(block));
+  crc = crc32c(crc, data.subarray(0, XATTR_CHECKSUM_AT));
+  crc = crc32c(crc, ZERO);
+  return crc32c(crc, data.subarray(XATTR_CHECKSUM_AT + XATTR_CHECKSUM_BYTES));
 }
 
 /** ob_checksum of a block of the orphan file: its block number on the device, then its entries. */

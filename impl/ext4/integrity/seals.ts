@@ -8,12 +8,14 @@ import {
   setBlockBitmapChecksum,
   setInodeBitmapChecksum,
   superBlockChecksum,
+  xattrBlockChecksum,
 } from './checksum.ts';
 import type { GroupChecksum } from './group-checksum.ts';
 import { ExtentHeaderLayout, extentTailOffset } from '../layout/extent.ts';
 import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
 import { OrphanBlockTailLayout } from '../layout/orphan-block.ts';
 import { SuperBlockLayout } from '../layout/superblock.ts';
+import { XattrHeaderLayout } from '../layout/xattr.ts';
 
 /**
  * Seals store checksums when a block leaves memory, once per commit instead of once per change. All are for file
@@ -171,5 +173,20 @@ export class OrphanBlockSeal implements Seal {
     const offset =
       buffer.data.length - OrphanBlockTailLayout.size + OrphanBlockTailLayout.fields.checksum.offset;
     buffer.view.setUint32(offset, orphanBlockChecksum(this.#inodeSeed, buffer.block, buffer.data), true);
+  }
+}
+
+/** h_checksum of a block of extended attributes. */
+export class XattrBlockSeal implements Seal {
+  readonly stage = 0;
+  readonly #seed: number;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  apply(buffer: BufferHead): void {
+    const { offset } = XattrHeaderLayout.fields.checksum;
+    buffer.view.setUint32(offset, xattrBlockChecksum(this.#seed, buffer.block, buffer.data), true);
   }
 }

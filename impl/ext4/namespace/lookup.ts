@@ -3,7 +3,7 @@ import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { findEntry, parentEntry } from '../directory/directory.ts';
 import { encodeName, nameBytes } from '../directory/file-name.ts';
-import { isDirectory, type Inode } from '../inode/inode.ts';
+import { EXT4_EA_INODE_FL, isDirectory, type Inode } from '../inode/inode.ts';
 import { EXT4_NAME_LEN } from '../layout/directory.ts';
 
 export const ROOT_INO = 2;
@@ -23,7 +23,7 @@ export function* lookup(dir: Inode, name: Uint8Array): Sleepable<Inode | null> {
   if (found === null) return null;
   checkIno(dir, found.ino);
   const inode = yield* dir.sb.inodes.get(found.ino);
-  if (inode.links > 0) return inode;
+  if (inode.links > 0 && (inode.flags & EXT4_EA_INODE_FL) === 0) return inode;
   yield* dir.sb.inodes.put(inode);
   throw new Corruption(`directory ${dir.ino}`, 'inode', found.ino, 'an inode in use');
 }

@@ -2,11 +2,13 @@ import type { Handle } from '../../jbd2/handle.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import { applyInheritedAcl, inheritCredits, inheritedAcl } from '../acl/inode-acl.ts';
 import { fileTypeOfMode } from '../directory/block.ts';
 import { addEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { isDirectory, type Inode } from '../inode/inode.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
+import { putAll } from '../xattr/release.ts';
 import { CREATE_CREDITS } from './credits.ts';
 import { addSubdirectoryLink } from './link-count.ts';
 
@@ -26,11 +28,14 @@ export function* createNamed(dir: Inode, name: Uint8Array, mode: number, fill: F
 
 function* createOnce(dir: Inode, name: Uint8Array, mode: number, fill: Fill): Sleepable<Inode> {
   const { inodes, journal } = dir.sb;
-  const handle = yield* journal.start(CREATE_CREDITS);
+  const acl = yield* inheritedAcl(dir, mode);
+  const handle = yield* journal.start(CREATE_CREDITS + inheritCredits(dir, acl));
+  const opened: Inode[] = [];
   let inode: Inode | null = null;
   let named = false;
   try {
     inode = yield* inodes.create(handle, dir, inheritedMode(dir, mode), 0, inheritedGroup(dir));
+    if (acl !== null) yield* applyInheritedAcl(handle, inode, acl, opened);
     yield* fill(handle, inode, dir);
     yield* addEntry(handle, dir, name, inode.ino, fileTypeOfMode(mode));
     yield* markInodeDirty(handle, inode);
@@ -45,6 +50,7 @@ function* createOnce(dir: Inode, name: Uint8Array, mode: number, fill: Fill): Sl
     throw error;
   } finally {
     yield* handle.stop();
+    yield* putAll(opened);
     if (inode !== null && !named) yield* inodes.put(inode);
   }
 }

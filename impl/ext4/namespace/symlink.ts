@@ -5,6 +5,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { initExtentTree } from '../extents/root.ts';
 import { EXT4_EXTENTS_FL, I_BLOCK_BYTES, S_IFLNK, type Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
+import { hasValueInodes } from '../xattr/credits.ts';
 import { createNamed } from './new-inode.ts';
 
 /** Bytes of the longest target that fits into i_block with its final NUL. */
@@ -44,8 +45,12 @@ export function* readSymlink(inode: Inode): Sleepable<Uint8Array> {
   throw new Corruption(`symlink ${inode.ino}`, 'size', inode.size, 'the length of the target');
 }
 
-/** ext4_inode_is_fast_symlink: no blocks but perhaps one for extended attributes. */
+/**
+ * ext4_inode_is_fast_symlink: no blocks but perhaps one for extended attributes. Where i_blocks counts large attributes,
+ * too, the size tells.
+ */
 function isFast(inode: Inode): boolean {
+  if (hasValueInodes(inode.sb)) return inode.size > 0 && inode.size <= FAST_BYTES_MAX;
   const xattrSectors = inode.xattrBlock === 0 ? 0 : inode.sb.geometry.blockSize / 512;
   return inode.sectors === xattrSectors;
 }

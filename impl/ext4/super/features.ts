@@ -76,6 +76,7 @@ export const SUPPORTED_INCOMPAT = all(
   INCOMPAT.meta_bg,
   INCOMPAT.metadata_csum_seed,
   INCOMPAT.large_dir,
+  INCOMPAT.ea_inode,
 );
 
 export const SUPPORTED_RO_COMPAT = all(

@@ -21,6 +21,7 @@ import {
 } from '../layout/superblock.ts';
 import type { MountOptions } from './mount-options.ts';
 import { Orphans } from '../orphan/orphan.ts';
+import { XattrCache } from '../xattr/cache.ts';
 import type { CheckedSuperBlock } from './check.ts';
 import type { Geometry, Group, SuperBlock } from './super-block.ts';
 import type { Timestamp } from '../inode/timestamp.ts';
@@ -66,6 +67,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly inodeAllocator: InodeAllocator;
   readonly freeSpace: FreeSpace;
   readonly orphans: Orphans;
+  readonly xattrCache = new XattrCache();
   readonly conversionWork: Workqueue;
   readonly maxFileBytes: number;
   now: Timestamp;

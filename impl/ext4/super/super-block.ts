@@ -16,6 +16,7 @@ import type { MountOptions } from './mount-options.ts';
 import type { Orphans } from '../orphan/orphan.ts';
 import type { FreeSpace } from '../allocation/free-space.ts';
 import type { Timestamp } from '../inode/timestamp.ts';
+import type { XattrCache } from '../xattr/cache.ts';
 
 /** The immutable numbers of a file system, read once at mount (the constant part of struct ext4_sb_info). */
 export interface Geometry {
@@ -77,6 +78,7 @@ export interface SuperBlock {
   readonly inodeAllocator: InodeAllocator;
   readonly freeSpace: FreeSpace;
   readonly orphans: Orphans;
+  readonly xattrCache: XattrCache;
   /** Finishes writes that need a handle: conversion of unwritten extents, i_disksize (rsv_conversion_wq). */
   readonly conversionWork: Workqueue;
   /** Bytes: the largest size of a file with extents (s_maxbytes). */
