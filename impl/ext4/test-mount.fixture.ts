@@ -18,6 +18,7 @@ export const MOUNT_OPTIONS: MountOptions = {
   atime: 'relatime',
   errors: 'remount-ro',
   dataErr: 'ignore',
+  journalChecksum: false,
   noload: false,
   faults: NO_FAULTS,
 };

@@ -93,6 +93,7 @@ function openJournal(
     blockSize,
     blocks,
     checksums,
+    transactionChecksums: false,
     sixtyFourBit,
     uuid: new Uint8Array(16),
     abortOnDataError: false,

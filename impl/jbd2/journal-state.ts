@@ -6,7 +6,7 @@ import { Mutex } from '../sched/lock.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { LockClass } from '../sched/task.ts';
-import type { JournalSuperBlock } from './journal-superblock.ts';
+import type { JournalFeatures, JournalSuperBlock } from './journal-superblock.ts';
 import type { LogArea } from './log-area.ts';
 import { LogFormat } from './log-format.ts';
 import { LogImage } from './log-image.ts';
@@ -19,7 +19,7 @@ export interface CommitTime {
   readonly nanoseconds: number;
 }
 
-export interface JournalOptions {
+export interface JournalOptions extends JournalFeatures {
   readonly scheduler: Scheduler;
   /** The home blocks, and the device. */
   readonly cache: BufferCache;
@@ -27,10 +27,6 @@ export interface JournalOptions {
   readonly blockSize: number;
   /** Where the journal lies on the device, its superblock first. */
   readonly blocks: BlockRuns;
-  /** The file system has metadata_csum: begin() turns checksums of version 3 on. */
-  readonly checksums: boolean;
-  /** The file system has 64bit: begin() turns wide block numbers on. */
-  readonly sixtyFourBit: boolean;
   /** Of the file system (16 bytes). */
   readonly uuid: Uint8Array;
   readonly faults: ReadonlySet<string>;

@@ -30,6 +30,16 @@ const NAMES: readonly (readonly [number, string])[] = [
   [INCOMPAT_FAST_COMMIT, 'fast_commit'],
 ];
 
+/** What the file system wants of its journal. */
+export interface JournalFeatures {
+  /** The file system has metadata_csum: checksums of version 3. */
+  readonly checksums: boolean;
+  /** `journal_checksum` without metadata_csum: checksums of version 1, one for a transaction. */
+  readonly transactionChecksums: boolean;
+  /** The file system has 64bit: wide block numbers. */
+  readonly sixtyFourBit: boolean;
+}
+
 /** The journal's superblock: block 0 of the journal, in memory of its own, not in the buffer cache. */
 export class JournalSuperBlock {
   readonly raw: RawJournalSuperblock;
@@ -100,7 +110,7 @@ export class JournalSuperBlock {
    * Turns on what the file system wants and off what it does not, as ext4 does at every mount. The log is empty, so
    * nothing in it has to be read with the old features. Reaches the disk with the next writeTail.
    */
-  setFeatures(checksums: boolean, sixtyFourBit: boolean): void {
+  setFeatures({ checksums, transactionChecksums, sixtyFourBit }: JournalFeatures): void {
     const { raw } = this;
     if (raw.blockType === SUPERBLOCK_V1) this.#upgrade();
     raw.featureCompat = (raw.featureCompat & ~COMPAT_CHECKSUM) >>> 0;
@@ -109,6 +119,7 @@ export class JournalSuperBlock {
     if (checksums) incompat |= INCOMPAT_CSUM_V3;
     if (sixtyFourBit) incompat |= INCOMPAT_64BIT;
     raw.featureIncompat = incompat;
+    if (!checksums && transactionChecksums) raw.featureCompat |= COMPAT_CHECKSUM;
     raw.checksumType = checksums ? CHECKSUM_CRC32C : 0;
     raw.checksum = 0;
   }

@@ -76,8 +76,8 @@ export class Journal implements Journaling {
   *begin(): Sleepable<void> {
     assert(!this.needsRecovery, 'the journal was not recovered');
     const { state } = this;
-    const { checksums, sixtyFourBit, scheduler } = state.options;
-    state.superBlock.setFeatures(checksums, sixtyFourBit);
+    const { scheduler } = state.options;
+    state.superBlock.setFeatures(state.options);
     state.reformat();
     this.#daemon = scheduler.spawnDaemon('jbd2', commitDaemon(state));
   }

@@ -9,6 +9,7 @@ import {
 } from './layout/block-tag.ts';
 import { RevokeBlockLayout } from './layout/revoke.ts';
 import {
+  COMPAT_CHECKSUM,
   INCOMPAT_64BIT,
   INCOMPAT_CSUM_V2,
   INCOMPAT_CSUM_V3,
@@ -23,6 +24,8 @@ export class LogFormat {
   readonly blockSize: number;
   readonly checksums: 'none' | 'v2' | 'v3';
   readonly sixtyFourBit: boolean;
+  /** Checksums of version 1: one for a whole transaction, in its commit block. */
+  readonly transactionChecksum: boolean;
   /** Bytes of a tag (journal_tag_bytes): 8, 12, 10, 14 or 16. */
   readonly tagBytes: number;
   /** Bytes of the checksum that ends a descriptor or revoke block: 4 or 0. */
@@ -39,6 +42,7 @@ export class LogFormat {
     this.blockSize = raw.blockSize;
     this.checksums = incompat & INCOMPAT_CSUM_V3 ? 'v3' : incompat & INCOMPAT_CSUM_V2 ? 'v2' : 'none';
     this.sixtyFourBit = (incompat & INCOMPAT_64BIT) !== 0;
+    this.transactionChecksum = (raw.featureCompat & COMPAT_CHECKSUM) !== 0;
     this.tagBytes = tagBytes(this.checksums, this.sixtyFourBit);
     this.tailBytes = this.checksums === 'none' ? 0 : BlockTailLayout.size;
     this.revokeRecordBytes = this.sixtyFourBit ? 8 : 4;

@@ -1,5 +1,5 @@
 import { BlockTailLayout, TAG_ESCAPED, TAG_LAST, TAG_SAME_UUID, TAG_UUID_BYTES } from './layout/block-tag.ts';
-import { CommitBlockLayout } from './layout/commit.ts';
+import { CHECKSUM_CRC32, CHECKSUM_CRC32_BYTES, CommitBlockLayout } from './layout/commit.ts';
 import {
   COMMIT_BLOCK,
   DESCRIPTOR_BLOCK,
@@ -9,6 +9,7 @@ import {
   REVOKE_BLOCK,
 } from './layout/header.ts';
 import { RevokeBlockLayout } from './layout/revoke.ts';
+import { crc32be } from '../lib/crc32-be.ts';
 import { highHalf, lowHalf } from '../lib/struct.ts';
 import type { BlockMemory } from '../mm/block-memory.ts';
 import { LogBlockPool, type LogBlock } from './log-block.ts';
@@ -111,8 +112,23 @@ export class LogImage {
     raw.commitNanoseconds = nanoseconds;
     if (this.#format.checksums !== 'none') {
       raw.checksum = this.#format.controlChecksum(block.view, CommitBlockLayout.fields.checksum.offset);
+    } else if (this.#format.transactionChecksum) {
+      raw.checksumType = CHECKSUM_CRC32;
+      raw.checksumSize = CHECKSUM_CRC32_BYTES;
+      raw.checksum = this.#transactionChecksum();
     }
     return block;
+  }
+
+  /** Over descriptors and data (jbd2_checksum_data); revoke blocks were forgotten when it was invented. */
+  #transactionChecksum(): number {
+    let checksum = 0xffffffff;
+    for (const { data, view } of this.blocks) {
+      const header = JournalHeaderLayout.at(view);
+      if (header.magic === JOURNAL_MAGIC && header.blockType === REVOKE_BLOCK) continue;
+      checksum = crc32be(checksum, data);
+    }
+    return checksum;
   }
 
   #control(blockType: number): LogBlock {

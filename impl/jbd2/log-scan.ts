@@ -2,9 +2,19 @@ import { Corruption } from '../lib/corruption.ts';
 import { join } from '../lib/struct.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { hasValidTail, readTags } from './control-block.ts';
-import { CommitBlockLayout } from './layout/commit.ts';
+import { crc32be } from '../lib/crc32-be.ts';
+import {
+  CHECKSUM_CRC32,
+  CHECKSUM_CRC32_BYTES,
+  CommitBlockLayout,
+  type RawCommitBlock,
+} from './layout/commit.ts';
+import type { LogArea } from './log-area.ts';
 import type { LogFormat } from './log-format.ts';
+import type { LogReader } from './log-reader.ts';
 import type { ControlBlock, LogVisitor } from './log-walk.ts';
+
+const TRANSACTION_START = 0xffffffff;
 
 /**
  * The first pass (PASS_SCAN): where does the log end, and is the end a transaction that was cut short, something left
@@ -19,14 +29,32 @@ export class LogScan implements LogVisitor {
   readonly #format: LogFormat;
   #lastCommitSeconds = 0;
   #damagedBlock: number | null = null;
+  readonly #reader: LogReader;
+  readonly #area: LogArea;
+  /** Register of the checksum of version 1. */
+  #transaction = TRANSACTION_START;
 
-  constructor(format: LogFormat) {
+  constructor(format: LogFormat, reader: LogReader, area: LogArea) {
     this.#format = format;
+    this.#reader = reader;
+    this.#area = area;
   }
 
   *descriptor(block: ControlBlock): Sleepable<number> {
     if (!hasValidTail(this.#format, block)) this.#damagedBlock ??= block.position;
-    return readTags(this.#format, block).length;
+    const { length } = readTags(this.#format, block);
+    if (this.#format.transactionChecksum) yield* this.#addToTransaction(block, length);
+    return length;
+  }
+
+  /** The descriptor and the data behind it are part of the checksum in the commit block (calc_chksums). */
+  *#addToTransaction({ data, position }: ControlBlock, length: number): Sleepable<void> {
+    this.#transaction = crc32be(this.#transaction, data);
+    let place = position;
+    for (let index = 0; index < Math.min(length, this.#area.size); index++) {
+      place = this.#area.next(place);
+      this.#transaction = crc32be(this.#transaction, yield* this.#reader.read(place));
+    }
   }
 
   revoke(block: ControlBlock): void {
@@ -42,7 +70,9 @@ export class LogScan implements LogVisitor {
       const structure = `block ${this.#damagedBlock} of the journal (transaction ${block.sequence})`;
       throw new Corruption(structure, 't_checksum', 'wrong', 'the checksum of the block');
     }
-    const expected = this.#commitChecksum(block);
+    const expected = this.#format.transactionChecksum
+      ? this.#transactionWrong(raw)
+      : this.#commitChecksum(block);
     if (expected !== null) {
       if (stale) return false;
       this.end = block.sequence;
@@ -52,6 +82,15 @@ export class LogScan implements LogVisitor {
     }
     this.#lastCommitSeconds = seconds;
     return true;
+  }
+
+  /** Null if the transaction is what its commit block says, or that says nothing; else what it should say. */
+  #transactionWrong({ checksum, checksumType, checksumSize }: RawCommitBlock): number | null {
+    const found = this.#transaction;
+    this.#transaction = TRANSACTION_START;
+    if (checksumType === 0 && checksumSize === 0 && checksum === 0) return null;
+    const known = checksumType === CHECKSUM_CRC32 && checksumSize === CHECKSUM_CRC32_BYTES;
+    return known && checksum === found ? null : found;
   }
 
   /**

@@ -20,7 +20,7 @@ import { nextTid } from './tid.ts';
 export function* recoverLog(state: JournalState): Sleepable<void> {
   const { cache, superBlock, area, format } = state;
   const reader = new LogReader(cache.device, area, format.blockSize);
-  const scan = new LogScan(format);
+  const scan = new LogScan(format, reader, area);
   const start = { sequence: superBlock.raw.sequence, block: superBlock.raw.start };
   const found = yield* walkLog(reader, area, start, null, scan);
   const end = scan.end ?? found;
@@ -51,7 +51,7 @@ export function* wipeLog(state: JournalState): Sleepable<void> {
   const { cache, superBlock, area, format } = state;
   const reader = new LogReader(cache.device, area, format.blockSize);
   const start = { sequence: superBlock.raw.sequence, block: superBlock.raw.start };
-  const end = yield* walkLog(reader, area, start, null, new LogScan(format));
+  const end = yield* walkLog(reader, area, start, null, new LogScan(format, reader, area));
   state.restartAt(nextTid(end));
   yield* superBlock.writeTail(nextTid(end), 0);
 }

@@ -14,6 +14,7 @@ export interface TestShape {
   readonly homeBlocks: number;
   readonly journalBlocks: number;
   readonly checksums: boolean;
+  readonly transactionChecksums?: boolean;
   readonly sixtyFourBit: boolean;
 }
 
@@ -78,6 +79,7 @@ export function openJournal(
       blockSize: shape.blockSize,
       blocks: BlockRuns.of(...journalPlaces(shape).map((start) => ({ start, length: 1 }))),
       checksums: shape.checksums,
+      transactionChecksums: shape.transactionChecksums === true,
       sixtyFourBit: shape.sixtyFourBit,
       uuid: UUID,
       faults,

@@ -29,6 +29,7 @@ const DEFAULTS: MountOptions = {
   atime: 'relatime',
   errors: 'remount-ro',
   dataErr: 'ignore',
+  journalChecksum: false,
   noload: false,
   faults: NO_FAULTS,
 };

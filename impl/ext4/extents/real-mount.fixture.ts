@@ -116,6 +116,7 @@ export function realMount(device: BlockDevice): RealMount {
     atime: 'noatime',
     errors: 'continue',
     dataErr: 'ignore',
+    journalChecksum: false,
     noload: false,
     faults: NO_FAULTS,
   } as const;

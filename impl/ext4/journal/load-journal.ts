@@ -77,6 +77,7 @@ function openLog(request: JournalRequest, blocks: BlockRuns): Sleepable<Journal>
     blockSize: cache.blockSize,
     blocks,
     checksums: checked.hasChecksums,
+    transactionChecksums: options.journalChecksum,
     sixtyFourBit: (checked.features.incompat & INCOMPAT['64bit']) !== 0,
     uuid: raw.uuid.slice(),
     faults: options.faults,

@@ -85,6 +85,12 @@ describe.each([
       const image = disk.snapshot();
       expect(recover(image).blocksFree).toBe(freeBefore + blocks - 3);
       await expectClean(image);
+      // Behind the new end the last block holds nothing of what was cut off.
+      save(image, path('image'));
+      const block = Number(await debugfs(path('image'), `bmap <${inode.ino}> 2`));
+      const data = new Uint8Array(1024);
+      image.read(block * 1024, data);
+      expect(data.every((byte, index) => byte === (index < 3000 - 2048 ? 1 : 0))).toBe(true);
     });
   });
 });

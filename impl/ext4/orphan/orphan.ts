@@ -2,10 +2,11 @@ import { Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import type { Inode } from '../inode/inode.ts';
+import { isRegular, type Inode } from '../inode/inode.ts';
 import { OrphanFile } from './orphan-file.ts';
 import type { SpecialFile } from '../inode/special-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
+import { writeAndWait } from '../../mm/filemap.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
 
 /** Place of an inode in the list that starts at s_last_orphan; each i_dtime holds the number of the next. */
@@ -130,7 +131,12 @@ export class Orphans {
    * when an entry is no inode that could be one. Runs without a handle.
    */
   *process(): Sleepable<void> {
-    const { raw } = this.#sb;
+    const { raw, health, options } = this.#sb;
+    if (health.hasErrors) {
+      // e2fsck has to look at everything anyway; nothing is freed on the word of a damaged file system.
+      if (!options.readOnly) raw.lastOrphan = 0;
+      return;
+    }
     for (let last = 0; raw.lastOrphan !== 0;) {
       const ino = raw.lastOrphan;
       if (ino === last)
@@ -167,6 +173,18 @@ export class Orphans {
 
 /** ext4_process_orphan: the last reference of an inode without links deletes it. */
 function* finish(inode: Inode): Sleepable<void> {
-  if (inode.links > 0) yield* truncateBlocks(inode);
+  if (inode.links > 0) {
+    if (isRegular(inode.mode)) yield* zeroLastBlock(inode);
+    yield* truncateBlocks(inode);
+  }
   yield* inode.sb.inodes.put(inode);
+}
+
+/** What the last block holds behind the end of the file must read as zeros when the file grows again (ext4_truncate). */
+function* zeroLastBlock(inode: Inode): Sleepable<void> {
+  const { size, blockSize, mapping } = inode;
+  const tail = size % blockSize;
+  if (tail === 0) return;
+  yield* inode.dataPath.zeroPartialBlock(inode, size, blockSize - tail);
+  yield* writeAndWait(mapping, 0, Infinity);
 }

@@ -12,6 +12,8 @@ export interface MountOptions {
   readonly errors: 'continue' | 'remount-ro' | 'panic';
   /** `data_err`: what a failed write of ordered data does to the journal. */
   readonly dataErr: 'ignore' | 'abort';
+  /** `journal_checksum`: without metadata_csum, too, a transaction has a checksum. */
+  readonly journalChecksum: boolean;
   /** `noload`: the journal is not looked at. Read-only unless it is clean; nothing is written when read-only. */
   readonly noload: boolean;
   /** Planted bugs: all off except in tests of the harness. */

@@ -15,4 +15,8 @@ export const CommitBlockLayout = struct('commit_header', 'big', 60, {
   commitNanoseconds: u32(56),
 });
 
+/** checksumType and checksumSize of a checksum of version 1 (JBD2_CRC32_CHKSUM). */
+export const CHECKSUM_CRC32 = 1;
+export const CHECKSUM_CRC32_BYTES = 4;
+
 export type RawCommitBlock = Overlay<typeof CommitBlockLayout.fields>;

@@ -1,0 +1,152 @@
+import { execaSync } from 'execa';
+import {
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  closeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { MemoryDisk } from '../block/memory-disk.ts';
+import { mount, type MountRequest } from '../vfs/mount.ts';
+import { inDirectory, load, save } from './e2fsprogs.fixture.ts';
+import { needsKernel, withKernelMount } from './kernel.fixture.ts';
+
+const TIME = { seconds: 1_700_001_000, nanoseconds: 0 };
+
+interface Kind {
+  readonly name: string;
+  readonly mke2fs: readonly string[];
+  readonly blockSize: number;
+  readonly kernelOptions: readonly string[];
+  readonly ourOptions: MountRequest;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: 'defaults', mke2fs: [], blockSize: 4096, kernelOptions: [], ourOptions: {} },
+  {
+    name: 'blocks of 1 KiB',
+    mke2fs: [],
+    blockSize: 1024,
+    kernelOptions: [],
+    ourOptions: { bufferedIomap: true },
+  },
+  {
+    name: 'no checksums, narrow numbers',
+    mke2fs: ['-O', '^metadata_csum,^64bit'],
+    blockSize: 1024,
+    kernelOptions: [],
+    ourOptions: {},
+  },
+  {
+    name: 'checksums of version 1',
+    mke2fs: ['-O', '^metadata_csum'],
+    blockSize: 2048,
+    kernelOptions: ['journal_checksum'],
+    ourOptions: { journalChecksum: true },
+  },
+];
+
+/** Blocks by number that differ, without the superblock's, which says when it was mounted, and without the log. */
+function differences(left: string, right: string, blockSize: number, log: ReadonlySet<number>): number[] {
+  const disks = [load(left), load(right)] as const;
+  const data = [new Uint8Array(blockSize), new Uint8Array(blockSize)] as const;
+  const found: number[] = [];
+  const superBlock = blockSize === 1024 ? 1 : 0;
+  for (let block = 0; block < disks[0].sizeBytes / blockSize; block++) {
+    if (block === superBlock || log.has(block)) continue;
+    disks[0].read(block * blockSize, data[0]);
+    disks[1].read(block * blockSize, data[1]);
+    if (Buffer.compare(data[0], data[1]) !== 0) found.push(block);
+  }
+  return found;
+}
+
+/** What we, the kernel and e2fsck make of the same dirty log is the same, block by block. */
+function expectOneRecovery(dirty: string, blockSize: number, path: (name: string) => string): void {
+  expect(execaSync('dumpe2fs', ['-h', dirty]).stdout).toMatch(/needs_recovery/);
+  for (const name of ['ours', 'kernel', 'e2fsck']) copyFileSync(dirty, path(name));
+  const listed = execaSync('debugfs', ['-R', 'blocks <8>', dirty]).stdout;
+  const log = new Set(listed.trim().split(/\s+/).map(Number));
+  const disk: MemoryDisk = load(dirty);
+  const fs = mount(disk, { readOnly: true, now: TIME });
+  expect(fs.notices).toContain('recovery complete');
+  fs.unmount();
+  save(disk, path('ours'));
+  withKernelMount(path('kernel'), ['ro'], () => undefined);
+  execaSync('e2fsck', ['-y', '-E', 'journal_only', path('e2fsck')], { reject: false });
+  expect(differences(path('kernel'), path('ours'), blockSize, log)).toEqual([]);
+  expect(differences(path('e2fsck'), path('ours'), blockSize, log)).toEqual([]);
+  // The recovery was not of nothing.
+  expect(differences(dirty, path('ours'), blockSize, log).length).toBeGreaterThan(3);
+  const check = execaSync('e2fsck', ['-fn', path('ours')], { reject: false });
+  expect(check.exitCode, check.stdout).toBe(0);
+}
+
+/** Directories, files that shrink, names that move, and metadata blocks that are freed: revokes. */
+function kernelWork(directory: string): void {
+  for (let index = 0; index < 40; index++) {
+    const name = join(directory, `d${index}`);
+    mkdirSync(name);
+    writeFileSync(join(name, 'file'), Buffer.alloc(3000 * (index + 1), index));
+    if (index % 3 === 1) truncateSync(join(name, 'file'), 100);
+    if (index % 4 === 1) renameSync(join(name, 'file'), join(directory, `moved${index}`));
+    if (index % 5 === 2) rmSync(name, { recursive: true });
+    if (index % 10 === 9) syncFile(join(directory, `d${index}`));
+  }
+}
+
+function syncFile(path: string): void {
+  const file = openSync(path, 'r');
+  fsyncSync(file);
+  closeSync(file);
+}
+
+describe.each(KINDS)('$name', ({ mke2fs, blockSize, kernelOptions, ourOptions }) => {
+  const make = (image: string): void => {
+    execaSync('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', `${blockSize}`, ...mke2fs, image, '24M']);
+  };
+
+  test('a log that the kernel left behind', async (context) => {
+    needsKernel(context);
+    await inDirectory((path) => {
+      make(path('image'));
+      withKernelMount(path('image'), kernelOptions, ({ directory, image }) => {
+        kernelWork(directory);
+        syncFile(directory);
+        copyFileSync(image, path('dirty'));
+      });
+      expectOneRecovery(path('dirty'), blockSize, path);
+      return Promise.resolve();
+    });
+  });
+
+  test('a log that we left behind', async (context) => {
+    needsKernel(context);
+    await inDirectory((path) => {
+      make(path('image'));
+      const disk = load(path('image'));
+      const fs = mount(disk, { now: TIME, ...ourOptions });
+      for (let index = 0; index < 40; index++) {
+        fs.mkdir(`/d${index}`);
+        const fd = fs.open(`/d${index}/file`, { access: 'write', create: true });
+        fs.write(fd, new Uint8Array(3000 * (index + 1)).fill(index));
+        if (index % 10 === 9) fs.fsync(fd);
+        fs.close(fd);
+        if (index % 3 === 1) fs.truncate(`/d${index}/file`, 100);
+        if (index % 5 !== 2) continue;
+        fs.unlink(`/d${index}/file`);
+        fs.rmdir(`/d${index}`);
+      }
+      fs.sync();
+      save(disk, path('dirty'));
+      expectOneRecovery(path('dirty'), blockSize, path);
+      return Promise.resolve();
+    });
+  });
+});
