@@ -9,6 +9,11 @@ export interface BlockDevice {
   readonly readOnly?: boolean;
   /** Starts the transfer; `endIo` runs exactly once, perhaps before submit returns, in an order the device chooses. */
   submit(bio: Bio, endIo: (status: BioStatus) => void): void;
+  /**
+   * Nobody needs what these sectors hold (REQ_OP_DISCARD): the device may forget it. What was submitted before is done
+   * first. Absent in a device that cannot.
+   */
+  discard?(sector: number, sectors: number): void;
 }
 
 /** Submits and sleeps until the transfer has ended (submit_bio_wait); fails with EIO. */

@@ -84,6 +84,20 @@ export class MemoryDisk implements BlockDevice {
     endIo(null);
   }
 
+  /** The sectors read as zeros afterwards; pages that lie wholly among them cost nothing any more. */
+  discard(sector: number, sectors: number): void {
+    const end = Math.min(this.sizeBytes, (sector + sectors) * SECTOR_BYTES);
+    for (let offset = sector * SECTOR_BYTES; offset < end;) {
+      const index = Math.floor(offset / PAGE_BYTES);
+      const length = Math.min(PAGE_BYTES - (offset % PAGE_BYTES), end - offset);
+      if (this.#page(index) === null) {
+        // Nothing to forget.
+      } else if (length < PAGE_BYTES) this.write(offset, ZEROS.subarray(0, length));
+      else this.#ownTable(index).pages[index % TABLE_PAGES] = null;
+      offset += length;
+    }
+  }
+
   /** Fills `target` from byte `offset` on. The range lies within the disk. */
   read(offset: number, target: Uint8Array): void {
     let done = 0;
@@ -114,12 +128,7 @@ export class MemoryDisk implements BlockDevice {
   }
 
   #writablePage(index: number, overwritten: boolean): Uint8Array {
-    const slot = Math.floor(index / TABLE_PAGES);
-    let table = this.#tables[slot] ?? null;
-    if (table?.owner !== this.#owner) {
-      table = new PageTable(this.#owner, table);
-      this.#tables[slot] = table;
-    }
+    const table = this.#ownTable(index);
     const old = table.pages[index % TABLE_PAGES] ?? null;
     if (old !== null && table.owners[index % TABLE_PAGES] === this.#owner) return old;
     const page = this.#source.take();
@@ -127,6 +136,17 @@ export class MemoryDisk implements BlockDevice {
     table.pages[index % TABLE_PAGES] = page;
     table.owners[index % TABLE_PAGES] = this.#owner;
     return page;
+  }
+
+  /** The table of a page, to be changed by this disk alone. */
+  #ownTable(index: number): PageTable {
+    const slot = Math.floor(index / TABLE_PAGES);
+    let table = this.#tables[slot] ?? null;
+    if (table?.owner !== this.#owner) {
+      table = new PageTable(this.#owner, table);
+      this.#tables[slot] = table;
+    }
+    return table;
   }
 
   /** Runs of bytes that hold data, in order: what must be written to a sparse file to make the same disk. */

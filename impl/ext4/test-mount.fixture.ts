@@ -15,6 +15,7 @@ export const MOUNT_OPTIONS: MountOptions = {
   delalloc: true,
   dioreadNolock: true,
   readOnly: false,
+  discard: false,
   atime: 'relatime',
   errors: 'remount-ro',
   dataErr: 'ignore',

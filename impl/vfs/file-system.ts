@@ -243,6 +243,15 @@ export class FileSystem {
     return statfs(this.sb);
   }
 
+  /**
+   * ioctl(FITRIM): the device may forget what lies in free runs of at least `minimumBytes` in the range; answers how many
+   * bytes it was told of. Fails with EINVAL, EPERM, EOPNOTSUPP.
+   */
+  trim(startBytes = 0, lengthBytes = Infinity, minimumBytes = 0): number {
+    const range = { start: startBytes, length: lengthBytes, minimum: minimumBytes };
+    return this.#run('fitrim', this.calls.trim(range));
+  }
+
   dropCaches(): void {
     this.#run('drop_caches', this.calls.dropCaches());
   }

@@ -26,6 +26,7 @@ const DEFAULTS: MountOptions = {
   delalloc: true,
   dioreadNolock: true,
   readOnly: false,
+  discard: false,
   atime: 'relatime',
   errors: 'remount-ro',
   dataErr: 'ignore',

@@ -1,4 +1,5 @@
 import { syncFileSystem, dropCaches } from '../ext4/data/sync.ts';
+import type { TrimRange } from '../ext4/allocation/trim.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { chmod, chown, utimens } from './attribute-calls.ts';
 import { getdents, opendir } from './directory-calls.ts';
@@ -9,6 +10,7 @@ import { readdir, readlink, stat } from './query-calls.ts';
 import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
 import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
+import { trim } from './trim-call.ts';
 import { ftruncate, truncate } from './truncate-calls.ts';
 import type { DirectoryListing, DirectoryStep, OpenFlags, Stat, TimeChange, XattrFlags } from './types.ts';
 import { getxattr, listxattr, removexattr, setxattr } from './xattr-calls.ts';
@@ -61,5 +63,6 @@ export class SystemCalls {
   listxattr = (path: string, follow: boolean): Sleepable<string[]> => listxattr(this.#context, path, follow);
   removexattr = (path: string, name: string, follow: boolean): Sleepable<void> =>
     removexattr(this.#context, path, name, follow);
+  trim = (range: TrimRange): Sleepable<number> => trim(this.#context, range);
   dropCaches = (): Sleepable<void> => dropCaches(this.#context.sb);
 }

@@ -10,6 +10,7 @@ import { PendingFrees } from './pending-frees.ts';
 import { part, Preallocation, type ClusterPlace, type HeldRun } from './preallocation.ts';
 import { planFor, type FilePlace, type Plan } from './plan.ts';
 import { SmallFilePool } from './small-file-pool.ts';
+import { discardRun, Trimmer, type TrimRange } from './trim.ts';
 import type { Inode } from '../inode/inode.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 
@@ -17,7 +18,7 @@ import type { SuperBlock } from '../super/super-block.ts';
 export interface AllocationRequest {
   /** Wanted first block; one outside the file system means anywhere. */
   readonly goal: number;
-  /** Wanted blocks, at least 1. */
+  /** Wanted blocks, at least 1; with bigalloc `place`, if there is one, begins a cluster. */
   readonly length: number;
   /** May use the space kept back for metadata (EXT4_MB_USE_RESERVED). */
   readonly useKeptBack: boolean;
@@ -29,7 +30,7 @@ export interface AllocationRequest {
 
 export interface BlockRun {
   readonly start: number;
-  /** Blocks. */
+  /** Blocks: whole clusters, so with bigalloc perhaps more than was asked for. */
   readonly length: number;
 }
 
@@ -49,6 +50,7 @@ export class BlockAllocator {
   readonly #groupsPerFlex: number;
   readonly #pending: PendingFrees;
   readonly #pool: SmallFilePool;
+  readonly #trimmer: Trimmer;
   /** Inodes for which something is set aside. */
   readonly #preallocated = new Set<Inode>();
   /** Where the last large file found space that did not continue anything (s_mb_last_groups). */
@@ -62,7 +64,11 @@ export class BlockAllocator {
     this.#groups = sb.groups.map((group) => new BlockGroup(sb, fixed.layout, group));
     this.#groupsPerFlex = 2 ** sb.raw.logGroupsPerFlex;
     this.#pool = new SmallFilePool(this.#groupsPerFlex);
-    this.#pending = new PendingFrees((run) => release(run));
+    this.#trimmer = new Trimmer(sb, this.#groups);
+    this.#pending = new PendingFrees((run) => {
+      if (sb.options.discard) discardRun(sb, run);
+      release(run);
+    });
   }
 
   /** Do freed blocks wait for a commit (s_mb_free_pending)? After ENOSPC it may be worth to force one and try again. */
@@ -91,14 +97,21 @@ export class BlockAllocator {
         release(run);
         throw error;
       }
-      return { start: group.firstBlock + start, length };
+      return this.#blocksOf(group, start, length);
     } finally {
       freeSpace.reserved -= claimed;
     }
   }
 
+  #blocksOf({ firstBlock, ratio }: BlockGroup, start: number, length: number): BlockRun {
+    if (ratio === 1) return { start: firstBlock + start, length };
+    const first = firstBlock + start * ratio;
+    return { start: first, length: Math.min(length * ratio, this.fixed.layout.blocks - first) };
+  }
+
   /** ext4_claim_free_clusters: half as much as long as it does not fit. */
-  #claim({ length, useKeptBack, metadata }: AllocationRequest): number {
+  #claim({ length: blocks, useKeptBack, metadata }: AllocationRequest): number {
+    const length = Math.ceil(blocks / this.fixed.layout.clusterRatio);
     let claimed = metadata ? length : Math.min(length, this.#untilCommit());
     while (claimed > 0 && !this.#sb.freeSpace.has(claimed, useKeptBack)) claimed >>= 1;
     if (claimed === 0) fail('ENOSPC');
@@ -148,7 +161,7 @@ export class BlockAllocator {
     const number = this.#groupOf(goal);
     const group = this.#groups[number];
     if (plan.continues && group !== undefined) {
-      const bit = goal - group.firstBlock;
+      const bit = clusterIn(group, goal);
       const behind = this.#pool.takeAt(group, bit, length, plan.open);
       if (behind !== null) return behind;
       if (group.loaded && group.freeAt(bit, length) > 0) return null;
@@ -159,9 +172,7 @@ export class BlockAllocator {
   #wanted({ goal }: AllocationRequest, plan: Plan): Wanted {
     const group = this.#groupOf(goal);
     const { length, least, room, continues } = plan;
-    const { firstBlock = 0, blocks = 0 } = this.#groups[group] ?? {};
-    const bit = goal - plan.before - firstBlock;
-    const at = plan.exactGoal && bit < blocks ? bit : -1;
+    const at = plan.exactGoal ? clusterIn(this.#groups[group], goal) - plan.before : -1;
     if (at >= 0) return { length, least, leastAtGoal: continues ? 1 : least, room, group, goal: at };
     if (!plan.stream || continues) return { length, least, leastAtGoal: least, room, group, goal: -1 };
     const { number, goal: start } = this.#streamGoal();
@@ -172,7 +183,7 @@ export class BlockAllocator {
   #streamGoal(): { readonly number: number; readonly goal: number } {
     const end = this.#closedEnd;
     this.#closedEnd = null;
-    if (end !== null && end.start < end.group.blocks) return { number: end.group.number, goal: end.start };
+    if (end !== null && end.start < end.group.clusters) return { number: end.group.number, goal: end.start };
     return { number: this.#streamGroup, goal: -1 };
   }
 
@@ -242,7 +253,7 @@ export class BlockAllocator {
   }
 
   /**
-   * Frees blocks that belong to `inode`, or to nobody any more. They count as free at once, and can be allocated when
+   * Frees blocks, and the whole clusters that they lie in, that belong to `inode`, or to nobody any more. They count as free at once, and can be allocated when
    * the handle's transaction has committed. Blocks that held metadata are revoked, so that recovery does not write old
    * contents over a new owner's data. Throws Corruption when the range is not one that a file can have.
    */
@@ -262,12 +273,17 @@ export class BlockAllocator {
     for (let block = start; block < start + length;) {
       const group = this.#groups[groupOfBlock(this.fixed.layout, block)];
       if (group === undefined) throw new Corruption('freed range', 'block', block, 'a block of a group');
-      const bit = block - group.firstBlock;
-      const count = Math.min(start + length - block, group.blocks - bit);
-      yield* group.markFree(handle, bit, count);
-      this.#pending.add(handle.transaction, { group, start: bit, length: count });
-      block += count;
+      const first = clusterIn(group, block);
+      const end = Math.min(group.clusters, Math.ceil((start + length - group.firstBlock) / group.ratio));
+      yield* group.markFree(handle, first, end - first);
+      this.#pending.add(handle.transaction, { group, start: first, length: end - first });
+      block = group.firstBlock + end * group.ratio;
     }
+  }
+
+  /** Tells the device of free space; answers the bytes (trim.ts). */
+  trim(range: TrimRange): Sleepable<number> {
+    return this.#trimmer.trim(range);
   }
 
   /** Throws Corruption unless all blocks may belong to a file (ext4_inode_block_valid). */
@@ -281,6 +297,13 @@ export class BlockAllocator {
       throw new Corruption(structure, 'range', `${start} + ${length}`, 'no fixed metadata');
     }
   }
+}
+
+/** The cluster that holds a block of the group; -1 for a block that lies elsewhere. */
+function clusterIn(group: BlockGroup | undefined, block: number): number {
+  if (group === undefined) return -1;
+  const cluster = Math.floor((block - group.firstBlock) / group.ratio);
+  return cluster < group.clusters ? Math.max(-1, cluster) : -1;
 }
 
 const release = ({ group, start, length }: HeldRun): void => group.release(start, length);

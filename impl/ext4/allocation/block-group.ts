@@ -13,7 +13,7 @@ import {
   type ClearRun,
 } from './bitmap.ts';
 import { bitmapChecksum, blockBitmapChecksumMatches } from '../integrity/checksum.ts';
-import { groupBaseBlocks, groupBlocks, groupFirstBlock, type GroupLayout } from './group-layout.ts';
+import { groupBaseBlocks, groupClusters, groupFirstBlock, type GroupLayout } from './group-layout.ts';
 import {
   blockBitmap,
   EXT4_BG_BLOCK_UNINIT,
@@ -34,11 +34,15 @@ const NOT_LOADED = new Uint8Array(0);
 export class BlockGroup {
   readonly number: number;
   readonly firstBlock: number;
-  readonly blocks: number;
+  /** What the bitmap counts: blocks, or with bigalloc pieces of `ratio` blocks, the last of which may be short. */
+  readonly clusters: number;
+  readonly ratio: number;
   /** Bit set: in use, set aside, promised to an allocation under way, or freed and not committed. */
   busy: Uint8Array = NOT_LOADED;
   /** Clear bits of `busy`, once it is loaded. */
   available = 0;
+  /** The device knows of every free run that is long enough (EXT4_GROUP_INFO_WAS_TRIMMED). */
+  trimmed = false;
   /** No run of clear bits is longer (bb_largest_free_order, roughly): what is known without looking again. */
   longestBound = 0;
   /** Every bit before this one is set. */
@@ -54,10 +58,11 @@ export class BlockGroup {
     this.#group = group;
     this.number = group.number;
     this.firstBlock = groupFirstBlock(layout, group.number);
-    this.blocks = groupBlocks(layout, group.number);
-    const { descriptorSize, blocksPerGroup } = sb.geometry;
+    this.clusters = groupClusters(layout, group.number);
+    this.ratio = layout.clusterRatio;
+    const { descriptorSize, clustersPerGroup } = sb.geometry;
     this.#seal = sb.hasChecksums
-      ? new BlockBitmapSeal(sb.checksumSeed, group.raw, descriptorSize, blocksPerGroup)
+      ? new BlockBitmapSeal(sb.checksumSeed, group.raw, descriptorSize, clustersPerGroup)
       : null;
   }
 
@@ -65,7 +70,7 @@ export class BlockGroup {
     return this.busy !== NOT_LOADED;
   }
 
-  /** Free blocks by the descriptor, those that wait for a commit included. */
+  /** Free clusters by the descriptor, those that wait for a commit included. */
   get free(): number {
     return freeBlocks(this.#group.raw, this.#sb.geometry.descriptorSize);
   }
@@ -96,7 +101,7 @@ export class BlockGroup {
   #initialise(bits: Uint8Array): void {
     bits.fill(0);
     for (const { start, end } of this.#ownMetadata()) setRange(bits, start, end);
-    setRange(bits, this.blocks, bits.length * 8);
+    setRange(bits, this.clusters, bits.length * 8);
   }
 
   /** Ranges of bits of the group's own metadata that lie in the group; with flex_bg bitmaps and table may lie elsewhere. */
@@ -108,11 +113,12 @@ export class BlockGroup {
       { at: inodeBitmap(raw, descriptorSize), length: 1, what: 'inode bitmap' },
       { at: inodeTable(raw, descriptorSize), length: inodeTableBlocksPerGroup, what: 'inode table' },
     ].map(({ at, length, what }) => ({
-      start: Math.max(0, at - this.firstBlock),
-      end: Math.min(this.blocks, at - this.firstBlock + length),
+      start: Math.max(0, Math.floor((at - this.firstBlock) / this.ratio)),
+      end: Math.min(this.clusters, Math.ceil((at - this.firstBlock + length) / this.ratio)),
       what,
     }));
-    const base = Math.min(this.blocks, groupBaseBlocks(this.#layout, this.number));
+    const baseBlocks = groupBaseBlocks(this.#layout, this.number);
+    const base = Math.min(this.clusters, Math.ceil(baseBlocks / this.ratio));
     runs.push({ start: 0, end: base, what: 'superblock and descriptors' });
     return runs.filter(({ start, end }) => start < end);
   }
@@ -123,7 +129,7 @@ export class BlockGroup {
     const { raw } = this.#group;
     const structure = `block bitmap of group ${this.number}`;
     if (hasChecksums) {
-      const crc = bitmapChecksum(checksumSeed, bits, geometry.blocksPerGroup);
+      const crc = bitmapChecksum(checksumSeed, bits, geometry.clustersPerGroup);
       if (!blockBitmapChecksumMatches(raw, geometry.descriptorSize, crc)) {
         throw new Corruption(structure, 'checksum', raw.blockBitmapCsumLo, `low half of ${crc}`);
       }
@@ -133,7 +139,7 @@ export class BlockGroup {
       if (hole < end)
         throw new Corruption(structure, `bit ${hole}`, 0, `1, because it is the group's ${what}`);
     }
-    const clear = countClear(bits, 0, this.blocks);
+    const clear = countClear(bits, 0, this.clusters);
     if (clear !== this.free) {
       throw new Corruption(
         `ext4_group_desc ${this.number}`,
@@ -146,8 +152,8 @@ export class BlockGroup {
 
   #load(bits: Uint8Array): void {
     this.busy = bits.slice();
-    setRange(this.busy, this.blocks, bits.length * 8);
-    this.available = countClear(this.busy, 0, this.blocks);
+    setRange(this.busy, this.clusters, bits.length * 8);
+    this.available = countClear(this.busy, 0, this.clusters);
     this.longestBound = this.available;
     this.#firstClear = 0;
   }
@@ -162,27 +168,28 @@ export class BlockGroup {
     clearRange(this.busy, start, start + length);
     this.available += length;
     this.longestBound = this.available;
+    this.trimmed = false;
     this.#firstClear = Math.min(this.#firstClear, start);
   }
 
   /** Clear bits from `start` on, at most `length`. */
   freeAt(start: number, length: number): number {
-    return findSet(this.busy, start, Math.min(this.blocks, start + length)) - start;
+    return findSet(this.busy, start, Math.min(this.clusters, start + length)) - start;
   }
 
   /** The first run of `length` clear bits, else the longest one. */
   findFirst(length: number): ClearRun {
     const run: ClearRun = { start: 0, length: 0 };
-    this.#firstClear = findClear(this.busy, this.#firstClear, this.blocks);
-    findRun(this.busy, this.#firstClear, this.blocks, length, run);
+    this.#firstClear = findClear(this.busy, this.#firstClear, this.clusters);
+    findRun(this.busy, this.#firstClear, this.clusters, length, run);
     if (run.length < length) this.longestBound = run.length;
     return run;
   }
 
   /** `length` clear bits with up to `room` of them behind, else the longest run; see bitmap.ts. */
   findRegion(length: number, room: number): ClearRun {
-    this.#firstClear = findClear(this.busy, this.#firstClear, this.blocks);
-    const run = findRegion(this.busy, this.#firstClear, this.blocks, length, room);
+    this.#firstClear = findClear(this.busy, this.#firstClear, this.clusters);
+    const run = findRegion(this.busy, this.#firstClear, this.clusters, length, room);
     if (run.length < length) this.longestBound = run.length;
     return run;
   }

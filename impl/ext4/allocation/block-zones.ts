@@ -24,6 +24,11 @@ export class SystemZones {
     }
   }
 
+  /** Blocks of all runs together. */
+  get total(): number {
+    return this.#ends.reduce((sum, end, index) => sum + end - (this.#starts[index] ?? 0), 0);
+  }
+
   /** Does any block of the range belong to fixed metadata? */
   overlaps(start: number, length: number): boolean {
     let low = 0;

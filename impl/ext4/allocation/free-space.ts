@@ -1,11 +1,11 @@
 /**
- * Free and promised space, in blocks (s_freeclusters_counter, s_dirtyclusters_counter). What delayed allocation has
+ * Free and promised space, in clusters (s_freeclusters_counter, s_dirtyclusters_counter). What delayed allocation has
  * promised is not free for anybody else.
  */
 export class FreeSpace {
-  /** Blocks that are free in the bitmaps. */
+  /** Clusters that are free in the bitmaps. */
   free: number;
-  /** Blocks promised to delayed allocation. */
+  /** Clusters promised to delayed allocation. */
   reserved = 0;
   /** s_resv_clusters: kept back so that metadata of promised data can always be placed. */
   readonly keptBack: number;
@@ -16,7 +16,7 @@ export class FreeSpace {
   }
 
   /**
-   * Blocks that may still be promised or placed (ext4_has_free_clusters); negative when more than is free is kept back.
+   * Clusters that may still be promised or placed (ext4_has_free_clusters); negative when more than is free is kept back.
    * The caller is root, so s_r_blocks_count does not matter. `useKeptBack` is for metadata that promised data needs
    * (EXT4_MB_USE_RESERVED).
    */

@@ -3,7 +3,7 @@ import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { baseZones, SystemZones, type FixedMetadata, type Zone } from './block-zones.ts';
-import { descriptorBlock, groupBaseBlocks, groupBlocks } from './group-layout.ts';
+import { descriptorBlock, groupClusters, type GroupLayout } from './group-layout.ts';
 import {
   blockBitmap,
   freeBlocks,
@@ -77,7 +77,7 @@ function checkDescriptor(
   const atMost = (field: string, found: number, most: number): void => {
     if (found > most) throw new Corruption(structure, field, found, `at most ${most}`);
   };
-  atMost('freeBlocksCount', freeBlocks(raw, descriptorSize), groupBlocks(layout, number));
+  atMost('freeBlocksCount', freeBlocks(raw, descriptorSize), groupClusters(layout, number));
   atMost('freeInodesCount', freeInodes(raw, descriptorSize), inodesPerGroup);
   atMost('usedDirsCount', usedDirectories(raw, descriptorSize), inodesPerGroup);
   atMost('itableUnused', unusedInodes(raw, descriptorSize), inodesPerGroup);
@@ -92,15 +92,23 @@ export function fixedMetadata(
   const { geometry, layout } = checked;
   const { descriptorSize, inodeTableBlocksPerGroup } = geometry;
   const zones: Zone[] = baseZones(layout);
-  let overheadBlocks = geometry.firstDataBlock + journal.length;
-  for (const { number, raw } of groups) {
+  for (const { raw } of groups) {
     zones.push(
       { start: blockBitmap(raw, descriptorSize), length: 1 },
       { start: inodeBitmap(raw, descriptorSize), length: 1 },
       { start: inodeTable(raw, descriptorSize), length: inodeTableBlocksPerGroup },
     );
-    overheadBlocks += groupBaseBlocks(layout, number) + 2 + inodeTableBlocksPerGroup;
   }
   zones.push(...journal.runs);
-  return { layout, zones: new SystemZones(zones), overheadBlocks };
+  return { layout, zones: new SystemZones(zones), overheadBlocks: overhead(layout, zones) };
+}
+
+/** Blocks of all clusters that hold fixed metadata, and of what lies before the first group. */
+function overhead({ firstDataBlock, clusterRatio }: GroupLayout, zones: readonly Zone[]): number {
+  const clusters = zones.map(({ start, length }) => {
+    const first = Math.floor((start - firstDataBlock) / clusterRatio);
+    const end = Math.ceil((start + length - firstDataBlock) / clusterRatio);
+    return { start: first, length: length === 0 ? 0 : end - first };
+  });
+  return firstDataBlock + new SystemZones(clusters).total * clusterRatio;
 }

@@ -3,6 +3,9 @@ export interface GroupLayout {
   readonly blocks: number;
   readonly firstDataBlock: number;
   readonly blocksPerGroup: number;
+  readonly clusterRatio: number;
+  /** Blocks of group 0 before the superblock: 1 with blocks of 1024 bytes in larger clusters, else 0. */
+  readonly bootBlocks: number;
   readonly groups: number;
   /** The feature sparse_super: only some groups hold a copy of the superblock. */
   readonly sparseSuper: boolean;
@@ -27,6 +30,10 @@ export const groupFirstBlock = (layout: GroupLayout, group: number): number =>
 /** Blocks in a group; the last one may be short. */
 export const groupBlocks = (layout: GroupLayout, group: number): number =>
   group === layout.groups - 1 ? layout.blocks - groupFirstBlock(layout, group) : layout.blocksPerGroup;
+
+/** Clusters of a group, the last of which may be short. */
+export const groupClusters = (layout: GroupLayout, group: number): number =>
+  Math.ceil(groupBlocks(layout, group) / layout.clusterRatio);
 
 /** The group that a block belongs to. */
 export const groupOfBlock = (layout: GroupLayout, block: number): number =>
@@ -64,17 +71,20 @@ export function groupDescriptorBlocks(layout: GroupLayout, group: number): numbe
 export const classicDescriptorBlocks = ({ descriptorBlocks, firstMetaGroup }: GroupLayout): number =>
   firstMetaGroup === null ? descriptorBlocks : Math.min(firstMetaGroup, descriptorBlocks);
 
-/** Blocks that the superblock and everything behind it take at the start of a group (ext4_num_base_meta_blocks). */
+/**
+ * Blocks at the start of a group that the superblock and everything before and behind it take (ext4_num_base_meta_blocks).
+ */
 export function groupBaseBlocks(layout: GroupLayout, group: number): number {
   const own = groupDescriptorBlocks(layout, group);
   if (!groupHasSuperBlock(layout, group)) return own;
-  return 1 + own + (isMetaGroup(layout, group) ? 0 : layout.reservedDescriptorBlocks);
+  const boot = group === 0 ? layout.bootBlocks : 0;
+  return boot + 1 + own + (isMetaGroup(layout, group) ? 0 : layout.reservedDescriptorBlocks);
 }
 
 /** Where descriptor block `index` lies, the one that counts (descriptor_loc). */
 export function descriptorBlock(layout: GroupLayout, index: number): number {
-  const { firstDataBlock, firstMetaGroup, descriptorsPerBlock } = layout;
-  if (firstMetaGroup === null || index < firstMetaGroup) return firstDataBlock + 1 + index;
+  const { firstDataBlock, bootBlocks, firstMetaGroup, descriptorsPerBlock } = layout;
+  if (firstMetaGroup === null || index < firstMetaGroup) return firstDataBlock + bootBlocks + 1 + index;
   const group = index * descriptorsPerBlock;
   return groupFirstBlock(layout, group) + (groupHasSuperBlock(layout, group) ? 1 : 0);
 }

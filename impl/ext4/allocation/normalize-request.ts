@@ -1,4 +1,4 @@
-/** A range of a file: where it starts and how long it is, both in blocks. */
+/** A range of a file: where it starts and how long it is, both in blocks or both in clusters. */
 export interface FileWindow {
   readonly start: number;
   readonly length: number;

@@ -1,7 +1,7 @@
 import type { Inode } from '../inode/inode.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import type { AllocationRequest } from './block-allocator.ts';
-import { clipWindow, normalizedWindow } from './normalize-request.ts';
+import { clipWindow, normalizedWindow, type FileWindow } from './normalize-request.ts';
 import { POOL_RUN_CLUSTERS } from './small-file-pool.ts';
 
 /** Where in a regular file the wanted blocks belong; logical blocks. */
@@ -56,13 +56,14 @@ export function planFor(
 ): Plan {
   const { place } = request;
   if (inode === null || place === null) return barePlan(claimed);
-  const { blockSize } = sb.geometry;
-  const { logical, leftEnd, rightStart } = place;
+  const { blockSize, clusterRatio } = sb.geometry;
+  const logical = place.logical / clusterRatio;
+  const leftEnd = Math.ceil(place.leftEnd / clusterRatio);
   const sizeBlocks = Math.ceil(inode.size / blockSize);
-  const requestEnd = logical + request.length;
+  const requestEnd = place.logical + request.length;
   const gap = inode.preallocation?.gapAround(logical) ?? EVERYWHERE;
   const from = Math.max(leftEnd, gap.from);
-  const end = Math.min(rightStart, gap.to);
+  const end = Math.min(Math.floor(place.rightStart / clusterRatio), gap.to);
   const open = inode.writers > 0;
   const small = Math.max(requestEnd, sizeBlocks) <= SMALL_FILE_BLOCKS;
   const exactGoal = place.near;
@@ -77,7 +78,8 @@ export function planFor(
   if (!open && requestEnd === sizeBlocks) {
     return { ...barePlan(claimed), logical, end, exactGoal, continues };
   }
-  const window = clipWindow(normalizedWindow(logical, request.length, inode.size, blockSize), from, end);
+  const whole = normalizedWindow(place.logical, request.length, inode.size, blockSize);
+  const window = clipWindow(inClusters(whole, clusterRatio), from, end);
   return {
     logical,
     before: logical - window.start,
@@ -91,6 +93,12 @@ export function planFor(
     open,
     stream: true,
   };
+}
+
+/** The clusters that a range of blocks touches. */
+function inClusters({ start, length }: FileWindow, ratio: number): FileWindow {
+  const first = Math.floor(start / ratio);
+  return { start: first, length: Math.ceil((start + length) / ratio) - first };
 }
 
 const EVERYWHERE = { from: 0, to: Infinity };

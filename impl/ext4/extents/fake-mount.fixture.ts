@@ -183,6 +183,8 @@ function fakeGeometry(blockSize: number, blocks: number): Geometry {
     blocks,
     firstDataBlock: blockSize === 1024 ? 1 : 0,
     blocksPerGroup,
+    clusterRatio: 1,
+    clustersPerGroup: blocksPerGroup,
     inodesPerGroup: 64,
     inodes: 64,
     firstInode: 11,

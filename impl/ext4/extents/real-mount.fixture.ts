@@ -113,6 +113,7 @@ export function realMount(device: BlockDevice): RealMount {
     delalloc: true,
     dioreadNolock: true,
     readOnly: false,
+    discard: false,
     atime: 'noatime',
     errors: 'continue',
     dataErr: 'ignore',

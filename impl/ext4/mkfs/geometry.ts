@@ -117,6 +117,8 @@ function descriptors(
     ...size,
     features,
     descriptorSize,
+    clusterRatio: 1,
+    bootBlocks: 0,
     descriptorsPerBlock,
     descriptorBlocks,
     reservedDescriptorBlocks: tooMany ? 0 : growth,

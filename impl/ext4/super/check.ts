@@ -19,6 +19,9 @@ import type { Geometry } from './super-block.ts';
 /** The folio's page: larger blocks would need folios of several pages everywhere. */
 const LOG_BLOCK_SIZE_MAX = 2;
 
+/** EXT4_MAX_CLUSTER_LOG_SIZE, as far above 1024 bytes as the field counts. */
+const LOG_CLUSTER_SIZE_MAX = 20;
+
 const EXT4_DYNAMIC_REV = 1;
 
 /** What a superblock says, checked. */
@@ -84,16 +87,11 @@ export function checkSuperBlock(raw: RawSuperBlock, deviceSectors: number): Chec
 function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: number): Geometry {
   within('logBlockSize', raw.logBlockSize, 0, LOG_BLOCK_SIZE_MAX);
   const blockSize = 1024 * 2 ** raw.logBlockSize;
-  if (raw.logClusterSize !== raw.logBlockSize) {
-    wrong('logClusterSize', raw.logClusterSize, `${raw.logBlockSize} without the feature bigalloc`);
-  }
-  const firstDataBlock = blockSize === 1024 ? 1 : 0;
+  const clusterRatio = checkClusters(raw, features, blockSize);
+  const firstDataBlock = blockSize * clusterRatio === 1024 ? 1 : 0;
   within('firstDataBlock', raw.firstDataBlock, firstDataBlock, firstDataBlock);
   const is64bit = (features.incompat & INCOMPAT['64bit']) !== 0;
   const descriptorSize = checkDescriptorSize(raw, is64bit, blockSize);
-  within('blocksPerGroup', raw.blocksPerGroup, 8, blockSize * 8);
-  if (raw.blocksPerGroup % 8 !== 0) wrong('blocksPerGroup', raw.blocksPerGroup, 'a multiple of 8');
-  within('clustersPerGroup', raw.clustersPerGroup, raw.blocksPerGroup, raw.blocksPerGroup);
   const blocks = checkBlocks(raw, is64bit, { blockSize, firstDataBlock, deviceSectors });
   const groups = Math.ceil((blocks - firstDataBlock) / raw.blocksPerGroup);
   checkInodes(raw, blockSize, groups);
@@ -105,6 +103,8 @@ function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: nu
     blocks,
     firstDataBlock,
     blocksPerGroup: raw.blocksPerGroup,
+    clusterRatio,
+    clustersPerGroup: raw.clustersPerGroup,
     inodesPerGroup: raw.inodesPerGroup,
     inodes: raw.inodesCount,
     firstInode: raw.firstIno,
@@ -113,6 +113,21 @@ function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: nu
     descriptorSize,
     inodeTableBlocksPerGroup: Math.ceil((raw.inodesPerGroup * raw.inodeSize) / blockSize),
   };
+}
+
+/** Blocks of a cluster; the sizes of a group in both are checked. */
+function checkClusters(raw: RawSuperBlock, features: Features, blockSize: number): number {
+  const { logBlockSize, logClusterSize, clustersPerGroup } = raw;
+  const bigalloc = (features.roCompat & RO_COMPAT.bigalloc) !== 0;
+  if (!bigalloc && logClusterSize !== logBlockSize) {
+    wrong('logClusterSize', logClusterSize, `${logBlockSize} without the feature bigalloc`);
+  }
+  within('logClusterSize', logClusterSize, logBlockSize, LOG_CLUSTER_SIZE_MAX);
+  const ratio = 2 ** (logClusterSize - logBlockSize);
+  within('clustersPerGroup', clustersPerGroup, 8, blockSize * 8);
+  if (clustersPerGroup % 8 !== 0) wrong('clustersPerGroup', clustersPerGroup, 'a multiple of 8');
+  within('blocksPerGroup', raw.blocksPerGroup, clustersPerGroup * ratio, clustersPerGroup * ratio);
+  return ratio;
 }
 
 function checkDescriptorSize(raw: RawSuperBlock, is64bit: boolean, blockSize: number): number {
@@ -150,7 +165,8 @@ function checkInodes(raw: RawSuperBlock, blockSize: number, groups: number): voi
 }
 
 function layoutOf(raw: RawSuperBlock, features: Features, geometry: Geometry): GroupLayout {
-  const { blocks, firstDataBlock, blocksPerGroup, groups, descriptorSize, blockSize } = geometry;
+  const { blocks, firstDataBlock, blocksPerGroup, clusterRatio, groups, descriptorSize, blockSize } =
+    geometry;
   const descriptorsPerBlock = Math.floor(blockSize / descriptorSize);
   const metaGroups = hasFeature(features, 'meta_bg');
   // Without the feature the field means nothing.
@@ -165,6 +181,8 @@ function layoutOf(raw: RawSuperBlock, features: Features, geometry: Geometry): G
     descriptorBlocks: Math.ceil(groups / descriptorsPerBlock),
     descriptorsPerBlock,
     reservedDescriptorBlocks: raw.reservedGdtBlocks,
+    clusterRatio,
+    bootBlocks: blockSize === 1024 && firstDataBlock === 0 ? 1 : 0,
     firstMetaGroup: metaGroups ? raw.firstMetaBg : null,
   };
 }

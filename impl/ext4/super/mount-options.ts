@@ -8,6 +8,8 @@ export interface MountOptions {
   /** `dioread_nolock`: the buffer_head path, too, allocates unwritten extents and converts them when written. */
   readonly dioreadNolock: boolean;
   readonly readOnly: boolean;
+  /** The device is told of freed blocks as soon as the transaction that freed them is durable. */
+  readonly discard: boolean;
   readonly atime: 'relatime' | 'noatime' | 'strictatime';
   readonly errors: 'continue' | 'remount-ro' | 'panic';
   /** `data_err`: what a failed write of ordered data does to the journal. */

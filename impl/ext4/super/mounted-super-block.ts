@@ -97,7 +97,10 @@ export class MountedSuperBlock implements SuperBlock {
     this.health = new Health(this);
     this.maxFileBytes = maxFileBytes(geometry, checked.features);
     const free = parts.groups.reduce((sum, { raw }) => sum + freeBlocks(raw, geometry.descriptorSize), 0);
-    this.freeSpace = new FreeSpace(free, Math.min(KEPT_BACK_MAX, Math.floor(geometry.blocks / 50)));
+    this.freeSpace = new FreeSpace(
+      free,
+      Math.min(KEPT_BACK_MAX, Math.floor(geometry.blocks / geometry.clusterRatio / 50)),
+    );
     this.inodeAllocator = new InodeAllocator(this);
     this.blockAllocator = new BlockAllocator(this, parts.fixed);
     this.orphans = new Orphans(this);

@@ -21,9 +21,11 @@ export interface FileSystemStatistics {
 /** ext4_statfs. */
 export function statfs(sb: SuperBlock): FileSystemStatistics {
   const { geometry, freeSpace, blockAllocator, inodeAllocator } = sb;
+  const ratio = geometry.clusterRatio;
   const reserved =
-    reservedBlocksCount(sb.raw, (sb.features.incompat & INCOMPAT['64bit']) !== 0) + freeSpace.keptBack;
-  const blocksFree = Math.max(0, freeSpace.free - freeSpace.reserved);
+    reservedBlocksCount(sb.raw, (sb.features.incompat & INCOMPAT['64bit']) !== 0) +
+    freeSpace.keptBack * ratio;
+  const blocksFree = Math.max(0, freeSpace.free - freeSpace.reserved) * ratio;
   return {
     blockSize: geometry.blockSize,
     blocks: geometry.blocks - blockAllocator.fixed.overheadBlocks,

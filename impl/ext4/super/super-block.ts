@@ -28,6 +28,9 @@ export interface Geometry {
   /** 1 with blocks of 1024 bytes, else 0. */
   readonly firstDataBlock: number;
   readonly blocksPerGroup: number;
+  /** Blocks of a cluster, what one bit of a block bitmap stands for: a power of two, 1 without bigalloc (s_cluster_ratio). */
+  readonly clusterRatio: number;
+  readonly clustersPerGroup: number;
   readonly inodesPerGroup: number;
   readonly inodes: number;
   /** First inode that is not reserved, usually 11. */

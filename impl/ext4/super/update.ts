@@ -6,7 +6,7 @@ import type { SuperBlock } from './super-block.ts';
 /** Brings the counters and the time of the last write into the superblock in memory (ext4_update_super). */
 export function updateSuperBlock(sb: SuperBlock): void {
   const { raw } = sb;
-  setFreeBlocksCount(raw, sb.freeSpace.free);
+  setFreeBlocksCount(raw, sb.freeSpace.free * sb.geometry.clusterRatio);
   raw.freeInodesCount = sb.inodeAllocator.freeInodes;
   raw.wtime = lowHalf(sb.now.seconds >>> 0);
   raw.wtimeHi = Math.max(0, highHalf(sb.now.seconds)) & 0xff;
