@@ -123,3 +123,66 @@ test('a slash behind a file below the target is not tried, since kernels disagre
   expect(session.model.enabled({ op: 'rename', from: 'd/g/', to: 'empty' })).toBe(true);
   expect(session.model.enabled({ op: 'rename', from: 'd/e/', to: 'd' })).toBe(true);
 });
+
+// rename(2), RENAME_NOREPLACE, RENAME_EXCHANGE and RENAME_WHITEOUT; Linux 6.18.44 for the order of errors.
+describe('rename with a flag', () => {
+  test.each([
+    ['f', 'n', 'noreplace', 'ok'],
+    ['f', 'd/g', 'noreplace', 'EEXIST'],
+    ['f', 'f2', 'noreplace', 'EEXIST'],
+    ['f', '.', 'noreplace', 'EEXIST'],
+    ['f', 'd/', 'noreplace', 'EEXIST'],
+    ['none', 'd', 'noreplace', 'ENOENT'],
+    ['f', 'n', 'exchange', 'ENOENT'],
+    ['f', 'd', 'exchange', 'ok'],
+    ['f', 'd/', 'exchange', 'ok'],
+    ['d', 'f/', 'exchange', 'ENOTDIR'],
+    ['d', 'd/e', 'exchange', 'EINVAL'],
+    ['d/e', 'd', 'exchange', 'EINVAL'],
+    ['d', 'empty', 'exchange', 'ok'],
+    ['f', 'f2', 'exchange', 'ok'],
+    ['f', '.', 'exchange', 'EBUSY'],
+    ['f', 'n', 'whiteout', 'ok'],
+    ['f', 'd/g', 'whiteout', 'ok'],
+    ['d', 'n', 'whiteout', 'ok'],
+    ['d', 'f', 'whiteout', 'ENOTDIR'],
+  ] as const)('%s to %s, %s: %s', (from, to, flag, expected) => {
+    expect(session.run({ op: 'rename', from, to, flag })).toBe(expected);
+  });
+
+  test('exchange moves both, and the directories count', () => {
+    expect(session.movedBy('d/e', { op: 'rename', from: 'f', to: 'd/e', flag: 'exchange' })).toEqual([
+      'ctime',
+    ]);
+    expect(session.lstat('f')).toMatchObject({ type: 'directory' });
+    expect(session.lstat('f/x').type).toBe('directory');
+    expect(session.lstat('d/e').type).toBe('file');
+    expect(session.lstat('d').links).toBe(2);
+    expect(session.lstat('.').links).toBe(6);
+  });
+
+  test('a whiteout stays behind', () => {
+    session.prepare({ op: 'rename', from: 'f', to: 'd/n', flag: 'whiteout' });
+    const device = { major: 0, minor: 0 };
+    expect(session.lstat('f')).toMatchObject({ type: 'character-device', mode: 0, links: 1, device });
+    expect(session.lstat('d/n').links).toBe(2);
+  });
+
+  // ext4_rename gives the old name back, and that moves the directory's times; nothing else does.
+  test('a whiteout that fails late moves the times of the directory', () => {
+    expect(session.run({ op: 'rename', from: 'empty', to: 'd', flag: 'whiteout' })).toBe('ENOTEMPTY');
+    expect(session.lstat('.').mtime).toEqual({ ...session.now, seconds: session.now.seconds - 1 });
+    expect(session.run({ op: 'rename', from: 'empty', to: 'd' })).toBe('ENOTEMPTY');
+    expect(session.lstat('.').mtime.seconds).toBeLessThan(session.now.seconds - 1);
+  });
+
+  test('a whiteout without space may move the times of the directory, or not', () => {
+    const before = session.lstat('.');
+    expect(session.run({ op: 'rename', from: 'f', to: 'd/g', flag: 'whiteout' }, NO_SPACE)).toBe('ENOSPC');
+    const outcome = session.step(
+      { op: 'lstat', path: '.' },
+      { ok: true, value: { kind: 'stat', stat: before } },
+    );
+    expect(outcome).toEqual({ ok: true, value: { kind: 'stat', stat: before } });
+  });
+});

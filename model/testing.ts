@@ -54,6 +54,11 @@ export class Session {
     }
   }
 
+  /** Somebody else calls from here on. */
+  as(uid: number, gid = uid, groups: readonly number[] = []): void {
+    this.prepare({ op: 'setcreds', uid, gid, groups });
+  }
+
   /** Opens what must open. */
   open(path: Path, access: Access = 'read-write', flags: OpenFlags = {}): Handle {
     const as: Handle = `fd${this.opened++}`;
@@ -87,6 +92,13 @@ export class Session {
     const outcome = this.step(operation, observed);
     if (outcome.ok && outcome.value.kind === 'count') return outcome.value.count;
     throw new Error(`no count: ${summary(outcome)}`);
+  }
+
+  /** What listxattr shows of the path itself. */
+  xattrs(path: Path): readonly string[] {
+    const outcome = this.step({ op: 'listxattr', path, nofollow: true });
+    if (outcome.ok && outcome.value.kind === 'names') return outcome.value.names;
+    throw new Error(`no names: ${summary(outcome)}`);
   }
 
   pread(handle: Handle, offset: number, length: number): readonly Run[] {
