@@ -111,10 +111,20 @@ export function readSetup(data: unknown, where: string): Setup {
   return result.data;
 }
 
+/** mke2fs' default for a device of any size (mke2fs.conf). */
+const USUAL_INODE_BYTES = 256;
+
 /** The model of a file system that was just made from `setup`. */
 export function modelOptions(setup: Setup): ModelOptions {
-  const usual = ext4Options(setup.blockSize, { seconds: BASE_SECONDS, nanoseconds: 0 });
-  if (hasFeature(setup.format, 'huge_file')) return usual;
+  const { format } = setup;
+  const usual: ModelOptions = {
+    ...ext4Options(setup.blockSize, { seconds: BASE_SECONDS, nanoseconds: 0 }),
+    inodeBytes: format?.inodeSize ?? USUAL_INODE_BYTES,
+    dirNlink: hasFeature(format, 'dir_nlink') && hasFeature(format, 'dir_index'),
+    eaInode: hasFeature(format, 'ea_inode'),
+    projects: hasFeature(format, 'project'),
+  };
+  if (hasFeature(format, 'huge_file')) return usual;
   // i_blocks counts 2^32 - 1 sectors at most (ext4_max_size).
   const blocks = Math.floor((2 ** 32 - 1) / (setup.blockSize / 512));
   return { ...usual, maxFileBytes: blocks * setup.blockSize };

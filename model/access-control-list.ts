@@ -17,20 +17,24 @@ const FOLLOWERS: Readonly<Record<AclTag, readonly AclTag[]>> = {
   others: [],
 };
 
-/** posix_acl_valid: the order of tags, one of each but users and groups, and a mask as soon as there is one of those. */
+/** posix_acl_valid, for a list that has its ids: the order of tags, one of each but users and groups, and a mask as soon as there is one of those. */
 export function isValidList(entries: readonly AclEntry[]): boolean {
   if (entries[0]?.tag !== 'owner' || entries.at(-1)?.tag !== 'others') return false;
   let named = false;
   let masked = false;
-  for (const [index, { tag, permissions, id }] of entries.entries()) {
+  for (const [index, { tag, permissions }] of entries.entries()) {
     const before = entries[index - 1];
     if (before !== undefined && !FOLLOWERS[before.tag].includes(tag)) return false;
     if (permissions > PERMISSIONS_MAX) return false;
-    if (isNamed(tag) && id === undefined) return false;
     named ||= isNamed(tag);
     masked ||= tag === 'mask';
   }
   return masked || !named;
+}
+
+/** Whether every user and every group has an id that is one. */
+export function hasIds(entries: readonly AclEntry[]): boolean {
+  return entries.every(({ tag, id }) => !isNamed(tag) || id !== undefined);
 }
 
 const isNamed = (tag: AclTag): boolean => tag === 'user' || tag === 'group';

@@ -1,5 +1,6 @@
 import {
   encodeList,
+  hasIds,
   encodedLength,
   equalLists,
   isMinimal,
@@ -188,6 +189,8 @@ function setList(state: State, inode: Inode, name: string, value: XattrValue): O
     if (value.length === 0) return replaceList(state, inode, name, null);
     return failure(value.length < LIST_HEADER_BYTES ? 'EINVAL' : 'EOPNOTSUPP');
   }
+  // Ids are looked at before the inode is, everything else about the list after all permissions (vfs_set_acl).
+  if (!hasIds(value.acl)) return failure('EINVAL');
   return replaceList(state, inode, name, value.acl.length === 0 ? null : value.acl);
 }
 

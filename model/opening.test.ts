@@ -140,3 +140,21 @@ test('a descriptor name in use is refused and stays what it was', () => {
   expect(session.run(again)).toBe('EBADF');
   expect(session.fstat(handle).type).toBe('file');
 });
+
+// may_create_in_sticky, with the kernel's defaults of fs.protected_regular and fs.protected_fifos; Linux 6.18.44.
+test('with O_CREAT, what strangers left in a sticky directory for all is refused, unless it is a file', () => {
+  session = new Session();
+  session.prepare({ op: 'mkdir', path: 's', mode: 0o1777 });
+  session.as(1000);
+  session.file('s/f');
+  session.prepare({ op: 'symlink', target: 'f', path: 's/toF' });
+  const create = { create: true, nofollow: true } as const;
+  expect(session.tryOpen('s/toF', 'read', create)).toBe('ELOOP');
+  session.as(0);
+  expect(session.tryOpen('s/toF', 'read', create)).toBe('EACCES');
+  expect(session.tryOpen('s/toF', 'read', { nofollow: true })).toBe('ELOOP');
+  expect(session.tryOpen('s/toF', 'read', { ...create, exclusive: true })).toBe('EEXIST');
+  expect(session.tryOpen('s/toF', 'read', { create: true })).toBe('ok');
+  session.prepare({ op: 'chmod', path: 's', mode: 0o1775 });
+  expect(session.tryOpen('s/toF', 'read', create)).toBe('ELOOP');
+});

@@ -1,5 +1,5 @@
 import { createFile, createUnnamedFile } from './creating.ts';
-import type { Inode } from './inode.ts';
+import type { DirectoryInode, Inode } from './inode.ts';
 import { OpenFile } from './open-file.ts';
 import { DONE, failure } from './outcome.ts';
 import type { Errno, Handle, Outcome, Path } from './operation.ts';
@@ -7,6 +7,8 @@ import type { OperationOf } from './operation-of.ts';
 import { READ, WRITE, accessError } from './permission.ts';
 import type { State } from './state.ts';
 import { setSize } from './truncating.ts';
+
+const STICKY_FOR_ALL = 0o1002;
 
 type Open = OperationOf<'open'>;
 
@@ -68,12 +70,23 @@ function findOrCreate(state: State, operation: Open): Inode | Errno {
     if (inode.type !== 'symlink' || !follow) {
       if (create && flags.exclusive === true) return 'EEXIST';
       if (create && inode.type === 'directory') return 'EISDIR';
+      if (create && isStrange(state, walk.parent, inode)) return 'EACCES';
       if (directoryOnly && inode.type !== 'directory') return 'ENOTDIR';
       return openExisting(state, inode, operation);
     }
     error = walk.follow(inode);
   }
   return error;
+}
+
+/**
+ * Whether somebody may have put a trap there: in a sticky directory that all may write to, what is neither a file nor a
+ * fifo, and belongs neither to the caller nor to the directory's owner, is not opened with O_CREAT (may_create_in_sticky).
+ * Files and fifos are excepted while fs.protected_regular and fs.protected_fifos are 0, as they are by default.
+ */
+function isStrange({ caller }: State, { mode, uid }: DirectoryInode, inode: Inode): boolean {
+  if (inode.type === 'file' || inode.type === 'fifo') return false;
+  return (mode & STICKY_FOR_ALL) === STICKY_FOR_ALL && inode.uid !== uid && inode.uid !== caller.uid;
 }
 
 /** What may_open and the truncation of an existing file answer. Truncation needs no access, but counts as a write. */
