@@ -34,7 +34,15 @@ export { ImageFiles, writeImage } from './image-file.ts';
 export { inspectionOf } from './inspection.ts';
 export { judgeImage } from './judges/e2fsck.ts';
 export { operationText, programText, setupText } from './program-text.ts';
-export { BLOCK_SIZES, DEFAULT_SETUP, modelOptions, timeOfStep, type BlockSize, type Setup } from './setup.ts';
+export {
+  BLOCK_SIZES,
+  DEFAULT_SETUP,
+  LARGE_BLOCK_SIZES,
+  modelOptions,
+  timeOfStep,
+  type BlockSize,
+  type Setup,
+} from './setup.ts';
 export { minimise, type MinimiseOptions, type Minimised } from './shrink/minimise.ts';
 export { StageClock, STAGES, type Stage } from './stage-clock.ts';
 export type { Awaitable, Capabilities, DiskImage, Session, SessionOptions, Target } from './target.ts';

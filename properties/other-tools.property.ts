@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -23,6 +14,7 @@ import {
   type Target,
 } from '../harness/index.ts';
 import type { Handle } from '../model/index.ts';
+import { imageFile } from './image-file.fixture.ts';
 import { e2fsprogs, openBench } from './workbench.fixture.ts';
 
 const NOW = timeOfStep(0);
@@ -34,28 +26,6 @@ const SIZES = [0, 1, 59, 60, 1000, 1024, 4095, 4096, 4097, 65_536, 300_000];
 const CASES = typescriptTargets().flatMap((target) =>
   ([1024, 2048, 4096] as const).map((blockSize) => ({ target, blockSize, name: target.name })),
 );
-
-/** A disk in a file, as a target takes it. */
-function imageFile(path: string): DiskImage {
-  const sizeBytes = statSync(path).size;
-  const read = (offset: number, target: Uint8Array): void => {
-    const file = openSync(path, 'r');
-    readSync(file, target, 0, target.length, offset);
-    closeSync(file);
-  };
-  return {
-    sizeBytes,
-    snapshot: () => imageFile(path),
-    read,
-    *extents() {
-      const page = new Uint8Array(4096);
-      for (let offset = 0; offset < sizeBytes; offset += page.length) {
-        read(offset, page);
-        if (page.some((byte) => byte !== 0)) yield { offset, pages: [page.slice()] };
-      }
-    },
-  };
-}
 
 function contents(session: Session, path: string, length: number): Uint8Array | string {
   const apply = (operation: Parameters<Session['apply']>[0]) => session.apply(operation, NOW);

@@ -1,0 +1,151 @@
+import { execa } from 'execa';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  ALL_STAGES,
+  contentBytes,
+  generateSequence,
+  modelOptions,
+  sequenceSeed,
+  timeOfStep,
+  typescriptTargets,
+  writeImage,
+  type Sequence,
+  type Stages,
+} from '../harness/index.ts';
+import { inspect } from '../harness/inspection.ts';
+import { Lane, Lockstep, type StepContext } from '../harness/lockstep.ts';
+import { Model, type ModelTree } from '../model/index.ts';
+import { imageFile } from './image-file.fixture.ts';
+import { kernelChanges, listingOf } from './kernel-changes.fixture.ts';
+import { whyNoKernel, withMounted } from './kernel-mount.fixture.ts';
+import { allRows, someRows, type MatrixRow } from './matrix-rows.fixture.ts';
+import { MountedTree } from './mounted-tree.fixture.ts';
+import { e2fsprogs, openBench, type Bench } from './workbench.fixture.ts';
+
+/**
+ * TWINPATH_MATRIX=whole runs every row with hundreds of operations; otherwise a few operations on file
+ * systems in which each pair of choices of the format comes up.
+ */
+const WHOLE = process.env['TWINPATH_MATRIX'] === 'whole';
+const ROWS = WHOLE ? allRows() : someRows();
+const OPERATIONS = WHOLE ? 300 : 40;
+const STAGES: Stages = WHOLE ? ALL_STAGES : { recovery: true, remount: 'none', checkAgain: false };
+
+/** One row in so many is taken to the kernel. */
+const KERNEL_EVERY = WHOLE ? 1 : 4;
+
+const SEED = 20_261_122;
+const FILES_DUMPED = 5;
+
+function sequenceOf({ blockSize, format, maker }: MatrixRow, index: number): Sequence {
+  const chosen = maker === 'mke2fs' ? { ...format, maker } : format;
+  return generateSequence(sequenceSeed(SEED, index), {
+    maxOperations: OPERATIONS,
+    blockSize,
+    format: chosen,
+  });
+}
+
+const TARGETS = typescriptTargets();
+const targetOf = (index: number) => TARGETS[index % TARGETS.length] ?? expect.fail('no target');
+
+/** Performs the sequence on the model and one target; answers the model, and the disk in a file. */
+async function performed({ setup, operations }: Sequence, index: number, path: string): Promise<Model> {
+  const target = targetOf(index);
+  const session = await target.start(setup, { faults: [], now: timeOfStep(0) });
+  const lane = new Lane(setup, new Model(modelOptions(setup)), [{ name: target.name, target, session }]);
+  // In step, because a device that is full makes the model follow what the target did.
+  const lockstep = new Lockstep(lane);
+  for (const [step, operation] of operations.entries()) {
+    const context: StepContext = { step, now: timeOfStep(step), kind: 'result', stage: '' };
+    expect(await lockstep.step(operation, context)).toBe(null);
+  }
+  const model = lockstep.lanes[0]?.model ?? expect.fail('no lane left');
+  model.step({ op: 'remount' }, timeOfStep(operations.length));
+  writeImage(await session.unmount(), path);
+  return model;
+}
+
+/** debugfs reads the same bytes, sizes, modes and owners of a few files as the model has. */
+async function debugfsAgrees(path: string, tree: ModelTree, folder: string): Promise<void> {
+  const files = [...tree].filter(
+    ([name, { stat }]) => stat.type === 'file' && stat.size < 1 << 24 && /^[\w./-]+$/.test(name),
+  );
+  for (const [name, { stat, runs = [] }] of files.slice(0, FILES_DUMPED)) {
+    const dumped = join(folder, 'dumped');
+    await e2fsprogs('debugfs', ['-R', `dump /${name} ${dumped}`, path]);
+    const bytes = Buffer.concat(
+      runs.map((run) =>
+        run.kind === 'zeros'
+          ? Buffer.alloc(run.length)
+          : contentBytes({ seed: run.seed, length: run.start + run.length }).subarray(run.start),
+      ),
+    );
+    expect(Buffer.compare(readFileSync(dumped), bytes), name).toBe(0);
+    const said = await e2fsprogs('debugfs', ['-R', `stat /${name}`, path]);
+    expect(said).toMatch(new RegExp(`Mode: +0${stat.mode.toString(8)}\\b`.replace('0', '0*')));
+    expect(said).toMatch(
+      new RegExp(`User: +${stat.uid | 0} +Group: +${stat.gid | 0} .*Size: ${stat.size}\\b`, 's'),
+    );
+    expect(said).toMatch(new RegExp(`Links: ${stat.links} `));
+  }
+}
+
+async function kernelAgrees(sequence: Sequence, model: Model, path: string, folder: string): Promise<void> {
+  const now = timeOfStep(sequence.operations.length);
+  const look = async (session: MountedTree): Promise<void> => {
+    const participant = { name: 'the kernel', target: targetOf(0), session };
+    const lane = new Lane(sequence.setup, model.clone(), [participant]);
+    expect(await inspect(lane, { step: null, now, kind: 'tree', stage: 'mounted by the kernel' })).toBe(null);
+  };
+  await withMounted(path, folder, 'ro', (root) => look(new MountedTree(root)));
+  const made = await withMounted(path, folder, 'rw', (root) => Promise.resolve(kernelChanges(root)));
+  const { exitCode, stdout } = await execa('e2fsck', ['-fn', path], { reject: false });
+  expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+  for (const target of TARGETS) {
+    const session = await target.mount(imageFile(path), sequence.setup, { faults: [], now });
+    expect(await listingOf(session, now)).toEqual(made);
+    await session.unmount();
+  }
+}
+
+const withFolder = async (body: (folder: string) => Promise<void>): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'twinpath-matrix-'));
+  try {
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+async function checkRow(bench: Bench, row: MatrixRow, index: number, noKernel: string | null): Promise<void> {
+  const sequence = sequenceOf(row, index);
+  const { verdict } = await bench.run(sequence.setup, sequence.operations, STAGES);
+  const context = verdict.kind === 'holds' ? null : sequence;
+  expect({ verdict, context }).toEqual({ verdict: { kind: 'holds' }, context: null });
+  await withFolder(async (folder) => {
+    const path = join(folder, 'image');
+    const model = await performed(sequence, index, path);
+    await debugfsAgrees(path, model.tree(), folder);
+    const asked = noKernel === null && index % KERNEL_EVERY === 0 && row.blockSize <= 4096;
+    if (asked) await kernelAgrees(sequence, model, path, folder);
+  });
+}
+
+describe('every format', async () => {
+  const bench = await openBench();
+  const noKernel = await whyNoKernel();
+  const kernelAnswers =
+    noKernel === null ? 'the kernel answers' : `unknown what the kernel says: ${noKernel}`;
+
+  test(kernelAnswers, () => {
+    expect(ROWS.length).toBeGreaterThan(20);
+  });
+
+  test.each(ROWS.map((row, index) => ({ ...row, row, index })))('$name', async ({ row, index }) => {
+    await checkRow(bench, row, index, noKernel);
+  });
+});

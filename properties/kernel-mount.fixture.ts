@@ -1,0 +1,42 @@
+import { execa } from 'execa';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { withDir } from 'tmp-promise';
+
+/** Why the kernel of this machine cannot be asked; null when it can. Tests that need it say `unknown` with these words. */
+export async function whyNoKernel(): Promise<string | null> {
+  if (process.getuid?.() !== 0) return 'not root';
+  try {
+    await withDir(
+      async ({ path }) => {
+        const image = join(path, 'image');
+        await execa('mke2fs', ['-q', '-F', '-t', 'ext4', image, '8M'], { env: SBIN });
+        await withMounted(image, path, 'ro', () => Promise.resolve());
+      },
+      { unsafeCleanup: true },
+    );
+    return null;
+  } catch (error) {
+    return `no loop mounts here: ${error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : ''}`;
+  }
+}
+
+const SBIN = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
+
+/** Mounts an image in the kernel for as long as `body` runs. `folder` is for the mount point. */
+export async function withMounted<T>(
+  image: string,
+  folder: string,
+  options: string,
+  body: (root: string) => Promise<T>,
+): Promise<T> {
+  const root = join(folder, 'mounted');
+  mkdirSync(root, { recursive: true });
+  await execa('mount', ['-t', 'ext4', '-o', `loop,${options}`, image, root]);
+  try {
+    return await body(root);
+  } finally {
+    // The loop device goes with the mount.
+    await execa('umount', [root]);
+  }
+}
