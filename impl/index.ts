@@ -6,6 +6,8 @@ export { FAULTS, NO_FAULTS, type Fault, type FaultSwitches } from './lib/faults.
 export { anatomyOf } from './ext4/anatomy/anatomy.ts';
 export type { Part } from './ext4/anatomy/part.ts';
 export { featureNames } from './ext4/super/features.ts';
+export { decodeName, encodeName } from './ext4/directory/file-name.ts';
+export { groupFacts, type GroupFacts } from './ext4/allocation/group-facts.ts';
 export { EXT4_ERROR_FS, EXT4_VALID_FS } from './ext4/layout/superblock.ts';
 export { mkfs, MkfsError, type MkfsOptions } from './ext4/mkfs/mkfs.ts';
 export type { MountOptions } from './ext4/super/mount-options.ts';
@@ -22,6 +24,7 @@ export { LockOrderViolation } from './sched/lock.ts';
 export { Deadlock } from './sched/scheduler.ts';
 export { runToCompletion, type Strategy } from './sched/strategy.ts';
 export { FileSystem, type NamedBody } from './vfs/file-system.ts';
+export type { FileExtent } from './vfs/block-map-call.ts';
 export { SystemCalls } from './vfs/system-calls.ts';
 export { mount, type MountRequest } from './vfs/mount.ts';
 export type {

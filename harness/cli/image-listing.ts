@@ -1,4 +1,4 @@
-import type { ImageEntry, ImageFacts } from '../image-view.ts';
+import type { GroupSummary, ImageEntry, ImageFacts, MappedRun } from '../image/image-view.ts';
 
 const KEY_WIDTH = 13;
 
@@ -89,3 +89,53 @@ export function printable(text: string): string {
 }
 
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\\]/gu;
+
+/** Columns of numbers under their headings, each as wide as it must be. */
+function table(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const lines = [headings, ...rows].map((row) => row.map(String));
+  const widths = headings.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  return lines
+    .map((line) => `${line.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')}\n`)
+    .join('');
+}
+
+/** What `twinpath image info --groups` adds. */
+export function groupsText(groups: readonly GroupSummary[]): string {
+  const headings = [
+    'group',
+    'first block',
+    'blocks',
+    'block bitmap',
+    'inode bitmap',
+    'inode table',
+    'free blocks',
+    'free inodes',
+    'directories',
+  ];
+  return table(
+    headings,
+    groups.map((one) => [
+      one.number,
+      one.firstBlock,
+      one.blocks,
+      one.blockBitmap,
+      one.inodeBitmap,
+      one.inodeTable,
+      one.freeBlocks,
+      one.freeInodes,
+      one.directories,
+    ]),
+  );
+}
+
+/** What `twinpath image map` prints. */
+export const mapText = (runs: readonly MappedRun[]): string =>
+  table(
+    ['logical', 'physical', 'length', 'state'],
+    runs.map(({ logical, physical, length, state }) => [
+      logical,
+      state === 'delayed' ? '-' : physical,
+      length,
+      state,
+    ]),
+  );

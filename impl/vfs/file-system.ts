@@ -10,6 +10,7 @@ import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { truncateTime } from './attribute-calls.ts';
 import { seekdir, telldir } from './directory-calls.ts';
+import type { FileExtent } from './block-map-call.ts';
 import { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
 import { Credentials } from './permission/credentials.ts';
@@ -201,6 +202,11 @@ export class FileSystem {
   seekdir(fd: number, position: DirectoryCookie): void {
     this.#assertMounted();
     seekdir(this.#context, fd, position);
+  }
+
+  /** FS_IOC_FIEMAP of a file or directory, up to its end; holes are left out. Follows no symbolic link. */
+  extents(path: string): FileExtent[] {
+    return this.#run('extents', this.calls.extents(path));
   }
 
   chmod(path: string, mode: number): void {

@@ -1,6 +1,7 @@
 import { syncFileSystem, dropCaches } from '../ext4/data/sync.ts';
 import type { TrimRange } from '../ext4/allocation/trim.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
+import { fileExtents, type FileExtent } from './block-map-call.ts';
 import { chmod, chown, utimens } from './attribute-calls.ts';
 import { getdents, opendir } from './directory-calls.ts';
 import { link, mkdir, symlink } from './create-calls.ts';
@@ -49,6 +50,7 @@ export class SystemCalls {
   readlink = (path: string): Sleepable<string> => readlink(this.#context, path);
   stat = (path: string): Sleepable<Stat> => stat(this.#context, path, true);
   lstat = (path: string): Sleepable<Stat> => stat(this.#context, path, false);
+  extents = (path: string): Sleepable<FileExtent[]> => fileExtents(this.#context, path);
   readdir = (path: string): Sleepable<DirectoryListing[]> => readdir(this.#context, path);
   opendir = (path: string, bits: 32 | 64): Sleepable<number> => opendir(this.#context, path, bits);
   getdents = (fd: number, count: number): Sleepable<DirectoryStep[]> => getdents(this.#context, fd, count);

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import type { ByteStore } from './byte-store.ts';
 
 const PAGE_BYTES = 4096;
 
@@ -11,7 +12,7 @@ export class ImageError extends Error {
  * A disk that reads from a file and keeps in memory what is written to it: the file is opened for reading only, and
  * whoever recovers a log does so for himself. Memory costs what is written.
  */
-export class ImageOverlay {
+export class ImageOverlay implements ByteStore {
   readonly sizeBytes: number;
   readonly #file: number;
   /** Pages that were written, whole, by their number. */
@@ -59,6 +60,11 @@ export class ImageOverlay {
       page.set(source.subarray(done, done + length), from);
       this.#pages.set(index, page);
     }
+    return true;
+  }
+
+  /** Nothing reaches the file, so there is nothing to make durable. */
+  flush(): boolean {
     return true;
   }
 
