@@ -1,5 +1,5 @@
 import { fail } from '../lib/errno.ts';
-import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { READY, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { Bio, BioStatus } from './bio.ts';
 
 export interface BlockDevice {
@@ -17,15 +17,21 @@ export interface BlockDevice {
 }
 
 /** Submits and sleeps until the transfer has ended (submit_bio_wait); fails with EIO. */
-export function* transfer(device: BlockDevice, bio: Bio): Sleepable<void> {
-  let ended = false;
-  let result: BioStatus = null;
+export function transfer(device: BlockDevice, bio: Bio): Sleepable<void> {
+  const state: { ended: boolean; result: BioStatus } = { ended: false, result: null };
   device.submit(bio, (status) => {
-    result = status;
-    ended = true;
+    state.result = status;
+    state.ended = true;
   });
-  // Written so that the compiler does not take the callback's assignments for impossible.
-  const state = () => ({ ended, result });
-  if (!state().ended) yield* waitUntil(`${bio.direction} of sector ${bio.sector}`, () => state().ended);
-  if (state().result !== null) fail('EIO');
+  if (!state.ended) return waitForEnd(bio, state);
+  if (state.result !== null) fail('EIO');
+  return READY;
+}
+
+function* waitForEnd(
+  bio: Bio,
+  state: { readonly ended: boolean; readonly result: BioStatus },
+): Sleepable<void> {
+  yield* waitUntil(`${bio.direction} of sector ${bio.sector}`, () => state.ended);
+  if (state.result !== null) fail('EIO');
 }

@@ -3,7 +3,7 @@ import { transfer, type BlockDevice } from '../block/block-device.ts';
 import { assert } from '../lib/assert.ts';
 import { fail, Failure } from '../lib/errno.ts';
 import { BlockMemory } from '../mm/block-memory.ts';
-import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { READY, ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import { BufferHead } from './buffer-head.ts';
 import { WriteBatch } from './write-batch.ts';
 
@@ -50,18 +50,12 @@ export class BufferCache {
     return this.#buffers.get(block) ?? null;
   }
 
-  /** The buffer if it is in memory with its contents: no sleep, and no coroutine, for what is asked most. */
-  cached(block: number): BufferHead | null {
-    const buffer = this.#buffers.get(block);
-    return buffer?.uptodate === true ? buffer : null;
-  }
-
   /** The buffer with its contents (sb_bread). Fails with EIO, also beyond the end of the device. */
-  *bread(block: number): Sleepable<BufferHead> {
+  bread(block: number): Sleepable<BufferHead> {
+    const cached = this.#buffers.get(block);
+    if (cached?.uptodate === true) return ready(cached);
     if (block >= this.blocks) fail('EIO');
-    const buffer = this.getblk(block);
-    if (!buffer.uptodate) yield* this.#read(buffer);
-    return buffer;
+    return this.#read(cached ?? this.getblk(block));
   }
 
   /**
@@ -152,11 +146,11 @@ export class BufferCache {
     }
   }
 
-  *#read(buffer: BufferHead): Sleepable<void> {
+  *#read(buffer: BufferHead): Sleepable<BufferHead> {
     yield* this.#lock(buffer);
     try {
       // Whoever held the lock may have read it.
-      if (buffer.uptodate) return;
+      if (buffer.uptodate) return buffer;
       yield* transfer(this.device, {
         direction: 'read',
         sector: buffer.block * this.#sectorsPerBlock,
@@ -165,14 +159,16 @@ export class BufferCache {
         fua: false,
       });
       buffer.uptodate = true;
+      return buffer;
     } finally {
       buffer.locked = false;
     }
   }
 
-  *#lock(buffer: BufferHead): Sleepable<void> {
-    if (buffer.locked) yield* waitUntil(`buffer ${buffer.block}`, () => !buffer.locked);
+  #lock(buffer: BufferHead): Sleepable<void> {
+    if (buffer.locked) return waitAndLock(buffer);
     buffer.locked = true;
+    return READY;
   }
 
   /** Makes everything written before durable (blkdev_issue_flush). */
@@ -209,4 +205,9 @@ export class BufferCache {
       .filter((buffer) => buffer.dirty)
       .sort((left, right) => left.block - right.block);
   }
+}
+
+function* waitAndLock(buffer: BufferHead): Sleepable<void> {
+  yield* waitUntil(`buffer ${buffer.block}`, () => !buffer.locked);
+  buffer.locked = true;
 }

@@ -4,6 +4,22 @@ import { makeSpace } from './checkpoint.ts';
 import type { JournalState } from './journal-state.ts';
 import type { Transaction } from './transaction.ts';
 
+/** Joins as joinTransaction does, when that needs no sleep; null when it does. Fails with ENOSPC as it does. */
+export function tryJoin(state: JournalState, blocks: number, reserved: number): Transaction | null {
+  const max = state.maxTransactionBlocks;
+  const total = blocks + reserved;
+  if (reserved > max / 2 || total > max) fail('ENOSPC');
+  if (state.aborted) return null;
+  const transaction = state.runningTransaction();
+  const hasRoom = transaction.outstandingCredits + total <= max && state.spaceLeft >= max;
+  const mayReserve = reserved === 0 || state.reservedCredits + reserved <= max / 2;
+  if (transaction.state !== 'running' || !hasRoom || !mayReserve) return null;
+  transaction.outstandingCredits += total;
+  state.reservedCredits += reserved;
+  transaction.updates++;
+  return transaction;
+}
+
 /**
  * Joins the running transaction with `blocks` credits and sets `reserved` more aside (start_this_handle,
  * add_transaction_credits). Sleeps while the transaction is locked for its commit, would become too large, or the log has
@@ -17,9 +33,10 @@ export function* joinTransaction(
 ): Sleepable<Transaction> {
   const max = state.maxTransactionBlocks;
   const total = blocks + reserved;
-  if (reserved > max / 2 || total > max) fail('ENOSPC');
   for (;;) {
     if (state.aborted) yield* refuse(state);
+    const joined = tryJoin(state, blocks, reserved);
+    if (joined !== null) return joined;
     const transaction = state.runningTransaction();
     if (transaction.state !== 'running') {
       yield* waitForSwitch(state, transaction);
@@ -28,13 +45,8 @@ export function* joinTransaction(
       else yield* waitForSwitch(state, transaction);
     } else if (state.spaceLeft < max) {
       yield* makeSpace(state);
-    } else if (reserved > 0 && state.reservedCredits + reserved > max / 2) {
-      yield* waitForReservations(state, max / 2 - reserved);
     } else {
-      transaction.outstandingCredits += total;
-      state.reservedCredits += reserved;
-      transaction.updates++;
-      return transaction;
+      yield* waitForReservations(state, max / 2 - reserved);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { BufferHead } from '../buffer/buffer-head.ts';
 import { assert } from '../lib/assert.ts';
-import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { READY, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import { joinTransaction, unreserve } from './admission.ts';
 import type { Handle, ReservedHandle } from './handle.ts';
 import { journalHead, makeJournalHead, type JournalHead } from './journal-head.ts';
@@ -37,24 +37,35 @@ export class JournalHandle implements Handle {
 
   /** May the buffer be changed, because this transaction asked before? Then getWriteAccess would do nothing. */
   hasWriteAccess(buffer: BufferHead): boolean {
-    const state = this.journal.state;
     const head = journalHead(buffer);
-    return !state.aborted && head !== null && head.running === this.#transaction && !head.forgotten;
+    return (
+      head !== null && head.running === this.#transaction && !head.forgotten && !this.journal.state.aborted
+    );
   }
 
   /**
    * To be called before the buffer is changed (jbd2_journal_get_write_access). Waits while the old contents are on their
    * way home. Fails with EROFS after an abort.
    */
-  *getWriteAccess(buffer: BufferHead): Sleepable<void> {
+  getWriteAccess(buffer: BufferHead): Sleepable<void> {
     const state = this.journal.state;
     state.failIfAborted();
     const head = journalHead(buffer);
     if (head !== null && head.running === this.#transaction && !head.forgotten) {
       this.#cancelRevoke(buffer);
-      return;
+      return READY;
     }
-    if (buffer.locked) yield* waitUntil(`buffer ${buffer.block}`, () => !buffer.locked);
+    if (buffer.locked) return this.#waitForAccess(buffer);
+    this.#grantAccess(buffer);
+    return READY;
+  }
+
+  *#waitForAccess(buffer: BufferHead): Sleepable<void> {
+    yield* waitUntil(`buffer ${buffer.block}`, () => !buffer.locked);
+    this.#grantAccess(buffer);
+  }
+
+  #grantAccess(buffer: BufferHead): void {
     const wasDirty = buffer.dirty;
     // From here on only the journal decides when the buffer goes home.
     buffer.dirty = false;
@@ -176,10 +187,10 @@ export class JournalHandle implements Handle {
   }
 
   /** Ends the update (jbd2_journal_stop). With `sync` it waits for the commit, and fails with EIO if that failed. */
-  *stop(): Sleepable<void> {
-    if (!this.#open) return;
+  stop(): Sleepable<void> {
+    if (!this.#open) return READY;
     this.#leave();
-    if (this.sync) yield* this.journal.waitForCommit(this.#transaction.tid);
+    return this.sync ? this.journal.waitForCommit(this.#transaction.tid) : READY;
   }
 
   #leave(): void {

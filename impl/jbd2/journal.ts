@@ -1,8 +1,8 @@
 import { assert } from '../lib/assert.ts';
 import { fail } from '../lib/errno.ts';
-import type { Sleepable } from '../sched/sleepable.ts';
+import { ready, type Sleepable } from '../sched/sleepable.ts';
 import type { Task } from '../sched/task.ts';
-import { joinReserved, joinTransaction, unreserve } from './admission.ts';
+import { joinReserved, joinTransaction, tryJoin, unreserve } from './admission.ts';
 import { abortAfter, checkpointAll, markEmpty } from './checkpoint.ts';
 import { commitDaemon } from './commit.ts';
 import { ReservedHandle } from './handle.ts';
@@ -13,6 +13,7 @@ import { JournalSuperBlock } from './journal-superblock.ts';
 import { LogArea } from './log-area.ts';
 import { recoverLog, wipeLog } from './recovery.ts';
 import { nextTid } from './tid.ts';
+import type { Transaction } from './transaction.ts';
 
 export type { JournalOptions } from './journal-state.ts';
 
@@ -86,8 +87,18 @@ export class Journal implements Journaling {
    * Starts an update that changes at most `blocks` blocks, and sets credits aside for a later one (jbd2_journal_start).
    * Sleeps while a transaction is being locked or the log has no room. Fails with EROFS after an abort.
    */
-  *start(blocks: number, reservedBlocks = 0): Sleepable<JournalHandle> {
+  start(blocks: number, reservedBlocks = 0): Sleepable<JournalHandle> {
+    const transaction = tryJoin(this.state, blocks, reservedBlocks);
+    if (transaction === null) return this.#waitAndStart(blocks, reservedBlocks);
+    return ready(this.#handle(transaction, blocks, reservedBlocks));
+  }
+
+  *#waitAndStart(blocks: number, reservedBlocks: number): Sleepable<JournalHandle> {
     const transaction = yield* joinTransaction(this.state, blocks, reservedBlocks);
+    return this.#handle(transaction, blocks, reservedBlocks);
+  }
+
+  #handle(transaction: Transaction, blocks: number, reservedBlocks: number): JournalHandle {
     const reserved = reservedBlocks > 0 ? new ReservedHandle(reservedBlocks) : null;
     return new JournalHandle(this, transaction, blocks, reserved);
   }

@@ -1,5 +1,5 @@
 import { fail } from '../lib/errno.ts';
-import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { READY, ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { WritebackControl } from './address-space-operations.ts';
 import type { Folio } from './folio.ts';
@@ -30,20 +30,30 @@ export function orderFor(position: number, length: number, orderMax: number): nu
  * The locked folio that holds byte `position`, made when it is not cached (__filemap_get_folio with FGP_LOCK and
  * FGP_CREAT). `length` bytes are about to be used, which sizes a new folio.
  */
-export function* grabFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio> {
-  const index = pageIndex(position);
+export function grabFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio> {
+  const folio = mapping.find(pageIndex(position));
+  if (folio?.locked === true) return waitForFolio(mapping, position, length);
+  if (folio === null) return ready(makeFolio(mapping, position, length));
+  folio.locked = true;
+  return ready(folio);
+}
+
+function* waitForFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio> {
   for (;;) {
-    const folio = mapping.find(index);
-    if (folio === null) {
-      const order = orderFor(position, length, mapping.operations.folioOrderMax);
-      const run = allocateRun(mapping, index, order);
-      return mapping.add(index - (index % 2 ** run.order), run);
-    }
+    const folio = mapping.find(pageIndex(position));
+    if (folio === null) return makeFolio(mapping, position, length);
     yield* folio.lock();
     // It may have been truncated while this task slept; then it holds nothing of this file.
     if (folio.belongsTo(mapping)) return folio;
     folio.unlock();
   }
+}
+
+function makeFolio(mapping: AddressSpace, position: number, length: number): Folio {
+  const index = pageIndex(position);
+  const order = orderFor(position, length, mapping.operations.folioOrderMax);
+  const run = allocateRun(mapping, index, order);
+  return mapping.add(index - (index % 2 ** run.order), run);
 }
 
 /** Writes what is dirty in bytes [start, end) and waits until it is on the device (filemap_write_and_wait_range). */
@@ -56,8 +66,11 @@ export function* writeAndWait(mapping: AddressSpace, start: number, end: number)
 }
 
 /** filemap_fdatawait_range(). */
-export function* waitForWriteback(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
-  if (mapping.writebackFolios === 0) return;
+export function waitForWriteback(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
+  return mapping.writebackFolios === 0 ? READY : waitForRange(mapping, start, end);
+}
+
+function* waitForRange(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
   const first = pageIndex(start);
   const last = end === Infinity ? Infinity : Math.ceil(end / PAGE_BYTES);
   for (const folio of mapping.range(first, last)) {

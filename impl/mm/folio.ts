@@ -1,5 +1,5 @@
 import { assert } from '../lib/assert.ts';
-import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { READY, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { PageRun } from './folio-pool.ts';
 import { PAGE_BYTES } from './page.ts';
@@ -55,8 +55,14 @@ export class Folio {
   }
 
   /** folio_lock(). Afterwards the caller asks `belongsTo`: the folio may have been truncated meanwhile. */
-  *lock(): Sleepable<void> {
-    if (this.locked) yield* waitUntil(`lock of folio ${this.index}`, () => !this.locked);
+  lock(): Sleepable<void> {
+    if (this.locked) return this.#waitAndLock();
+    this.locked = true;
+    return READY;
+  }
+
+  *#waitAndLock(): Sleepable<void> {
+    yield* waitUntil(`lock of folio ${this.index}`, () => !this.locked);
     this.locked = true;
   }
 
@@ -66,7 +72,7 @@ export class Folio {
   }
 
   /** folio_wait_writeback(). */
-  *waitForWriteback(): Sleepable<void> {
-    if (this.writeback) yield* waitUntil(`writeback of folio ${this.index}`, () => !this.writeback);
+  waitForWriteback(): Sleepable<void> {
+    return this.writeback ? waitUntil(`writeback of folio ${this.index}`, () => !this.writeback) : READY;
   }
 }

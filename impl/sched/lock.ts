@@ -1,6 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import type { Scheduler } from './scheduler.ts';
-import { waitUntil, type Sleepable } from './sleepable.ts';
+import { READY, waitUntil, type Sleepable } from './sleepable.ts';
 import type { HeldLock, LockClass } from './task.ts';
 
 /** Taking a lock against the order, as lockdep would report it. */
@@ -43,9 +43,19 @@ export class Mutex implements HeldLock {
     this.name = name;
   }
 
-  *lock(): Sleepable<void> {
+  lock(): Sleepable<void> {
     checkOrder(this.#scheduler, this);
-    if (this.#locked) yield* waitUntil(this.name, () => !this.#locked);
+    if (this.#locked) return this.#waitAndTake();
+    this.#take();
+    return READY;
+  }
+
+  *#waitAndTake(): Sleepable<void> {
+    yield* waitUntil(this.name, () => !this.#locked);
+    this.#take();
+  }
+
+  #take(): void {
     this.#locked = true;
     remember(this.#scheduler, this);
   }
@@ -81,9 +91,19 @@ export class RwSemaphore implements HeldLock {
     return this.#owner === null ? this.lockClass.name : `${this.lockClass.name} of ${this.#owner}`;
   }
 
-  *read(): Sleepable<void> {
+  read(): Sleepable<void> {
     checkOrder(this.#scheduler, this);
-    if (this.#writer) yield* waitUntil(`${this.name} (read)`, () => !this.#writer);
+    if (this.#writer) return this.#waitToRead();
+    this.#takeForReading();
+    return READY;
+  }
+
+  *#waitToRead(): Sleepable<void> {
+    yield* waitUntil(`${this.name} (read)`, () => !this.#writer);
+    this.#takeForReading();
+  }
+
+  #takeForReading(): void {
     this.#readers++;
     remember(this.#scheduler, this);
   }
@@ -94,18 +114,21 @@ export class RwSemaphore implements HeldLock {
     forget(this.#scheduler, this);
   }
 
-  *write(): Sleepable<void> {
-    if (this.tryWrite()) return;
-    yield* waitUntil(`${this.name} (write)`, () => !this.#writer && this.#readers === 0);
-    this.#takeForWriting();
+  write(): Sleepable<void> {
+    return this.tryWrite() ? READY : this.#waitToWrite();
   }
 
-  /** Takes the lock when nobody has it: what `write` does without sleeping, and without the price of a coroutine. */
+  /** Takes the lock when nobody has it (down_write_trylock), for callers that must not sleep. */
   tryWrite(): boolean {
     checkOrder(this.#scheduler, this);
     if (this.#writer || this.#readers > 0) return false;
     this.#takeForWriting();
     return true;
+  }
+
+  *#waitToWrite(): Sleepable<void> {
+    yield* waitUntil(`${this.name} (write)`, () => !this.#writer && this.#readers === 0);
+    this.#takeForWriting();
   }
 
   #takeForWriting(): void {

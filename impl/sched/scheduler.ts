@@ -44,7 +44,7 @@ export class Scheduler {
   /** Forgets a worker that will never be needed again; its `finally` blocks run. */
   stop(task: Task): void {
     this.#remove(task);
-    task.body.return();
+    task.body.return(undefined);
   }
 
   /** Runs one task until it returns; daemons run when it waits for them. The usual, sequential way. */

@@ -53,8 +53,8 @@ export class PathWalk {
     this.dir.references++;
   }
 
-  *release(): Sleepable<void> {
-    yield* this.context.sb.inodes.put(this.dir);
+  release(): Sleepable<void> {
+    return this.context.sb.inodes.put(this.dir);
   }
 
   /**
@@ -64,7 +64,7 @@ export class PathWalk {
   *toLast(path: string): Sleepable<void> {
     const { caller } = this.context;
     let text = path;
-    let at = yield* this.#skipSlashes(text, 0);
+    let at = text.startsWith('/') ? yield* this.#toRoot(text) : 0;
     const outer: { readonly text: string; readonly at: number }[] = [];
     for (;;) {
       if (at === text.length) {
@@ -90,15 +90,14 @@ export class PathWalk {
       if (target === null) continue;
       outer.push({ text, at });
       text = target;
-      at = yield* this.#skipSlashes(text, 0);
+      at = text.startsWith('/') ? yield* this.#toRoot(text) : 0;
     }
   }
 
   /** Slashes at the start of a path, or of a link's target, lead to the root. */
-  *#skipSlashes(text: string, from: number): Sleepable<number> {
-    const at = skip(text, from);
-    if (at > from) yield* this.moveTo(this.#hold(this.context.root));
-    return at;
+  *#toRoot(text: string): Sleepable<number> {
+    yield* this.moveTo(this.#hold(this.context.root));
+    return skip(text, 0);
   }
 
   #hold(inode: Inode): Inode {
@@ -114,10 +113,10 @@ export class PathWalk {
   }
 
   /** Goes on to `inode`, whose reference the walk takes over. */
-  *moveTo(inode: Inode): Sleepable<void> {
+  moveTo(inode: Inode): Sleepable<void> {
     const left = this.dir;
     this.dir = inode;
-    yield* this.context.sb.inodes.put(left);
+    return this.context.sb.inodes.put(left);
   }
 
   /** One component that is not the last (walk_component). Answers the target when it is a symbolic link. */

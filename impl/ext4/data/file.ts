@@ -37,7 +37,7 @@ export function* writeFile(
   source: Uint8Array,
   append: boolean,
 ): Sleepable<Written> {
-  if (!inode.lock.tryWrite()) yield* inode.lock.write();
+  yield* inode.lock.write();
   try {
     const start = append ? inode.size : position;
     // An empty write changes nothing, not even the times (generic_write_checks).

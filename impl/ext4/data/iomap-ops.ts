@@ -1,7 +1,7 @@
 import { fail } from '../../lib/errno.ts';
 import { NULL_ADDRESS, type Iomap, type IomapOps, type IomapType } from '../../iomap/iomap.ts';
 import type { IomapWriteOps } from '../../iomap/buffered-write.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { READY, type Sleepable } from '../../sched/sleepable.ts';
 import { mapCredits } from '../extents/credits.ts';
 import type { ExtentState } from '../mapping/extent-status.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -34,14 +34,20 @@ function blockRange(inode: Inode, position: number, length: number): { first: nu
   return { first, count: Math.ceil((position + length) / inode.blockSize) - first };
 }
 
-function* beginLookup(inode: Inode, position: number, length: number, iomap: Iomap): Sleepable<void> {
+function beginLookup(inode: Inode, position: number, length: number, iomap: Iomap): Sleepable<void> {
   const { first, count } = blockRange(inode, position, length);
   if (first * inode.blockSize >= inode.size) {
     coverBeyondEnd(inode, position, length, iomap);
-    return;
+    return READY;
   }
   const known = knownMapping(inode, first, count);
-  setIomap(inode, iomap, known ?? (yield* mapBlocks(null, inode, first, count, 'lookup')));
+  if (known === null) return lookUp(inode, first, count, iomap);
+  setIomap(inode, iomap, known);
+  return READY;
+}
+
+function* lookUp(inode: Inode, first: number, count: number, iomap: Iomap): Sleepable<void> {
+  setIomap(inode, iomap, yield* mapBlocks(null, inode, first, count, 'lookup'));
 }
 
 /** A folio may reach beyond the end of the file, even beyond the last block that a file can have: nothing is there. */
@@ -57,21 +63,12 @@ export const lookupOps: IomapOps<Inode> = { begin: beginLookup };
 
 /** Writing with delayed allocation promises space (ext4_iomap_buffered_da_write_ops). */
 export const delallocWriteOps: IomapOps<Inode> = {
-  *begin(inode, position, length, iomap) {
+  begin(inode, position, length, iomap) {
     const { first, count } = blockRange(inode, position, length);
-    for (;;) {
-      const known = knownMapping(inode, first, count);
-      const mapping = known ?? (yield* mapBlocks(null, inode, first, count, 'lookup'));
-      setIomap(inode, iomap, mapping);
-      if (mapping.type !== 'hole') return;
-      const reserved = yield* reserveHole(inode, first, Math.min(mapping.length, count));
-      if (reserved === 0) continue;
-      iomap.type = 'delalloc';
-      iomap.length = reserved * inode.blockSize;
-      iomap.isNew = true;
-      iomap.validityCookie = inode.extentStatus.sequence;
-      return;
-    }
+    const known = knownMapping(inode, first, count);
+    if (known === null || known.type === 'hole') return mapOrReserve(inode, first, count, iomap);
+    setIomap(inode, iomap, known);
+    return READY;
   },
 
   /** What was promised for bytes that were not written is given back (ext4_iomap_buffered_da_write_end). */
@@ -90,12 +87,27 @@ export const delallocWriteOps: IomapOps<Inode> = {
   },
 };
 
+function* mapOrReserve(inode: Inode, first: number, count: number, iomap: Iomap): Sleepable<void> {
+  for (;;) {
+    const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
+    setIomap(inode, iomap, mapping);
+    if (mapping.type !== 'hole') return;
+    const reserved = yield* reserveHole(inode, first, Math.min(mapping.length, count));
+    if (reserved === 0) continue;
+    iomap.type = 'delalloc';
+    iomap.length = reserved * inode.blockSize;
+    iomap.isNew = true;
+    iomap.validityCookie = inode.extentStatus.sequence;
+    return;
+  }
+}
+
 /**
  * Promises space for the hole at block `first`; where not all of it can be had, for as much as there is, so that the write
  * comes out short instead of failing. Answers the blocks promised, 0 when the hole is gone. Fails with ENOSPC.
  */
 function* reserveHole(inode: Inode, first: number, count: number): Sleepable<number> {
-  if (!inode.dataLock.tryWrite()) yield* inode.dataLock.write();
+  yield* inode.dataLock.write();
   try {
     if (!inode.extentStatus.knownUnmapped(first, first + count)) return 0;
     if (inode.extentStatus.countDelayed(first, first + count) > 0) return 0;

@@ -60,8 +60,11 @@ class Room {
 const roomOf = (buffer: BufferHead): Room | null => (buffer.cached instanceof Room ? buffer.cached : null);
 
 /** The entry with this name, or null (ext4_find_entry). A damaged index does not hide the names. */
-export function* findEntry(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
-  if (!isIndexed(dir)) return yield* findByScan(dir, name);
+export function findEntry(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
+  return isIndexed(dir) ? findInIndexed(dir, name) : findByScan(dir, name);
+}
+
+function* findInIndexed(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
   try {
     return yield* findByHash(dir, name);
   } catch (error) {

@@ -1,12 +1,12 @@
 import type { BufferHead, Seal } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { Corruption } from '../../lib/corruption.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import { directoryLeafChecksum, inodeSeed } from '../integrity/checksum.ts';
 import { DirectoryLeafSeal } from '../integrity/seals.ts';
-import { knownMapping, mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
+import { knownMapping, mapBlocks } from '../mapping/map-blocks.ts';
 import { checkBlock } from './block.ts';
 import { checkIndexChecksum, isIndexBlock } from './index-block.ts';
 
@@ -31,21 +31,21 @@ const READ_AHEAD_MAX_BLOCKS = 32;
  * A block of the directory, checked since it was read (__ext4_read_dirblock). `wanted` blocks from it on will be asked for,
  * too: those of them that lie behind it on the device come with it (ext4_bread_batch).
  */
-export function* readDirectoryBlock(dir: Inode, logical: number, wanted = 1): Sleepable<BufferHead> {
-  const mapping =
-    knownMapping(dir, logical, wanted) ?? (yield* mapBlocks(null, dir, logical, wanted, 'lookup'));
-  const { physical } = mapping;
-  if (physical < 0)
-    throw new Corruption(`directory ${dir.ino}`, `block ${logical}`, 'hole', 'a mapped block');
-  const buffer = dir.sb.cache.cached(physical) ?? (yield* readFromDisk(dir, mapping));
-  if (!buffer.verified) verify(dir, logical, buffer);
-  return buffer;
+export function readDirectoryBlock(dir: Inode, logical: number, wanted = 1): Sleepable<BufferHead> {
+  const physical = knownMapping(dir, logical, 1)?.physical ?? -1;
+  const buffer = physical < 0 ? null : dir.sb.cache.find(physical);
+  return buffer?.uptodate === true && buffer.verified ? ready(buffer) : readFromDisk(dir, logical, wanted);
 }
 
-function* readFromDisk(dir: Inode, { physical, length }: BlockMapping): Sleepable<BufferHead> {
+function* readFromDisk(dir: Inode, logical: number, wanted: number): Sleepable<BufferHead> {
+  const { physical, length } = yield* mapBlocks(null, dir, logical, wanted, 'lookup');
+  if (physical < 0)
+    throw new Corruption(`directory ${dir.ino}`, `block ${logical}`, 'hole', 'a mapped block');
   const { cache } = dir.sb;
   if (length > 1) yield* cache.readAhead(physical, Math.min(length, READ_AHEAD_MAX_BLOCKS));
-  return yield* cache.bread(physical);
+  const buffer = yield* cache.bread(physical);
+  if (!buffer.verified) verify(dir, logical, buffer);
+  return buffer;
 }
 
 function verify(dir: Inode, logical: number, buffer: BufferHead): void {

@@ -4,7 +4,7 @@ import { Failure } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { AddressSpace } from '../../mm/address-space.ts';
 import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { READY, ready, type Sleepable } from '../../sched/sleepable.ts';
 import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
 import { initExtentTree } from '../extents/root.ts';
 import { EXT4_EA_INODE_FL, EXT4_EXTENTS_FL, Inode, isDirectory, isRegular, useDataPath } from './inode.ts';
@@ -38,9 +38,12 @@ export class InodeCache {
   }
 
   /** ext4_iget(): the inode with one more reference; it has a name. Throws Corruption, fails with EIO. */
-  *get(ino: number): Sleepable<Inode> {
+  get(ino: number): Sleepable<Inode> {
     const known = this.#inodes.get(ino);
-    if (known !== undefined) return reference(known);
+    return known === undefined ? this.#readNamed(ino) : ready(reference(known));
+  }
+
+  *#readNamed(ino: number): Sleepable<Inode> {
     const inode = yield* this.#read(ino);
     // To take it into memory would be to delete it, and what is in its place may belong to somebody else.
     if (inode.links === 0)
@@ -102,10 +105,10 @@ export class InodeCache {
   }
 
   /** iput(): one reference less. The last one of an inode without links frees it, contents and all. */
-  *put(inode: Inode): Sleepable<void> {
+  put(inode: Inode): Sleepable<void> {
     assert(inode.references > 0, () => `inode ${inode.ino} is put without a reference`);
     inode.references--;
-    if (inode.references === 0 && inode.links === 0) yield* this.#evictDeleted(inode);
+    return inode.references === 0 && inode.links === 0 ? this.#evictDeleted(inode) : READY;
   }
 
   /**

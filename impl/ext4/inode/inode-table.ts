@@ -2,7 +2,7 @@ import { Corruption } from '../../lib/corruption.ts';
 import { highHalf, join, lowHalf } from '../../lib/struct.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { READY, type Sleepable } from '../../sched/sleepable.ts';
 import { inodeChecksumMatches, setInodeChecksum } from '../integrity/checksum.ts';
 import {
   EXT4_EA_INODE_FL,
@@ -123,10 +123,21 @@ function sectorsOf(inode: Inode, raw: RawInode): number {
  * ext4_mark_inode_dirty(): the fields go to the inode table, and fsync learns which transaction carries them. One credit
  * for the block of the table.
  */
-export function* markInodeDirty(handle: Handle, inode: Inode): Sleepable<void> {
+export function markInodeDirty(handle: Handle, inode: Inode): Sleepable<void> {
+  const buffer = inode.sb.cache.find(inode.tableBlock);
+  if (buffer === null || !handle.hasWriteAccess(buffer)) return reachAndWrite(handle, inode);
+  writeInode(handle, inode, buffer);
+  return READY;
+}
+
+function* reachAndWrite(handle: Handle, inode: Inode): Sleepable<void> {
+  const buffer = yield* inode.sb.cache.bread(inode.tableBlock);
+  yield* handle.getWriteAccess(buffer);
+  writeInode(handle, inode, buffer);
+}
+
+function writeInode(handle: Handle, inode: Inode, buffer: BufferHead): void {
   const { sb } = inode;
-  const buffer = sb.cache.cached(inode.tableBlock) ?? (yield* sb.cache.bread(inode.tableBlock));
-  if (!handle.hasWriteAccess(buffer)) yield* handle.getWriteAccess(buffer);
   const raw = rawInode(inode, buffer);
   const { tid } = handle.transaction;
   inode.syncTid = tid;

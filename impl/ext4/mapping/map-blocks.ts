@@ -1,6 +1,6 @@
 import { assert, present } from '../../lib/assert.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { isMapped, NOWHERE, type ExtentState, type StatusExtent } from './extent-status.ts';
 import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { convertToWritten } from '../extents/convert.ts';
@@ -49,7 +49,7 @@ const ANSWERED: Readonly<Record<MapMode, readonly ExtentState[]>> = {
  * a mode that changes something, `handle` has mapCredits(inode, length) credits left. Takes dataLock. Allocation uses
  * up the promises of the delayed blocks it covers, and may then use the space kept back. Fails with ENOSPC, EIO.
  */
-export function* mapBlocks(
+export function mapBlocks(
   handle: Handle | null,
   inode: Inode,
   logical: number,
@@ -59,12 +59,12 @@ export function* mapBlocks(
   assert(length > 0 && logical >= 0 && logical < MAX_BLOCKS, () => `mapping ${length} blocks at ${logical}`);
   const known = inode.extentStatus.lookup(logical);
   if (known !== null && ANSWERED[mode].includes(known.state))
-    return mapping(inode, known, logical, length, false);
-  if (mode === 'lookup') return yield* lookUp(inode, logical, length);
-  return yield* change(present(handle, 'handle'), inode, logical, length, mode);
+    return ready(mapping(inode, known, logical, length, false));
+  if (mode === 'lookup') return lookUp(inode, logical, length);
+  return change(present(handle, 'handle'), inode, logical, length, mode);
 }
 
-/** The answer of a lookup, if the extent status has it: no sleep, and no coroutine, for what is asked most. */
+/** The answer of a lookup, if the extent status has it: for callers that go on without a coroutine. */
 export function knownMapping(inode: Inode, logical: number, length: number): BlockMapping | null {
   const known = inode.extentStatus.lookup(logical);
   return known === null ? null : mapping(inode, known, logical, length, false);
