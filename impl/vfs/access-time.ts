@@ -2,7 +2,7 @@ import { markInodeDirty } from '../ext4/inode/inode-table.ts';
 import type { Inode } from '../ext4/inode/inode.ts';
 import { compareTimestamps } from '../ext4/inode/timestamp.ts';
 import { Failure } from '../lib/errno.ts';
-import type { Sleepable } from '../sched/sleepable.ts';
+import { READY, type Sleepable } from '../sched/sleepable.ts';
 
 const EXT4_NOATIME_FL = 0x80;
 
@@ -15,8 +15,11 @@ export const INODE_CREDITS = 2;
  * Notes that an inode was read (touch_atime). With relatime, the default, only when the last access is not after the last
  * change, or a day ago. A failure is the reader's luck, never its error.
  */
-export function* touchAccessTime(inode: Inode): Sleepable<void> {
-  if (!needsUpdate(inode)) return;
+export function touchAccessTime(inode: Inode): Sleepable<void> {
+  return needsUpdate(inode) ? writeAccessTime(inode) : READY;
+}
+
+function* writeAccessTime(inode: Inode): Sleepable<void> {
   const { journal, now } = inode.sb;
   inode.atime = now;
   try {

@@ -2,7 +2,7 @@ import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { assert } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { EXT4_INDEX_FL, type Inode } from '../inode/inode.ts';
 import { entryBytes } from '../layout/directory.ts';
@@ -29,7 +29,13 @@ import {
 import { hasDirectoryIndexes, isIndexed } from './index-block.ts';
 import { roomInIndex } from './index-insert.ts';
 import { probe, readIndexRoot, readLeaf } from './index-path.ts';
-import { appendDirectoryBlock, directoryBlocks, leafSeal, readDirectoryBlock } from './io.ts';
+import {
+  appendDirectoryBlock,
+  directoryBlocks,
+  knownDirectoryBlock,
+  leafSeal,
+  readDirectoryBlock,
+} from './io.ts';
 import { makeIndex } from './make-index.ts';
 
 /**
@@ -61,7 +67,15 @@ const roomOf = (buffer: BufferHead): Room | null => (buffer.cached instanceof Ro
 
 /** The entry with this name, or null (ext4_find_entry). A damaged index does not hide the names. */
 export function findEntry(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
-  return isIndexed(dir) ? findInIndexed(dir, name) : findByScan(dir, name);
+  if (isIndexed(dir)) return findInIndexed(dir, name);
+  // Most directories have one block, and it is in memory.
+  const only = dir.size === dir.sb.geometry.blockSize ? knownDirectoryBlock(dir, 0) : null;
+  return only === null ? findByScan(dir, name) : ready(findInLeaf(dir, only, name));
+}
+
+function findInLeaf(dir: Inode, buffer: BufferHead, name: Uint8Array): DirectoryPosition | null {
+  const offset = findInBlock(buffer.data, name);
+  return offset < 0 ? null : positionAt(dir, buffer, offset);
 }
 
 function* findInIndexed(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
@@ -76,9 +90,8 @@ function* findInIndexed(dir: Inode, name: Uint8Array): Sleepable<DirectoryPositi
 function* findByScan(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
-    const buffer = yield* readDirectoryBlock(dir, logical, blocks - logical);
-    const offset = findInBlock(buffer.data, name);
-    if (offset >= 0) return positionAt(dir, buffer, offset);
+    const found = findInLeaf(dir, yield* readDirectoryBlock(dir, logical, blocks - logical), name);
+    if (found !== null) return found;
   }
   return null;
 }
@@ -89,9 +102,8 @@ function* findByHash(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition 
   const { major } = dir.sb.directoryHash.of(root.version, name);
   const path = yield* probe(dir, root, major);
   do {
-    const buffer = yield* readLeaf(dir, path.leaf);
-    const offset = findInBlock(buffer.data, name);
-    if (offset >= 0) return positionAt(dir, buffer, offset);
+    const found = findInLeaf(dir, yield* readLeaf(dir, path.leaf), name);
+    if (found !== null) return found;
   } while ((yield* path.next(major)) !== null);
   return null;
 }

@@ -32,9 +32,15 @@ const READ_AHEAD_MAX_BLOCKS = 32;
  * too: those of them that lie behind it on the device come with it (ext4_bread_batch).
  */
 export function readDirectoryBlock(dir: Inode, logical: number, wanted = 1): Sleepable<BufferHead> {
+  const known = knownDirectoryBlock(dir, logical);
+  return known === null ? readFromDisk(dir, logical, wanted) : ready(known);
+}
+
+/** The block if it is in memory and was checked; null says nothing about whether there is such a block. */
+export function knownDirectoryBlock(dir: Inode, logical: number): BufferHead | null {
   const physical = knownMapping(dir, logical, 1)?.physical ?? -1;
   const buffer = physical < 0 ? null : dir.sb.cache.find(physical);
-  return buffer?.uptodate === true && buffer.verified ? ready(buffer) : readFromDisk(dir, logical, wanted);
+  return buffer?.uptodate === true && buffer.verified ? buffer : null;
 }
 
 function* readFromDisk(dir: Inode, logical: number, wanted: number): Sleepable<BufferHead> {
