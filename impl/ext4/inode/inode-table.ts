@@ -127,13 +127,14 @@ export function markInodeDirty(handle: Handle, inode: Inode): Sleepable<void> {
   const buffer = inode.sb.cache.find(inode.tableBlock);
   if (buffer === null || !handle.hasWriteAccess(buffer)) return reachAndWrite(handle, inode);
   writeInode(handle, inode, buffer);
-  return READY;
+  return inode.diskSize > LARGE_FILE_BYTES ? ensureLargeFile(handle, inode.sb) : READY;
 }
 
 function* reachAndWrite(handle: Handle, inode: Inode): Sleepable<void> {
   const buffer = yield* inode.sb.cache.bread(inode.tableBlock);
   yield* handle.getWriteAccess(buffer);
   writeInode(handle, inode, buffer);
+  if (inode.diskSize > LARGE_FILE_BYTES) yield* ensureLargeFile(handle, inode.sb);
 }
 
 function writeInode(handle: Handle, inode: Inode, buffer: BufferHead): void {
@@ -147,7 +148,6 @@ function writeInode(handle: Handle, inode: Inode, buffer: BufferHead): void {
   fillRawInode(inode, raw, buffer);
   if (sb.hasChecksums) setInodeChecksum(sb.checksumSeed, inode.ino, raw, sb.geometry.inodeSize);
   handle.dirtyMetadata(buffer);
-  if (inode.diskSize > LARGE_FILE_BYTES) yield* ensureLargeFile(handle, sb);
 }
 
 /** ext4_fill_raw_inode(). */

@@ -66,7 +66,7 @@ export function* readXattrBlock(inode: Inode): Sleepable<BufferHead> {
 
 /** A block of attributes by its number. */
 export function* readCheckedBlock(sb: SuperBlock, block: number): Sleepable<BufferHead> {
-  const buffer = sb.cache.cached(block) ?? (yield* sb.cache.bread(block));
+  const buffer = yield* sb.cache.bread(block);
   const structure = `ext4_xattr_header of block ${block}`;
   const { magic, blocks, refcount } = blockHeader(buffer);
   if (magic !== EXT4_XATTR_MAGIC) throw new Corruption(structure, 'h_magic', magic, `${EXT4_XATTR_MAGIC}`);
