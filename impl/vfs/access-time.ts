@@ -1,10 +1,8 @@
 import { markInodeDirty } from '../ext4/inode/inode-table.ts';
-import type { Inode } from '../ext4/inode/inode.ts';
+import { EXT4_NOATIME_FL, type Inode } from '../ext4/inode/inode.ts';
 import { compareTimestamps } from '../ext4/inode/timestamp.ts';
 import { Failure } from '../lib/errno.ts';
 import { READY, type Sleepable } from '../sched/sleepable.ts';
-
-const EXT4_NOATIME_FL = 0x80;
 
 const DAY_SECONDS = 24 * 60 * 60;
 

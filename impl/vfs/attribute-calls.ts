@@ -1,44 +1,75 @@
 import { chmodAcl } from '../ext4/acl/inode-acl.ts';
 import { EXT4_GOOD_OLD_INODE_SIZE } from '../ext4/layout/inode.ts';
-import { markInodeDirty } from '../ext4/inode/inode-table.ts';
-import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
+import { isDirectory, isSymlink, S_ISGID, S_ISUID, type Inode } from '../ext4/inode/inode.ts';
 import type { SuperBlock } from '../ext4/super/super-block.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { INODE_CREDITS } from './access-time.ts';
-import { refuseChange } from './inode-flags.ts';
+import { changeInode } from './change-inode.ts';
+import { isImmutable, refuseChange } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
+import type { Credentials } from './permission/credentials.ts';
+import { checkPermission, isMember, isOwner, MAY_WRITE } from './permission/permission.ts';
+import { losesSetGroupId } from './permission/privilege-bits.ts';
 import type { TimeChange } from './types.ts';
 
 /** System calls that change what an inode says about a file: chmod, chown, utimensat. */
 
 const S_IALLUGO = 0o7777;
-const S_ISUID = 0o4000;
-const S_ISGID = 0o2000;
-const S_IXGRP = 0o0010;
 
+/** Whoever is not in the file's group cannot give the file its set-group-ID bit (setattr_prepare). */
 export function* chmod(context: KernelContext, path: string, mode: number): Sleepable<void> {
-  const apply = (inode: Inode): void => {
-    inode.mode = (inode.mode & ~S_IALLUGO) | (mode & S_IALLUGO);
-  };
-  yield* change(context, path, apply, { finish: chmodAcl });
+  yield* change(context, path, function* (inode) {
+    const { caller } = context;
+    refuseChange(inode);
+    if (isSymlink(inode.mode)) fail('EOPNOTSUPP');
+    if (!isOwner(caller, inode)) fail('EPERM');
+    const kept = isMember(caller, inode.gid) ? mode : mode & ~S_ISGID;
+    yield* changeInode(inode, () => {
+      inode.mode = (inode.mode & ~S_IALLUGO) | (kept & S_IALLUGO);
+    });
+    yield* chmodAcl(inode);
+  });
 }
 
 /** A number that leaves the owner or the group as it is: (uid_t)-1. */
 const UNCHANGED = 0xffffffff;
 
 export function* chown(context: KernelContext, path: string, uid: number, gid: number): Sleepable<void> {
-  yield* change(context, path, (inode) => {
-    if (uid >>> 0 !== UNCHANGED) inode.uid = uid;
-    if (gid >>> 0 !== UNCHANGED) inode.gid = gid;
-    if (!isDirectory(inode.mode)) inode.mode &= ~lostBits(inode.mode);
+  yield* change(context, path, function* (inode) {
+    const owner = uid >>> 0 === UNCHANGED ? null : uid >>> 0;
+    const group = gid >>> 0 === UNCHANGED ? null : gid >>> 0;
+    mayChangeOwner(context.caller, inode, owner, group);
+    const mode = modeAfterChown(context.caller, inode, group ?? inode.gid);
+    yield* changeInode(inode, () => {
+      inode.uid = owner ?? inode.uid;
+      inode.gid = group ?? inode.gid;
+      inode.mode = mode;
+    });
   });
 }
 
-/** What a file loses with a new owner, even by root's hand (chown_common, setattr_should_drop_sgid). */
-const lostBits = (mode: number): number => S_ISUID | ((mode & S_IXGRP) !== 0 ? S_ISGID : 0);
+/** may_setattr(), chown_ok() and chgrp_ok(): an owner may give a file to no one else, but to any group of his own. */
+function mayChangeOwner(caller: Credentials, inode: Inode, owner: number | null, group: number | null): void {
+  if (owner !== null || group !== null) refuseChange(inode);
+  if (isImmutable(inode)) fail('EPERM');
+  if (caller.privileged) return;
+  const owns = inode.uid === caller.uid;
+  if (owner !== null && !(owns && owner === inode.uid)) fail('EPERM');
+  if (group !== null && !(owns && (group === inode.gid || caller.isInGroup(group)))) fail('EPERM');
+  if (changesMode(caller, inode) && !owns) fail('EPERM');
+}
+
+/** What a file loses with a new owner, even by root's hand: chown_common() and what notify_change() makes of it. */
+function modeAfterChown(caller: Credentials, inode: Inode, gid: number): number {
+  if (!changesMode(caller, inode)) return inode.mode;
+  const keepsGroup = !losesSetGroupId(caller, inode) && isMember(caller, gid);
+  return inode.mode & ~(keepsGroup ? S_ISUID : S_ISUID | S_ISGID);
+}
+
+const changesMode = (caller: Credentials, inode: Inode): boolean =>
+  !isDirectory(inode.mode) && ((inode.mode & S_ISUID) !== 0 || losesSetGroupId(caller, inode));
 
 export function* utimens(
   context: KernelContext,
@@ -52,16 +83,29 @@ export function* utimens(
   yield* change(
     context,
     path,
-    (inode) => {
-      inode.atime = changedTime(sb, inode.atime, atime);
-      inode.mtime = changedTime(sb, inode.mtime, mtime);
+    function* (inode) {
+      if (atime === 'now' && mtime === 'now') yield* mayTouch(context.caller, inode);
+      else maySetTimes(context.caller, inode);
+      yield* changeInode(inode, () => {
+        inode.atime = changedTime(sb, inode.atime, atime);
+        inode.mtime = changedTime(sb, inode.mtime, mtime);
+      });
     },
-    {
-      check: () => {
-        if (!isValid(atime) || !isValid(mtime)) fail('EINVAL');
-      },
+    () => {
+      if (!isValid(atime) || !isValid(mtime)) fail('EINVAL');
     },
   );
+}
+
+/** Both times to now: whoever may write to a file may do so (ATTR_TOUCH in may_setattr). */
+function* mayTouch(caller: Credentials, inode: Inode): Sleepable<void> {
+  if (isImmutable(inode)) fail('EPERM');
+  if (!isOwner(caller, inode)) yield* checkPermission(caller, inode, MAY_WRITE);
+}
+
+function maySetTimes(caller: Credentials, inode: Inode): void {
+  refuseChange(inode);
+  if (!isOwner(caller, inode)) fail('EPERM');
 }
 
 /** nsec_valid */
@@ -88,18 +132,12 @@ export function truncateTime(sb: SuperBlock, time: Timestamp): Timestamp {
   return { seconds, nanoseconds: whole ? 0 : time.nanoseconds };
 }
 
-/** What some changes need besides: a check of the arguments before anything else, and steps under handles of their own. */
-interface ChangeSteps {
-  readonly check?: () => void;
-  readonly finish?: (inode: Inode) => Sleepable<void>;
-}
-
-/** notify_change() on what a path means: `apply` under i_rwsem, the time of the change, one handle. */
+/** notify_change() on what a path means: `apply` under i_rwsem asks whether the caller may, and does it. */
 function* change(
   context: KernelContext,
   path: string,
-  apply: (inode: Inode) => void,
-  { check, finish }: ChangeSteps = {},
+  apply: (inode: Inode) => Sleepable<void>,
+  check?: () => void,
 ): Sleepable<void> {
   const inode = yield* resolve(context, path, true);
   try {
@@ -107,24 +145,11 @@ function* change(
     context.wantWrite();
     yield* inode.lock.write();
     try {
-      refuseChange(inode);
-      yield* applyChange(inode, apply);
-      if (finish !== undefined) yield* finish(inode);
+      yield* apply(inode);
     } finally {
       inode.lock.unlockWrite();
     }
   } finally {
     yield* context.sb.inodes.put(inode);
-  }
-}
-
-function* applyChange(inode: Inode, apply: (inode: Inode) => void): Sleepable<void> {
-  const handle = yield* inode.sb.journal.start(INODE_CREDITS);
-  try {
-    apply(inode);
-    inode.ctime = inode.sb.now;
-    yield* markInodeDirty(handle, inode);
-  } finally {
-    yield* handle.stop();
   }
 }

@@ -1,57 +1,96 @@
 import { encodeName } from '../ext4/directory/file-name.ts';
-import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
-import { makeDirectory } from '../ext4/namespace/create.ts';
-import { linkInode } from '../ext4/namespace/link.ts';
+import { isDeviceNumber, type DeviceNumber } from '../ext4/inode/device-number.ts';
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  isDevice,
+  isRegular,
+  type Inode,
+} from '../ext4/inode/inode.ts';
+import { createFile, createNode, makeDirectory } from '../ext4/namespace/create.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
 import { createSymlink } from '../ext4/namespace/symlink.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { refuseChange } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
-import { checkPath, PathWalk, resolve } from './path-walk.ts';
+import { checkPath, PathWalk } from './path-walk.ts';
+import { mayCreate, modeOfNew } from './permission/name-change.ts';
+import type { NodeType } from './types.ts';
 
-/** System calls that make a new name: mkdir, link, symlink. */
+/** System calls that make a new inode with a name: mkdir, symlink, mknod. */
 
 /** vfs_mkdir lets through permissions and the sticky bit only. */
 const MKDIR_MODE = 0o1777;
 
+const MODE_BITS = 0o7777;
+
 export function* mkdir(context: KernelContext, path: string, mode: number): Sleepable<void> {
-  yield* createAt(context, path, 'directory', (dir, name) => makeDirectory(dir, name, mode & MKDIR_MODE));
+  yield* createAt(context, path, 'directory', function* (dir, name) {
+    const { caller } = context;
+    yield* mayCreate(caller, dir);
+    yield* makeDirectory(dir, name, mode & MKDIR_MODE, caller);
+  });
 }
 
 export function* symlink(context: KernelContext, target: string, path: string): Sleepable<void> {
   checkPath(target);
   const bytes = encodeName(target);
-  yield* createAt(context, path, 'other', (dir, name) => createSymlink(dir, name, bytes));
+  yield* createAt(context, path, 'other', function* (dir, name) {
+    yield* mayCreate(context.caller, dir);
+    yield* createSymlink(dir, name, bytes, context.caller);
+  });
 }
 
-export function* link(context: KernelContext, from: string, to: string): Sleepable<void> {
-  const inode = yield* resolve(context, from, false);
-  try {
-    yield* createAt(context, to, 'other', (dir, name) => linkLocked(inode, dir, name));
-  } finally {
-    yield* context.sb.inodes.put(inode);
-  }
+const FORMATS: Readonly<Record<NodeType, number>> = {
+  file: S_IFREG,
+  fifo: S_IFIFO,
+  socket: S_IFSOCK,
+  'character-device': S_IFCHR,
+  'block-device': S_IFBLK,
+};
+
+const NO_DEVICE: DeviceNumber = { major: 0, minor: 0 };
+
+/** mknod(2): do_mknodat(). The number counts for the two types of devices only. Fails with EINVAL for one too large. */
+export function* mknod(
+  context: KernelContext,
+  path: string,
+  type: NodeType,
+  mode: number,
+  device: DeviceNumber = NO_DEVICE,
+): Sleepable<void> {
+  const format = FORMATS[type];
+  if (isDevice(format) && !isDeviceNumber(device)) fail('EINVAL');
+  yield* createAt(context, path, 'other', function* (dir, name) {
+    yield* makeNode(context, dir, name, format | (mode & MODE_BITS), device);
+  });
 }
 
-/** vfs_link */
-function* linkLocked(inode: Inode, dir: Inode, name: Uint8Array): Sleepable<void> {
-  refuseChange(inode);
-  if (isDirectory(inode.mode)) fail('EPERM');
-  yield* inode.lock.write();
-  try {
-    if (inode.links === 0) fail('ENOENT');
-    yield* linkInode(inode, dir, name);
-  } finally {
-    inode.lock.unlockWrite();
-  }
+/** vfs_mknod(), vfs_create(). A character device 0:0 is a whiteout, which everybody may make. */
+function* makeNode(
+  { caller }: KernelContext,
+  dir: Inode,
+  name: Uint8Array,
+  mode: number,
+  device: DeviceNumber,
+): Sleepable<void> {
+  yield* mayCreate(caller, dir);
+  const whiteout = (mode & S_IFMT) === S_IFCHR && device.major === 0 && device.minor === 0;
+  if (isDevice(mode) && !whiteout && !caller.privileged) fail('EPERM');
+  const prepared = modeOfNew(caller, dir, mode);
+  if (!isRegular(mode)) return yield* createNode(dir, name, prepared, device, caller);
+  yield* dir.sb.inodes.put(yield* createFile(dir, name, prepared & MODE_BITS, caller));
 }
 
 /**
  * filename_create(): walks to the last component, which must be a name and free, and runs `make` under the directory's
  * lock. Only a directory may be named with a slash behind it.
  */
-function* createAt(
+export function* createAt(
   context: KernelContext,
   path: string,
   kind: 'directory' | 'other',
@@ -69,7 +108,6 @@ function* createAt(
       yield* mustBeFree(dir, name);
       if (walk.trailingSlash && kind !== 'directory') fail('ENOENT');
       context.wantWrite();
-      if (dir.links === 0) fail('ENOENT');
       yield* make(dir, name);
     } finally {
       dir.lock.unlockWrite();

@@ -3,6 +3,7 @@ import { statfs, type FileSystemStatistics } from '../ext4/super/statfs.ts';
 import type { SuperBlock } from '../ext4/super/super-block.ts';
 import { syncFileSystem } from '../ext4/data/sync.ts';
 import { unmountSuperBlock } from '../ext4/super/mount.ts';
+import type { DeviceNumber } from '../ext4/inode/device-number.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { assert } from '../lib/assert.ts';
 import { Corruption, type Finding } from '../lib/corruption.ts';
@@ -11,6 +12,7 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import { truncateTime } from './attribute-calls.ts';
 import { seekdir, telldir } from './directory-calls.ts';
 import type { FileExtent } from './block-map-call.ts';
+import { getFlags, getGeneration, getProject } from './flag-calls.ts';
 import { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
 import { Credentials } from './permission/credentials.ts';
@@ -20,7 +22,9 @@ import { SystemCalls } from './system-calls.ts';
 import type {
   DirectoryListing,
   DirectoryStep,
+  NodeType,
   OpenFlags,
+  RenameFlags,
   Stat,
   TimeChange,
   Whence,
@@ -142,12 +146,22 @@ export class FileSystem {
     this.#run('unlink', this.calls.unlink(path));
   }
 
-  rename(from: string, to: string): void {
-    this.#run('rename', this.calls.rename(from, to));
+  /** Makes a device, pipe, socket or regular file. The number counts for devices only. */
+  mknod(path: string, type: NodeType, mode = NEW_FILE_MODE, device?: DeviceNumber): void {
+    this.#run('mknod', this.calls.mknod(path, type, mode, device));
+  }
+
+  rename(from: string, to: string, flags: RenameFlags = {}): void {
+    this.#run('rename', this.calls.rename(from, to, flags));
   }
 
   link(from: string, to: string): void {
     this.#run('link', this.calls.link(from, to));
+  }
+
+  /** linkat(2) with AT_EMPTY_PATH: a name for an open file. */
+  linkHandle(fd: number, to: string): void {
+    this.#run('linkat', this.calls.linkHandle(fd, to));
   }
 
   symlink(target: string, path: string): void {
@@ -237,6 +251,39 @@ export class FileSystem {
 
   removexattr(path: string, name: string, { nofollow = false }: XattrFlags = {}): void {
     this.#run('removexattr', this.calls.removexattr(path, name, !nofollow));
+  }
+
+  /** FS_IOC_GETFLAGS: bits named FS_*_FL. */
+  getFlags(fd: number): number {
+    this.#assertMounted();
+    return getFlags(this.#context, fd);
+  }
+
+  /** FS_IOC_SETFLAGS */
+  setFlags(fd: number, flags: number): void {
+    this.#run('ioctl', this.calls.setFlags(fd, flags));
+  }
+
+  /** The project that FS_IOC_FSGETXATTR answers: 0 where there are none. */
+  getProject(fd: number): number {
+    this.#assertMounted();
+    return getProject(this.#context, fd);
+  }
+
+  /** FS_IOC_FSSETXATTR with another project; `inherit` sets or clears FS_XFLAG_PROJINHERIT, null leaves it. */
+  setProject(fd: number, project: number, inherit: boolean | null = null): void {
+    this.#run('ioctl', this.calls.setProject(fd, project, inherit));
+  }
+
+  /** FS_IOC_GETVERSION */
+  getGeneration(fd: number): number {
+    this.#assertMounted();
+    return getGeneration(this.#context, fd);
+  }
+
+  /** FS_IOC_SETVERSION */
+  setGeneration(fd: number, generation: number): void {
+    this.#run('ioctl', this.calls.setGeneration(fd, generation));
   }
 
   /** The caller of everything that follows: user 0 has all capabilities, any other user none. */

@@ -9,9 +9,3 @@ export function refuseChange(inode: Inode): void {
 export const isImmutable = (inode: Inode): boolean => (inode.flags & EXT4_IMMUTABLE_FL) !== 0;
 
 export const isAppendOnly = (inode: Inode): boolean => (inode.flags & EXT4_APPEND_FL) !== 0;
-
-/** may_delete(): names leave no append-only directory, and the victim must be changeable. Fails with EPERM. */
-export function refuseDelete(dir: Inode, victim: Inode): void {
-  if (isAppendOnly(dir) || isImmutable(dir)) fail('EPERM');
-  refuseChange(victim);
-}

@@ -18,8 +18,11 @@ export class KernelContext {
   /** Who makes the calls that start from now on. */
   caller: Credentials = superuser();
   readonly renameMutex: Mutex;
+  /** fs.protected_hardlinks of sysctl: only the owner links what others could misuse. */
+  readonly protectedHardlinks: boolean;
 
-  constructor(sb: SuperBlock, root: Inode) {
+  constructor(sb: SuperBlock, root: Inode, protectedHardlinks: boolean) {
+    this.protectedHardlinks = protectedHardlinks;
     this.sb = sb;
     this.root = root;
     this.renameMutex = new Mutex(sb.scheduler, RENAME_MUTEX);

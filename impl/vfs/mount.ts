@@ -3,7 +3,8 @@ import { NO_FAULTS } from '../lib/faults.ts';
 import type { MountOptions } from '../ext4/super/mount-options.ts';
 import { mountSuperBlock } from '../ext4/super/mount.ts';
 import { ROOT_INO } from '../ext4/namespace/lookup.ts';
-import { isDirectory } from '../ext4/inode/inode.ts';
+import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
+import type { SuperBlock } from '../ext4/super/super-block.ts';
 import { EPOCH, type Timestamp } from '../ext4/inode/timestamp.ts';
 import { Corruption } from '../lib/corruption.ts';
 import { FolioPool } from '../mm/folio-pool.ts';
@@ -18,6 +19,8 @@ export type MountRequest = Partial<MountOptions> & {
   readonly now?: Timestamp;
   readonly pool?: FolioPool;
   readonly strategy?: Strategy;
+  /** The sysctl fs.protected_hardlinks. Off, as in a kernel that nobody has configured; distributions switch it on. */
+  readonly protectedHardlinks?: boolean;
 };
 
 /** The kernel's defaults; errors=remount-ro is what distributions set. */
@@ -37,9 +40,11 @@ const DEFAULTS: MountOptions = {
 
 /** mount(2). Throws MountRefused, or Corruption when the image breaks a rule of the format. */
 export function mount(disk: BlockDevice, request: MountRequest = {}): FileSystem {
-  const { now = EPOCH, pool = new FolioPool(), strategy, ...options } = request;
+  const { now = EPOCH, pool = new FolioPool(), strategy, protectedHardlinks = false, ...options } = request;
   const scheduler = new Scheduler(strategy);
-  const context = scheduler.run('mount', mountRoot(disk, scheduler, { ...DEFAULTS, ...options }, pool, now));
+  const body = mountRoot(disk, scheduler, { ...DEFAULTS, ...options }, pool, now);
+  const { sb, root } = scheduler.run('mount', body);
+  const context = new KernelContext(sb, root, protectedHardlinks);
   const fs = new FileSystem(context);
   fs.now = now;
   return fs;
@@ -51,9 +56,9 @@ function* mountRoot(
   options: MountOptions,
   pool: FolioPool,
   now: Timestamp,
-): Sleepable<KernelContext> {
+): Sleepable<{ readonly sb: SuperBlock; readonly root: Inode }> {
   const sb = yield* mountSuperBlock(disk, scheduler, options, pool, now);
   const root = yield* sb.inodes.get(ROOT_INO);
-  if (isDirectory(root.mode) && root.links > 0) return new KernelContext(sb, root);
+  if (isDirectory(root.mode) && root.links > 0) return { sb, root };
   throw new Corruption(`ext4_inode ${ROOT_INO}`, 'mode', root.mode, 'a directory');
 }

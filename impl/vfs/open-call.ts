@@ -1,14 +1,17 @@
-import { setSize } from '../ext4/data/set-size.ts';
 import { isDirectory, isRegular, isSymlink, type Inode } from '../ext4/inode/inode.ts';
 import { allocateDelayed } from '../ext4/namespace/allocate-delayed.ts';
 import { createFile } from '../ext4/namespace/create.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
+import { createUnnamed } from '../ext4/namespace/tmpfile.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { isAppendOnly, isImmutable } from './inode-flags.ts';
+import { isAppendOnly } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { OpenFile } from './open-file.ts';
-import { checkPath, PathWalk, resolveDots } from './path-walk.ts';
+import { checkPath, PathWalk, resolve, resolveDots } from './path-walk.ts';
+import { modeOfNew } from './permission/name-change.ts';
+import { checkPermission, MAY_EXEC, MAY_READ, MAY_WRITE } from './permission/permission.ts';
+import { truncateTo } from './truncate-calls.ts';
 import type { OpenFlags } from './types.ts';
 
 const MODE_BITS = 0o7777;
@@ -26,18 +29,49 @@ export function* open(
   flags: OpenFlags,
   mode: number,
 ): Sleepable<number> {
-  if (flags.create === true && flags.directory === true) fail('EINVAL');
+  checkFlags(flags);
   checkPath(path);
   const fd = context.files.reserve();
   try {
-    const inode = yield* openInode(context, path, flags, mode & MODE_BITS);
+    const inode =
+      flags.tmpfile === true
+        ? yield* openUnnamed(context, path, flags, mode & MODE_BITS)
+        : yield* openInode(context, path, flags, mode & MODE_BITS);
     const readable = flags.access !== 'write';
     const writable = flags.access !== 'read';
-    context.files.install(fd, new OpenFile(inode, readable, writable, flags.append === true));
+    const append = flags.append === true;
+    context.files.install(fd, new OpenFile(inode, readable, writable, append, context.caller));
     return fd;
   } catch (error) {
     context.files.cancel(fd);
     throw error;
+  }
+}
+
+/** build_open_flags(): O_TMPFILE contains O_DIRECTORY, and is of no use without writing. */
+function checkFlags({ access, create, directory, tmpfile }: OpenFlags): void {
+  if (create === true && (directory === true || tmpfile === true)) fail('EINVAL');
+  if (tmpfile === true && access === 'read') fail('EINVAL');
+}
+
+/** do_tmpfile(), vfs_tmpfile(): with O_EXCL the file never gets a name. */
+function* openUnnamed(
+  context: KernelContext,
+  path: string,
+  flags: OpenFlags,
+  permissions: number,
+): Sleepable<Inode> {
+  const { caller, sb } = context;
+  const dir = yield* resolve(context, path, flags.nofollow !== true);
+  try {
+    if (!isDirectory(dir.mode)) fail('ENOTDIR');
+    context.wantWrite();
+    yield* checkPermission(caller, dir, MAY_WRITE | MAY_EXEC);
+    const inode = yield* createUnnamed(dir, modeOfNew(caller, dir, permissions), caller);
+    inode.linkable = flags.exclusive !== true;
+    return inode;
+  } finally {
+    yield* sb.inodes.put(dir);
   }
 }
 
@@ -90,8 +124,14 @@ function* lookupOrCreate(walk: PathWalk, permissions: number): Sleepable<Opened>
     if (dir.links === 0) fail('ENOENT');
     const existing = yield* lookup(dir, name);
     if (existing !== null) return { inode: existing, created: false };
-    walk.context.wantWrite();
-    return { inode: yield* createFile(dir, name, permissions), created: true };
+    const { context } = walk;
+    const { caller } = context;
+    context.wantWrite();
+    yield* checkPermission(caller, dir, MAY_WRITE | MAY_EXEC);
+    return {
+      inode: yield* createFile(dir, name, modeOfNew(caller, dir, permissions), caller),
+      created: true,
+    };
   } finally {
     dir.lock.unlockWrite();
   }
@@ -112,31 +152,24 @@ function* finishOpen(
   if (wantsDirectory && !isDirectory(inode.mode)) fail('ENOTDIR');
   const truncates = flags.truncate === true && !created && isRegular(inode.mode);
   if (truncates) context.wantWrite();
-  mayOpen(context, inode, created, flags);
-  if (!truncates) return;
-  yield* inode.lock.write();
-  try {
-    yield* setSize(inode, 0);
-  } finally {
-    inode.lock.unlockWrite();
-  }
+  if (!created) yield* mayOpen(context, inode, flags);
+  // Pipes, sockets and devices have no driver here: nobody is at the other end.
+  if (!isRegular(inode.mode) && !isDirectory(inode.mode)) fail('ENXIO');
+  if (truncates) yield* truncateTo(context.caller, inode, 0);
 }
 
-/** may_open(). Pipes, sockets and devices have no driver here. */
-function mayOpen(context: KernelContext, inode: Inode, created: boolean, flags: OpenFlags): void {
-  const writes = !created && (flags.access !== 'read' || flags.truncate === true);
+/** may_open() of what was there before. */
+function* mayOpen({ caller }: KernelContext, inode: Inode, flags: OpenFlags): Sleepable<void> {
+  const truncates = flags.truncate === true;
+  const writes = flags.access !== 'read' || truncates;
   if (isSymlink(inode.mode)) fail('ELOOP');
-  if (isDirectory(inode.mode)) {
-    if (writes) fail('EISDIR');
-    return;
-  }
-  if (!isRegular(inode.mode)) fail('EOPNOTSUPP');
-  if (!writes) return;
-  context.wantWrite();
-  context.sb.health.failInEmergency();
-  if (isImmutable(inode)) fail('EPERM');
+  if (isDirectory(inode.mode) && writes) fail('EISDIR');
+  const reads = flags.access !== 'write';
+  yield* checkPermission(caller, inode, (reads ? MAY_READ : 0) | (writes ? MAY_WRITE : 0));
+  if (writes && isRegular(inode.mode)) inode.sb.health.failInEmergency();
   if (!isAppendOnly(inode)) return;
-  if (flags.truncate === true || (flags.access !== 'read' && flags.append !== true)) fail('EPERM');
+  if (flags.access !== 'read' && flags.append !== true) fail('EPERM');
+  if (truncates && isRegular(inode.mode)) fail('EPERM');
 }
 
 /**

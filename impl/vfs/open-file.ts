@@ -1,6 +1,7 @@
 import type { DirectoryReader } from '../ext4/directory/reading/reader.ts';
 import type { Inode } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
+import type { Credentials } from './permission/credentials.ts';
 
 /** An open file description (struct file). */
 export class OpenFile {
@@ -8,16 +9,19 @@ export class OpenFile {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly append: boolean;
+  /** Who opened it (f_cred). */
+  readonly openedBy: Credentials;
   /** Bytes (f_pos). */
   position = 0;
   /** Where a directory is read, from the first getdents on. */
   reader: DirectoryReader | null = null;
 
-  constructor(inode: Inode, readable: boolean, writable: boolean, append: boolean) {
+  constructor(inode: Inode, readable: boolean, writable: boolean, append: boolean, openedBy: Credentials) {
     this.inode = inode;
     this.readable = readable;
     this.writable = writable;
     this.append = append;
+    this.openedBy = openedBy;
   }
 }
 

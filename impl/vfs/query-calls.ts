@@ -1,13 +1,15 @@
 import type { DirectoryEntry } from '../ext4/directory/block.ts';
 import { listEntries } from '../ext4/directory/directory.ts';
 import { decodeName } from '../ext4/directory/file-name.ts';
-import { isDirectory, isSymlink, S_IFMT, type Inode } from '../ext4/inode/inode.ts';
+import { deviceNumberOf } from '../ext4/inode/device-number.ts';
+import { isDevice, isDirectory, isSymlink, S_IFMT, type Inode } from '../ext4/inode/inode.ts';
 import { readSymlink } from '../ext4/namespace/symlink.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
+import { checkPermission, MAY_READ } from './permission/permission.ts';
 import type { DirectoryListing, FileType, Stat } from './types.ts';
 
 /** System calls that only look: stat, lstat, fstat, readlink, and reading a whole directory. */
@@ -55,7 +57,7 @@ export function fstat(context: KernelContext, fd: number): Stat {
 function attributes(inode: Inode): Stat {
   const { ino, mode, links, uid, gid, size, atime, mtime, ctime } = inode;
   const sectors = inode.sectors + inode.reservedBlocks * (inode.sb.geometry.blockSize / 512);
-  return {
+  const stat: Stat = {
     ino,
     type: typeOf(mode),
     mode: mode & 0o7777,
@@ -68,6 +70,7 @@ function attributes(inode: Inode): Stat {
     mtime,
     ctime,
   };
+  return isDevice(mode) ? { ...stat, device: deviceNumberOf(inode) } : stat;
 }
 
 export function* readlink(context: KernelContext, path: string): Sleepable<string> {
@@ -86,6 +89,7 @@ export function* readdir(context: KernelContext, path: string): Sleepable<Direct
   const dir = yield* resolve(context, path, true);
   try {
     if (!isDirectory(dir.mode)) fail('ENOTDIR');
+    yield* checkPermission(context.caller, dir, MAY_READ);
     yield* dir.lock.read();
     try {
       const listing = yield* list(dir);

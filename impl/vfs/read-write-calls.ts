@@ -67,7 +67,7 @@ function* writeAt(
   context.wantWrite();
   context.sb.health.failInEmergency();
   if (source.length === 0) return { position, written: 0 };
-  return yield* writeFile(file.inode, position, source, file.append);
+  return yield* writeFile(file.inode, position, source, file.append, context.caller);
 }
 
 /** lseek(2): generic_file_llseek_size(). No I/O, so no Sleepable. */

@@ -3,37 +3,31 @@ import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
 import { removeDirectory, unlinkInode } from '../ext4/namespace/unlink.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { refuseDelete } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { checkPath, PathWalk, type LastType } from './path-walk.ts';
+import { mayDelete } from './permission/name-change.ts';
 
 /** System calls that take a name away: unlink, rmdir. */
 
 /** What differs between the two. */
 interface Removal {
+  readonly ofDirectories: boolean;
   /** The answer to a path whose last component is not a name. */
   refuseLast(type: Exclude<LastType, 'normal'>): never;
-  /** Is this a victim of the call? `trailingSlash`: the path had a slash behind the name. */
-  check(victim: Inode, trailingSlash: boolean): void;
   remove(dir: Inode, name: Uint8Array, victim: Inode): Sleepable<void>;
 }
 
 const unlinkRemoval: Removal = {
+  ofDirectories: false,
   refuseLast: () => fail('EISDIR'),
-  check(victim, trailingSlash) {
-    if (isDirectory(victim.mode)) fail('EISDIR');
-    if (trailingSlash) fail('ENOTDIR');
-  },
   remove: unlinkInode,
 };
 
 const rmdirRemoval: Removal = {
+  ofDirectories: true,
   refuseLast(type) {
     if (type === 'dot') fail('EINVAL');
     return fail(type === 'dot-dot' ? 'ENOTEMPTY' : 'EBUSY');
-  },
-  check(victim) {
-    if (!isDirectory(victim.mode)) fail('ENOTDIR');
   },
   remove: removeDirectory,
 };
@@ -60,8 +54,8 @@ function* removeAt(context: KernelContext, path: string, removal: Removal): Slee
     try {
       const name = encodeComponent(walk.last);
       victim = (yield* lookup(dir, name)) ?? fail('ENOENT');
-      removal.check(victim, walk.trailingSlash);
-      refuseDelete(dir, victim);
+      if (walk.trailingSlash && !removal.ofDirectories) fail(isDirectory(victim.mode) ? 'EISDIR' : 'ENOTDIR');
+      yield* mayDelete(context.caller, dir, victim, removal.ofDirectories);
       yield* removeLocked(dir, name, victim, removal);
     } finally {
       dir.lock.unlockWrite();

@@ -1,13 +1,17 @@
 import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
+import { exchangeInodes } from '../ext4/namespace/exchange.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
 import { renameInode } from '../ext4/namespace/rename.ts';
 import { Corruption } from '../lib/corruption.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { refuseDelete } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { checkPath, PathWalk } from './path-walk.ts';
+import type { Credentials } from './permission/credentials.ts';
+import { mayCreate, mayDelete } from './permission/name-change.ts';
+import { checkPermission, MAY_WRITE } from './permission/permission.ts';
 import { lockParents, lockTwo, unlockParents } from './rename-lock.ts';
+import type { RenameFlags } from './types.ts';
 
 /** A name in its directory, and what it means now. */
 interface Side {
@@ -15,8 +19,14 @@ interface Side {
   inode: Inode | null;
 }
 
-/** rename(2): do_renameat2() without flags. */
-export function* rename(context: KernelContext, from: string, to: string): Sleepable<void> {
+/** renameat2(2): do_renameat2() */
+export function* rename(
+  context: KernelContext,
+  from: string,
+  to: string,
+  flags: RenameFlags,
+): Sleepable<void> {
+  if (flags.exchange === true && (flags.noreplace === true || flags.whiteout === true)) fail('EINVAL');
   checkPath(from);
   const source: Side = { walk: new PathWalk(context), inode: null };
   const target: Side = { walk: new PathWalk(context), inode: null };
@@ -24,9 +34,10 @@ export function* rename(context: KernelContext, from: string, to: string): Sleep
     yield* source.walk.toLast(from);
     checkPath(to);
     yield* target.walk.toLast(to);
-    if (source.walk.lastType !== 'normal' || target.walk.lastType !== 'normal') fail('EBUSY');
+    if (source.walk.lastType !== 'normal') fail('EBUSY');
+    if (target.walk.lastType !== 'normal') fail(flags.noreplace === true ? 'EEXIST' : 'EBUSY');
     context.wantWrite();
-    yield* renameBetween(context, source, target);
+    yield* renameBetween(context, source, target, flags);
   } finally {
     yield* releaseSide(context, source);
     yield* releaseSide(context, target);
@@ -38,23 +49,30 @@ function* releaseSide(context: KernelContext, { walk, inode }: Side): Sleepable<
   yield* walk.release();
 }
 
-function* renameBetween(context: KernelContext, source: Side, target: Side): Sleepable<void> {
+function* renameBetween(
+  context: KernelContext,
+  source: Side,
+  target: Side,
+  flags: RenameFlags,
+): Sleepable<void> {
   const trap = yield* lockParents(context, source.walk.dir, target.walk.dir);
   try {
     const from = { dir: source.walk.dir, name: encodeComponent(source.walk.last) };
     const inode = (source.inode = (yield* lookup(from.dir, from.name)) ?? fail('ENOENT'));
     const to = { dir: target.walk.dir, name: encodeComponent(target.walk.last) };
     const replaced = (target.inode = yield* lookup(to.dir, to.name));
-    const slashes = source.walk.trailingSlash || target.walk.trailingSlash;
-    if (slashes && !isDirectory(inode.mode)) fail('ENOTDIR');
+    checkSides(source, inode, target, replaced, flags);
     if (inode.ino === trap) fail('EINVAL');
-    if (replaced?.ino === trap) fail('ENOTEMPTY');
+    if (replaced?.ino === trap) fail(flags.exchange === true ? 'EINVAL' : 'ENOTEMPTY');
     if (inode === replaced) return;
     refuseLoop(from.dir, to.dir, inode, replaced);
-    mayRename(from.dir, inode, to.dir, replaced);
+    yield* mayRename(context.caller, { ...from, inode }, { ...to, inode: replaced }, flags.exchange === true);
     yield* lockMoved(inode, replaced);
     try {
-      yield* renameInode({ ...from, inode }, { ...to, inode: replaced });
+      const whiteoutOwner = flags.whiteout === true ? context.caller : null;
+      if (flags.exchange === true && replaced !== null)
+        yield* exchangeInodes({ ...from, inode }, { ...to, inode: replaced });
+      else yield* renameInode({ ...from, inode }, { ...to, inode: replaced }, whiteoutOwner);
     } finally {
       inode.lock.unlockWrite();
       replaced?.lock.unlockWrite();
@@ -62,6 +80,22 @@ function* renameBetween(context: KernelContext, source: Side, target: Side): Sle
   } finally {
     unlockParents(context, source.walk.dir, target.walk.dir);
   }
+}
+
+/** What do_renameat2() asks of the two names: is there one where there must be, and does a slash stand behind a directory? */
+function checkSides(
+  source: Side,
+  inode: Inode,
+  target: Side,
+  replaced: Inode | null,
+  flags: RenameFlags,
+): void {
+  if (flags.noreplace === true && replaced !== null) fail('EEXIST');
+  if (flags.exchange === true) {
+    if (replaced === null) fail('ENOENT');
+    if (target.walk.trailingSlash && !isDirectory(replaced.mode)) fail('ENOTDIR');
+  } else if (target.walk.trailingSlash && !isDirectory(inode.mode)) fail('ENOTDIR');
+  if (source.walk.trailingSlash && !isDirectory(inode.mode)) fail('ENOTDIR');
 }
 
 /** A name that leads up again: the kernel refuses it in d_splice_alias(), and here it would be locked twice. */
@@ -72,16 +106,27 @@ function refuseLoop(fromDir: Inode, toDir: Inode, ...named: readonly (Inode | nu
   }
 }
 
-/** may_delete() and may_create() of vfs_rename(). */
-function mayRename(fromDir: Inode, inode: Inode, toDir: Inode, replaced: Inode | null): void {
-  refuseDelete(fromDir, inode);
-  if (replaced === null) {
-    if (toDir.links === 0) fail('ENOENT');
-    return;
-  }
-  refuseDelete(toDir, replaced);
-  if (isDirectory(inode.mode) && !isDirectory(replaced.mode)) fail('ENOTDIR');
-  if (!isDirectory(inode.mode) && isDirectory(replaced.mode)) fail('EISDIR');
+interface Named<I> {
+  readonly dir: Inode;
+  readonly inode: I;
+}
+
+/** What vfs_rename() asks before it locks: whoever changes the parent of a directory writes to it. */
+function* mayRename(
+  caller: Credentials,
+  from: Named<Inode>,
+  to: Named<Inode | null>,
+  exchange: boolean,
+): Sleepable<void> {
+  const moved = isDirectory(from.inode.mode);
+  yield* mayDelete(caller, from.dir, from.inode, moved);
+  const replaced = to.inode;
+  if (replaced === null) yield* mayCreate(caller, to.dir);
+  else yield* mayDelete(caller, to.dir, replaced, exchange ? isDirectory(replaced.mode) : moved);
+  if (from.dir === to.dir) return;
+  if (moved) yield* checkPermission(caller, from.inode, MAY_WRITE);
+  if (exchange && replaced !== null && isDirectory(replaced.mode))
+    yield* checkPermission(caller, replaced, MAY_WRITE);
 }
 
 function* lockMoved(inode: Inode, replaced: Inode | null): Sleepable<void> {

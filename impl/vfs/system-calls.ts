@@ -4,8 +4,11 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import { fileExtents, type FileExtent } from './block-map-call.ts';
 import { chmod, chown, utimens } from './attribute-calls.ts';
 import { getdents, opendir } from './directory-calls.ts';
-import { link, mkdir, symlink } from './create-calls.ts';
+import type { DeviceNumber } from '../ext4/inode/device-number.ts';
+import { mkdir, mknod, symlink } from './create-calls.ts';
+import { setFlags, setGeneration, setProject } from './flag-calls.ts';
 import type { KernelContext } from './kernel-context.ts';
+import { link, linkHandle } from './link-calls.ts';
 import { close, open } from './open-call.ts';
 import { readdir, readlink, stat } from './query-calls.ts';
 import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
@@ -13,7 +16,16 @@ import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
 import { trim } from './trim-call.ts';
 import { ftruncate, truncate } from './truncate-calls.ts';
-import type { DirectoryListing, DirectoryStep, OpenFlags, Stat, TimeChange, XattrFlags } from './types.ts';
+import type {
+  DirectoryListing,
+  DirectoryStep,
+  NodeType,
+  OpenFlags,
+  RenameFlags,
+  Stat,
+  TimeChange,
+  XattrFlags,
+} from './types.ts';
 import { getxattr, listxattr, removexattr, setxattr } from './xattr-calls.ts';
 
 /**
@@ -44,8 +56,12 @@ export class SystemCalls {
   mkdir = (path: string, mode: number): Sleepable<void> => mkdir(this.#context, path, mode);
   rmdir = (path: string): Sleepable<void> => rmdir(this.#context, path);
   unlink = (path: string): Sleepable<void> => unlink(this.#context, path);
-  rename = (from: string, to: string): Sleepable<void> => rename(this.#context, from, to);
+  mknod = (path: string, type: NodeType, mode: number, device?: DeviceNumber): Sleepable<void> =>
+    mknod(this.#context, path, type, mode, device);
+  rename = (from: string, to: string, flags: RenameFlags = {}): Sleepable<void> =>
+    rename(this.#context, from, to, flags);
   link = (from: string, to: string): Sleepable<void> => link(this.#context, from, to);
+  linkHandle = (fd: number, to: string): Sleepable<void> => linkHandle(this.#context, fd, to);
   symlink = (target: string, path: string): Sleepable<void> => symlink(this.#context, target, path);
   readlink = (path: string): Sleepable<string> => readlink(this.#context, path);
   stat = (path: string): Sleepable<Stat> => stat(this.#context, path, true);
@@ -58,6 +74,11 @@ export class SystemCalls {
   chown = (path: string, uid: number, gid: number): Sleepable<void> => chown(this.#context, path, uid, gid);
   utimens = (path: string, atime: TimeChange, mtime: TimeChange): Sleepable<void> =>
     utimens(this.#context, path, atime, mtime);
+  setFlags = (fd: number, flags: number): Sleepable<void> => setFlags(this.#context, fd, flags);
+  setProject = (fd: number, project: number, inherit: boolean | null): Sleepable<void> =>
+    setProject(this.#context, fd, project, inherit);
+  setGeneration = (fd: number, generation: number): Sleepable<void> =>
+    setGeneration(this.#context, fd, generation);
   setxattr = (path: string, name: string, value: Uint8Array, flags: XattrFlags): Sleepable<void> =>
     setxattr(this.#context, path, name, value, flags);
   getxattr = (path: string, name: string, follow: boolean): Sleepable<Uint8Array> =>

@@ -2,9 +2,13 @@ import { isDirectory, isRegular, type Inode } from '../ext4/inode/inode.ts';
 import { setSize } from '../ext4/data/set-size.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
+import { changeInode } from './change-inode.ts';
 import { isAppendOnly, isImmutable } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
+import type { Credentials } from './permission/credentials.ts';
+import { checkPermission, MAY_WRITE } from './permission/permission.ts';
+import { modeAfterWrite } from './permission/privilege-bits.ts';
 
 /** truncate(2): do_sys_truncate(). `size` is bytes. */
 export function* truncate(context: KernelContext, path: string, size: number): Sleepable<void> {
@@ -14,8 +18,9 @@ export function* truncate(context: KernelContext, path: string, size: number): S
     if (isDirectory(inode.mode)) fail('EISDIR');
     if (!isRegular(inode.mode)) fail('EINVAL');
     context.wantWrite();
-    if (isImmutable(inode) || isAppendOnly(inode)) fail('EPERM');
-    yield* setSizeLocked(inode, size);
+    yield* checkPermission(context.caller, inode, MAY_WRITE);
+    if (isAppendOnly(inode)) fail('EPERM');
+    yield* truncateTo(context.caller, inode, size);
   } finally {
     yield* context.sb.inodes.put(inode);
   }
@@ -28,15 +33,20 @@ export function* ftruncate(context: KernelContext, fd: number, size: number): Sl
   if (!isRegular(inode.mode) || !writable) fail('EINVAL');
   if (isAppendOnly(inode)) fail('EPERM');
   context.wantWrite();
-  yield* setSizeLocked(inode, size);
+  yield* truncateTo(context.caller, inode, size);
 }
 
-/** do_truncate() */
-function* setSizeLocked(inode: Inode, size: number): Sleepable<void> {
-  if (size > inode.sb.maxFileBytes) fail('EFBIG');
+/** do_truncate(). A program that runs as its owner does so no more. Fails with EPERM, EFBIG. */
+export function* truncateTo(caller: Credentials, inode: Inode, size: number): Sleepable<void> {
   yield* inode.lock.write();
   try {
+    if (isImmutable(inode)) fail('EPERM');
+    const mode = modeAfterWrite(caller, inode);
     yield* setSize(inode, size);
+    if (mode === inode.mode) return;
+    yield* changeInode(inode, () => {
+      inode.mode = mode;
+    });
   } finally {
     inode.lock.unlockWrite();
   }

@@ -1,9 +1,12 @@
 import type { DirectoryCookie } from '../ext4/directory/reading/cookie.ts';
+import type { DeviceNumber } from '../ext4/inode/device-number.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 
-/** What an inode is. The last four appear only in images that other tools made. */
-export type FileType =
-  'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'character-device' | 'block-device';
+/** What mknod(2) makes. */
+export type NodeType = 'file' | 'fifo' | 'socket' | 'character-device' | 'block-device';
+
+/** What an inode is. */
+export type FileType = NodeType | 'directory' | 'symlink';
 
 /** The flags of open(2). Access modes and the flags that a file system can tell apart. */
 export interface OpenFlags {
@@ -20,6 +23,18 @@ export interface OpenFlags {
   readonly directory?: boolean;
   /** O_NOFOLLOW */
   readonly nofollow?: boolean;
+  /** O_TMPFILE: the path names the directory of a new file without a name; with `exclusive` it never gets one. */
+  readonly tmpfile?: boolean;
+}
+
+/** Flags of renameat2(2); `exchange` goes with none of the others. */
+export interface RenameFlags {
+  /** RENAME_NOREPLACE: the new name must be free. */
+  readonly noreplace?: boolean;
+  /** RENAME_EXCHANGE: both names must mean something, and change what they mean with each other. */
+  readonly exchange?: boolean;
+  /** RENAME_WHITEOUT: the character device 0:0 takes the old name. */
+  readonly whiteout?: boolean;
 }
 
 /** Flags of setxattr(2), and whether a symbolic link at the end of the path is what is meant. */
@@ -46,6 +61,8 @@ export interface Stat {
   readonly atime: Timestamp;
   readonly mtime: Timestamp;
   readonly ctime: Timestamp;
+  /** st_rdev, of the two types of devices only. */
+  readonly device?: DeviceNumber;
 }
 
 /** An entry of a directory. `name` is text as described in ext4/directory/file-name.ts. */

@@ -1,5 +1,5 @@
 import type { FileSystem } from '../../../impl/index.ts';
-import type { DirectoryEntry, FileType, Outcome, Stat, Value } from '../../../model/index.ts';
+import type { DirectoryEntry, Outcome, Stat, Value } from '../../../model/index.ts';
 
 /** The answers of the file system, in the words that the model uses. */
 
@@ -14,8 +14,7 @@ export function data(buffer: Uint8Array, count: number): Outcome {
 }
 
 export function statOutcome(stat: ReturnType<FileSystem['stat']>): Outcome {
-  const { mode, links, uid, gid, size, atime, mtime, ctime } = stat;
-  const type = stat.type as FileType;
+  const { type, mode, links, uid, gid, size, atime, mtime, ctime, device } = stat;
   const shown: Stat = {
     type,
     mode,
@@ -27,10 +26,10 @@ export function statOutcome(stat: ReturnType<FileSystem['stat']>): Outcome {
     mtime,
     ctime,
   };
-  return success({ kind: 'stat', stat: shown });
+  return success({ kind: 'stat', stat: device === undefined ? shown : { ...shown, device } });
 }
 
 export function sortedEntries(listing: ReturnType<FileSystem['readdir']>): DirectoryEntry[] {
-  const entries = listing.map(({ name, type }) => ({ name, type: type as FileType }));
+  const entries = listing.map(({ name, type }) => ({ name, type }));
   return entries.sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
 }

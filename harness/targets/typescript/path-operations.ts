@@ -1,17 +1,18 @@
 import type { FileSystem } from '../../../impl/index.ts';
-import type { Operation, Outcome, Path } from '../../../model/index.ts';
+import type { Operation, Outcome, Path, RenameFlag } from '../../../model/index.ts';
+import { performOnAttributes, type AttributeOperation } from './attribute-operations.ts';
 import { DONE, sortedEntries, statOutcome, success } from './outcomes.ts';
 
-type PathOperation = Extract<
-  Operation,
-  { path: Path } | { from: Path } | { to: Path } | { groups: readonly number[] }
->;
+type PathOperation = Exclude<Extract<Operation, { path: Path } | { from: Path }>, { op: 'open' }>;
 
-/** What this target does not know yet: generation leaves it out. */
-const NOT_PERFORMED: Outcome = { ok: false, errno: 'EOPNOTSUPP' };
+const RENAME_FLAGS = {
+  noreplace: { noreplace: true },
+  exchange: { exchange: true },
+  whiteout: { whiteout: true },
+} as const satisfies Record<RenameFlag, object>;
 
 /** The operations that name what they work on by a path. */
-export function performOnPath(fs: FileSystem, operation: Exclude<PathOperation, { op: 'open' }>): Outcome {
+export function performOnPath(fs: FileSystem, operation: PathOperation): Outcome {
   switch (operation.op) {
     case 'readlink':
       return success({ kind: 'text', text: fs.readlink(operation.path) });
@@ -25,33 +26,39 @@ export function performOnPath(fs: FileSystem, operation: Exclude<PathOperation, 
       fs.truncate(operation.path, operation.size);
       return DONE;
     case 'mkdir':
-      fs.mkdir(operation.path, operation.mode);
-      return DONE;
-    case 'rmdir':
-      fs.rmdir(operation.path);
-      return DONE;
-    case 'unlink':
-      fs.unlink(operation.path);
-      return DONE;
-    case 'rename':
-      fs.rename(operation.from, operation.to);
-      return DONE;
-    case 'link':
-      fs.link(operation.from, operation.to);
-      return DONE;
+    case 'mknod':
     case 'symlink':
-      fs.symlink(operation.target, operation.path);
-      return DONE;
-    case 'chmod':
-      fs.chmod(operation.path, operation.mode);
-      return DONE;
-    case 'chown':
-      fs.chown(operation.path, operation.uid, operation.gid);
-      return DONE;
-    case 'utimens':
-      fs.utimens(operation.path, operation.atime, operation.mtime);
+    case 'link':
+    case 'rename':
+    case 'rmdir':
+    case 'unlink':
+      changeNames(fs, operation);
       return DONE;
     default:
-      return NOT_PERFORMED;
+      return performOnAttributes(fs, operation);
+  }
+}
+
+type NameOperation = Exclude<
+  PathOperation,
+  AttributeOperation | { op: 'readlink' | 'stat' | 'lstat' | 'readdir' | 'truncate' }
+>;
+
+function changeNames(fs: FileSystem, operation: NameOperation): void {
+  switch (operation.op) {
+    case 'mkdir':
+      return fs.mkdir(operation.path, operation.mode);
+    case 'mknod':
+      return fs.mknod(operation.path, operation.type, operation.mode, operation.device);
+    case 'symlink':
+      return fs.symlink(operation.target, operation.path);
+    case 'link':
+      return fs.link(operation.from, operation.to);
+    case 'rename':
+      return fs.rename(operation.from, operation.to, operation.flag && RENAME_FLAGS[operation.flag]);
+    case 'rmdir':
+      return fs.rmdir(operation.path);
+    case 'unlink':
+      return fs.unlink(operation.path);
   }
 }

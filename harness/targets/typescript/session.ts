@@ -1,5 +1,13 @@
 import { Failure, FolioPool, type FileSystem, type MemoryDisk } from '../../../impl/index.ts';
-import type { Handle, Operation, Outcome, Path, SpaceReport, Timestamp } from '../../../model/index.ts';
+import type {
+  Credentials,
+  Handle,
+  Operation,
+  Outcome,
+  Path,
+  SpaceReport,
+  Timestamp,
+} from '../../../model/index.ts';
 import { contentBytes } from '../../content.ts';
 import type { DiskImage, Session } from '../../target.ts';
 import { ReadBuffer } from '../read-buffer.ts';
@@ -26,6 +34,8 @@ export class TypescriptSession implements Session {
   /** Its own: a target may have several sessions at once, whose answers are compared with each other. */
   readonly #reads: ReadBuffer;
   #fs: FileSystem;
+  /** Whoever the last setcreds named: a remount changes nothing about it. */
+  #caller: Credentials | null = null;
 
   constructor(
     disk: MemoryDisk,
@@ -125,6 +135,12 @@ export class TypescriptSession implements Session {
         return DONE;
       case 'fstat':
         return statOutcome(fs.fstat(this.#fd(operation.handle)));
+      case 'link-handle':
+        fs.linkHandle(this.#fd(operation.handle), operation.to);
+        return DONE;
+      case 'setcreds':
+        this.#setCaller(operation);
+        return DONE;
       case 'sync':
         fs.sync();
         return DONE;
@@ -147,6 +163,11 @@ export class TypescriptSession implements Session {
     return DONE;
   }
 
+  #setCaller(caller: Credentials): void {
+    this.#caller = caller;
+    this.#fs.setCredentials(caller.uid, caller.gid, caller.groups);
+  }
+
   #unmount(): void {
     this.closeAll();
     this.#fs.unmount();
@@ -156,6 +177,7 @@ export class TypescriptSession implements Session {
     const { now } = this.#fs;
     this.#unmount();
     this.#fs = this.#mountAt(now);
+    if (this.#caller !== null) this.#setCaller(this.#caller);
     return DONE;
   }
 }

@@ -1,7 +1,7 @@
 import { fail } from '../../lib/errno.ts';
 import { readThroughCache } from '../../mm/read.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import type { Inode } from '../inode/inode.ts';
+import { EXT4_IMMUTABLE_FL, S_ISGID, S_ISUID, type Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { relievePressure } from './memory-pressure.ts';
 
@@ -12,6 +12,12 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 export interface Written {
   readonly position: number;
   readonly written: number;
+}
+
+/** Who writes, as far as it matters to the file. */
+export interface Writer {
+  /** The mode of a file that this writer has written to: without the bits that let it run as its owner. */
+  modeAfterWrite(inode: Inode): number;
 }
 
 /** Bytes of the file from `position` on into `target`; answers how many there were (ext4_file_read_iter, buffered). */
@@ -29,21 +35,23 @@ export function* readFile(inode: Inode, position: number, target: Uint8Array): S
 
 /**
  * ext4_buffered_write_iter(): writes `source` at byte `position`, or at the end of the file. Takes i_rwsem. Answers a short
- * count when space ran out on the way. Fails with EFBIG, ENOSPC, EIO.
+ * count when space ran out on the way. Fails with EPERM, EFBIG, ENOSPC, EIO.
  */
 export function* writeFile(
   inode: Inode,
   position: number,
   source: Uint8Array,
   append: boolean,
+  writer: Writer,
 ): Sleepable<Written> {
   yield* inode.lock.write();
   try {
+    if ((inode.flags & EXT4_IMMUTABLE_FL) !== 0) fail('EPERM');
     const start = append ? inode.size : position;
     // An empty write changes nothing, not even the times (generic_write_checks).
     if (source.length === 0) return { position: start, written: 0 };
     const data = withinLimit(inode, start, source);
-    yield* touchModified(inode);
+    yield* touchModified(inode, writer);
     if (start > inode.size) yield* zeroBeyondEnd(inode, start);
     return { position: start, written: yield* writeInPieces(inode, start, data) };
   } finally {
@@ -76,13 +84,18 @@ function withinLimit(inode: Inode, start: number, source: Uint8Array): Uint8Arra
   return room < source.length ? source.subarray(0, room) : source;
 }
 
-/** file_update_time(). */
-function* touchModified(inode: Inode): Sleepable<void> {
+/** Bits of i_mode that a write may take away: set-user-ID and set-group-ID. */
+const PRIVILEGE_BITS = S_ISUID | S_ISGID;
+
+/** file_modified(): the times, and file_remove_privs(). */
+function* touchModified(inode: Inode, writer: Writer): Sleepable<void> {
   const { now } = inode.sb;
-  if (sameTime(inode.mtime, now) && sameTime(inode.ctime, now)) return;
+  const mode = (inode.mode & PRIVILEGE_BITS) === 0 ? inode.mode : writer.modeAfterWrite(inode);
+  if (sameTime(inode.mtime, now) && sameTime(inode.ctime, now) && mode === inode.mode) return;
   const handle = yield* inode.sb.journal.start(1);
   try {
     inode.mtime = inode.ctime = now;
+    inode.mode = mode;
     yield* markInodeDirty(handle, inode);
   } finally {
     yield* handle.stop();

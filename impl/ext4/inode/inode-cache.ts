@@ -7,7 +7,16 @@ import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts
 import { READY, ready, type Sleepable } from '../../sched/sleepable.ts';
 import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
 import { initExtentTree } from '../extents/root.ts';
-import { EXT4_EA_INODE_FL, EXT4_EXTENTS_FL, Inode, isDirectory, isRegular, useDataPath } from './inode.ts';
+import {
+  EXT4_EA_INODE_FL,
+  EXT4_EXTENTS_FL,
+  EXT4_PROJINHERIT_FL,
+  Inode,
+  isDirectory,
+  isRegular,
+  useDataPath,
+} from './inode.ts';
+import { inheritedFlags } from './flags.ts';
 import { clearRawInode, locateInode, markInodeDirty, readInode } from './inode-table.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
@@ -83,8 +92,8 @@ export class InodeCache {
   }
 
   /**
-   * ext4_new_inode(): a fresh inode with no links, one reference, empty, all times now. The caller gives it a name and
-   * marks it dirty. Fails with ENOSPC.
+   * ext4_new_inode(): a fresh inode with no links, one reference, empty, all times now, and what the directory `parent`
+   * hands down. The caller gives it a name and marks it dirty. Fails with ENOSPC.
    */
   *create(handle: Handle, parent: Inode | null, mode: number, uid: number, gid: number): Sleepable<Inode> {
     const sb = this.#sb;
@@ -96,8 +105,9 @@ export class InodeCache {
     inode.uid = uid;
     inode.gid = gid;
     inode.atime = inode.ctime = inode.mtime = inode.crtime = sb.now;
+    if (parent !== null && parent.flags !== 0) inherit(inode, parent);
     if (isRegular(mode) || isDirectory(mode)) {
-      inode.flags = EXT4_EXTENTS_FL;
+      inode.flags |= EXT4_EXTENTS_FL;
       initExtentTree(inode);
     }
     this.#enter(inode);
@@ -164,6 +174,12 @@ export class InodeCache {
       this.#inodes.delete(inode.ino);
     }
   }
+}
+
+/** Flags that go down the tree, and the project where the directory says so. */
+function inherit(inode: Inode, { flags, project }: Inode): void {
+  inode.flags = inheritedFlags(inode.mode, flags);
+  if ((flags & EXT4_PROJINHERIT_FL) !== 0) inode.project = project;
 }
 
 function reference(inode: Inode): Inode {

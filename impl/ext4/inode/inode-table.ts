@@ -21,6 +21,7 @@ import {
   InodeLayout,
   type RawInode,
 } from '../layout/inode.ts';
+import { RO_COMPAT } from '../super/features.ts';
 import { ensureLargeFile, LARGE_FILE_BYTES } from '../super/large-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { hasInodeXattrs } from '../xattr/inode-area.ts';
@@ -85,9 +86,14 @@ export function* readInode(inode: Inode): Sleepable<void> {
   inode.mtime = decodeTime(raw.mtime, extra('mtimeExtra'));
   const hasBirth = fits(sb, raw, InodeLayout.fields.crtime);
   inode.crtime = decodeTime(hasBirth ? raw.crtime : 0, extra('crtimeExtra'));
+  if (keepsProject(sb, raw)) inode.project = raw.projid;
   const block = inode.tableOffset + I_BLOCK_OFFSET;
   inode.data.set(buffer.data.subarray(block, block + I_BLOCK_BYTES));
 }
+
+/** i_projid counts with the feature `project`, and where the inode has room for it. */
+const keepsProject = (sb: SuperBlock, raw: RawInode): boolean =>
+  (sb.features.roCompat & RO_COMPAT.project) !== 0 && fits(sb, raw, InodeLayout.fields.projid);
 
 /** What __ext4_iget refuses. */
 function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
@@ -152,6 +158,7 @@ function writeInode(handle: Handle, inode: Inode, buffer: BufferHead): void {
 
 /** ext4_fill_raw_inode(). */
 function fillRawInode(inode: Inode, raw: RawInode, buffer: BufferHead): void {
+  const { sb } = inode;
   raw.mode = inode.mode;
   raw.uidLo = inode.uid & 0xffff;
   raw.uidHigh = inode.uid >>> 16;
@@ -168,6 +175,7 @@ function fillRawInode(inode: Inode, raw: RawInode, buffer: BufferHead): void {
   raw.fileAclLo = lowHalf(inode.xattrBlock);
   raw.fileAclHigh = highHalf(inode.xattrBlock);
   fillTimes(inode, raw);
+  if (keepsProject(sb, raw)) raw.projid = inode.project;
   buffer.data.set(inode.data, inode.tableOffset + I_BLOCK_OFFSET);
 }
 

@@ -12,21 +12,35 @@ import { EPOCH, type Timestamp } from './timestamp.ts';
 /** Bytes of i_block: the root of the extent tree, or a fast symlink's target. */
 export const I_BLOCK_BYTES = 60;
 
-/** i_flags (fs/ext4/ext4.h). */
+/** i_flags that the code asks for (fs/ext4/ext4.h); flags.ts has those that users change. */
+export const EXT4_SYNC_FL = 0x8;
 export const EXT4_IMMUTABLE_FL = 0x10;
 export const EXT4_APPEND_FL = 0x20;
+export const EXT4_NOATIME_FL = 0x80;
 export const EXT4_INDEX_FL = 0x1000;
 export const EXT4_JOURNAL_DATA_FL = 0x4000;
+export const EXT4_DIRSYNC_FL = 0x10000;
 export const EXT4_HUGE_FILE_FL = 0x40000;
 export const EXT4_EXTENTS_FL = 0x80000;
 export const EXT4_EA_INODE_FL = 0x200000;
 export const EXT4_INLINE_DATA_FL = 0x10000000;
+export const EXT4_PROJINHERIT_FL = 0x20000000;
 
 /** File types in i_mode (S_IFMT). */
 export const S_IFMT = 0xf000;
 export const S_IFREG = 0x8000;
 export const S_IFDIR = 0x4000;
 export const S_IFLNK = 0xa000;
+export const S_IFCHR = 0x2000;
+export const S_IFBLK = 0x6000;
+export const S_IFIFO = 0x1000;
+export const S_IFSOCK = 0xc000;
+
+/** Set-user-ID, set-group-ID and sticky bit, and the group's right to execute. */
+export const S_ISUID = 0o4000;
+export const S_ISGID = 0o2000;
+export const S_ISVTX = 0o1000;
+export const S_IXGRP = 0o0010;
 
 /** Every type that there is, by the four bits of S_IFMT: fifo 1, devices 2 and 6, directory 4, file 8, symlink 10, socket 12. */
 const FILE_TYPES = new Set([1, 2, 4, 6, 8, 10, 12]);
@@ -36,6 +50,7 @@ export const isFileType = (mode: number): boolean => FILE_TYPES.has((mode & S_IF
 export const isRegular = (mode: number): boolean => (mode & S_IFMT) === S_IFREG;
 export const isDirectory = (mode: number): boolean => (mode & S_IFMT) === S_IFDIR;
 export const isSymlink = (mode: number): boolean => (mode & S_IFMT) === S_IFLNK;
+export const isDevice = (mode: number): boolean => (mode & S_IFMT) === S_IFCHR || (mode & S_IFMT) === S_IFBLK;
 
 /** What an inode is made of when it enters memory; the rest starts empty. */
 export interface InodeOrigin {
@@ -63,6 +78,8 @@ export class Inode {
   /** i_nlink. A directory beyond 65,000 subdirectories shows 1 (dir_nlink). */
   links = 0;
   flags = 0;
+  /** i_projid: 0 without the feature `project`. */
+  project = 0;
   /**
    * i_version. Of a directory: grows with every change of its entries, only as long as the inode is in memory. Of an inode
    * that holds an attribute's value: the low half of its count of references, kept on disk.
@@ -113,6 +130,8 @@ export class Inode {
   writers = 0;
   /** Space set aside for what the file will grow to; only the allocator looks inside. */
   preallocation: Preallocation | null = null;
+  /** I_LINKABLE: made without a name, and may still get its first. */
+  linkable = false;
   /** Where the inode stands among the orphans, or null. */
   orphan: object | null = null;
   /** Writes that the device has ended and whose remaining work waits for the worker; only the data path looks inside. */

@@ -3,39 +3,48 @@ import { Corruption } from '../../lib/corruption.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { applyInheritedAcl, inheritCredits, inheritedAcl } from '../acl/inode-acl.ts';
+import type { Acl } from '../acl/posix-acl.ts';
 import { fileTypeOfMode } from '../directory/block.ts';
 import { addEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import { isDirectory, type Inode } from '../inode/inode.ts';
+import { isDirectory, S_ISGID, type Inode } from '../inode/inode.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { putAll } from '../xattr/release.ts';
 import { CREATE_CREDITS } from './credits.ts';
 import { addSubdirectoryLink } from './link-count.ts';
 
-const S_ISGID = 0o2000;
+/** Whom a new inode belongs to. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /** What makes a new inode what it is: sets its links, and writes its first contents. */
 export type Fill = (handle: Handle, inode: Inode, dir: Inode) => Sleepable<void>;
 
 /**
- * A new inode with a name (ext4_create, ext4_mkdir, ext4_symlink: they differ in `fill`). `mode` has the type. The caller
- * holds the directory's i_rwsem and knows that the name is free. Answers the inode with one reference. Fails with ENOSPC
+ * A new inode with a name (ext4_create, ext4_mkdir, ext4_mknod, ext4_symlink: they differ in `fill`). `mode` has the type.
+ * The caller holds the directory's i_rwsem and knows that the name is free. Answers the inode with one reference. Fails with ENOSPC
  * and leaves nothing behind; blocks that wait for a commit to become free are waited for first.
  */
-export function* createNamed(dir: Inode, name: Uint8Array, mode: number, fill: Fill): Sleepable<Inode> {
-  return yield* retryAfterCommit(dir.sb, () => createOnce(dir, name, mode, fill));
+export function* createNamed(
+  dir: Inode,
+  name: Uint8Array,
+  mode: number,
+  owner: Owner,
+  fill: Fill,
+): Sleepable<Inode> {
+  return yield* retryAfterCommit(dir.sb, () => createOnce(dir, name, mode, owner, fill));
 }
 
-function* createOnce(dir: Inode, name: Uint8Array, mode: number, fill: Fill): Sleepable<Inode> {
+function* createOnce(dir: Inode, name: Uint8Array, mode: number, owner: Owner, fill: Fill): Sleepable<Inode> {
   const { inodes, journal } = dir.sb;
-  const acl = yield* inheritedAcl(dir, mode);
-  const handle = yield* journal.start(CREATE_CREDITS + inheritCredits(dir, acl));
-  const opened: Inode[] = [];
+  const heritage = yield* heritageOf(dir, mode, owner);
+  const handle = yield* journal.start(CREATE_CREDITS + heritageCredits(heritage));
   let inode: Inode | null = null;
   let named = false;
   try {
-    inode = yield* inodes.create(handle, dir, inheritedMode(dir, mode), 0, inheritedGroup(dir));
-    if (acl !== null) yield* applyInheritedAcl(handle, inode, acl, opened);
+    inode = yield* newInode(handle, heritage);
     yield* fill(handle, inode, dir);
     yield* addEntry(handle, dir, name, inode.ino, fileTypeOfMode(mode));
     yield* markInodeDirty(handle, inode);
@@ -50,23 +59,55 @@ function* createOnce(dir: Inode, name: Uint8Array, mode: number, fill: Fill): Sl
     throw error;
   } finally {
     yield* handle.stop();
-    yield* putAll(opened);
+    yield* putAll(heritage.opened);
     if (inode !== null && !named) yield* inodes.put(inode);
   }
 }
 
 /** An error that leaves the file system usable, so that what was begun must be undone. */
-const isOperational = (error: unknown): boolean => error instanceof Failure || error instanceof Corruption;
+export const isOperational = (error: unknown): boolean =>
+  error instanceof Failure || error instanceof Corruption;
 
 /** The inode got no name: its last reference, or recovery, frees it (the error path of ext4_add_nondir). */
-function* abandon(handle: Handle, inode: Inode): Sleepable<void> {
+export function* abandon(handle: Handle, inode: Inode): Sleepable<void> {
   inode.links = 0;
   yield* inode.sb.orphans.add(handle, inode);
   yield* markInodeDirty(handle, inode);
 }
 
-/** inode_init_owner: below a directory with the set-group-id bit everything has its group, and directories the bit. */
-const inheritedGroup = (dir: Inode): number => ((dir.mode & S_ISGID) !== 0 ? dir.gid : 0);
+/** What a new inode has from its directory and its maker, known before there is a handle. */
+export interface Heritage {
+  readonly dir: Inode;
+  readonly mode: number;
+  readonly owner: Owner;
+  readonly acl: Acl | null;
+  /** Inodes that hold attributes' values: to be put after the handle. */
+  readonly opened: Inode[];
+}
 
-const inheritedMode = (dir: Inode, mode: number): number =>
-  (dir.mode & S_ISGID) !== 0 && isDirectory(mode) ? mode | S_ISGID : mode;
+export function* heritageOf(dir: Inode, mode: number, owner: Owner): Sleepable<Heritage> {
+  return { dir, mode, owner, acl: yield* inheritedAcl(dir, mode), opened: [] };
+}
+
+export const heritageCredits = ({ dir, acl }: Heritage): number => inheritCredits(dir, acl);
+
+/**
+ * An inode without a name (__ext4_new_inode). Below a directory with the set-group-ID bit everything has its group, and
+ * directories the bit (inode_init_owner).
+ */
+export function* newInode(handle: Handle, { dir, mode, owner, acl, opened }: Heritage): Sleepable<Inode> {
+  const inherits = (dir.mode & S_ISGID) !== 0;
+  const fullMode = inherits && isDirectory(mode) ? mode | S_ISGID : mode;
+  const { inodes } = dir.sb;
+  const inode = yield* inodes.create(handle, dir, fullMode, owner.uid, inherits ? dir.gid : owner.gid);
+  if (acl !== null) {
+    try {
+      yield* applyInheritedAcl(handle, inode, acl, opened);
+    } catch (error) {
+      if (isOperational(error)) yield* abandon(handle, inode);
+      opened.push(inode);
+      throw error;
+    }
+  }
+  return inode;
+}

@@ -4,13 +4,17 @@ import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { fileTypeOfMode } from '../directory/block.ts';
 import { addEntry, isEmptyDirectory, parentEntry, removeEntry, setEntry } from '../directory/directory.ts';
+import { setDeviceNumber } from '../inode/device-number.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import { isDirectory, type Inode } from '../inode/inode.ts';
-import { EXT4_FT_DIR } from '../layout/directory.ts';
+import { isDirectory, S_IFCHR, type Inode } from '../inode/inode.ts';
+import { EXT4_FT_CHRDEV, EXT4_FT_DIR } from '../layout/directory.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
+import { putAll } from '../xattr/release.ts';
 import { allocateDelayed } from './allocate-delayed.ts';
-import { RENAME_CREDITS } from './credits.ts';
+import { RENAME_CREDITS, WHITEOUT_CREDITS } from './credits.ts';
 import { addSubdirectoryLink, isFullOfDirectories, removeLink } from './link-count.ts';
+import { abandon, heritageCredits, heritageOf, isOperational, newInode, type Owner } from './new-inode.ts';
+import { mustKeepProject } from './project.ts';
 import { buryDirectory, entryOf } from './unlink.ts';
 
 /** One side of a rename: a name in a directory, and the inode there (struct ext4_renament). */
@@ -22,26 +26,70 @@ export interface RenameSide<I extends Inode | null> {
 
 /**
  * ext4_rename: the old name goes, the new one comes or changes its meaning, at once. What the new name meant before
- * becomes an orphan when it was its last. The caller holds i_rwsem of both directories and of what must not change, and
- * has done the checks of the VFS. Fails with ENOTEMPTY, EMLINK, ENOSPC and then has changed nothing.
+ * becomes an orphan when it was its last. With RENAME_WHITEOUT `whiteoutOwner` is whom the device 0:0 belongs to that
+ * takes the old name. The caller holds i_rwsem of both directories and of what must not change, and has done the checks
+ * of the VFS. Fails with EXDEV, ENOTEMPTY, EMLINK, ENOSPC and then has changed nothing.
  */
-export function* renameInode(from: RenameSide<Inode>, to: RenameSide<Inode | null>): Sleepable<void> {
+export function* renameInode(
+  from: RenameSide<Inode>,
+  to: RenameSide<Inode | null>,
+  whiteoutOwner: Owner | null,
+): Sleepable<void> {
+  mustKeepProject(to.dir, from.inode);
   if (to.inode !== null) yield* allocateDelayed(from.inode);
-  yield* retryAfterCommit(from.dir.sb, () => renameOnce(from, to));
+  yield* retryAfterCommit(from.dir.sb, () =>
+    whiteoutOwner === null ? renameOnce(from, to) : renameWithWhiteout(from, to, whiteoutOwner),
+  );
 }
 
 function* renameOnce(from: RenameSide<Inode>, to: RenameSide<Inode | null>): Sleepable<void> {
   const handle = yield* from.dir.sb.journal.start(RENAME_CREDITS);
   try {
-    if (isDirectory(from.inode.mode)) yield* checkDirectoryMove(from, to);
-    yield* enterNewName(handle, from.inode, to);
-    yield* leaveOldName(handle, from);
-    if (isDirectory(from.inode.mode)) yield* moveDirectoryLink(handle, from, to);
-    yield* markInodeDirty(handle, from.dir);
-    if (to.inode !== null) yield* dropReplaced(handle, to.inode);
+    yield* move(handle, from, to, null);
   } finally {
     yield* handle.stop();
   }
+}
+
+/** A handle of more blocks, and one more inode, which is forgotten when the move fails. */
+function* renameWithWhiteout(
+  from: RenameSide<Inode>,
+  to: RenameSide<Inode | null>,
+  owner: Owner,
+): Sleepable<void> {
+  const { journal, inodes } = from.dir.sb;
+  const heritage = yield* heritageOf(from.dir, S_IFCHR, owner);
+  const credits = RENAME_CREDITS + WHITEOUT_CREDITS + heritageCredits(heritage);
+  const handle = yield* journal.start(credits);
+  let whiteout: Inode | null = null;
+  try {
+    whiteout = yield* newInode(handle, heritage);
+    setDeviceNumber(whiteout, { major: 0, minor: 0 });
+    whiteout.links = 1;
+    yield* move(handle, from, to, whiteout);
+    yield* markInodeDirty(handle, whiteout);
+  } catch (error) {
+    if (whiteout !== null && isOperational(error)) yield* abandon(handle, whiteout);
+    throw error;
+  } finally {
+    yield* handle.stop();
+    yield* putAll(heritage.opened);
+    if (whiteout !== null) yield* inodes.put(whiteout);
+  }
+}
+
+function* move(
+  handle: Handle,
+  from: RenameSide<Inode>,
+  to: RenameSide<Inode | null>,
+  whiteout: Inode | null,
+): Sleepable<void> {
+  if (isDirectory(from.inode.mode)) yield* checkDirectoryMove(from, to);
+  yield* enterNewName(handle, from.inode, to);
+  yield* leaveOldName(handle, from, whiteout);
+  if (isDirectory(from.inode.mode)) yield* moveDirectoryLink(handle, from, to);
+  yield* markInodeDirty(handle, from.dir);
+  if (to.inode !== null) yield* dropReplaced(handle, to.inode);
 }
 
 /** What can still forbid a directory to move (the first part of ext4_rename). */
@@ -49,10 +97,14 @@ function* checkDirectoryMove(from: RenameSide<Inode>, to: RenameSide<Inode | nul
   if (to.inode !== null) {
     if (!(yield* isEmptyDirectory(to.inode))) fail('ENOTEMPTY');
   } else if (to.dir !== from.dir && isFullOfDirectories(to.dir)) fail('EMLINK');
-  if (to.dir === from.dir) return;
-  const parent = yield* parentEntry(from.inode);
-  if (parent.ino === from.dir.ino) return;
-  throw new Corruption(`directory ${from.inode.ino}`, 'inode of ..', parent.ino, `${from.dir.ino}`);
+  if (to.dir !== from.dir) yield* checkParent(from.inode, from.dir);
+}
+
+/** The entry for .. of a directory that moves leads to where it comes from (ext4_rename_dir_prepare). */
+export function* checkParent(inode: Inode, dir: Inode): Sleepable<void> {
+  const parent = yield* parentEntry(inode);
+  if (parent.ino === dir.ino) return;
+  throw new Corruption(`directory ${inode.ino}`, 'inode of ..', parent.ino, `${dir.ino}`);
 }
 
 function* enterNewName(handle: Handle, inode: Inode, to: RenameSide<Inode | null>): Sleepable<void> {
@@ -64,10 +116,16 @@ function* enterNewName(handle: Handle, inode: Inode, to: RenameSide<Inode | null
   yield* markInodeDirty(handle, dir);
 }
 
-function* leaveOldName(handle: Handle, { dir, name, inode }: RenameSide<Inode>): Sleepable<void> {
+function* leaveOldName(
+  handle: Handle,
+  { dir, name, inode }: RenameSide<Inode>,
+  whiteout: Inode | null,
+): Sleepable<void> {
   if (!dir.sb.options.faults.has('rename-forgets-ctime')) inode.ctime = dir.sb.now;
   yield* markInodeDirty(handle, inode);
-  yield* removeEntry(handle, yield* entryOf(dir, name, inode));
+  const entry = yield* entryOf(dir, name, inode);
+  if (whiteout === null) yield* removeEntry(handle, entry);
+  else yield* setEntry(handle, entry, whiteout.ino, EXT4_FT_CHRDEV);
   dir.ctime = dir.mtime = dir.sb.now;
 }
 

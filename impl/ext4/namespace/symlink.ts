@@ -6,15 +6,20 @@ import { initExtentTree } from '../extents/root.ts';
 import { EXT4_EXTENTS_FL, I_BLOCK_BYTES, S_IFLNK, type Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { hasValueInodes } from '../xattr/credits.ts';
-import { createNamed } from './new-inode.ts';
+import { createNamed, type Owner } from './new-inode.ts';
 
 /** Bytes of the longest target that fits into i_block with its final NUL. */
 const FAST_BYTES_MAX = I_BLOCK_BYTES - 1;
 
 /** ext4_symlink: the target stands in the inode, or in one block. Fails with ENAMETOOLONG beyond blockSize - 1 bytes. */
-export function* createSymlink(dir: Inode, name: Uint8Array, target: Uint8Array): Sleepable<void> {
+export function* createSymlink(
+  dir: Inode,
+  name: Uint8Array,
+  target: Uint8Array,
+  owner: Owner,
+): Sleepable<void> {
   if (target.length >= dir.sb.geometry.blockSize) fail('ENAMETOOLONG');
-  const inode = yield* createNamed(dir, name, S_IFLNK | 0o777, function* (handle, inode) {
+  const inode = yield* createNamed(dir, name, S_IFLNK | 0o777, owner, function* (handle, inode) {
     inode.links = 1;
     if (target.length <= FAST_BYTES_MAX) inode.data.set(target);
     else yield* writeTarget(handle, inode, target);

@@ -87,6 +87,7 @@ export const SUPPORTED_RO_COMPAT = all(
   RO_COMPAT.dir_nlink,
   RO_COMPAT.extra_isize,
   RO_COMPAT.metadata_csum,
+  RO_COMPAT.project,
   RO_COMPAT.orphan_present,
 );
 

@@ -71,6 +71,7 @@ const WRITABLE = [
   'extra_isize',
   'metadata_csum',
   'orphan_present',
+  'project',
 ];
 
 const refusedIncompat = Object.entries(INCOMPAT).filter(([name]) => !READABLE.includes(name));

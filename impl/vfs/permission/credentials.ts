@@ -1,8 +1,12 @@
+import type { Writer } from '../../ext4/data/file.ts';
+import type { Inode } from '../../ext4/inode/inode.ts';
+import { modeAfterWrite } from './privilege-bits.ts';
+
 /**
  * Who makes a system call (the part of struct cred that file systems ask for). User 0 has all capabilities, every other
  * user none. Each change of the caller makes a new object, as commit_creds() does: some rules ask for the very same.
  */
-export class Credentials {
+export class Credentials implements Writer {
   readonly uid: number;
   readonly gid: number;
   /** The supplementary groups. */
@@ -20,6 +24,10 @@ export class Credentials {
   /** in_group_p */
   isInGroup(gid: number): boolean {
     return gid === this.gid || this.groups.has(gid);
+  }
+
+  modeAfterWrite(inode: Inode): number {
+    return modeAfterWrite(this, inode);
   }
 }
 

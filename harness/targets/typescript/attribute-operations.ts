@@ -1,0 +1,101 @@
+import type { FileSystem } from '../../../impl/index.ts';
+import type { Operation, Outcome, Path } from '../../../model/index.ts';
+import { DONE, success } from './outcomes.ts';
+import { xattrBytes } from './xattr-value.ts';
+
+export type AttributeOperation = Extract<
+  Operation,
+  {
+    op:
+      | 'chmod'
+      | 'chown'
+      | 'utimens'
+      | 'setxattr'
+      | 'getxattr'
+      | 'removexattr'
+      | 'listxattr'
+      | 'chattr'
+      | 'set-project'
+      | 'lsattr';
+  }
+>;
+
+/** FS_IMMUTABLE_FL, FS_APPEND_FL (linux/fs.h). */
+const FS_IMMUTABLE_FL = 0x10;
+const FS_APPEND_FL = 0x20;
+
+/** The operations on what an inode says about a file. */
+export function performOnAttributes(fs: FileSystem, operation: AttributeOperation): Outcome {
+  switch (operation.op) {
+    case 'chmod':
+      fs.chmod(operation.path, operation.mode);
+      return DONE;
+    case 'chown':
+      fs.chown(operation.path, operation.uid, operation.gid);
+      return DONE;
+    case 'utimens':
+      fs.utimens(operation.path, operation.atime, operation.mtime);
+      return DONE;
+    case 'setxattr':
+    case 'getxattr':
+    case 'removexattr':
+    case 'listxattr':
+      return performOnXattrs(fs, operation);
+    case 'chattr':
+      return withOpened(fs, operation.path, (fd) => {
+        const others = fs.getFlags(fd) & ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
+        const immutable = operation.immutable ? FS_IMMUTABLE_FL : 0;
+        fs.setFlags(fd, others | immutable | (operation.append ? FS_APPEND_FL : 0));
+        return DONE;
+      });
+    case 'set-project': {
+      const { path, project } = operation;
+      return withOpened(fs, path, (fd) => {
+        fs.setProject(fd, project, fs.fstat(fd).type === 'directory' ? project !== 0 : null);
+        return DONE;
+      });
+    }
+    case 'lsattr':
+      return withOpened(fs, operation.path, (fd) => {
+        const flags = fs.getFlags(fd);
+        const immutable = (flags & FS_IMMUTABLE_FL) !== 0;
+        const append = (flags & FS_APPEND_FL) !== 0;
+        return success({ kind: 'flags', immutable, append, project: fs.getProject(fd) });
+      });
+  }
+}
+
+type XattrOperation = Extract<
+  AttributeOperation,
+  { op: 'setxattr' | 'getxattr' | 'removexattr' | 'listxattr' }
+>;
+
+function performOnXattrs(fs: FileSystem, operation: XattrOperation): Outcome {
+  const { path } = operation;
+  const where = { nofollow: operation.nofollow === true };
+  switch (operation.op) {
+    case 'setxattr': {
+      const { name, value, flag } = operation;
+      const flags = { ...where, create: flag === 'create', replace: flag === 'replace' };
+      fs.setxattr(path, name, xattrBytes(value), flags);
+      return DONE;
+    }
+    case 'getxattr':
+      return success({ kind: 'data', bytes: fs.getxattr(path, operation.name, where) });
+    case 'removexattr':
+      fs.removexattr(path, operation.name, where);
+      return DONE;
+    case 'listxattr':
+      return success({ kind: 'names', names: fs.listxattr(path, where).sort() });
+  }
+}
+
+/** An ioctl needs an open file: as chattr(1) and xfs_io(8) open it. */
+function withOpened(fs: FileSystem, path: Path, use: (fd: number) => Outcome): Outcome {
+  const fd = fs.open(path, { access: 'read' });
+  try {
+    return use(fd);
+  } finally {
+    fs.close(fd);
+  }
+}
