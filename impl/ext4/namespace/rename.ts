@@ -69,7 +69,12 @@ function* renameWithWhiteout(
     yield* move(handle, from, to, whiteout);
     yield* markInodeDirty(handle, whiteout);
   } catch (error) {
-    if (whiteout !== null && isOperational(error)) yield* abandon(handle, whiteout);
+    if (whiteout !== null && isOperational(error)) {
+      // The kernel writes the old entry once more, and with it the directory's times (ext4_resetent).
+      from.dir.ctime = from.dir.mtime = from.dir.sb.now;
+      yield* markInodeDirty(handle, from.dir);
+      yield* abandon(handle, whiteout);
+    }
     throw error;
   } finally {
     yield* handle.stop();

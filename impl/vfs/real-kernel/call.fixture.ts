@@ -1,0 +1,44 @@
+import type { NodeType, TimeChange } from '../types.ts';
+
+/** One call and its arguments. Files are named by the program that opens them; paths are relative to its folder. */
+export type Call =
+  | readonly ['caller', uid: number, gid: number, groups: readonly number[]]
+  | readonly ['open', file: string, path: string, access: Access, flags: readonly OpenFlag[], mode: number]
+  | readonly ['close', file: string]
+  | readonly ['read' | 'write', file: string, length: number]
+  | readonly ['ftruncate', file: string, size: number]
+  | readonly ['truncate', path: string, size: number]
+  | readonly ['mkdir', path: string, mode: number]
+  | readonly ['rmdir' | 'unlink' | 'readlink' | 'readdir', path: string]
+  | readonly ['symlink', target: string, path: string]
+  | readonly ['link', from: string, to: string]
+  | readonly ['linkHandle', file: string, to: string]
+  | readonly ['rename', from: string, to: string, flags: readonly RenameFlag[]]
+  | readonly ['mknod', path: string, type: NodeType, mode: number, major: number, minor: number]
+  | readonly ['chmod', path: string, mode: number]
+  | readonly ['chown', path: string, uid: number, gid: number]
+  | readonly ['utimens', path: string, atime: Time, mtime: Time]
+  | readonly ['stat' | 'lstat', path: string]
+  | readonly ['fstat', file: string]
+  /** Access and modification time. */
+  | readonly ['times', path: string]
+  /** Remembers the times of these names, for `changed`. */
+  | readonly ['mark', ...paths: string[]]
+  /** Have modification time and change time changed since `mark`? */
+  | readonly ['changed', path: string]
+  | readonly ['setFlags', file: string, flags: number]
+  | readonly ['setProject', file: string, project: number, inherit: boolean | null]
+  | readonly ['setGeneration', file: string, generation: number]
+  | readonly ['getFlags' | 'getProject' | 'getGeneration', file: string];
+
+export type Access = 'read' | 'write' | 'read-write';
+export type OpenFlag = 'create' | 'exclusive' | 'truncate' | 'append' | 'directory' | 'nofollow' | 'tmpfile';
+export type RenameFlag = 'noreplace' | 'exchange' | 'whiteout';
+
+/** Seconds and nanoseconds, or what utimensat(2) has a name for. */
+export type Time = readonly [seconds: number, nanoseconds: number] | Extract<TimeChange, string>;
+
+export type Program = readonly Call[];
+
+/** A value, `done`, or the name of an errno. */
+export type Answer = unknown;

@@ -1,0 +1,140 @@
+import { Failure } from '../../lib/errno.ts';
+import type { FileSystem } from '../file-system.ts';
+import type { Stat } from '../types.ts';
+import type { Answer, Call, Program, Time } from './call.fixture.ts';
+
+/** Runs programs on our file system and answers in the words of performer.py. */
+
+/** Each call happens a second after the one before it. */
+export function performProgram(fs: FileSystem, folder: string, program: Program): Answer[] {
+  fs.mkdir(folder, 0o755);
+  const running = new Running(fs, folder);
+  const answers = program.map((call) => {
+    fs.now = { ...fs.now, seconds: fs.now.seconds + 1 };
+    try {
+      return running.perform(call);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return error.errno;
+    }
+  });
+  fs.setCredentials(0, 0);
+  for (const fd of running.files.values()) fs.close(fd);
+  return answers;
+}
+
+const NO_FILE = -1;
+
+/** One program: its folder, its open files, and the times it remembers. */
+class Running {
+  readonly fs: FileSystem;
+  readonly folder: string;
+  readonly files = new Map<string, number>();
+  /** By inode number: a name may come to mean another file. */
+  readonly marks = new Map<number, readonly string[]>();
+
+  constructor(fs: FileSystem, folder: string) {
+    this.fs = fs;
+    this.folder = folder;
+  }
+
+  perform(call: Call): Answer {
+    const [name, ...args] = call;
+    // The table has one row for each name, with just these arguments.
+    const row = CALLS[name] as (running: Running, ...args: readonly unknown[]) => Answer;
+    return row(this, ...args) ?? 'done';
+  }
+
+  /** The empty path stays what it is. */
+  at(path: string): string {
+    return path === '' ? '' : `${this.folder}/${path}`;
+  }
+
+  fd(file: string): number {
+    return this.files.get(file) ?? NO_FILE;
+  }
+}
+
+type TailOf<C, Name> = C extends readonly [infer N, ...infer Rest] ? (Name extends N ? Rest : never) : never;
+
+const CALLS: {
+  readonly [Name in Call[0]]: (running: Running, ...args: TailOf<Call, Name>) => Answer;
+} = {
+  caller: ({ fs }, uid, gid, groups) => fs.setCredentials(uid, gid, groups),
+  open(running, file, path, access, flags, mode) {
+    const set = Object.fromEntries(flags.map((flag) => [flag, true]));
+    running.files.set(file, running.fs.open(running.at(path), { access, ...set }, mode));
+  },
+  close(running, file) {
+    running.fs.close(running.fd(file));
+    running.files.delete(file);
+  },
+  read: (running, file, length) => running.fs.read(running.fd(file), new Uint8Array(length)),
+  write: (running, file, length) => running.fs.write(running.fd(file), new Uint8Array(length).fill(0x78)),
+  ftruncate: (running, file, size) => running.fs.ftruncate(running.fd(file), size),
+  truncate: (running, path, size) => running.fs.truncate(running.at(path), size),
+  mkdir: (running, path, mode) => running.fs.mkdir(running.at(path), mode),
+  rmdir: (running, path) => running.fs.rmdir(running.at(path)),
+  unlink: (running, path) => running.fs.unlink(running.at(path)),
+  symlink: (running, target, path) => running.fs.symlink(target, running.at(path)),
+  readlink: (running, path) => running.fs.readlink(running.at(path)),
+  readdir: (running, path) => running.fs.readdir(running.at(path)).map(nameOf).sort(),
+  link: (running, from, to) => running.fs.link(running.at(from), running.at(to)),
+  linkHandle: (running, file, to) => running.fs.linkHandle(running.fd(file), running.at(to)),
+  rename(running, from, to, flags) {
+    const set = Object.fromEntries(flags.map((flag) => [flag, true]));
+    running.fs.rename(running.at(from), running.at(to), set);
+  },
+  mknod(running, path, type, mode, major, minor) {
+    running.fs.mknod(running.at(path), type, mode, { major, minor });
+  },
+  chmod: (running, path, mode) => running.fs.chmod(running.at(path), mode),
+  chown: (running, path, uid, gid) => running.fs.chown(running.at(path), uid, gid),
+  utimens(running, path, atime, mtime) {
+    running.fs.utimens(running.at(path), timeOf(atime), timeOf(mtime));
+  },
+  stat: (running, path) => described(running.fs.stat(running.at(path))),
+  lstat: (running, path) => described(running.fs.lstat(running.at(path))),
+  fstat: (running, file) => described(running.fs.fstat(running.fd(file))),
+  times(running, path) {
+    const { atime, mtime } = running.fs.lstat(running.at(path));
+    return [atime, mtime].map(({ seconds, nanoseconds }) => [seconds, nanoseconds]);
+  },
+  mark(running, ...paths) {
+    running.marks.clear();
+    for (const path of paths) {
+      const stat = running.fs.lstat(running.at(path));
+      running.marks.set(stat.ino, stamps(stat));
+    }
+  },
+  changed(running, path) {
+    const stat = running.fs.lstat(running.at(path));
+    const before = running.marks.get(stat.ino);
+    return before === undefined ? 'unmarked' : stamps(stat).map((stamp, index) => stamp !== before[index]);
+  },
+  setFlags: (running, file, flags) => running.fs.setFlags(running.fd(file), flags),
+  getFlags: (running, file) => running.fs.getFlags(running.fd(file)) >>> 0,
+  setProject: (running, file, project, inherit) => running.fs.setProject(running.fd(file), project, inherit),
+  getProject: (running, file) => running.fs.getProject(running.fd(file)),
+  setGeneration: (running, file, generation) => running.fs.setGeneration(running.fd(file), generation),
+  getGeneration: (running, file) => running.fs.getGeneration(running.fd(file)),
+};
+
+const nameOf = ({ name }: { readonly name: string }): string => name;
+
+const timeOf = (time: Time): 'now' | 'omit' | { seconds: number; nanoseconds: number } =>
+  typeof time === 'string' ? time : { seconds: time[0], nanoseconds: time[1] };
+
+function described({ type, mode, links, uid, gid, size, device }: Stat): Answer {
+  return {
+    type,
+    mode,
+    links,
+    uid,
+    gid,
+    ...(type !== 'directory' && { size }),
+    ...(device !== undefined && { device: [device.major, device.minor] }),
+  };
+}
+
+const stamps = ({ mtime, ctime }: Stat): string[] => [mtime, ctime].map((time) => JSON.stringify(time));
