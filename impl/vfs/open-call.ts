@@ -1,4 +1,4 @@
-import { isDirectory, isRegular, isSymlink, type Inode } from '../ext4/inode/inode.ts';
+import { isDirectory, isFifo, isRegular, isSymlink, S_ISVTX, type Inode } from '../ext4/inode/inode.ts';
 import { allocateDelayed } from '../ext4/namespace/allocate-delayed.ts';
 import { createFile } from '../ext4/namespace/create.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
@@ -15,6 +15,7 @@ import { truncateTo } from './truncate-calls.ts';
 import type { OpenFlags } from './types.ts';
 
 const MODE_BITS = 0o7777;
+const S_IWOTH = 0o0002;
 
 /** An inode with a reference, and whether this open made it (FMODE_CREATED). */
 interface Opened {
@@ -147,6 +148,7 @@ function* finishOpen(
   if (flags.create === true) {
     if (flags.exclusive === true && !created) fail('EEXIST');
     if (isDirectory(inode.mode)) fail('EISDIR');
+    refuseTrap(context.caller.uid, walk.dir, inode);
   }
   const wantsDirectory = flags.directory === true || walk.sawSlash;
   if (wantsDirectory && !isDirectory(inode.mode)) fail('ENOTDIR');
@@ -156,6 +158,17 @@ function* finishOpen(
   // Pipes, sockets and devices have no driver here: nobody is at the other end.
   if (!isRegular(inode.mode) && !isDirectory(inode.mode)) fail('ENXIO');
   if (truncates) yield* truncateTo(context.caller, inode, 0);
+}
+
+/**
+ * may_create_in_sticky(): who wants to create a file in a directory like /tmp gets no socket, device or link there that a
+ * stranger left. Regular files and pipes are let through, as the sysctls fs.protected_regular and fs.protected_fifos do
+ * when nobody has set them. Fails with EACCES, for root, too.
+ */
+function refuseTrap(uid: number, dir: Inode, inode: Inode): void {
+  if ((dir.mode & S_ISVTX) === 0 || (dir.mode & S_IWOTH) === 0) return;
+  if (isRegular(inode.mode) || isFifo(inode.mode)) return;
+  if (inode.uid !== dir.uid && inode.uid !== uid) fail('EACCES');
 }
 
 /** may_open() of what was there before. */

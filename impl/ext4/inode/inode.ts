@@ -50,6 +50,7 @@ export const isFileType = (mode: number): boolean => FILE_TYPES.has((mode & S_IF
 export const isRegular = (mode: number): boolean => (mode & S_IFMT) === S_IFREG;
 export const isDirectory = (mode: number): boolean => (mode & S_IFMT) === S_IFDIR;
 export const isSymlink = (mode: number): boolean => (mode & S_IFMT) === S_IFLNK;
+export const isFifo = (mode: number): boolean => (mode & S_IFMT) === S_IFIFO;
 export const isDevice = (mode: number): boolean => (mode & S_IFMT) === S_IFCHR || (mode & S_IFMT) === S_IFBLK;
 
 /** What an inode is made of when it enters memory; the rest starts empty. */

@@ -19,7 +19,7 @@ export function performProgram(fs: FileSystem, folder: string, program: Program)
     }
   });
   fs.setCredentials(0, 0);
-  for (const fd of running.files.values()) fs.close(fd);
+  fs.closeAll();
   return answers;
 }
 
