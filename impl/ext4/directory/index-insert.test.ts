@@ -1,0 +1,140 @@
+import { linkSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import type { MemoryDisk } from '../../block/memory-disk.ts';
+import { debugfs, e2fsck, loadImage, withImage } from '../../vfs/disk-image.fixture.ts';
+import type { FileSystem } from '../../vfs/file-system.ts';
+import { kernelTest, withKernelMount } from '../../vfs/real-kernel.fixture.ts';
+import { newDisk, outcome, putFile, testMount } from '../../vfs/test-mount.fixture.ts';
+import { encodeName } from './file-name.ts';
+
+const MIB = 2 ** 20;
+
+/** Names of 255 bytes, of which a leaf of 1024 bytes holds three, in the order of their hashes: leaves stay half empty. */
+function longNames(fs: FileSystem, count: number): string[] {
+  const { directoryHash } = fs.sb;
+  const names = Array.from({ length: count }, (_, index) => `${index}`.padEnd(255, 'n'));
+  const majors = new Map(names.map((name) => [name, directoryHash.of(1, encodeName(name)).major]));
+  return names.sort((left, right) => (majors.get(left) ?? 0) - (majors.get(right) ?? 0));
+}
+
+/** An image with a file `file` and an empty directory `dir`. */
+function prepared(blockSize: 1024 | 4096, sizeBytes: number, features: readonly string[] = []): MemoryDisk {
+  const disk = newDisk(blockSize, sizeBytes, { features });
+  const fs = testMount(disk);
+  putFile(fs, 'file');
+  fs.mkdir('dir');
+  fs.unmount();
+  return disk;
+}
+
+/** The index and the names of the directory `dir`, but neither checksums nor where the blocks lie. */
+async function indexOf(image: string): Promise<string[]> {
+  const { stdout } = await execa('debugfs', ['-R', 'htree_dump /dir', image]);
+  return stdout.replaceAll(/checksum: .*|phys .*/gi, '').split('\n');
+}
+
+/** Links names to one file until one does not fit; answers how many did. */
+function linkUntilFull(fs: FileSystem, names: readonly string[]): number {
+  let made = 0;
+  for (const name of names) {
+    const answer = outcome(() => fs.link('file', `dir/${name}`));
+    if (answer !== 'done') {
+      expect(answer).toBe('ENOSPC');
+      return made;
+    }
+    made++;
+  }
+  return made;
+}
+
+const tune = async (disk: MemoryDisk, ...options: string[]): Promise<MemoryDisk> =>
+  withImage(disk, async (image) => {
+    await execa('tune2fs', [...options, image]);
+    return loadImage(image);
+  });
+
+const levelsOf = async (disk: MemoryDisk): Promise<number> =>
+  Number(/Indirect levels: (\d)/.exec(await debugfs(disk, 'htree_dump /dir'))?.[1]) + 1;
+
+describe('an index of blocks of 1024 bytes', () => {
+  test('is full with two levels, and grows a third one with large_dir', async () => {
+    const disk = prepared(1024, 40 * MIB);
+    const fs = testMount(disk);
+    const names = longNames(fs, 17_000);
+    const made = linkUntilFull(fs, names);
+    // The root leads to at most 123 nodes, each of them to at least 63 leaves, each with one name or more.
+    expect(made).toBeGreaterThan(122 * 63);
+    expect(made).toBeLessThan(17_000);
+    const { blocksFree } = fs.statfs();
+    expect(blocksFree).toBeGreaterThan(1000);
+    fs.unmount();
+    expect(await e2fsck(disk)).toBe('clean');
+    expect(await levelsOf(disk)).toBe(2);
+
+    const larger = await tune(disk, '-O', 'large_dir');
+    const again = testMount(larger);
+    expect(linkUntilFull(again, names.slice(made))).toBe(17_000 - made);
+    expect(again.readdir('dir').length).toBe(17_000);
+    for (const name of names.filter((_, index) => index % 500 === 0)) again.unlink(`dir/${name}`);
+    again.dropCaches();
+    for (const [index, name] of names.entries()) {
+      if (index % 50 === 0)
+        expect(outcome(() => again.stat(`dir/${name}`))).toBe(index % 500 === 0 ? 'ENOENT' : 'done');
+    }
+    again.unmount();
+    expect(await e2fsck(larger)).toBe('clean');
+    expect(await levelsOf(larger)).toBe(3);
+  });
+
+  kernelTest('is full when the kernel`s is, and looks the same', async () => {
+    const disk = prepared(1024, 40 * MIB);
+    await withImage(disk, async (image) => {
+      const fs = testMount(disk);
+      const names = longNames(fs, 17_000);
+      const ours = linkUntilFull(fs, names);
+      fs.unmount();
+      const theirs = await withKernelMount(image, (root) => {
+        let made = 0;
+        try {
+          for (const name of names) {
+            linkSync(join(root, 'file'), join(root, 'dir', name));
+            made++;
+          }
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'ENOSPC' });
+        }
+        return made;
+      });
+      expect(theirs).toBe(ours);
+      expect(await withImage(disk, indexOf)).toEqual(await indexOf(image));
+    });
+  });
+});
+
+describe.each([
+  [1024, []],
+  [4096, ['^metadata_csum']],
+] as const)('blocks of %i bytes, %j', (blockSize, features) => {
+  const nameOf = (id: number): string => `${id}`.padEnd(5 + ((id * 7919) % 120), '-');
+
+  kernelTest('names that come and go leave the index that the kernel leaves', async () => {
+    const disk = prepared(blockSize, 16 * MIB, features);
+    await withImage(disk, async (image) => {
+      await withKernelMount(image, (root) => {
+        const [file, dir] = [join(root, 'file'), join(root, 'dir')];
+        for (let id = 0; id < 1500; id++) linkSync(file, join(dir, nameOf(id)));
+        for (let id = 0; id < 1500; id += 3) unlinkSync(join(dir, nameOf(id)));
+        for (let id = 1500; id < 3000; id++) linkSync(file, join(dir, nameOf(id)));
+      });
+      const fs = testMount(disk);
+      for (let id = 0; id < 1500; id++) fs.link('file', `dir/${nameOf(id)}`);
+      for (let id = 0; id < 1500; id += 3) fs.unlink(`dir/${nameOf(id)}`);
+      for (let id = 1500; id < 3000; id++) fs.link('file', `dir/${nameOf(id)}`);
+      fs.unmount();
+      expect(await e2fsck(disk)).toBe('clean');
+      expect(await withImage(disk, indexOf)).toEqual(await indexOf(image));
+    });
+  });
+});
