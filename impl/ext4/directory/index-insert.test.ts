@@ -1,7 +1,7 @@
 import { linkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { MemoryDisk } from '../../block/memory-disk.ts';
 import { debugfs, e2fsck, loadImage, withImage } from '../../vfs/disk-image.fixture.ts';
 import type { FileSystem } from '../../vfs/file-system.ts';
@@ -59,56 +59,57 @@ const levelsOf = async (disk: MemoryDisk): Promise<number> =>
   Number(/Indirect levels: (\d)/.exec(await debugfs(disk, 'htree_dump /dir'))?.[1]) + 1;
 
 describe('an index of blocks of 1024 bytes', () => {
+  let full: MemoryDisk;
+  let names: string[];
+  let made: number;
+
+  beforeAll(() => {
+    full = prepared(1024, 40 * MIB);
+    const fs = testMount(full);
+    names = longNames(fs, 17_000);
+    made = linkUntilFull(fs, names);
+    expect(fs.statfs().blocksFree).toBeGreaterThan(1000);
+    fs.unmount();
+  });
+
   test('is full with two levels, and grows a third one with large_dir', async () => {
-    const disk = prepared(1024, 40 * MIB);
-    const fs = testMount(disk);
-    const names = longNames(fs, 17_000);
-    const made = linkUntilFull(fs, names);
     // The root leads to at most 123 nodes, each of them to at least 63 leaves, each with one name or more.
     expect(made).toBeGreaterThan(122 * 63);
     expect(made).toBeLessThan(17_000);
-    const { blocksFree } = fs.statfs();
-    expect(blocksFree).toBeGreaterThan(1000);
-    fs.unmount();
-    expect(await e2fsck(disk)).toBe('clean');
-    expect(await levelsOf(disk)).toBe(2);
+    expect(await e2fsck(full)).toBe('clean');
+    expect(await levelsOf(full)).toBe(2);
 
-    const larger = await tune(disk, '-O', 'large_dir');
-    const again = testMount(larger);
-    expect(linkUntilFull(again, names.slice(made))).toBe(17_000 - made);
-    expect(again.readdir('dir').length).toBe(17_000);
-    for (const name of names.filter((_, index) => index % 500 === 0)) again.unlink(`dir/${name}`);
-    again.dropCaches();
+    const larger = await tune(full, '-O', 'large_dir');
+    const fs = testMount(larger);
+    expect(linkUntilFull(fs, names.slice(made))).toBe(17_000 - made);
+    expect(fs.readdir('dir').length).toBe(17_000);
+    for (const name of names.filter((_, index) => index % 500 === 0)) fs.unlink(`dir/${name}`);
+    fs.dropCaches();
     for (const [index, name] of names.entries()) {
       if (index % 50 === 0)
-        expect(outcome(() => again.stat(`dir/${name}`))).toBe(index % 500 === 0 ? 'ENOENT' : 'done');
+        expect(outcome(() => fs.stat(`dir/${name}`))).toBe(index % 500 === 0 ? 'ENOENT' : 'done');
     }
-    again.unmount();
+    fs.unmount();
     expect(await e2fsck(larger)).toBe('clean');
     expect(await levelsOf(larger)).toBe(3);
   });
 
   kernelTest('is full when the kernel`s is, and looks the same', async () => {
-    const disk = prepared(1024, 40 * MIB);
-    await withImage(disk, async (image) => {
-      const fs = testMount(disk);
-      const names = longNames(fs, 17_000);
-      const ours = linkUntilFull(fs, names);
-      fs.unmount();
+    await withImage(prepared(1024, 40 * MIB), async (image) => {
       const theirs = await withKernelMount(image, (root) => {
-        let made = 0;
+        let count = 0;
         try {
           for (const name of names) {
             linkSync(join(root, 'file'), join(root, 'dir', name));
-            made++;
+            count++;
           }
         } catch (error) {
           expect(error).toMatchObject({ code: 'ENOSPC' });
         }
-        return made;
+        return count;
       });
-      expect(theirs).toBe(ours);
-      expect(await withImage(disk, indexOf)).toEqual(await indexOf(image));
+      expect(theirs).toBe(made);
+      expect(await withImage(full, indexOf)).toEqual(await indexOf(image));
     });
   });
 });

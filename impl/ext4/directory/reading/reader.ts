@@ -24,6 +24,8 @@ export class DirectoryReader {
   readonly #byHash: HashReader;
   readonly #linear = new LinearReader();
   #position: DirectoryCookie;
+  /** Once its index was found damaged, the directory is read through its blocks, or positions would change their meaning. */
+  #hasIndex = true;
 
   constructor(dir: Inode, position: DirectoryCookie = START, format: CookieFormat = COOKIES_64) {
     this.#dir = dir;
@@ -60,11 +62,12 @@ export class DirectoryReader {
   *#readOn(emit: Emit): Sleepable<DirectoryCookie> {
     const dir = this.#dir;
     const oneBlock = dir.size === dir.sb.geometry.blockSize;
-    if (isIndexed(dir) || (oneBlock && hasDirectoryIndexes(dir))) {
+    if (this.#hasIndex && (isIndexed(dir) || (oneBlock && hasDirectoryIndexes(dir)))) {
       try {
         return yield* this.#byHash.read(dir, this.#position, emit);
       } catch (error) {
         if (!(error instanceof BadIndex)) throw error;
+        this.#hasIndex = false;
       }
     }
     return yield* this.#linear.read(dir, this.#position, emit);
