@@ -1,3 +1,4 @@
+import { assert } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
@@ -196,7 +197,8 @@ export class BlockAllocator {
   #keepRest(inode: Inode | null, plan: Plan, run: HeldRun, claimed: number): HeldRun {
     // A run that is too short for the window begins where the request does.
     const before = run.length >= plan.before + claimed ? plan.before : 0;
-    const length = Math.min(claimed, run.length - before);
+    // What follows in the file may have its place already, set aside or mapped.
+    const length = Math.min(claimed, run.length - before, plan.end - plan.logical);
     const logical = plan.logical;
     const behind = run.length - before - length;
     if (before > 0) this.#keep(inode, plan, part(run, 0, before), logical - before);
@@ -211,6 +213,7 @@ export class BlockAllocator {
   #keep(inode: Inode | null, plan: Plan, run: HeldRun, logical: number): void {
     const forFile =
       inode === null || (plan.small && !plan.open) ? 0 : Math.min(run.length, plan.end - logical);
+    assert(forFile >= 0, () => `set aside at ${logical}, where something else is`);
     if (forFile > 0 && inode !== null) {
       const { group, start } = run;
       inode.preallocation ??= new Preallocation();

@@ -108,7 +108,7 @@ const barePlan = (length: number): Plan => ({
   logical: 0,
   before: 0,
   length,
-  end: 0,
+  end: Infinity,
   least: length,
   room: 0,
   exactGoal: true,
