@@ -46,6 +46,8 @@ export interface SetupMount {
   readonly delalloc: boolean;
   readonly dioreadNolock: boolean;
   readonly atime: 'relatime';
+  /** `data`, ordered when absent. */
+  readonly data?: 'writeback' | 'journal' | undefined;
 }
 
 /** The smallest device that holds a journal of 1024 blocks, the metadata, and something to work with. */
@@ -87,6 +89,7 @@ export const setupSchema = z
       delalloc: z.boolean(),
       dioreadNolock: z.boolean(),
       atime: z.literal('relatime'),
+      data: z.literal(['writeback', 'journal']).exactOptional(),
     }),
   })
   .superRefine(({ blockSize, sizeBytes }, context) => {

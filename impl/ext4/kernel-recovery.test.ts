@@ -4,6 +4,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -50,19 +51,24 @@ const KINDS: readonly Kind[] = [
     kernelOptions: ['journal_checksum'],
     ourOptions: { journalChecksum: true },
   },
+  {
+    name: 'data=journal',
+    mke2fs: [],
+    blockSize: 1024,
+    kernelOptions: ['data=journal'],
+    ourOptions: { data: 'journal' },
+  },
 ];
 
 /** Blocks by number that differ, without the superblock's, which says when it was mounted, and without the log. */
 function differences(left: string, right: string, blockSize: number, log: ReadonlySet<number>): number[] {
-  const disks = [load(left), load(right)] as const;
-  const data = [new Uint8Array(blockSize), new Uint8Array(blockSize)] as const;
+  const files = [readFileSync(left), readFileSync(right)] as const;
   const found: number[] = [];
   const superBlock = blockSize === 1024 ? 1 : 0;
-  for (let block = 0; block < disks[0].sizeBytes / blockSize; block++) {
+  for (let block = 0; block < files[0].length / blockSize; block++) {
     if (block === superBlock || log.has(block)) continue;
-    disks[0].read(block * blockSize, data[0]);
-    disks[1].read(block * blockSize, data[1]);
-    if (Buffer.compare(data[0], data[1]) !== 0) found.push(block);
+    const [start, end] = [block * blockSize, (block + 1) * blockSize];
+    if (files[0].compare(files[1], start, end, start, end) !== 0) found.push(block);
   }
   return found;
 }
@@ -71,8 +77,6 @@ function differences(left: string, right: string, blockSize: number, log: Readon
 function expectOneRecovery(dirty: string, blockSize: number, path: (name: string) => string): void {
   expect(execaSync('dumpe2fs', ['-h', dirty]).stdout).toMatch(/needs_recovery/);
   for (const name of ['ours', 'kernel', 'e2fsck']) copyFileSync(dirty, path(name));
-  const listed = execaSync('debugfs', ['-R', 'blocks <8>', dirty]).stdout;
-  const log = new Set(listed.trim().split(/\s+/).map(Number));
   const disk: MemoryDisk = load(dirty);
   const fs = mount(disk, { readOnly: true, now: TIME });
   expect(fs.notices).toContain('recovery complete');
@@ -80,6 +84,10 @@ function expectOneRecovery(dirty: string, blockSize: number, path: (name: string
   save(disk, path('ours'));
   withKernelMount(path('kernel'), ['ro'], () => undefined);
   execaSync('e2fsck', ['-y', '-E', 'journal_only', path('e2fsck')], { reject: false });
+  // Not from the dirty image: debugfs opens none whose checksums are in the middle of a checkpoint.
+  const listed = execaSync('debugfs', ['-R', 'blocks <8>', path('e2fsck')]).stdout;
+  const log = new Set(listed.trim().split(/\s+/).map(Number));
+  expect(log.size).toBeGreaterThanOrEqual(1024);
   expect(differences(path('kernel'), path('ours'), blockSize, log)).toEqual([]);
   expect(differences(path('e2fsck'), path('ours'), blockSize, log)).toEqual([]);
   // The recovery was not of nothing.
@@ -90,7 +98,7 @@ function expectOneRecovery(dirty: string, blockSize: number, path: (name: string
 
 /** Directories, files that shrink, names that move, and metadata blocks that are freed: revokes. */
 function kernelWork(directory: string): void {
-  for (let index = 0; index < 40; index++) {
+  for (let index = 0; index < 30; index++) {
     const name = join(directory, `d${index}`);
     mkdirSync(name);
     writeFileSync(join(name, 'file'), Buffer.alloc(3000 * (index + 1), index));
@@ -109,7 +117,7 @@ function syncFile(path: string): void {
 
 describe.each(KINDS)('$name', ({ mke2fs, blockSize, kernelOptions, ourOptions }) => {
   const make = (image: string): void => {
-    execaSync('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', `${blockSize}`, ...mke2fs, image, '24M']);
+    execaSync('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', `${blockSize}`, ...mke2fs, image, '16M']);
   };
 
   test('a log that the kernel left behind', async (context) => {
@@ -132,7 +140,7 @@ describe.each(KINDS)('$name', ({ mke2fs, blockSize, kernelOptions, ourOptions })
       make(path('image'));
       const disk = load(path('image'));
       const fs = mount(disk, { now: TIME, ...ourOptions });
-      for (let index = 0; index < 40; index++) {
+      for (let index = 0; index < 30; index++) {
         fs.mkdir(`/d${index}`);
         const fd = fs.open(`/d${index}/file`, { access: 'write', create: true });
         fs.write(fd, new Uint8Array(3000 * (index + 1)).fill(index));

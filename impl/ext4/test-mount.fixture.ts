@@ -18,6 +18,7 @@ export const MOUNT_OPTIONS: MountOptions = {
   discard: false,
   atime: 'relatime',
   errors: 'remount-ro',
+  data: 'ordered',
   dataErr: 'ignore',
   journalChecksum: false,
   noload: false,

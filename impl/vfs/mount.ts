@@ -32,17 +32,24 @@ const DEFAULTS: MountOptions = {
   discard: false,
   atime: 'relatime',
   errors: 'remount-ro',
+  data: 'ordered',
   dataErr: 'ignore',
   journalChecksum: false,
   noload: false,
   faults: NO_FAULTS,
 };
 
+/** What the options mean together: journalled data has its place when it is written. */
+function optionsOf(request: Partial<MountOptions>): MountOptions {
+  const options = { ...DEFAULTS, ...request };
+  return options.data === 'journal' ? { ...options, delalloc: false, dioreadNolock: false } : options;
+}
+
 /** mount(2). Throws MountRefused, or Corruption when the image breaks a rule of the format. */
 export function mount(disk: BlockDevice, request: MountRequest = {}): FileSystem {
   const { now = EPOCH, pool = new FolioPool(), strategy, protectedHardlinks = false, ...options } = request;
   const scheduler = new Scheduler(strategy);
-  const body = mountRoot(disk, scheduler, { ...DEFAULTS, ...options }, pool, now);
+  const body = mountRoot(disk, scheduler, optionsOf(options), pool, now);
   const { sb, root } = scheduler.run('mount', body);
   const context = new KernelContext(sb, root, protectedHardlinks);
   const fs = new FileSystem(context);

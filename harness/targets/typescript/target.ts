@@ -60,7 +60,8 @@ class TypescriptTarget implements Target {
 
   #session(disk: MemoryDisk, setup: Setup, { faults, now, policy }: SessionOptions): Session {
     const bufferedIomap = this.#bufferedIomap;
-    const fixed = { ...setup.mount, ...policy, bufferedIomap, faults: new Set(faults) };
+    const { data = 'ordered' as const, ...options } = setup.mount;
+    const fixed = { ...options, data, ...policy, bufferedIomap, faults: new Set(faults) };
     const mountAt = (time: Timestamp) => mount(disk, { ...fixed, now: time, pool: this.#memory.pool });
     return new TypescriptSession(disk, mountAt, now, this.#memory);
   }

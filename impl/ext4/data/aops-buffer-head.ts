@@ -20,7 +20,8 @@ const lookupFor = (inode: Inode) =>
   };
 
 /** What both buffer_head tables share. One page a folio. */
-const common: Omit<AddressSpaceOperations, 'name'> = {
+const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolean } = {
+  logsData: false,
   folioOrderMax: 0,
 
   *readFolio(folio) {

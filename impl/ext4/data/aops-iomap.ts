@@ -12,6 +12,7 @@ import { writebackOps } from './iomap-writeback.ts';
 /** ext4_iomap_aops: the new path. Large folios, mappings instead of buffer_heads, i_disksize at the end of I/O. */
 export const iomapPath: DataPath = {
   name: 'ext4_iomap_aops',
+  logsData: false,
   folioOrderMax: MAX_FOLIO_ORDER,
   readFolio: (folio) => readFolio(inodeOf(folio.mapping), folio, lookupOps),
   readahead: (mapping, folios) => readahead(inodeOf(mapping), folios, lookupOps),

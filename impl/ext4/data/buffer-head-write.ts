@@ -12,7 +12,7 @@ import { mapCredits } from '../extents/credits.ts';
 import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
-import { orderedData } from './ordered-data.ts';
+import { orderData } from './ordered-data.ts';
 import { reserveDelayed } from '../mapping/reservation.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
@@ -183,7 +183,7 @@ class PlaceBlock implements GetBlock {
     const mode = inode.sb.options.dioreadNolock ? 'create-unwritten' : 'create';
     const mapping = yield* mapBlocks(this.#handle, inode, logical, 1, mode);
     takeMapping(buffer, mapping);
-    if (mapping.isNew && mapping.type === 'written') this.#handle.addOrderedInode(orderedData(inode));
+    if (mapping.isNew && mapping.type === 'written') orderData(this.#handle, inode);
   }
 }
 
@@ -230,7 +230,7 @@ function* writePlacedUnder(
  * Writes, and takes back what a short or failed write was given beyond the end of the file
  * (ext4_truncate_failed_write).
  */
-function* writeAndTrim(
+export function* writeAndTrim(
   inode: Inode,
   position: number,
   source: Uint8Array,

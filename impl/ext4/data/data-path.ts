@@ -7,7 +7,9 @@ import type { Inode } from '../inode/inode.ts';
  * what ext4 itself must do differently for each way. One table per way; an inode has one for its life in memory.
  */
 export interface DataPath extends AddressSpaceOperations {
-  readonly name: 'ext4_aops' | 'ext4_da_aops' | 'ext4_iomap_aops';
+  readonly name: 'ext4_aops' | 'ext4_da_aops' | 'ext4_iomap_aops' | 'ext4_journalled_aops';
+  /** Data may be in the log: a block that is freed must be revoked there (ext4_should_journal_data). */
+  readonly logsData: boolean;
   /**
    * Copies `source` into the cache at byte `position` and moves i_size (generic_perform_write, or
    * iomap_file_buffered_write). Answers the bytes written; fails (ENOSPC, EIO) when none could be. Under i_rwsem.

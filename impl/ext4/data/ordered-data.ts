@@ -1,3 +1,4 @@
+import type { Handle } from '../../jbd2/handle.ts';
 import type { OrderedInode } from '../../jbd2/ordered-inode.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -6,10 +7,14 @@ import { writeMapped } from './writepages.ts';
 const known = new WeakMap<Inode, OrderedInode>();
 
 /**
- * data=ordered: what the journal must write before it commits a transaction that gave this inode blocks, so that nobody
- * ever reads what those blocks held before (ext4_jbd2_inode_add_write).
+ * data=ordered: the journal writes the inode's data before it commits a transaction that gave it blocks, so that nobody
+ * ever reads what those blocks held before (ext4_jbd2_inode_add_write). With data=writeback that may happen.
  */
-export function orderedData(inode: Inode): OrderedInode {
+export function orderData(handle: Handle, inode: Inode): void {
+  if (inode.sb.options.data === 'ordered') handle.addOrderedInode(orderedData(inode));
+}
+
+function orderedData(inode: Inode): OrderedInode {
   let ordered = known.get(inode);
   if (ordered === undefined) {
     ordered = { writeOrdered: () => writeAndCheck(inode) };

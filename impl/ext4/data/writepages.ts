@@ -13,7 +13,7 @@ import { growDiskSize } from './disk-size.ts';
 import { mapCredits } from '../extents/credits.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
-import { orderedData } from './ordered-data.ts';
+import { orderData } from './ordered-data.ts';
 import { PageIo } from './page-io.ts';
 import { punchDelayed } from '../mapping/reservation.ts';
 
@@ -272,7 +272,7 @@ class Pass {
     const mode = inode.sb.options.dioreadNolock ? 'create-unwritten' : 'create';
     const mapping = yield* mapBlocks(handle, inode, logical, wanted, mode);
     inode.dataSyncTid = inode.syncTid = handle.transaction.tid;
-    if (mapping.isNew && mapping.type === 'written') handle.addOrderedInode(orderedData(inode));
+    if (mapping.isNew && mapping.type === 'written') orderData(handle, inode);
     const end = mapping.logical + mapping.length;
     if (mapping.type === 'unwritten') this.#ranges.push({ first: mapping.logical, end });
     this.#assign(mapping.logical, end, mapping.physical, mapping.type === 'unwritten');

@@ -116,6 +116,7 @@ export function realMount(device: BlockDevice): RealMount {
     discard: false,
     atime: 'noatime',
     errors: 'continue',
+    data: 'ordered',
     dataErr: 'ignore',
     journalChecksum: false,
     noload: false,

@@ -62,7 +62,8 @@ function without(extent: Extent, start: number, stop: number): Extent[] {
  */
 function* freeData(edit: TreeEdit, start: number, length: number): Sleepable<void> {
   const { handle, inode } = edit;
-  const metadata = !isRegular(inode.mode) || (inode.flags & EXT4_EA_INODE_FL) !== 0;
+  const logged = inode.dataPath.logsData || (inode.flags & EXT4_EA_INODE_FL) !== 0;
+  const metadata = !isRegular(inode.mode) || logged;
   yield* inode.sb.blockAllocator.free(handle, inode, start, length, { metadata });
 }
 

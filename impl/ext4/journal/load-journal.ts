@@ -46,6 +46,7 @@ export function* loadJournal(request: JournalRequest): Sleepable<LoadedJournal> 
     if (hasJournal && flagged && !options.readOnly) {
       throw new MountRefused('required journal recovery suppressed and not mounted read-only');
     }
+    if (options.data !== 'ordered') throw new MountRefused("can't mount with data=, fs mounted w/o journal");
     return { journal: new NoJournal(cache), log: null, blocks, recovered: false };
   }
   const readOnlyDevice = cache.device.readOnly === true;

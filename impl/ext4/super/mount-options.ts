@@ -10,6 +10,8 @@ export interface MountOptions {
   readonly readOnly: boolean;
   /** The device is told of freed blocks as soon as the transaction that freed them is durable. */
   readonly discard: boolean;
+  /** `data`: `journal` puts the data of files into the log, too; it switches delalloc and dioread_nolock off. */
+  readonly data: 'ordered' | 'writeback' | 'journal';
   readonly atime: 'relatime' | 'noatime' | 'strictatime';
   readonly errors: 'continue' | 'remount-ro' | 'panic';
   /** `data_err`: what a failed write of ordered data does to the journal. */

@@ -1,0 +1,51 @@
+import { Failure } from '../../lib/errno.ts';
+import { assert } from '../../lib/assert.ts';
+import { inodeOf } from '../inode/inode.ts';
+import { bmap } from '../mapping/bmap.ts';
+import type { DataPath } from './data-path.ts';
+import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.ts';
+
+/** ext4_journalled_aops: data goes through the journal like metadata. No delayed allocation, one page a folio. */
+export const journalledPath: DataPath = {
+  name: 'ext4_journalled_aops',
+  logsData: true,
+  folioOrderMax: 0,
+
+  *readFolio(folio) {
+    try {
+      yield* readFromBuffers(folio, inodeOf(folio.mapping));
+    } finally {
+      folio.unlock();
+    }
+  },
+
+  *readahead(mapping, folios) {
+    for (const folio of folios) {
+      try {
+        yield* readFromBuffers(folio, inodeOf(mapping));
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+      } finally {
+        folio.unlock();
+      }
+    }
+  },
+
+  *writepages() {
+    // What was written is in a transaction already: a folio here has nothing to write.
+  },
+
+  dirtyFolio(_, folio) {
+    assert(false, () => `folio ${folio.index} of a file whose data is journalled was dirtied in memory`);
+  },
+
+  invalidateFolio() {
+    // The journal has copies of its own, which truncation revokes with their blocks.
+  },
+
+  releaseFolio: () => true,
+  isPartiallyUptodate: (folio) => folio.uptodate,
+  bmap,
+  bufferedWrite: journalledWrite,
+  zeroPartialBlock: zeroLogged,
+};

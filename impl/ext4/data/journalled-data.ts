@@ -1,0 +1,142 @@
+import type { Handle } from '../../jbd2/handle.ts';
+import type { Folio } from '../../mm/folio.ts';
+import { grabFolio } from '../../mm/filemap.ts';
+import { PAGE_BYTES } from '../../mm/page.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { retryAfterCommit } from '../allocation/retry-allocation.ts';
+import { mapCredits } from '../extents/credits.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import type { Inode } from '../inode/inode.ts';
+import { mapBlocks } from '../mapping/map-blocks.ts';
+import { writeAndTrim } from './buffer-head-write.ts';
+
+/**
+ * Data that goes through the journal (ext4_journalled_aops). The kernel hands a folio's buffer_heads to jbd2; here a write
+ * copies what it changes into the metadata cache's buffer of the block, which is part of the transaction like any other.
+ * So a folio is never dirty, its memory is nobody's business but the page cache's, and what a reader finds in the buffer
+ * is what is in the log and not yet at home.
+ */
+
+/** Fills a locked folio from the blocks of the file, as the journal last saw them; holes and what is beyond are zeros. */
+export function* readFromBuffers(folio: Folio, inode: Inode): Sleepable<void> {
+  const { blockSize } = inode;
+  for (let offset = 0; offset < folio.size; offset += blockSize) {
+    const target = folio.data.subarray(offset, offset + blockSize);
+    const position = folio.position + offset;
+    const place = position < inode.size ? yield* placeOf(inode, position / blockSize) : null;
+    if (place === null) target.fill(0);
+    else target.set((yield* inode.sb.cache.bread(place)).data);
+  }
+  folio.uptodate = true;
+}
+
+/** The device block with a written block's contents; null where the file reads as zeros. */
+function* placeOf(inode: Inode, logical: number): Sleepable<number | null> {
+  const mapping = yield* mapBlocks(null, inode, logical, 1, 'lookup');
+  return mapping.type === 'written' ? mapping.physical : null;
+}
+
+/** What is logged of a folio: [first, end) of its blocks, by their places on the device. */
+interface LoggedBlocks {
+  readonly first: number;
+  readonly places: number[];
+}
+
+/** The blocks become part of the transaction with what the folio holds (ext4_journal_folio_buffers). */
+function* logBlocks(
+  handle: Handle,
+  inode: Inode,
+  folio: Folio,
+  { first, places }: LoggedBlocks,
+): Sleepable<void> {
+  const { blockSize } = inode;
+  for (const [index, place] of places.entries()) {
+    const buffer = inode.sb.cache.getblk(place);
+    yield* handle.getCreateAccess(buffer);
+    const offset = (first + index) * blockSize;
+    buffer.data.set(folio.data.subarray(offset, offset + blockSize));
+    handle.dirtyMetadata(buffer);
+  }
+  inode.dataSyncTid = inode.syncTid = handle.transaction.tid;
+}
+
+const blocksPerPage = (inode: Inode): number => PAGE_BYTES / inode.blockSize;
+
+/** ext4_write_begin(), the copy, and ext4_journalled_write_end(). */
+function* writeLogged(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
+  yield* retryAfterCommit(inode.sb, function* () {
+    const credits = (mapCredits(inode, 1) + 1) * blocksPerPage(inode) + 1;
+    const handle = yield* inode.sb.journal.start(credits);
+    try {
+      yield* writeUnder(handle, inode, position, source);
+    } finally {
+      yield* handle.stop();
+    }
+  });
+}
+
+function* writeUnder(handle: Handle, inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
+  const folio = yield* grabFolio(inode.mapping, position, source.length);
+  const { blockSize } = inode;
+  const offset = position - folio.position;
+  const blocks: LoggedBlocks = { first: Math.floor(offset / blockSize), places: [] };
+  try {
+    if (!folio.uptodate) yield* readFromBuffers(folio, inode);
+    yield* placeAll(handle, inode, folio, blocks, Math.ceil((offset + source.length) / blockSize));
+    folio.data.set(source, offset);
+    yield* logBlocks(handle, inode, folio, blocks);
+    if (position + source.length > inode.size) {
+      yield* inode.dataLock.write();
+      inode.size = inode.diskSize = position + source.length;
+      inode.dataLock.unlockWrite();
+    }
+  } finally {
+    folio.unlock();
+  }
+  yield* markInodeDirty(handle, inode);
+}
+
+/** Gives every block a place. When one has none, those before it get what the folio holds: the zeros of their holes. */
+function* placeAll(
+  handle: Handle,
+  inode: Inode,
+  folio: Folio,
+  blocks: LoggedBlocks,
+  end: number,
+): Sleepable<void> {
+  const start = folio.position / inode.blockSize;
+  try {
+    for (let index = blocks.first; index < end; index++) {
+      const mapping = yield* mapBlocks(handle, inode, start + index, 1, 'create');
+      blocks.places.push(mapping.physical);
+    }
+  } catch (error) {
+    yield* logBlocks(handle, inode, folio, blocks);
+    throw error;
+  }
+}
+
+/** data=journal, and files with the flag JOURNAL_DATA without delayed allocation. */
+export const journalledWrite = (inode: Inode, position: number, source: Uint8Array): Sleepable<number> =>
+  writeAndTrim(inode, position, source, writeLogged);
+
+/** Bytes of one block become zeros, in a transaction (ext4_journalled_block_zero_range). */
+export function* zeroLogged(inode: Inode, position: number, length: number): Sleepable<void> {
+  const place = yield* placeOf(inode, Math.floor(position / inode.blockSize));
+  if (place === null) return;
+  const handle = yield* inode.sb.journal.start(1);
+  try {
+    const folio = yield* grabFolio(inode.mapping, position, length);
+    try {
+      if (!folio.uptodate) yield* readFromBuffers(folio, inode);
+      const offset = position - folio.position;
+      folio.data.fill(0, offset, offset + length);
+      const first = Math.floor(offset / inode.blockSize);
+      yield* logBlocks(handle, inode, folio, { first, places: [place] });
+    } finally {
+      folio.unlock();
+    }
+  } finally {
+    yield* handle.stop();
+  }
+}
