@@ -219,10 +219,12 @@ describe.each(VARIANTS)('blocks of %i bytes, %s', (blockSize, features) => {
       closeSync(descriptor);
       const ranges = first.join(',');
       const again = `${free[0] ?? ''}`;
+      // A transaction of revokes alone gets a checksum of version 1 from debugfs 1.47.0 that is wrong; see the last test.
+      const revokesToo = image.checksums || !open.includes('-c');
       const commands = [
         open,
         `jw -b ${ranges} ${data.path}`,
-        `jw -r ${free.slice(5, 9).join(',')}`,
+        revokesToo ? `jw -r ${free.slice(5, 9).join(',')}` : '',
         `jw -b ${again} /dev/zero`,
         'jc',
       ];
@@ -234,7 +236,7 @@ describe.each(VARIANTS)('blocks of %i bytes, %s', (blockSize, features) => {
       scheduler.run('recover', journal.recover());
       const replayed = recording.snapshot();
       const wrong = free.filter((block, index) => {
-        const revoked = index >= 5 && index < 9;
+        const revoked = revokesToo && index >= 5 && index < 9;
         const logged = index < 100 && !revoked;
         const wanted =
           index === 0
@@ -257,6 +259,23 @@ describe.each(VARIANTS)('blocks of %i bytes, %s', (blockSize, features) => {
       await cleanup();
     }
   });
+});
+
+test('a wrong checksum of version 1 is damage, as it is for the kernel (6.18.44, asked) and e2fsck', async () => {
+  const image = await makeImage(1024, '^metadata_csum,^64bit');
+  const { path, cleanup } = await temporaryFile();
+  try {
+    store(path, load(image.path));
+    const [block = 0] = image.free;
+    await execa('debugfs', ['-w', '-f', '-', path], { input: `jo -c\njw -r ${block}\njc\n` });
+    const { scheduler, journal } = openJournal(image, new RecordingDisk(load(path)));
+    expect(() => scheduler.run('recover', journal.recover())).toThrow(/commit block .* h_chksum/);
+    const check = await execa('e2fsck', ['-E', 'journal_only', '-y', path], { reject: false });
+    expect(check.stdout).toMatch(/transaction 1 was corrupt/);
+  } finally {
+    await cleanup();
+    await image.remove();
+  }
 });
 
 test('after a power cut at any write e2fsck and we come to the same home blocks', async () => {
