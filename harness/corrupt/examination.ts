@@ -20,6 +20,7 @@ export interface Fault {
 /** Directories and files that are looked into; a damaged tree may have a great many. */
 const VISITED_MAX = 50;
 const DEPTH_MAX = 10;
+const ATTRIBUTES_MAX = 10;
 const NAMES_MAX = 16;
 
 /** Bytes that are read at each place of a file. */
@@ -42,11 +43,10 @@ const HARMLESS: ReadonlySet<Operation['op']> = new Set([
   'readdir',
   'statfs',
   'drop-caches',
+  'getxattr',
+  'listxattr',
+  'lsattr',
 ]);
-
-/** A rename of a name to itself succeeds without a look at the disk (vfs_rename), even in an emergency. */
-const isHarmless = (operation: Operation): boolean =>
-  HARMLESS.has(operation.op) || (operation.op === 'rename' && operation.from === operation.to);
 
 /** Walks, reads and changes a mounted file system that may be damaged, and watches how it answers. */
 export class Examination {
@@ -92,10 +92,19 @@ export class Examination {
       }
       return null;
     }
-    if (damagedBefore && this.#remountsReadOnly && !isHarmless(operation)) {
+    if (damagedBefore && this.#remountsReadOnly && this.#changed(operation)) {
       this.#blame('wrote on', operation, `${operation.op} succeeded after damage was found`, '');
     }
     return outcome.value;
+  }
+
+  /** Has an operation that succeeded changed anything? */
+  #changed(operation: Operation): boolean {
+    if (operation.op === 'write' || operation.op === 'pwrite') return operation.content.length > 0;
+    // Of two names of one file neither goes away, and the disk is not looked at (vfs_rename), even in an emergency.
+    if (operation.op === 'rename')
+      return this.#apply({ op: 'lstat', path: operation.from }, timeOfStep(0))?.ok !== true;
+    return !HARMLESS.has(operation.op);
   }
 
   #apply(operation: Operation, now: Timestamp): Outcome | null {
@@ -133,6 +142,7 @@ export class Examination {
     const value = this.#do({ op: 'lstat', path });
     if (value?.kind !== 'stat') return [];
     const { type, size } = value.stat;
+    this.#attributes(path);
     if (type === 'symlink') {
       this.#do({ op: 'readlink', path });
       this.#do({ op: 'stat', path });
@@ -144,6 +154,13 @@ export class Examination {
       return this.#names(path);
     }
     return [];
+  }
+
+  #attributes(path: Path): void {
+    const names = this.#do({ op: 'listxattr', path, nofollow: true });
+    if (names?.kind !== 'names') return;
+    for (const name of names.names.slice(0, ATTRIBUTES_MAX))
+      this.#do({ op: 'getxattr', path, name, nofollow: true });
   }
 
   /** Of a large directory, names from its start, and some from everywhere. */
@@ -206,6 +223,9 @@ export class Examination {
     });
     this.#do({ op: 'truncate', path, size: dice.below(3) * 5000 });
     this.#do({ op: 'chmod', path, mode: 0o600 });
+    const length = dice.pick([5, 200, 3000]);
+    this.#do({ op: 'setxattr', path, name: `user.new${length}`, value: { seed: 1, length } });
+    this.#do({ op: 'removexattr', path, name: 'user.shared' });
     this.#do({ op: 'utimens', path, atime: 'now', mtime: { seconds: 1, nanoseconds: 2 } });
   }
 

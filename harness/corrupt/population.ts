@@ -8,7 +8,7 @@ const NAMES = 260;
 
 /** What an image holds before it is damaged: something of every kind, on disk in as many structures as can be. */
 export function population(): Operation[] {
-  return [...directories(), ...files(), ...links(), { op: 'sync' }];
+  return [...directories(), ...files(), ...links(), ...nodes(), ...attributes(), { op: 'sync' }];
 }
 
 /** Then, for an image whose power is cut: transactions that wait in the log, and open files without a name. */
@@ -76,6 +76,37 @@ function written(
       content: { seed: offset + length, length },
     })),
     { op: 'close', handle },
+  ];
+}
+
+function nodes(): Operation[] {
+  const device = { major: 8, minor: 300 };
+  return (['fifo', 'socket', 'character-device', 'block-device'] as const).map((type) => ({
+    op: 'mknod',
+    path: `d2/${type}`,
+    type,
+    mode: FILE_MODE,
+    device,
+  }));
+}
+
+/** In inodes, in blocks of their own, in a block that two share; where there is ea_inode, in inodes, too. */
+function attributes(): Operation[] {
+  const set = (path: string, name: string, length: number): Operation => ({
+    op: 'setxattr',
+    path,
+    name,
+    value: { seed: length, length },
+  });
+  return [
+    set('d0/small', 'user.short', 10),
+    set('d0/small', 'user.second', 20),
+    set('d1', 'trusted.directory', 30),
+    set('d1/large', 'user.long', 700),
+    set('d0/grown', 'user.shared', 600),
+    set('d0/fragments', 'user.shared', 600),
+    set('d1/deep/more', 'user.huge', 20_000),
+    set('d1/deep/sparse', 'security.label', 40),
   ];
 }
 

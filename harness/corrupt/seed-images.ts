@@ -1,20 +1,32 @@
 import type { Operation } from '../../model/index.ts';
-import { BLOCK_SIZES, DEFAULT_SETUP, SMALLEST_BYTES, timeOfStep, type Setup } from '../setup.ts';
+import { FORMAT_DIMENSIONS } from '../generate/formats.ts';
+import { BLOCK_SIZES, DEFAULT_SETUP, timeOfStep, type Setup } from '../setup.ts';
 import { isPromise, type DiskImage, type Session, type Target } from '../target.ts';
 import type { ImageRecipe } from './corruption-case.ts';
 import type { DissectedImage } from './dissected-image.ts';
 import { PartsByStructure } from './corruptions.ts';
 import { lastWords, population } from './population.ts';
 
-/** Every kind of file system that is damaged: each unmounted, and with a log that has to be recovered. */
+/** With blocks of 1024 bytes these are three groups. */
+const IMAGE_BYTES = 18 << 20;
+
+/**
+ * Every kind of file system that is damaged: the usual one with blocks of each size, then one for each choice of a format;
+ * each unmounted, and with a log that has to be recovered.
+ */
 export function allRecipes(): ImageRecipe[] {
-  const setups: Setup[] = BLOCK_SIZES.map((blockSize) => ({
+  const usual: Setup[] = BLOCK_SIZES.map((blockSize) => ({
     ...DEFAULT_SETUP,
     blockSize,
-    // With blocks of 1024 bytes these are three groups.
-    sizeBytes: Math.max(SMALLEST_BYTES[blockSize], 18 << 20),
+    sizeBytes: IMAGE_BYTES,
   }));
-  return setups.flatMap((setup): ImageRecipe[] => [
+  const choices = FORMAT_DIMENSIONS.flatMap((dimension) => dimension.choices);
+  const others = choices.map(({ format, blockSizeMin = 1024 }, index): Setup => {
+    const fitting = BLOCK_SIZES.filter((size) => size >= blockSizeMin);
+    const blockSize = fitting[index % fitting.length] ?? 4096;
+    return { ...DEFAULT_SETUP, blockSize, sizeBytes: IMAGE_BYTES, format };
+  });
+  return [...usual, ...others].flatMap((setup): ImageRecipe[] => [
     { setup, ending: 'unmount' },
     { setup, ending: 'power cut' },
   ]);
@@ -34,6 +46,9 @@ export interface ImageSource {
   load(path: string): DiskImage;
 }
 
+/** Images that are kept; a folder may have any number. */
+const KEPT_MAX = 100;
+
 /** The images of recipes, each made when it is first asked for. */
 export class SeedImages {
   readonly #source: ImageSource;
@@ -50,6 +65,8 @@ export class SeedImages {
       const image = this.#source.dissect(this.#make(recipe));
       seed = { image, parts: new PartsByStructure(image) };
       this.#made.set(key, seed);
+      const [oldest] = this.#made.keys();
+      if (this.#made.size > KEPT_MAX && oldest !== undefined) this.#made.delete(oldest);
     }
     return seed;
   }

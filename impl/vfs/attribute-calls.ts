@@ -20,7 +20,7 @@ const S_IALLUGO = 0o7777;
 
 /** Whoever is not in the file's group cannot give the file its set-group-ID bit (setattr_prepare). */
 export function* chmod(context: KernelContext, path: string, mode: number): Sleepable<void> {
-  yield* change(context, path, function* (inode) {
+  yield* change(context, { path, follow: true }, function* (inode) {
     const { caller } = context;
     refuseChange(inode);
     if (isSymlink(inode.mode)) fail('EOPNOTSUPP');
@@ -36,8 +36,15 @@ export function* chmod(context: KernelContext, path: string, mode: number): Slee
 /** A number that leaves the owner or the group as it is: (uid_t)-1. */
 const UNCHANGED = 0xffffffff;
 
-export function* chown(context: KernelContext, path: string, uid: number, gid: number): Sleepable<void> {
-  yield* change(context, path, function* (inode) {
+/** chown(2), or lchown(2) when `follow` is false. */
+export function* chown(
+  context: KernelContext,
+  path: string,
+  uid: number,
+  gid: number,
+  follow: boolean,
+): Sleepable<void> {
+  yield* change(context, { path, follow }, function* (inode) {
     const owner = uid >>> 0 === UNCHANGED ? null : uid >>> 0;
     const group = gid >>> 0 === UNCHANGED ? null : gid >>> 0;
     mayChangeOwner(context.caller, inode, owner, group);
@@ -76,13 +83,14 @@ export function* utimens(
   path: string,
   atime: TimeChange,
   mtime: TimeChange,
+  follow: boolean,
 ): Sleepable<void> {
   // Nothing to do: the kernel does not even look for the file.
   if (atime === 'omit' && mtime === 'omit') return;
   const { sb } = context;
   yield* change(
     context,
-    path,
+    { path, follow },
     function* (inode) {
       if (atime === 'now' && mtime === 'now') yield* mayTouch(context.caller, inode);
       else maySetTimes(context.caller, inode);
@@ -135,11 +143,11 @@ export function truncateTime(sb: SuperBlock, time: Timestamp): Timestamp {
 /** notify_change() on what a path means: `apply` under i_rwsem asks whether the caller may, and does it. */
 function* change(
   context: KernelContext,
-  path: string,
+  { path, follow }: { readonly path: string; readonly follow: boolean },
   apply: (inode: Inode) => Sleepable<void>,
   check?: () => void,
 ): Sleepable<void> {
-  const inode = yield* resolve(context, path, true);
+  const inode = yield* resolve(context, path, follow);
   try {
     check?.();
     context.wantWrite();

@@ -228,12 +228,22 @@ export class FileSystem {
   }
 
   /** -1 leaves the owner, or the group, as it is. */
-  chown(path: string, uid: number, gid: number): void {
-    this.#run('chown', this.calls.chown(path, uid, gid));
+  chown(
+    path: string,
+    uid: number,
+    gid: number,
+    { nofollow = false }: { readonly nofollow?: boolean } = {},
+  ): void {
+    this.#run('chown', this.calls.chown(path, uid, gid, !nofollow));
   }
 
-  utimens(path: string, atime: TimeChange, mtime: TimeChange): void {
-    this.#run('utimens', this.calls.utimens(path, atime, mtime));
+  utimens(
+    path: string,
+    atime: TimeChange,
+    mtime: TimeChange,
+    { nofollow = false }: { readonly nofollow?: boolean } = {},
+  ): void {
+    this.#run('utimens', this.calls.utimens(path, atime, mtime, !nofollow));
   }
 
   setxattr(path: string, name: string, value: Uint8Array, flags: XattrFlags = {}): void {

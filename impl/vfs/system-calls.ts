@@ -71,9 +71,10 @@ export class SystemCalls {
   opendir = (path: string, bits: 32 | 64): Sleepable<number> => opendir(this.#context, path, bits);
   getdents = (fd: number, count: number): Sleepable<DirectoryStep[]> => getdents(this.#context, fd, count);
   chmod = (path: string, mode: number): Sleepable<void> => chmod(this.#context, path, mode);
-  chown = (path: string, uid: number, gid: number): Sleepable<void> => chown(this.#context, path, uid, gid);
-  utimens = (path: string, atime: TimeChange, mtime: TimeChange): Sleepable<void> =>
-    utimens(this.#context, path, atime, mtime);
+  chown = (path: string, uid: number, gid: number, follow: boolean): Sleepable<void> =>
+    chown(this.#context, path, uid, gid, follow);
+  utimens = (path: string, atime: TimeChange, mtime: TimeChange, follow: boolean): Sleepable<void> =>
+    utimens(this.#context, path, atime, mtime, follow);
   setFlags = (fd: number, flags: number): Sleepable<void> => setFlags(this.#context, fd, flags);
   setProject = (fd: number, project: number, inherit: boolean | null): Sleepable<void> =>
     setProject(this.#context, fd, project, inherit);

@@ -68,7 +68,7 @@ class EditedImage extends MountedImage implements ImageEditor {
   }
 
   makeNode(path: string, type: NodeType, device: DeviceNumber | null): void {
-    throw new ImageError(`${path}: a ${type} cannot be made (${device?.major ?? 0}:${device?.minor ?? 0})`);
+    this.ask(path, () => this.fs.mknod(path, type, 0o600, device ?? undefined));
   }
 
   remove(path: string): void {
@@ -76,11 +76,11 @@ class EditedImage extends MountedImage implements ImageEditor {
   }
 
   setAttributes(path: string, { mode, uid, gid, atime, mtime }: Attributes): void {
+    const nofollow = { nofollow: true };
     this.ask(path, () => {
-      if (this.fs.lstat(path).type === 'symlink') return;
-      this.fs.chown(path, uid, gid);
-      this.fs.chmod(path, mode);
-      this.fs.utimens(path, atime, mtime);
+      this.fs.chown(path, uid, gid, nofollow);
+      if (this.fs.lstat(path).type !== 'symlink') this.fs.chmod(path, mode);
+      this.fs.utimens(path, atime, mtime, nofollow);
     });
   }
 

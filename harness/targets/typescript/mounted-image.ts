@@ -24,9 +24,9 @@ export class MountedImage implements ImageView {
 
   entry(path: string): ImageEntry {
     return this.ask(path, () => {
-      const { type, mode, links, uid, gid, size, atime, mtime, ino } = this.fs.lstat(path);
+      const { type, mode, links, uid, gid, size, atime, mtime, ino, device = null } = this.fs.lstat(path);
       const target = type === 'symlink' ? this.fs.readlink(path) : null;
-      return { type, mode, links, uid, gid, size, atime, mtime, ino, device: null, target };
+      return { type, mode, links, uid, gid, size, atime, mtime, ino, device, target };
     });
   }
 

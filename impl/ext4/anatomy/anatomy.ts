@@ -8,6 +8,7 @@ import { dissectJournal } from './journal.ts';
 import { dissectOrphanFile } from './orphan-file.ts';
 import type { Bytes, Part } from './part.ts';
 import { Specimen } from './specimen.ts';
+import { dissectXattrs } from './xattrs.ts';
 
 /**
  * Every structure of a disk that nobody has mounted, with its place, its fields and what seals it: for whoever damages
@@ -25,6 +26,7 @@ export function anatomyOf(disk: Bytes): Part[] {
 function dissectContents(specimen: Specimen, inode: DissectedInode): void {
   const { raw } = specimen;
   const { mode } = inode.raw;
+  dissectXattrs(specimen, inode);
   if (!isRegular(mode) && !isDirectory(mode)) return;
   const blocks = dissectMapping(specimen, inode);
   if (isDirectory(mode)) dissectDirectory(specimen, inode, blocks);

@@ -1,6 +1,5 @@
 import {
   bitmapChecksum,
-  groupDescriptorChecksum,
   setBlockBitmapChecksum,
   setInodeBitmapChecksum,
   superBlockChecksum,
@@ -13,6 +12,7 @@ import {
   type RawGroupDescriptor,
 } from '../layout/group-descriptor.ts';
 import { SUPERBLOCK_OFFSET, SuperBlockLayout } from '../layout/superblock.ts';
+import { descriptorBlock } from '../allocation/group-layout.ts';
 import { bytesPart, tablePart, type Bytes, type Seal } from './part.ts';
 import { amend, bytesOf, viewAt, type Specimen } from './specimen.ts';
 
@@ -55,7 +55,7 @@ export function dissectGroups(specimen: Specimen): DissectedGroup[] {
     ] as const) {
       if (specimen.block(at) === null) continue;
       const bitmap = { offset: at * blockSize, bits, store };
-      const bitmapSeal = seal === null ? null : sealOfBitmap(specimen, bitmap, offset, seal);
+      const bitmapSeal = sealOfBitmap(specimen, bitmap, offset, seal);
       specimen.add(
         bytesPart(structure, { place, offset: bitmap.offset, seal: bitmapSeal }, bytesOfBits(specimen, bits)),
       );
@@ -68,19 +68,22 @@ export function dissectGroups(specimen: Specimen): DissectedGroup[] {
 const bytesOfBits = ({ blockSize }: Specimen, bits: number): number =>
   Math.min(blockSize, Math.ceil(bits / 8));
 
-function descriptorOffset({ raw, blockSize, descriptorSize }: Specimen, group: number): number {
-  return (raw.firstDataBlock + 1) * blockSize + group * descriptorSize;
+function descriptorOffset({ layout, blockSize, descriptorSize }: Specimen, group: number): number {
+  const perBlock = Math.floor(blockSize / descriptorSize);
+  return (
+    descriptorBlock(layout, Math.floor(group / perBlock)) * blockSize + (group % perBlock) * descriptorSize
+  );
 }
 
 function descriptorSeal(
-  { checksumSeed, descriptorSize }: Specimen,
+  { groupChecksum, descriptorSize }: Specimen,
   group: number,
   offset: number,
 ): Seal | null {
-  if (checksumSeed === null) return null;
+  if (groupChecksum === null) return null;
   return (disk) =>
     amend(disk, offset, descriptorSize, (view) => {
-      GroupDescriptorLayout.at(view).checksum = groupDescriptorChecksum(checksumSeed, group, bytesOf(view));
+      GroupDescriptorLayout.at(view).checksum = groupChecksum(group, bytesOf(view));
     });
 }
 
@@ -91,11 +94,17 @@ interface Bitmap {
 }
 
 /** A bitmap's checksum stands in the descriptor, which has one of its own. */
-function sealOfBitmap(specimen: Specimen, bitmap: Bitmap, descriptor: number, next: Seal): Seal {
+function sealOfBitmap(
+  specimen: Specimen,
+  bitmap: Bitmap,
+  descriptor: number,
+  next: Seal | null,
+): Seal | null {
   const { checksumSeed, descriptorSize } = specimen;
+  if (checksumSeed === null || next === null) return null;
   return (disk) => {
     const bits = bytesOf(viewAt(disk, bitmap.offset, bytesOfBits(specimen, bitmap.bits)));
-    const crc = bitmapChecksum(checksumSeed ?? 0, bits, bitmap.bits);
+    const crc = bitmapChecksum(checksumSeed, bits, bitmap.bits);
     amend(disk, descriptor, descriptorSize, (view) =>
       bitmap.store(GroupDescriptorLayout.at(view), descriptorSize, crc),
     );

@@ -1,11 +1,9 @@
-import { seedFromUuid } from '../integrity/checksum.ts';
-import {
-  blocksCount,
-  SUPERBLOCK_OFFSET,
-  SuperBlockLayout,
-  type RawSuperBlock,
-} from '../layout/superblock.ts';
-import { INCOMPAT, RO_COMPAT } from '../super/features.ts';
+import { SECTOR_BYTES } from '../../block/bio.ts';
+import { Corruption, MountRefused } from '../../lib/corruption.ts';
+import type { GroupLayout } from '../allocation/group-layout.ts';
+import { groupChecksumOf, type GroupChecksum } from '../integrity/group-checksum.ts';
+import { SUPERBLOCK_OFFSET, SuperBlockLayout, type RawSuperBlock } from '../layout/superblock.ts';
+import { checkSuperBlock, type CheckedSuperBlock } from '../super/check.ts';
 import type { Bytes, Part } from './part.ts';
 
 /** Of parts of one kind: there is no end to directory entries, and a few thousand tell as much. */
@@ -25,6 +23,9 @@ export class Specimen {
   readonly groups: number;
   /** Register of metadata_csum, or null without the feature. */
   readonly checksumSeed: number | null;
+  /** How descriptors are sealed, or null where they are not. */
+  readonly groupChecksum: GroupChecksum | null;
+  readonly layout: GroupLayout;
   readonly parts: Part[] = [];
   readonly #counts = new Map<string, number>();
 
@@ -32,22 +33,26 @@ export class Specimen {
   static of(disk: Bytes): Specimen | null {
     if (disk.sizeBytes < SUPERBLOCK_OFFSET + SuperBlockLayout.size) return null;
     const raw = SuperBlockLayout.at(viewAt(disk, SUPERBLOCK_OFFSET, SuperBlockLayout.size));
-    const usable = raw.logBlockSize <= 6 && raw.blocksPerGroup > 0 && raw.inodesPerGroup > 0;
-    return usable ? new Specimen(disk, raw) : null;
+    try {
+      return new Specimen(disk, raw, checkSuperBlock(raw, Math.floor(disk.sizeBytes / SECTOR_BYTES)));
+    } catch (error) {
+      if (error instanceof Corruption || error instanceof MountRefused) return null;
+      throw error;
+    }
   }
 
-  private constructor(disk: Bytes, raw: RawSuperBlock) {
-    const is64bit = (raw.featureIncompat & INCOMPAT['64bit']) !== 0;
+  private constructor(disk: Bytes, raw: RawSuperBlock, checked: CheckedSuperBlock) {
+    const { geometry } = checked;
     this.disk = disk;
     this.raw = raw;
-    this.blockSize = 1024 * 2 ** raw.logBlockSize;
-    this.blocks = Math.min(blocksCount(raw, is64bit), Math.floor(disk.sizeBytes / this.blockSize));
-    this.descriptorSize = is64bit && raw.descSize >= 64 ? Math.min(raw.descSize, this.blockSize) : 32;
-    this.inodeSize = raw.inodeSize >= 128 && raw.inodeSize <= this.blockSize ? raw.inodeSize : 128;
-    this.groups = Math.ceil(Math.max(1, this.blocks - raw.firstDataBlock) / raw.blocksPerGroup);
-    const hasChecksums = (raw.featureRoCompat & RO_COMPAT.metadata_csum) !== 0;
-    const ownSeed = (raw.featureIncompat & INCOMPAT.metadata_csum_seed) !== 0;
-    this.checksumSeed = !hasChecksums ? null : ownSeed ? raw.checksumSeed : seedFromUuid(raw.uuid);
+    this.layout = checked.layout;
+    this.blockSize = geometry.blockSize;
+    this.blocks = geometry.blocks;
+    this.descriptorSize = geometry.descriptorSize;
+    this.inodeSize = geometry.inodeSize;
+    this.groups = geometry.groups;
+    this.checksumSeed = checked.hasChecksums ? checked.checksumSeed : null;
+    this.groupChecksum = groupChecksumOf(checked.features, checked.checksumSeed, raw.uuid);
   }
 
   /** A copy of a block, or null where the disk has none. Block 0 belongs to nobody. */
