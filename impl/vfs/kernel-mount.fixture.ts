@@ -45,12 +45,16 @@ async function whyNot(): Promise<string | null> {
 const REASON = await whyNot();
 
 /** A test that asks the kernel. Where that is impossible it says so, and counts as skipped. */
-export function kernelTest(name: string, body: () => Promise<void>, timeout = 60_000): void {
+export function kernelTest(
+  name: string,
+  body: (context: TestContext) => Promise<void>,
+  timeout = 60_000,
+): void {
   test(
     name,
     async (context: TestContext) => {
       if (REASON !== null) context.skip(`unknown: ${REASON}`);
-      await body();
+      await body(context);
     },
     timeout,
   );

@@ -5,6 +5,7 @@ import { isDirectory } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';
+import { isImmutable } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
 import type { OpenFile } from './open-file.ts';
 import type { Whence } from './types.ts';
@@ -66,7 +67,7 @@ function* writeAt(
   if (!file.writable) fail('EBADF');
   context.wantWrite();
   context.sb.health.failInEmergency();
-  if (source.length === 0) return { position, written: 0 };
+  if (source.length === 0 && !isImmutable(file.inode)) return { position, written: 0 };
   return yield* writeFile(file.inode, position, source, file.append, context.caller);
 }
 

@@ -20,8 +20,10 @@ export function likeTheKernel(
 ): void {
   const list = Object.values(programs);
   const names = Object.keys(programs);
-  kernelTest('the kernel answers the same', async () => {
-    const [kernel, ours] = [await askKernel(list, features), await performAll(list, features)];
+  kernelTest('the kernel answers the same', async (context) => {
+    const kernel = await askKernel(list, features);
+    const ours = await performAll(list, features);
+    if (kernel === null) return context.skip(`unknown: this kernel does not mount ${features.join(', ')}`);
     const differences = list.flatMap((program, index) =>
       differencesOf(names[index], program, ours[index], kernel[index]),
     );

@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { execa, ExecaError } from 'execa';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { withDir } from 'tmp-promise';
@@ -11,16 +11,20 @@ const PERFORMER = fileURLToPath(new URL('performer.py', import.meta.url));
 
 const OPTIONS = ['-q', '-F', '-t', 'ext4', '-b', '1024', '-N', '8192'];
 
-/** Runs each program in a folder of its own, all on one file system made with these features (mke2fs -O). */
+/**
+ * Runs each program in a folder of its own, all on one file system made with these features (mke2fs -O). Null when the
+ * kernel was built without what such a file system needs.
+ */
 export async function askKernel(
   programs: readonly Program[],
   features: readonly string[],
-): Promise<readonly Answer[][]> {
+): Promise<readonly Answer[][] | null> {
   const input = programs.map((program, index) => JSON.stringify([folderOf(index), program])).join('\n');
   return await withDir(
     async ({ path }) => {
       const image = `${path}/image`;
       await execa('mke2fs', [...OPTIONS, '-O', ['^has_journal', ...features].join(','), image, '32M']);
+      if (!(await isMountable(image))) return null;
       return await withKernelMount(image, async (root) => {
         const { stdout } = await execa('python3', [PERFORMER, root], { input });
         return stdout.split('\n').map((line) => JSON.parse(line) as Answer[]);
@@ -28,6 +32,16 @@ export async function askKernel(
     },
     { unsafeCleanup: true },
   );
+}
+
+async function isMountable(image: string): Promise<boolean> {
+  try {
+    await withKernelMount(image, () => Promise.resolve());
+    return true;
+  } catch (error) {
+    if (error instanceof ExecaError) return false;
+    throw error;
+  }
 }
 
 export const folderOf = (index: number): string => `p${index}`;
