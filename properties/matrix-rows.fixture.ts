@@ -90,7 +90,8 @@ export function allRows(): MatrixRow[] {
 
 /** The usual format and each pair of choices once, with block sizes and makers in turn. */
 export function someRows(): MatrixRow[] {
-  return [[], ...everyPair()].map((choices, index) =>
+  const ordinary = [[], ...everyPair()].map((choices, index) =>
     rowOf(choices, BLOCK_SIZES[index % 3] ?? 4096, MAKERS[index % 2] ?? 'impl'),
   );
+  return [...ordinary, rowOf([], 8192, 'mke2fs'), rowOf([], 65536, 'impl')];
 }

@@ -16,6 +16,8 @@ export class AddressSpace {
   readonly host: MappingHost;
   readonly pool: FolioPool;
   operations: AddressSpaceOperations;
+  /** No folio is smaller than a block of the file system (mapping_set_folio_min_order); 0 for blocks up to a page. */
+  readonly folioOrderMin: number;
   /** In order of index; they never overlap. */
   readonly #folios: Folio[] = [];
   #dirtyFolios = 0;
@@ -30,7 +32,9 @@ export class AddressSpace {
     pool: FolioPool,
     operations: AddressSpaceOperations,
     dirtyMappings: Set<AddressSpace>,
+    folioOrderMin = 0,
   ) {
+    this.folioOrderMin = folioOrderMin;
     this.host = host;
     this.pool = pool;
     this.operations = operations;

@@ -6,13 +6,16 @@ import type { Folio } from './folio.ts';
 import type { PageRun } from './folio-pool.ts';
 import { PAGE_BYTES, pageIndex } from './page.ts';
 
-/** Memory for a folio of at most `order` around page `index`; smaller when memory or neighbours leave no room. */
+/**
+ * Memory for a folio of at most `order` around page `index`; smaller when memory or neighbours leave no room, but never
+ * smaller than a block.
+ */
 function allocateRun(mapping: AddressSpace, index: number, order: number): PageRun {
   let fits = mapping.roomFor(index, order);
   for (;;) {
     const run = mapping.pool.allocate(fits);
     if (run !== null) return run;
-    if (fits === 0) fail('ENOMEM');
+    if (fits <= mapping.folioOrderMin) fail('ENOMEM');
     fits--;
   }
 }
@@ -52,7 +55,7 @@ function* waitForFolio(mapping: AddressSpace, position: number, length: number):
 function makeFolio(mapping: AddressSpace, position: number, length: number): Folio {
   const index = pageIndex(position);
   const order = orderFor(position, length, mapping.operations.folioOrderMax);
-  const run = allocateRun(mapping, index, order);
+  const run = allocateRun(mapping, index, Math.max(order, mapping.folioOrderMin));
   return mapping.add(index - (index % 2 ** run.order), run);
 }
 

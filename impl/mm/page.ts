@@ -6,3 +6,6 @@ export const MAX_FOLIO_ORDER = 9;
 
 /** Index of the page that holds byte `position`. */
 export const pageIndex = (position: number): number => Math.floor(position / PAGE_BYTES);
+
+/** The order of a folio that holds a block of so many bytes, a power of two. */
+export const orderOfBlock = (blockSize: number): number => Math.max(0, Math.log2(blockSize / PAGE_BYTES));

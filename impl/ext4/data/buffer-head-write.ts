@@ -28,10 +28,11 @@ function* performWrite(
   writePiece: WritePiece,
 ): Sleepable<number> {
   let written = 0;
+  const folioBytes = Math.max(PAGE_BYTES, inode.blockSize);
   try {
     while (written < source.length) {
       const at = position + written;
-      const length = Math.min(source.length - written, PAGE_BYTES - (at % PAGE_BYTES));
+      const length = Math.min(source.length - written, folioBytes - (at % folioBytes));
       yield* writePiece(inode, at, source.subarray(written, written + length));
       written += length;
     }

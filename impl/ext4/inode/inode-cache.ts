@@ -4,6 +4,7 @@ import { Failure } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { AddressSpace } from '../../mm/address-space.ts';
 import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts';
+import { orderOfBlock } from '../../mm/page.ts';
 import { READY, ready, type Sleepable } from '../../sched/sleepable.ts';
 import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
 import { initExtentTree } from '../extents/root.ts';
@@ -32,8 +33,11 @@ export class InodeCache {
   readonly #inodes = new Map<number, Inode>();
   /** Files with dirty folios: what a sync has to visit. */
   readonly dirtyMappings = new Set<AddressSpace>();
+  /** Of every file: a folio holds at least one block. */
+  readonly folioOrderMin: number;
 
   constructor(sb: SuperBlock) {
+    this.folioOrderMin = orderOfBlock(sb.geometry.blockSize);
     this.#sb = sb;
   }
 

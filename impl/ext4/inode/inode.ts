@@ -147,7 +147,13 @@ export class Inode {
     this.invalidateLock = new RwSemaphore(sb.scheduler, INVALIDATE_LOCK, ino);
     this.dataLock = new RwSemaphore(sb.scheduler, I_DATA_SEM, ino);
     this.dataPath = dataPath;
-    this.mapping = new AddressSpace(this, sb.pool, dataPath, sb.inodes.dirtyMappings);
+    this.mapping = new AddressSpace(
+      this,
+      sb.pool,
+      dataPath,
+      sb.inodes.dirtyMappings,
+      sb.inodes.folioOrderMin,
+    );
   }
 
   /** Extended attributes, in the inode and in its block (xattr_sem). Made on first use: most inodes have none. */

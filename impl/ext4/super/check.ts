@@ -16,8 +16,8 @@ import {
 } from '../layout/superblock.ts';
 import type { Geometry } from './super-block.ts';
 
-/** The folio's page: larger blocks would need folios of several pages everywhere. */
-const LOG_BLOCK_SIZE_MAX = 2;
+/** 65536 bytes (EXT4_MAX_BLOCK_LOG_SIZE): the kernel mounts blocks larger than its pages since 6.19. */
+const LOG_BLOCK_SIZE_MAX = 6;
 
 /** EXT4_MAX_CLUSTER_LOG_SIZE, as far above 1024 bytes as the field counts. */
 const LOG_CLUSTER_SIZE_MAX = 20;
