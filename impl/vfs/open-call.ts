@@ -1,4 +1,12 @@
-import { isDirectory, isFifo, isRegular, isSymlink, S_ISVTX, type Inode } from '../ext4/inode/inode.ts';
+import {
+  EXT4_ENCRYPT_FL,
+  isDirectory,
+  isFifo,
+  isRegular,
+  isSymlink,
+  S_ISVTX,
+  type Inode,
+} from '../ext4/inode/inode.ts';
 import { allocateDelayed } from '../ext4/namespace/allocate-delayed.ts';
 import { createFile } from '../ext4/namespace/create.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
@@ -152,6 +160,8 @@ function* finishOpen(
   }
   const wantsDirectory = flags.directory === true || walk.sawSlash;
   if (wantsDirectory && !isDirectory(inode.mode)) fail('ENOTDIR');
+  // fscrypt_file_open fails without a key, and here there are none.
+  if ((inode.flags & EXT4_ENCRYPT_FL) !== 0 && isRegular(inode.mode)) fail('EOPNOTSUPP');
   const truncates = flags.truncate === true && !created && isRegular(inode.mode);
   if (truncates) context.wantWrite();
   if (!created) yield* mayOpen(context, inode, flags);

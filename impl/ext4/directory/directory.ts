@@ -4,7 +4,7 @@ import { assert } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import { EXT4_INDEX_FL, type Inode } from '../inode/inode.ts';
+import { EXT4_CASEFOLD_FL, EXT4_INDEX_FL, type Inode } from '../inode/inode.ts';
 import { entryBytes } from '../layout/directory.ts';
 import { BadIndex } from './bad-index.ts';
 import {
@@ -79,6 +79,8 @@ function findInLeaf(dir: Inode, buffer: BufferHead, name: Uint8Array): Directory
 }
 
 function* findInIndexed(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
+  // The index of a casefolded directory goes by hashes of folded names.
+  if ((dir.flags & EXT4_CASEFOLD_FL) !== 0) return yield* findByScan(dir, name);
   try {
     return yield* findByHash(dir, name);
   } catch (error) {

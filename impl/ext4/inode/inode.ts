@@ -17,6 +17,7 @@ export const EXT4_SYNC_FL = 0x8;
 export const EXT4_IMMUTABLE_FL = 0x10;
 export const EXT4_APPEND_FL = 0x20;
 export const EXT4_NOATIME_FL = 0x80;
+export const EXT4_ENCRYPT_FL = 0x800;
 export const EXT4_INDEX_FL = 0x1000;
 export const EXT4_JOURNAL_DATA_FL = 0x4000;
 export const EXT4_DIRSYNC_FL = 0x10000;
@@ -25,6 +26,7 @@ export const EXT4_EXTENTS_FL = 0x80000;
 export const EXT4_EA_INODE_FL = 0x200000;
 export const EXT4_INLINE_DATA_FL = 0x10000000;
 export const EXT4_PROJINHERIT_FL = 0x20000000;
+export const EXT4_CASEFOLD_FL = 0x40000000;
 
 /** File types in i_mode (S_IFMT). */
 export const S_IFMT = 0xf000;

@@ -3,7 +3,7 @@ import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { initExtentTree } from '../extents/root.ts';
-import { EXT4_EXTENTS_FL, I_BLOCK_BYTES, S_IFLNK, type Inode } from '../inode/inode.ts';
+import { EXT4_ENCRYPT_FL, EXT4_EXTENTS_FL, I_BLOCK_BYTES, S_IFLNK, type Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { hasValueInodes } from '../xattr/credits.ts';
 import { createNamed, type Owner } from './new-inode.ts';
@@ -43,8 +43,9 @@ function* writeTarget(handle: Handle, inode: Inode, target: Uint8Array): Sleepab
   handle.dirtyMetadata(buffer);
 }
 
-/** The target of a symbolic link, a copy (ext4_get_link). */
+/** The target of a symbolic link, a copy (ext4_get_link). Fails with EOPNOTSUPP for an encrypted one. */
 export function* readSymlink(inode: Inode): Sleepable<Uint8Array> {
+  if ((inode.flags & EXT4_ENCRYPT_FL) !== 0) fail('EOPNOTSUPP');
   const target = isFast(inode) ? readFast(inode) : yield* readSlow(inode);
   if (target.length > 0 && !target.includes(0)) return target;
   throw new Corruption(`symlink ${inode.ino}`, 'size', inode.size, 'the length of the target');

@@ -91,6 +91,12 @@ export const SUPPORTED_RO_COMPAT = all(
   RO_COMPAT.orphan_present,
 );
 
+/**
+ * Nothing here knows what to write for these, but all can be read: names of casefolded directories are found as they are
+ * spelt, names of encrypted ones are bytes, contents of encrypted files cannot be opened (EOPNOTSUPP).
+ */
+const READABLE_INCOMPAT = all(INCOMPAT.mmp, INCOMPAT.encrypt, INCOMPAT.casefold);
+
 /** Without these this implementation cannot read files or directories at all. */
 const REQUIRED_INCOMPAT = all(INCOMPAT.filetype, INCOMPAT.extent);
 
@@ -138,13 +144,16 @@ const outside = (word: number, allowed: number): number => (word & ~allowed) >>>
 
 /** Refuses, by name, what this implementation may not touch (ext4_feature_set_ok). */
 export function checkFeatures(features: Features, readOnly: boolean): void {
-  const unsupported = outside(features.incompat, SUPPORTED_INCOMPAT);
+  const unsupported = outside(features.incompat, SUPPORTED_INCOMPAT | READABLE_INCOMPAT);
   if (unsupported !== 0) refuse('incompatible features', featureNames('I', unsupported));
   const missing = outside(REQUIRED_INCOMPAT, features.incompat);
   if (missing !== 0) refuse('a file system without', featureNames('I', missing));
   if (readOnly) return;
-  const writing = outside(features.roCompat, SUPPORTED_RO_COMPAT);
-  if (writing !== 0) refuse('read-write with features', featureNames('R', writing));
+  const unwritable = [
+    ...featureNames('I', features.incompat & READABLE_INCOMPAT),
+    ...featureNames('R', outside(features.roCompat, SUPPORTED_RO_COMPAT)),
+  ];
+  if (unwritable.length > 0) refuse('read-write with features', unwritable);
 }
 
 function refuse(what: string, names: readonly string[]): never {

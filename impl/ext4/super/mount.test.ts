@@ -61,6 +61,8 @@ const READABLE = [
   'flex_bg',
   'meta_bg',
   'metadata_csum_seed',
+  'large_dir',
+  'ea_inode',
 ];
 const WRITABLE = [
   'sparse_super',
@@ -74,7 +76,11 @@ const WRITABLE = [
   'project',
 ];
 
-const refusedIncompat = Object.entries(INCOMPAT).filter(([name]) => !READABLE.includes(name));
+const READ_ONLY = ['mmp', 'encrypt', 'casefold'];
+const refusedIncompat = Object.entries(INCOMPAT).filter(
+  ([name]) => !READABLE.includes(name) && !READ_ONLY.includes(name),
+);
+const readOnlyIncompat = Object.entries(INCOMPAT).filter(([name]) => READ_ONLY.includes(name));
 const refusedRoCompat = Object.entries(RO_COMPAT).filter(([name]) => !WRITABLE.includes(name));
 
 test.each(refusedIncompat)('the feature %s is refused by its name, read-only too', (name, bit) => {
@@ -83,6 +89,13 @@ test.each(refusedIncompat)('the feature %s is refused by its name, read-only too
     expect(() => new TestMount(disk, { readOnly })).toThrow(MountRefused);
     expect(() => new TestMount(disk, { readOnly })).toThrow(new RegExp(`incompatible features: ${name}$`));
   }
+});
+
+test.each(readOnlyIncompat)('the feature %s is mounted read-only, else refused by its name', (name, bit) => {
+  const disk = changed((raw) => (raw.featureIncompat |= bit));
+  expect(() => new TestMount(disk)).toThrow(MountRefused);
+  expect(() => new TestMount(disk)).toThrow(new RegExp(`read-write with features: ${name}$`));
+  new TestMount(disk, { readOnly: true }).unmount();
 });
 
 test.each(refusedRoCompat)('the feature %s is refused read-write by its name', (name, bit) => {

@@ -1,0 +1,79 @@
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import type { MemoryDisk } from '../block/memory-disk.ts';
+import { MountRefused } from '../lib/corruption.ts';
+import { loadImage, withImage } from './disk-image.fixture.ts';
+import { newDisk, outcome, putFile, testMount } from './test-mount.fixture.ts';
+
+/** What a disk looks like after debugfs has followed these requests. */
+const changed = (disk: MemoryDisk, requests: readonly string[]): Promise<MemoryDisk> =>
+  withImage(disk, async (path) => {
+    await execa('debugfs', ['-w', '-f', '-', path], { input: requests.join('\n') });
+    return await loadImage(path);
+  });
+
+function bytesOf(disk: MemoryDisk): Uint8Array {
+  const bytes = new Uint8Array(disk.sizeBytes);
+  disk.read(0, bytes);
+  return bytes;
+}
+
+const names = Array.from({ length: 200 }, (_, index) => `A Name of some Length, number ${index}`);
+
+test('a casefolded directory is read as it is spelt, whatever its index says; nothing is written', async () => {
+  const disk = newDisk();
+  const fs = testMount(disk);
+  fs.mkdir('d', 0o755);
+  for (const name of names) putFile(fs, `d/${name}`);
+  fs.unmount();
+  // With another seed every hash of a plain name leads astray, as in a directory that goes by folded names.
+  const seed = '01234567-89ab-cdef-0123-456789abcdef';
+  const folded = await changed(disk, [
+    'feature casefold',
+    `ssv hash_seed ${seed}`,
+    // EXT4_CASEFOLD_FL, EXT4_EXTENTS_FL and EXT4_INDEX_FL.
+    'sif d flags 0x40081000',
+  ]);
+  expect(() => testMount(folded)).toThrow(MountRefused);
+  expect(() => testMount(folded)).toThrow(/casefold/);
+  const before = bytesOf(folded);
+  const reader = testMount(folded, { readOnly: true });
+  for (const name of names) expect(reader.lstat(`d/${name}`).type).toBe('file');
+  expect(outcome(() => reader.lstat('d/a name of some length, number 7'))).toBe('ENOENT');
+  expect(outcome(() => reader.unlink(`d/${names[0] ?? ''}`))).toBe('EROFS');
+  expect(reader.readdir('d')).toHaveLength(names.length);
+  reader.unmount();
+  expect(Buffer.compare(before, bytesOf(folded))).toBe(0);
+});
+
+test('contents of an encrypted file are not shown as if they were its own', async () => {
+  const disk = newDisk();
+  const fs = testMount(disk);
+  putFile(fs, 'secret', new Uint8Array(100).fill(1));
+  putFile(fs, 'plain', new Uint8Array(100).fill(2));
+  fs.symlink('x'.repeat(20), 'link');
+  fs.unmount();
+  // EXT4_ENCRYPT_FL; files have EXT4_EXTENTS_FL as well.
+  const requests = ['feature encrypt', 'sif secret flags 0x80800', 'sif link flags 0x800'];
+  const encrypted = await changed(disk, requests);
+  expect(() => testMount(encrypted)).toThrow(/read-write with features: encrypt/);
+  const reader = testMount(encrypted, { readOnly: true });
+  expect(outcome(() => reader.open('secret', { access: 'read' }))).toBe('EOPNOTSUPP');
+  expect(outcome(() => reader.readlink('link'))).toBe('EOPNOTSUPP');
+  expect(reader.lstat('secret').size).toBe(100);
+  reader.close(reader.open('plain', { access: 'read' }));
+  reader.unmount();
+});
+
+test.each(['quota', 'project', 'verity', 'bigalloc'] as const)(
+  'with %s nothing can be written, and the word is clear',
+  async (feature) => {
+    await withImage(newDisk(), async (path) => {
+      const more = feature === 'quota' || feature === 'project' ? ['-O', 'quota,project'] : ['-O', feature];
+      await execa('mke2fs', ['-q', '-F', '-t', 'ext4', ...more, path]);
+      const disk = await loadImage(path);
+      expect(() => testMount(disk)).toThrow(MountRefused);
+      expect(() => testMount(disk)).toThrow(new RegExp(feature));
+    });
+  },
+);
