@@ -4,6 +4,7 @@ import { Corruption, MountRefused } from '../lib/corruption.ts';
 import { crc32c } from '../lib/crc32c.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { JOURNAL_MAGIC, SUPERBLOCK_V1, SUPERBLOCK_V2 } from './layout/header.ts';
+import { FC_DEFAULT_BLOCKS } from './layout/fast-commit.ts';
 import {
   CHECKSUM_CRC32C,
   COMPAT_CHECKSUM,
@@ -24,11 +25,8 @@ const STRUCTURE = 'journal_superblock_s';
 /** JBD2_MIN_JOURNAL_BLOCKS: the kernel refuses a shorter log. */
 const BLOCKS_MIN = 1024;
 const CHECKSUMS = INCOMPAT_CSUM_V2 | INCOMPAT_CSUM_V3;
-const UNDERSTOOD = INCOMPAT_REVOKE | INCOMPAT_64BIT | CHECKSUMS;
-const NAMES: readonly (readonly [number, string])[] = [
-  [INCOMPAT_ASYNC_COMMIT, 'async_commit'],
-  [INCOMPAT_FAST_COMMIT, 'fast_commit'],
-];
+const UNDERSTOOD = INCOMPAT_REVOKE | INCOMPAT_64BIT | INCOMPAT_FAST_COMMIT | CHECKSUMS;
+const NAMES: readonly (readonly [number, string])[] = [[INCOMPAT_ASYNC_COMMIT, 'async_commit']];
 
 /** What the file system wants of its journal. */
 export interface JournalFeatures {
@@ -81,6 +79,13 @@ export class JournalSuperBlock {
     return (this.raw.featureIncompat & CHECKSUMS) !== 0;
   }
 
+  /** Blocks at the end of the journal that belong to fast commits, not to the log (jbd2_journal_get_num_fc_blks). */
+  get fastCommitBlocks(): number {
+    const { featureIncompat, fastCommitBlocks } = this.raw;
+    if ((featureIncompat & INCOMPAT_FAST_COMMIT) === 0) return 0;
+    return fastCommitBlocks === 0 ? FC_DEFAULT_BLOCKS : fastCommitBlocks;
+  }
+
   /** Makes the log start at `start` with transaction `sequence` (jbd2_journal_update_sb_log_tail); durable on return. */
   *writeTail(sequence: number, start: number): Sleepable<void> {
     this.raw.sequence = sequence;
@@ -114,7 +119,7 @@ export class JournalSuperBlock {
     const { raw } = this;
     if (raw.blockType === SUPERBLOCK_V1) this.#upgrade();
     raw.featureCompat = (raw.featureCompat & ~COMPAT_CHECKSUM) >>> 0;
-    let incompat = raw.featureIncompat & ~CHECKSUMS;
+    let incompat = raw.featureIncompat & ~(CHECKSUMS | INCOMPAT_FAST_COMMIT);
     incompat |= INCOMPAT_REVOKE;
     if (checksums) incompat |= INCOMPAT_CSUM_V3;
     if (sixtyFourBit) incompat |= INCOMPAT_64BIT;
@@ -146,10 +151,11 @@ export class JournalSuperBlock {
       this.#data.fill(0, JournalSuperblockLayout.fields.featureCompat.offset);
     this.#checkFeatures();
     const { first, maxLength, start } = raw;
+    const end = maxLength - this.fastCommitBlocks;
     if (first === 0 || first >= maxLength) wrong('s_first', first, `1 .. ${maxLength - 1}`);
-    if (maxLength - first < BLOCKS_MIN - 1) wrong('s_maxlen', maxLength, `at least ${BLOCKS_MIN} blocks`);
-    if (start !== 0 && (start < first || start >= maxLength))
-      wrong('s_start', start, `0 or ${first} .. ${maxLength - 1}`);
+    if (end - first < BLOCKS_MIN - 1) wrong('s_maxlen', maxLength, `at least ${BLOCKS_MIN} blocks`);
+    if (start !== 0 && (start < first || start >= end))
+      wrong('s_start', start, `0 or ${first} .. ${end - 1}`);
   }
 
   #checkFeatures(): void {

@@ -36,7 +36,8 @@ export class Journal implements Journaling {
     const { cache, blocks, blockSize } = options;
     const superBlock = yield* JournalSuperBlock.read(cache.device, blocks.at(0), blockSize, blocks.length);
     const { raw } = superBlock;
-    const area = new LogArea(blocks, raw.first, raw.maxLength, nextTid(raw.sequence));
+    const end = raw.maxLength - superBlock.fastCommitBlocks;
+    const area = new LogArea(blocks, raw.first, end, nextTid(raw.sequence));
     return new Journal(new JournalState(options, superBlock, area));
   }
 
@@ -79,6 +80,8 @@ export class Journal implements Journaling {
     const { state } = this;
     const { scheduler } = state.options;
     state.superBlock.setFeatures(state.options);
+    // Fast commits are not written: their blocks are part of the log.
+    state.area.growTo(state.superBlock.raw.maxLength);
     state.reformat();
     this.#daemon = scheduler.spawnDaemon('jbd2', commitDaemon(state));
   }

@@ -6,7 +6,7 @@ export class LogArea {
   /** First block of the ring (j_first). */
   readonly first: number;
   /** The block after the last one (j_last). */
-  readonly end: number;
+  end: number;
   /** Where the next transaction goes. */
   head: number;
   /** The oldest block that recovery would need. */
@@ -28,6 +28,12 @@ export class LogArea {
 
   get size(): number {
     return this.end - this.first;
+  }
+
+  /** The log is empty, and from now on has every block up to `end`. */
+  growTo(end: number): void {
+    this.free += end - this.end;
+    this.end = end;
   }
 
   /** The block of the device that holds a block of the journal. */
