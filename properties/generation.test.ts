@@ -18,9 +18,13 @@ import {
 import { setupText } from '../harness/program-text.ts';
 import { setupProblem } from '../harness/targets/typescript/target.ts';
 import { countTable, coverageOf, outcomeTable } from './generation-coverage.ts';
+import { metadataShapes } from './metadata-coverage.ts';
 
-const SEQUENCES = 1500;
+const SEQUENCES = 1800;
 const MAX_OPERATIONS = 60;
+
+/** Of the sequences, those in which metadata is looked for: that copies the model at each step. */
+const METADATA_SEQUENCES = 1500;
 
 const samples = (blockSize: 1024 | 2048 | 4096, numRuns: number): (readonly Operation[])[] =>
   fc.sample(operationSequences({ setup: { ...DEFAULT_SETUP, blockSize }, maxOperations: MAX_OPERATIONS }), {
@@ -55,6 +59,40 @@ const REACHABLE: Readonly<Partial<Record<OperationName, readonly Errno[]>>> = {
   chmod: ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'],
   chown: ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'],
   utimens: ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'],
+  'link-handle': ['ENOENT', 'EEXIST', 'EBADF', 'EPERM'],
+  mknod: ['ENOENT', 'ENOTDIR', 'EEXIST', 'EPERM', 'EACCES', 'ENAMETOOLONG'],
+  setxattr: [
+    'ENOENT',
+    'ENODATA',
+    'EEXIST',
+    'EPERM',
+    'EACCES',
+    'EINVAL',
+    'ERANGE',
+    'E2BIG',
+    'EOPNOTSUPP',
+    'ENOSPC',
+  ],
+  getxattr: ['ENOENT', 'ENODATA', 'EACCES', 'EINVAL', 'ERANGE', 'EOPNOTSUPP'],
+  removexattr: ['ENOENT', 'ENODATA', 'EPERM', 'EACCES', 'EINVAL', 'ERANGE', 'EOPNOTSUPP'],
+  listxattr: ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'],
+  chattr: ['ENOENT', 'EPERM'],
+  lsattr: ['ENOENT'],
+  'set-project': ['EOPNOTSUPP', 'EPERM'],
+};
+
+/** What strangers, flags of rename, and inode flags add to the answers of the older operations. */
+const REACHABLE_BY_OTHERS: Readonly<Partial<Record<OperationName, readonly Errno[]>>> = {
+  open: ['EACCES', 'EPERM'],
+  pwrite: ['EPERM'],
+  truncate: ['EACCES', 'EPERM'],
+  mkdir: ['EACCES', 'EPERM'],
+  unlink: ['EACCES', 'EPERM'],
+  rename: ['EACCES', 'EPERM', 'EEXIST'],
+  link: ['EACCES'],
+  chmod: ['EPERM'],
+  chown: ['EPERM'],
+  utimens: ['EPERM'],
 };
 
 describe('operation sequences', () => {
@@ -103,7 +141,7 @@ describe('operation sequences', () => {
         ...OPERATION_NAMES.filter(isGenerated).filter(
           (name) => (coverage.outcomes.get(name)?.get('ok') ?? 0) < 50,
         ),
-        ...Object.entries(REACHABLE).flatMap(([name, errnos]) =>
+        ...[...Object.entries(REACHABLE), ...Object.entries(REACHABLE_BY_OTHERS)].flatMap(([name, errnos]) =>
           errnos
             .filter((errno) => !coverage.outcomes.get(name)?.has(errno))
             .map((errno) => `${name} ${errno}`),
@@ -117,6 +155,33 @@ describe('operation sequences', () => {
       expect(missing, tables.join('\n\n')).toEqual([]);
     },
   );
+
+  it('do what there is to do with attributes, nodes, callers and flags', () => {
+    for (const { setup, sequences } of drawn) {
+      const counts = metadataShapes(setup, sequences.slice(0, METADATA_SEQUENCES));
+      const missing = [...counts].filter(([, count]) => count === 0).map(([name]) => name);
+      if (process.env['TWINPATH_COVERAGE'] !== undefined) process.stdout.write(`${countTable(counts)}\n`);
+      expect(missing, countTable(counts)).toEqual([]);
+    }
+  });
+
+  it('are about data for the most part', () => {
+    const names = [
+      'open',
+      'read',
+      'pread',
+      'write',
+      'pwrite',
+      'seek',
+      'truncate',
+      'ftruncate',
+      'close',
+    ] as const;
+    for (const { operations, outcomes } of coverages) {
+      const data = names.flatMap((name) => [...(outcomes.get(name)?.values() ?? [])]);
+      expect(data.reduce((sum, count) => sum + count, 0) / operations).toBeGreaterThan(0.55);
+    }
+  });
 
   it('mostly succeed, and move few bytes', () => {
     for (const coverage of coverages) {

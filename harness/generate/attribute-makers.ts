@@ -1,4 +1,5 @@
 import type { AclEntry, AclValue, Content, NodeView, XattrValue } from '../../model/index.ts';
+import { hasFeature } from '../format.ts';
 import { GROUP_IDS, PEOPLE } from './callers.ts';
 import type { Maker } from './data-makers.ts';
 import type { Scene } from './scene.ts';
@@ -24,13 +25,27 @@ const NAMES = [
 /** Names that no attribute can have, or none of ext4. */
 const WRONG_NAMES = ['', 'user.', 'user', 'nosuch.a', 'system.a', `${LONGEST_NAME}n`, 'trusted.'] as const;
 
-/** What an inode of 256 bytes has left for one attribute beside its entry of 16 bytes and a short name. */
-const IN_INODE_BYTES = 68;
+const USUAL_INODE_BYTES = 256;
+
+/** What the fields of an inode, the ends of its attributes, and one entry with a short name take of it. */
+const INODE_OVERHEAD_BYTES = 188;
 
 /** The header of an attribute block, its end, and one entry with a short name. */
 const BLOCK_OVERHEAD_BYTES = 56;
 
 const VALUE_BYTES_MAX = 65536;
+
+/** How often something is looked for that has attributes. */
+const LOOKS = 4;
+
+/** Something that has attributes, if that can be found soon. */
+function nodeWithXattrs(scene: Scene): NodeView | null {
+  for (let count = 0; count < LOOKS; count++) {
+    const found = scene.dice.oneIn(3) ? scene.names.ownDirectory() : scene.names.file();
+    if (found !== null && found.xattrNames.length > 0) return found;
+  }
+  return null;
+}
 
 /** Something that may have attributes; mostly a file or a directory. Null now and then: the path should be wrong. */
 function node(scene: Scene): NodeView | null {
@@ -44,7 +59,7 @@ function node(scene: Scene): NodeView | null {
 function xattrName(scene: Scene, known: NodeView | null): string {
   const { dice } = scene;
   if (scene.mistake()) return dice.pick(WRONG_NAMES);
-  if (dice.oneIn(6)) return dice.oneIn(2) ? ACCESS_LIST : DEFAULT_LIST;
+  if (dice.oneIn(5)) return dice.oneIn(2) ? ACCESS_LIST : DEFAULT_LIST;
   const present = known?.xattrNames ?? [];
   if (present.length > 0 && dice.oneIn(2)) return present[dice.below(present.length)] ?? 'user.a';
   return dice.pick(NAMES);
@@ -69,8 +84,9 @@ export const setxattr: Maker = (scene) => {
 const onAttribute =
   (op: 'getxattr' | 'removexattr'): Maker =>
   (scene) => {
-    const known = node(scene);
-    const name = xattrName(scene, known);
+    const rich = scene.dice.oneIn(3) ? null : nodeWithXattrs(scene);
+    const known = rich ?? node(scene);
+    const name = (scene.mistake() ? undefined : rich?.xattrNames[0]) ?? xattrName(scene, known);
     return { op, path: pathTo(scene, known), name, ...nofollow(scene, known) };
   };
 
@@ -88,21 +104,23 @@ const isListName = (name: string): boolean => name === ACCESS_LIST || name === D
 function xattrContent(scene: Scene): Content {
   const { dice, setup } = scene;
   const block = setup.blockSize;
+  const inInode = Math.max(0, (setup.format?.inodeSize ?? USUAL_INODE_BYTES) - INODE_OVERHEAD_BYTES);
   const near = dice.between(-5, 5);
   const length = [
     0,
     dice.between(4, 40),
-    IN_INODE_BYTES / 2 + near,
-    IN_INODE_BYTES + near,
+    inInode / 2 + near,
+    inInode + near,
     dice.between(1, 300),
     block / 4 + near,
     block / 2 + near,
     block - BLOCK_OVERHEAD_BYTES + 2 * near,
     block + near,
-  ][dice.below(scene.mistake() ? 9 : 8)];
+    dice.below(8 * block),
+  ][dice.below(hasFeature(setup.format, 'ea_inode') ? 10 : scene.mistake() ? 9 : 8)];
   if (length === undefined) return { seed: 1, length: 0 };
-  const most = dice.oneIn(60) ? VALUE_BYTES_MAX + dice.between(-1, 1) : length;
-  return { seed: scene.newSeed(), length: Math.max(0, most) };
+  const wanted = dice.oneIn(60) ? VALUE_BYTES_MAX + dice.between(-1, 1) : length;
+  return { seed: scene.newSeed(), length: Math.max(0, Math.min(wanted, VALUE_BYTES_MAX + 1)) };
 }
 
 /** Mostly valid: owner, some users, the owning group, some groups, a mask when somebody is named, and the others. */

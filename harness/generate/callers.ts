@@ -28,8 +28,13 @@ export const setcreds: Maker = (scene) => {
     const next = dice.oneIn(2) ? ROOT : dice.pick(CALLERS);
     return { op: 'setcreds', ...next };
   }
-  return openDoor(scene) ?? { op: 'setcreds', ...dice.pick(CALLERS) };
+  return openDoor(scene) ?? stranger(scene);
 };
+
+/** Somebody else than root, whatever he can do here. */
+export const stranger: Maker = ({ dice }) => ({ op: 'setcreds', ...dice.pick(CALLERS) });
+
+export const root: Maker = () => ({ op: 'setcreds', ...ROOT });
 
 /** Before anybody else than root comes, the root directory mostly lets him do something. */
 function openDoor({ dice, names }: Scene): Operation | null {

@@ -8,10 +8,10 @@ const GROUPS: readonly {
   readonly oneIn: number;
   readonly weights: Readonly<Record<string, number>>;
 }[] = [
-  { oneIn: 3, weights: { setxattr: 9, getxattr: 4, removexattr: 4, listxattr: 3 } },
-  { oneIn: 3, weights: { mknod: 4, 'link-handle': 3 } },
-  { oneIn: 6, weights: { setcreds: 5 } },
-  { oneIn: 8, weights: { chattr: 2, lsattr: 1, 'set-project': 2 } },
+  { oneIn: 2, weights: { setxattr: 10, getxattr: 8, removexattr: 4, listxattr: 3 } },
+  { oneIn: 2, weights: { mknod: 6, 'link-handle': 5 } },
+  { oneIn: 5, weights: { setcreds: 6 } },
+  { oneIn: 5, weights: { chattr: 4, lsattr: 3, 'set-project': 4 } },
 ];
 
 const NONE = {

@@ -68,5 +68,5 @@ export const setProject: Maker = (scene) => {
   const { dice, names } = scene;
   const node = dice.oneIn(2) ? names.ownDirectory() : flagged(scene);
   const path = names.detour(node?.path ?? (scene.mistake() ? names.wrong() : '.'));
-  return { op: 'set-project', path, project: dice.pick(PROJECTS) };
+  return { op: 'set-project', path, project: dice.oneIn(2) ? 0 : dice.pick(PROJECTS) };
 };

@@ -1,5 +1,6 @@
 import type { Handle, HandleView, Operation } from '../../model/index.ts';
 import type { Maker } from './data-makers.ts';
+import { attributes, swap, unnamed, visit } from './metadata-patterns.ts';
 import { childPath } from './names.ts';
 import { isReadWrite, type Scene } from './scene.ts';
 import type { PatternName } from './swarm.ts';
@@ -24,6 +25,10 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   'link-loop': linkLoop,
   limit,
   fill,
+  attributes,
+  swap,
+  unnamed,
+  visit,
 };
 
 export const layOut = (scene: Scene): Pattern => layouts[scene.swarm.patterns.pick(scene.dice)](scene);
@@ -312,6 +317,7 @@ function linkLoop(scene: Scene): Pattern {
     () => ({ op: 'rename', from: below, to: home + second }),
     () => ({ op: 'link', from: dice.oneIn(2) ? first : below, to: `${first}c` }),
     () => ({ op: 'chmod', path: first, mode: 0o600 }),
+    () => ({ op: 'utimens', path: first, atime: 'now', mtime: 'omit' }),
     () => ({ op: 'open', as: handle, path: first, access: 'read', flags: {}, mode: 0 }),
   ];
   for (let count = dice.between(1, 4); count > 0; count--) steps.push(dice.pick(followers));

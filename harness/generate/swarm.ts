@@ -83,7 +83,14 @@ const PATTERNS = {
   'link-loop': 1,
   limit: 1,
   fill: 0,
+  attributes: 0,
+  swap: 0,
+  unnamed: 0,
+  visit: 0,
 };
+
+/** The weight of a pattern about metadata, in runs that do such things, on the scale of drawn weights. */
+const METADATA_PATTERN = 24;
 
 export type OffsetClass = keyof typeof FAR_OFFSETS;
 export type LengthClass = keyof typeof LENGTHS;
@@ -114,17 +121,27 @@ export interface Swarm {
 
 export function drawSwarm(dice: Dice, setup: Setup): Swarm {
   const tight = isTight(setup);
-  const patterns = { ...drawWeights(dice, PATTERNS, 3), fill: tight ? 30 : 0 };
+  const kinds = drawKinds(dice);
+  const renameFlagPercent = WITHHELD.has('rename-flags') ? 0 : dice.pick([0, 0, 20, 50]);
+  const unnamedPercent = WITHHELD.has('unnamed-files') ? 0 : dice.pick([0, 0, 5, 20]);
+  const patterns = {
+    ...drawWeights(dice, PATTERNS, 3),
+    fill: tight ? 30 : 0,
+    attributes: kinds.has('setxattr') ? METADATA_PATTERN : 0,
+    swap: renameFlagPercent > 0 ? METADATA_PATTERN : 0,
+    unnamed: unnamedPercent > 0 ? METADATA_PATTERN : 0,
+    visit: kinds.has('setcreds') ? 2 * METADATA_PATTERN : 0,
+  };
   return {
-    kinds: drawKinds(dice),
+    kinds,
     offsets: drawOffsets(dice),
     lengths: new WeightedChoice(drawWeights(dice, LENGTHS, 5)),
     patterns: new WeightedChoice(patterns),
     patternPercent: tight ? 15 : dice.pick([0, 2, 5, 10, 20]),
     mistakePercent: dice.pick([0, 2, 4, 8, 25]),
     focusPercent: dice.pick([0, 30, 60, 90]),
-    renameFlagPercent: WITHHELD.has('rename-flags') ? 0 : dice.pick([0, 0, 20, 50]),
-    unnamedPercent: WITHHELD.has('unnamed-files') ? 0 : dice.pick([0, 0, 5, 20]),
+    renameFlagPercent,
+    unnamedPercent,
     names: dice.pick([2, 3, 5, 12]),
     depthMax: dice.pick([0, 1, 2, 4]),
     handlesMax: dice.pick([1, 2, 4, 8]),

@@ -1,17 +1,4 @@
 import type { OperationName } from '../../model/index.ts';
 
 /** Operations, and ways of doing others, that sequences do without until every target performs them. */
-export const WITHHELD: ReadonlySet<OperationName | 'rename-flags' | 'unnamed-files'> = new Set([
-  'link-handle',
-  'mknod',
-  'setxattr',
-  'getxattr',
-  'removexattr',
-  'listxattr',
-  'setcreds',
-  'chattr',
-  'lsattr',
-  'set-project',
-  'rename-flags',
-  'unnamed-files',
-]);
+export const WITHHELD: ReadonlySet<OperationName | 'rename-flags' | 'unnamed-files'> = new Set([]);

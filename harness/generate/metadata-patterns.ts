@@ -1,0 +1,132 @@
+import type { Handle, Operation } from '../../model/index.ts';
+import { root, stranger } from './callers.ts';
+import type { Maker } from './data-makers.ts';
+import type { Pattern } from './patterns.ts';
+import type { Scene } from './scene.ts';
+
+/** What brings attributes to the disk, or makes them come from there. */
+const SETTLING = ['sync', 'drop-caches', 'remount'] as const;
+
+const say =
+  (operation: Operation): Maker =>
+  () =>
+    operation;
+
+/** Attributes of one inode until they no longer fit; some are replaced and some go, with or without what is cached. */
+export function attributes(scene: Scene): Pattern {
+  const { dice, names, setup } = scene;
+  const link = dice.oneIn(4) ? names.symlink() : null;
+  const path = link?.path ?? (dice.oneIn(2) ? names.file() : names.ownDirectory())?.path ?? '.';
+  const nofollow = link === null ? {} : ({ nofollow: true } as const);
+  const space = link === null ? 'user' : 'trusted';
+  const name = (): string => `${space}.${dice.pick(['a', 'b', 'cc', 'longer-name'])}`;
+  const length = (): number =>
+    dice.pick([4, 20, 40, 60, 68, 72, 100, setup.blockSize / 4, setup.blockSize / 2]) + dice.below(9);
+  const steps: Maker[] = [];
+  for (let count = dice.between(2, 6); count > 0; count--) {
+    steps.push(
+      say({
+        op: 'setxattr',
+        path,
+        name: name(),
+        value: { seed: scene.newSeed(), length: length() },
+        ...nofollow,
+      }),
+    );
+    if (dice.oneIn(3)) steps.push(say({ op: dice.pick(SETTLING) }));
+    if (dice.oneIn(2)) steps.push(say({ op: 'getxattr', path, name: name(), ...nofollow }));
+    if (dice.oneIn(4)) steps.push(say({ op: 'removexattr', path, name: name(), ...nofollow }));
+  }
+  return [...steps, say({ op: 'listxattr', path, ...nofollow })];
+}
+
+/** Two names change places: directories with something in them, or one of them a file, in one directory or in two. */
+export function swap({ dice, names }: Scene): Pattern {
+  const first = names.freshPath();
+  const second = dice.oneIn(2) ? names.freshPath() : (names.file()?.path ?? names.freshPath());
+  const exchange: Operation = { op: 'rename', from: first, to: second, flag: 'exchange' };
+  const inside = `${first}/inside`;
+  return [
+    say({ op: 'mkdir', path: first, mode: 0o755 }),
+    say({ op: 'mkdir', path: inside, mode: 0o755 }),
+    say({ op: 'mkdir', path: second, mode: 0o755 }),
+    say(exchange),
+    say(dice.oneIn(2) ? exchange : { op: 'rename', from: inside, to: second, flag: 'exchange' }),
+    say({ op: 'rename', from: second, to: names.freshPath(), flag: 'whiteout' }),
+    say({ op: 'readdir', path: first }),
+  ];
+}
+
+/** A file without a name is written, and gets one or is forgotten. */
+export function unnamed(scene: Scene): Pattern {
+  const { dice, names } = scene;
+  const handle: Handle = scene.newHandle();
+  const to = names.newPath();
+  const directory = names.directory();
+  const write: Maker = (now) =>
+    now.view(handle) === null
+      ? null
+      : { op: 'pwrite', handle, offset: dice.below(9000), content: { seed: now.newSeed(), length: 5000 } };
+  const ending: Maker[] = [
+    say({ op: 'link-handle', handle, to }),
+    write,
+    (now) => (now.view(handle) === null ? null : { op: 'fsync', handle }),
+    say({ op: 'link-handle', handle, to: `${to}b` }),
+    say({ op: 'unlink', path: to }),
+  ];
+  return [
+    say({
+      op: 'open',
+      as: handle,
+      path: directory,
+      access: 'read-write',
+      flags: { tmpfile: true },
+      mode: 0o600,
+    }),
+    write,
+    ...(dice.oneIn(3) ? [] : ending.slice(0, dice.between(1, ending.length))),
+    (now) => (now.view(handle) === null ? null : { op: 'close', handle }),
+  ];
+}
+
+/** Somebody else comes, works in a directory that lets him, and goes. */
+export function visit({ dice, names }: Scene): Pattern {
+  const directory = names.freshPath();
+  const path = `${directory}/f`;
+  const modes = [0o777, 0o1777, 0o1777, 0o2777, 0o755, 0o733] as const;
+  const deeds: readonly [Operation, ...Operation[]] = [
+    { op: 'mkdir', path: `${directory}/d`, mode: 0o755 },
+    { op: 'mknod', path: `${directory}/p`, type: 'fifo', mode: 0o644, device: { major: 0, minor: 0 } },
+    {
+      op: 'mknod',
+      path: `${directory}/c`,
+      type: 'character-device',
+      mode: 0,
+      device: { major: 1, minor: 3 },
+    },
+    { op: 'symlink', target: 'f', path: `${directory}/l` },
+    { op: 'link', from: path, to: `${directory}/g` },
+    { op: 'unlink', path },
+    { op: 'unlink', path },
+    { op: 'rename', from: path, to: `${directory}/n` },
+    { op: 'truncate', path, size: 100 },
+    { op: 'chmod', path, mode: 0o6777 },
+    { op: 'utimens', path, atime: 'now', mtime: 'now' },
+    { op: 'readdir', path: directory },
+  ];
+  const chosen = Array.from({ length: dice.between(2, 6) }, () => say(dice.pick(deeds)));
+  return [
+    say({ op: 'mkdir', path: directory, mode: 0o755 }),
+    say({ op: 'chmod', path: directory, mode: dice.pick(modes) }),
+    say({
+      op: 'mknod',
+      path,
+      type: 'file',
+      mode: dice.pick([0o644, 0o666, 0o4777]),
+      device: { major: 0, minor: 0 },
+    }),
+    stranger,
+    ...chosen,
+    root,
+  ];
+}
