@@ -1,7 +1,5 @@
-import type { OperationName } from '../../model/index.ts';
 import type { Dice } from './dice.ts';
 import { drawWeights } from './weighted-choice.ts';
-import { WITHHELD } from './withheld.ts';
 
 /** Groups of what is about neither bytes nor plain names. A run has a group or has it not; data stays the bulk. */
 const GROUPS: readonly {
@@ -33,15 +31,8 @@ export type MetadataName = keyof typeof NONE;
 export function drawMetadata(dice: Dice): Record<MetadataName, number> {
   const drawn: Record<MetadataName, number> = { ...NONE };
   for (const { oneIn, weights } of GROUPS) {
-    const known = Object.keys(weights).some((name) => isMetadata(name) && !WITHHELD.has(name));
-    if (!known || !dice.oneIn(oneIn)) continue;
+    if (!dice.oneIn(oneIn)) continue;
     Object.assign(drawn, drawWeights(dice, weights, 6, 2));
   }
-  for (const name of WITHHELD) if (isMetadata(name)) drawn[name] = 0;
   return drawn;
 }
-
-const isMetadata = (name: string): name is MetadataName => name in NONE;
-
-/** Whether sequences hold such operations: those that no target performs yet are left out. */
-export const isGenerated = (name: OperationName): boolean => !WITHHELD.has(name);

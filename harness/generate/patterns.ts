@@ -306,7 +306,10 @@ function linkLoop(scene: Scene): Pattern {
   const handle = scene.newHandle();
   const below = `${first}/x`;
   const followers: [Maker, ...Maker[]] = [
-    () => ({ op: dice.pick<'stat' | 'readdir' | 'lstat'>(['stat', 'readdir', 'lstat']), path: first }),
+    () => ({
+      op: dice.pick<'stat' | 'readdir' | 'lstat'>(['stat', 'readdir', 'readdir', 'lstat']),
+      path: first,
+    }),
     () => ({
       op: dice.pick<'unlink' | 'rmdir' | 'readlink' | 'lstat'>(['unlink', 'rmdir', 'readlink', 'lstat']),
       path: below,

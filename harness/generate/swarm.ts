@@ -3,7 +3,6 @@ import { SMALLEST_BYTES, type Setup } from '../setup.ts';
 import type { Dice } from './dice.ts';
 import { drawMetadata } from './metadata-weights.ts';
 import { WEIGHT_SCALE, WeightedChoice, drawWeights } from './weighted-choice.ts';
-import { WITHHELD } from './withheld.ts';
 
 /** Usual weights of what changes something. Data operations dominate: that is where the two I/O paths differ. */
 const CHANGES = {
@@ -122,8 +121,8 @@ export interface Swarm {
 export function drawSwarm(dice: Dice, setup: Setup): Swarm {
   const tight = isTight(setup);
   const kinds = drawKinds(dice);
-  const renameFlagPercent = WITHHELD.has('rename-flags') ? 0 : dice.pick([0, 0, 20, 50]);
-  const unnamedPercent = WITHHELD.has('unnamed-files') ? 0 : dice.pick([0, 0, 5, 20]);
+  const renameFlagPercent = dice.pick([0, 0, 20, 50]);
+  const unnamedPercent = dice.pick([0, 0, 5, 20]);
   const patterns = {
     ...drawWeights(dice, PATTERNS, 3),
     fill: tight ? 30 : 0,
