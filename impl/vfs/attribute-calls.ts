@@ -59,7 +59,7 @@ export function* chown(
 
 /** may_setattr(), chown_ok() and chgrp_ok(): an owner may give a file to no one else, but to any group of his own. */
 function mayChangeOwner(caller: Credentials, inode: Inode, owner: number | null, group: number | null): void {
-  if (owner !== null || group !== null) refuseChange(inode);
+  if (owner !== null || group !== null || changesMode(caller, inode)) refuseChange(inode);
   if (isImmutable(inode)) fail('EPERM');
   if (caller.privileged) return;
   const owns = inode.uid === caller.uid;

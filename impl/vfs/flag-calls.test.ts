@@ -120,6 +120,26 @@ describe('what immutable and append-only files allow', () => {
   );
 });
 
+describe('an append-only file keeps the bits that let it run as its owner', () => {
+  const program: Program = [
+    ...TREE,
+    ['setFlags', 'f', FS_EXTENT_FL | FS_APPEND_FL],
+    ['chmod', 'd/f', 0o6775],
+    ['setFlags', 'f', FS_EXTENT_FL],
+    ['chmod', 'd/f', 0o6775],
+    ['setFlags', 'f', FS_EXTENT_FL | FS_APPEND_FL],
+    ['chown', 'd/f', -1, -1],
+    ['lstat', 'd/f'],
+    USER,
+    ['write', 'f', 8],
+    ['lstat', 'd/f'],
+    ROOT,
+    ['write', 'f', 8],
+    ['lstat', 'd/f'],
+  ];
+  likeTheKernel({ 'so that it cannot be written to': program });
+});
+
 describe('setting flags', () => {
   const sets = [
     0,

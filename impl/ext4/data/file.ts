@@ -1,7 +1,7 @@
 import { fail } from '../../lib/errno.ts';
 import { readThroughCache } from '../../mm/read.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { EXT4_IMMUTABLE_FL, S_ISGID, S_ISUID, type Inode } from '../inode/inode.ts';
+import { EXT4_APPEND_FL, EXT4_IMMUTABLE_FL, S_ISGID, S_ISUID, type Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { relievePressure } from './memory-pressure.ts';
 
@@ -87,10 +87,11 @@ function withinLimit(inode: Inode, start: number, source: Uint8Array): Uint8Arra
 /** Bits of i_mode that a write may take away: set-user-ID and set-group-ID. */
 const PRIVILEGE_BITS = S_ISUID | S_ISGID;
 
-/** file_modified(): the times, and file_remove_privs(). */
+/** file_modified(): the times, and file_remove_privs(). An append-only file keeps its mode, so that the write fails: EPERM. */
 function* touchModified(inode: Inode, writer: Writer): Sleepable<void> {
   const { now } = inode.sb;
   const mode = (inode.mode & PRIVILEGE_BITS) === 0 ? inode.mode : writer.modeAfterWrite(inode);
+  if (mode !== inode.mode && (inode.flags & EXT4_APPEND_FL) !== 0) fail('EPERM');
   if (sameTime(inode.mtime, now) && sameTime(inode.ctime, now) && mode === inode.mode) return;
   const handle = yield* inode.sb.journal.start(1);
   try {
