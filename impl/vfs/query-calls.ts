@@ -56,7 +56,7 @@ export function fstat(context: KernelContext, fd: number): Stat {
 /** ext4_file_getattr(): blocks that delayed allocation has promised count as used. */
 function attributes(inode: Inode): Stat {
   const { ino, mode, links, uid, gid, size, atime, mtime, ctime } = inode;
-  const sectors = inode.sectors + inode.reservedBlocks * (inode.sb.geometry.blockSize / 512);
+  const sectors = inode.sectors + inode.reservedBlocks * inode.clusterSectors;
   const stat: Stat = {
     ino,
     type: typeOf(mode),

@@ -133,7 +133,7 @@ export class BlockAllocator {
   #preallocatedFor(inode: Inode | null, { place }: AllocationRequest, length: number): HeldRun | null {
     const kept = inode?.preallocation;
     if (place === null || kept === null || kept === undefined) return null;
-    return kept.take(place.logical, length);
+    return kept.take(place.logical / this.fixed.layout.clusterRatio, length);
   }
 
   /** Finds a run and takes it, with what is set aside around it, out of every other task's sight. */

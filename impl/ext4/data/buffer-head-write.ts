@@ -13,7 +13,7 @@ import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
 import { orderData } from './ordered-data.ts';
-import { reserveDelayed } from '../mapping/reservation.ts';
+import { clustersKnown, learnClusters, reserveDelayed } from '../mapping/reservation.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
 
@@ -62,7 +62,7 @@ class PromiseBlock implements GetBlock {
   attempt(logical: number, buffer: BufferHead): boolean {
     const inode = this.#inode;
     const known = inode.extentStatus.lookup(logical)?.state;
-    if (known === 'hole' && inode.dataLock.tryWrite()) {
+    if (known === 'hole' && clustersKnown(inode, logical, 1) && inode.dataLock.tryWrite()) {
       try {
         reserveDelayed(inode, logical, 1);
       } finally {
@@ -83,6 +83,7 @@ class PromiseBlock implements GetBlock {
         takeMapping(buffer, mapping);
         return;
       }
+      if (!clustersKnown(this.#inode, logical, 1)) yield* learnClusters(this.#inode, logical, 1);
       if (this.attempt(logical, buffer)) return;
       // Somebody changes the mapping right now: when that is over, everything is asked again.
       yield* dataLock.write();

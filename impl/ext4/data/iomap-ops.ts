@@ -6,7 +6,13 @@ import { mapCredits } from '../extents/credits.ts';
 import type { ExtentState } from '../mapping/extent-status.ts';
 import type { Inode } from '../inode/inode.ts';
 import { knownMapping, mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
-import { punchDelayed, reserveDelayed } from '../mapping/reservation.ts';
+import {
+  affordable,
+  clustersKnown,
+  learnClusters,
+  punchDelayed,
+  reserveDelayed,
+} from '../mapping/reservation.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 
 const TYPES: Readonly<Record<ExtentState, IomapType>> = {
@@ -107,11 +113,13 @@ function* mapOrReserve(inode: Inode, first: number, count: number, iomap: Iomap)
  * comes out short instead of failing. Answers the blocks promised, 0 when the hole is gone. Fails with ENOSPC.
  */
 function* reserveHole(inode: Inode, first: number, count: number): Sleepable<number> {
+  if (!clustersKnown(inode, first, count)) yield* learnClusters(inode, first, count);
   yield* inode.dataLock.write();
   try {
     if (!inode.extentStatus.knownUnmapped(first, first + count)) return 0;
+    if (!clustersKnown(inode, first, count)) return 0;
     if (inode.extentStatus.countDelayed(first, first + count) > 0) return 0;
-    const blocks = Math.min(count, inode.sb.freeSpace.available(false));
+    const blocks = affordable(inode, first, count);
     if (blocks <= 0) fail('ENOSPC');
     reserveDelayed(inode, first, blocks);
     return blocks;

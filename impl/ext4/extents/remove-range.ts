@@ -1,10 +1,11 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import { EXT4_EA_INODE_FL, isRegular, type Inode } from '../inode/inode.ts';
+import type { Inode } from '../inode/inode.ts';
 import { collapse } from './collapse.ts';
 import { removeCredits } from './credits.ts';
 import type { Extent } from './node.ts';
+import { freeMapped } from './free-mapped.ts';
 import { findPath, leafOf } from './path.ts';
 import { splice } from './splice.ts';
 import { TreeEdit } from './tree-edit.ts';
@@ -30,8 +31,7 @@ export function* removeRange(handle: Handle, inode: Inode, from: number, to: num
       // The lock was let go: what the path shows may be old.
       if (yield* ensureCredits(edit, removeCredits(inode, stop - start))) continue;
       yield* splice(edit, path, end - 1, 'replace', without(extent, start, stop));
-      edit.account(start - stop);
-      yield* freeData(edit, extent.physical + start - extent.logical, stop - start);
+      yield* freeMapped(edit, start, stop, extent.physical + start - extent.logical);
       end = start;
     }
     yield* collapse(edit);
@@ -54,17 +54,6 @@ function without(extent: Extent, start: number, stop: number): Extent[] {
     });
   }
   return left;
-}
-
-/**
- * Blocks of directories, symlinks and values of attributes went through the journal, so their return is revoked
- * (get_default_free_blocks_flags).
- */
-function* freeData(edit: TreeEdit, start: number, length: number): Sleepable<void> {
-  const { handle, inode } = edit;
-  const logged = inode.dataPath.logsData || (inode.flags & EXT4_EA_INODE_FL) !== 0;
-  const metadata = !isRegular(inode.mode) || logged;
-  yield* inode.sb.blockAllocator.free(handle, inode, start, length, { metadata });
 }
 
 /** ext4_datasem_ensure_credits: answers whether the handle was restarted, and dataLock let go for it. */

@@ -57,7 +57,7 @@ export class TreeEdit {
     const { sb } = inode;
     const request = { goal, length: 1, useKeptBack, metadata: true, place: null };
     const { start } = yield* sb.blockAllocator.allocate(handle, inode, request);
-    this.account(1);
+    this.account(sb.geometry.clusterRatio);
     const buffer = sb.cache.getblk(start);
     try {
       yield* handle.getCreateAccess(buffer);
@@ -83,7 +83,7 @@ export class TreeEdit {
 
   *#release(block: number): Sleepable<void> {
     const { handle, inode } = this;
-    this.account(-1);
+    this.account(-inode.sb.geometry.clusterRatio);
     yield* inode.sb.blockAllocator.free(handle, inode, block, 1, { metadata: true });
   }
 

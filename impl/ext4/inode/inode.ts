@@ -115,8 +115,10 @@ export class Inode {
   readonly dataLock: RwSemaphore;
   #xattrLock: RwSemaphore | null = null;
   readonly extentStatus = new ExtentStatusTree();
-  /** Blocks promised to delayed allocation for this inode (i_reserved_data_blocks). */
+  /** Clusters promised to delayed allocation for this inode (i_reserved_data_blocks). */
   reservedBlocks = 0;
+  /** With bigalloc: the logical clusters that have a promise; null without (mapping/reservation.ts). */
+  readonly promisedClusters: Set<number> | null;
   readonly mapping: AddressSpace;
   /** The table that `mapping` uses, for what the page cache itself does not call. */
   dataPath: DataPath;
@@ -149,6 +151,7 @@ export class Inode {
     this.invalidateLock = new RwSemaphore(sb.scheduler, INVALIDATE_LOCK, ino);
     this.dataLock = new RwSemaphore(sb.scheduler, I_DATA_SEM, ino);
     this.dataPath = dataPath;
+    this.promisedClusters = sb.geometry.clusterRatio > 1 ? new Set() : null;
     this.mapping = new AddressSpace(
       this,
       sb.pool,
@@ -166,6 +169,11 @@ export class Inode {
   /** Bytes. */
   get blockSize(): number {
     return this.sb.geometry.blockSize;
+  }
+
+  /** What a block of metadata adds to i_blocks: a whole cluster, in sectors. */
+  get clusterSectors(): number {
+    return (this.sb.geometry.clusterRatio * this.blockSize) / 512;
   }
 
   get device(): BlockDevice {

@@ -84,6 +84,17 @@ export class ExtentStatusTree {
     return true;
   }
 
+  /** Is something known of every block of `from` .. `to - 1`? */
+  knows(from: number, to: number): boolean {
+    let next = from;
+    for (let index = this.#firstEndingAfter(from); next < to; index++) {
+      const extent = this.#extents[index];
+      if (extent === undefined || extent.logical > next) return false;
+      next = end(extent);
+    }
+    return true;
+  }
+
   /**
    * The mapping changed to this (ext4_es_insert_extent). What was known of the range is replaced; answers how many
    * delayed blocks that was, whose reservation the caller settles. `sequence` grows unless nothing is new.

@@ -4,14 +4,12 @@ import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { isMapped, NOWHERE, type ExtentState, type StatusExtent } from './extent-status.ts';
 import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { convertToWritten } from '../extents/convert.ts';
-import { placementGoal } from '../extents/goal.ts';
-import { maxLength, type Extent } from '../extents/node.ts';
+import type { Extent } from '../extents/node.ts';
 import { findPath, leafOf, nextKey, type Path } from '../extents/path.ts';
-import { splice } from '../extents/splice.ts';
 import { TreeEdit } from '../extents/tree-edit.ts';
-import type { AllocationRequest, BlockRun } from '../allocation/block-allocator.ts';
-import { isRegular, type Inode } from '../inode/inode.ts';
-import { releaseReservation } from './reservation.ts';
+import type { Inode } from '../inode/inode.ts';
+import { placeBlocks, type Unplaced } from './place-blocks.ts';
+import { recordMapped } from './reservation.ts';
 
 /**
  * What mapBlocks may do about blocks that are not as wanted.
@@ -139,14 +137,21 @@ function* change(
     const isNew = mode !== 'convert';
     const now = isMapped(known.state)
       ? yield* convert(handle, inode, path, logical, length)
-      : yield* allocate(handle, inode, path, mapping(inode, known, logical, length, true), mode);
-    releaseReservation(inode, extentStatus.insert(now.logical, now.length, now.physical, now.state));
+      : yield* placeBlocks(handle, inode, path, unplaced(known, logical, length), mode !== 'create');
+    recordMapped(inode, now);
     if (inode.preallocation !== null) inode.sb.blockAllocator.discardIfClosed(inode);
     return mapping(inode, now, logical, length, isNew);
   } finally {
     inode.dataLock.unlockWrite();
   }
 }
+
+/** The hole, delayed or not, that starts at `logical`, as far as `length` blocks go. */
+const unplaced = (known: StatusExtent, logical: number, length: number): Unplaced => ({
+  logical,
+  length: Math.min(length, known.logical + known.length - logical, MAX_BLOCKS - logical),
+  promised: known.state === 'delayed',
+});
 
 /** Makes unwritten blocks written, in one extent of the tree at most. */
 function* convert(
@@ -167,85 +172,4 @@ function* convert(
   }
   const physical = extent.physical + logical - extent.logical;
   return { logical, length: end - logical, physical, state: 'written' };
-}
-
-/** Allocates for the start of `hole`, delayed or not, and puts the extent into the tree. */
-function* allocate(
-  handle: Handle,
-  inode: Inode,
-  path: Path,
-  hole: BlockMapping,
-  mode: MapMode,
-): Sleepable<StatusExtent> {
-  const { logical } = hole;
-  const unwritten = mode === 'create-unwritten';
-  const promised = hole.type === 'delayed';
-  const wanted = Math.min(hole.length, maxLength(unwritten));
-  const run = yield* allocateData(handle, inode, requestFor(inode, path, logical, wanted, promised));
-  const { start: physical, length } = run;
-  const edit = new TreeEdit(handle, inode, promised);
-  // Blocks that have been placed are not promised any more: counted twice, they would leave nothing for the tree.
-  const kept = promised ? length : 0;
-  const { freeSpace } = inode.sb;
-  freeSpace.reserved -= kept;
-  try {
-    yield* insertOrFree(edit, path, { logical, length, physical, unwritten });
-  } finally {
-    freeSpace.reserved += kept;
-    yield* edit.finish();
-  }
-  return { logical, length, physical, state: unwritten ? 'unwritten' : 'written' };
-}
-
-/** Where the wanted blocks should lie, and between which others they are. */
-function requestFor(
-  inode: Inode,
-  path: Path,
-  logical: number,
-  length: number,
-  promised: boolean,
-): AllocationRequest {
-  const { node, slot } = leafOf(path);
-  const before = slot < 0 ? null : node.extent(slot);
-  const place = {
-    logical,
-    leftEnd: before === null ? 0 : before.logical + before.length,
-    rightStart: nextKey(path),
-    near: node.count > 0,
-  };
-  const goal = placementGoal(inode, path, logical);
-  return {
-    goal,
-    length,
-    useKeptBack: promised,
-    metadata: false,
-    place: isRegular(inode.mode) ? place : null,
-  };
-}
-
-/** A run as requested. Promised blocks are there even when nobody else could have them. */
-function* allocateData(handle: Handle, inode: Inode, request: AllocationRequest): Sleepable<BlockRun> {
-  const { blockAllocator, freeSpace } = inode.sb;
-  const { length, useKeptBack: promised } = request;
-  if (!promised) return yield* blockAllocator.allocate(handle, inode, request);
-  // The promise stands aside while the allocator claims the space itself; what was claimed of it is settled, with the
-  // delayed range, when the extent status learns the new place.
-  freeSpace.reserved -= length;
-  try {
-    return yield* blockAllocator.allocate(handle, inode, request);
-  } finally {
-    freeSpace.reserved += length;
-  }
-}
-
-/** When the tree has no place for the extent, its blocks are given back, and i_blocks has not changed. */
-function* insertOrFree(edit: TreeEdit, path: Path, extent: Extent): Sleepable<void> {
-  const { handle, inode } = edit;
-  try {
-    yield* splice(edit, path, extent.logical, 'insert', [extent]);
-  } catch (error) {
-    yield* inode.sb.blockAllocator.free(handle, inode, extent.physical, extent.length, { metadata: false });
-    throw error;
-  }
-  edit.account(extent.length);
 }

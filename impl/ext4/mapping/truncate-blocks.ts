@@ -1,12 +1,11 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { NOWHERE } from './extent-status.ts';
 import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { removeCredits } from '../extents/credits.ts';
 import { removeRange } from '../extents/remove-range.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { EXT4_EXTENTS_FL, isDirectory, isRegular, isSymlink, type Inode } from '../inode/inode.ts';
-import { releaseReservation } from './reservation.ts';
+import { forget, recordHole } from './reservation.ts';
 
 /**
  * Frees all blocks beyond inode.size, rounded up, delayed ones included (ext4_truncate without zeroing part of the last
@@ -44,17 +43,11 @@ export function hasNothingBeyond(inode: Inode, size: number): boolean {
   return inode.extentStatus.knownUnmapped(Math.ceil(size / inode.sb.geometry.blockSize), MAX_BLOCKS);
 }
 
-/** What was known of the blocks is forgotten, and what was promised to delayed ones given back. Under dataLock. */
-function dropPromises(inode: Inode, from: number, to: number): void {
-  const promised = inode.extentStatus.remove(from, to);
-  if (!inode.sb.options.faults.has('truncate-leaks-reservation')) releaseReservation(inode, promised);
-}
-
 function* forgetDelayed(inode: Inode, from: number): Sleepable<void> {
   if (inode.reservedBlocks === 0) return;
   yield* inode.dataLock.write();
   try {
-    dropPromises(inode, from, MAX_BLOCKS);
+    forget(inode, from, MAX_BLOCKS);
   } finally {
     inode.dataLock.unlockWrite();
   }
@@ -85,17 +78,16 @@ export function* removeBlocks(inode: Inode, from: number, to: number): Sleepable
 export const truncateCredits = (inode: Inode): number => removeCredits(inode, 1) + 4;
 
 function* forgetAndRemove(handle: Handle, inode: Inode, from: number, to: number): Sleepable<void> {
-  const { extentStatus } = inode;
   if (from >= to) return;
   yield* inode.dataLock.write();
   try {
     // First, so that nobody is given a mapping to blocks that are about to go.
-    dropPromises(inode, from, to);
+    forget(inode, from, to);
     yield* removeRange(handle, inode, from, to);
     // dataLock may have been let go in between, and a reader may have learnt what was then still there.
-    releaseReservation(inode, extentStatus.insert(from, to - from, NOWHERE, 'hole'));
+    recordHole(inode, from, to);
   } catch (error) {
-    releaseReservation(inode, extentStatus.remove(from, to));
+    forget(inode, from, to);
     throw error;
   } finally {
     inode.dataLock.unlockWrite();

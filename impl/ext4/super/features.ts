@@ -86,6 +86,7 @@ export const SUPPORTED_RO_COMPAT = all(
   RO_COMPAT.uninit_bg,
   RO_COMPAT.dir_nlink,
   RO_COMPAT.extra_isize,
+  RO_COMPAT.bigalloc,
   RO_COMPAT.metadata_csum,
   RO_COMPAT.project,
   RO_COMPAT.orphan_present,

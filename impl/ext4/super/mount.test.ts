@@ -71,6 +71,7 @@ const WRITABLE = [
   'uninit_bg',
   'dir_nlink',
   'extra_isize',
+  'bigalloc',
   'metadata_csum',
   'orphan_present',
   'project',
@@ -99,7 +100,6 @@ test.each(readOnlyIncompat)('the feature %s is mounted read-only, else refused b
 });
 
 test.each(refusedRoCompat)('the feature %s is refused read-write by its name', (name, bit) => {
-  // bigalloc alters the meaning of other fields, which are checked as well.
   const disk = changed((raw) => (raw.featureRoCompat |= bit));
   expect(() => new TestMount(disk)).toThrow(MountRefused);
   expect(() => new TestMount(disk)).toThrow(new RegExp(`read-write with features: ${name}$`));

@@ -140,7 +140,7 @@ function* findSame(
     header.refcount++;
     if (header.refcount === EXT4_XATTR_REFCOUNT_MAX) forgetBlock(sb, buffer);
     handle.dirtyMetadata(buffer);
-    inode.sectors += inode.blockSize / 512;
+    inode.sectors += inode.clusterSectors;
     return buffer;
   }
   return null;
@@ -169,7 +169,7 @@ function* allocate(change: XattrChange, bytes: BlockBytes, value: XattrValue | n
   const values = yield* openValues(change, bytes);
   const request = { goal, length: 1, useKeptBack: false, metadata: true, place: null };
   const { start } = yield* sb.blockAllocator.allocate(handle, inode, request);
-  inode.sectors += inode.blockSize / 512;
+  inode.sectors += inode.clusterSectors;
   for (const each of values) yield* changeCount(handle, each, 1);
   yield* takeBackExtraCount(change, value);
   const buffer = sb.cache.getblk(start);

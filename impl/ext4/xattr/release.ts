@@ -37,7 +37,7 @@ export function* releaseXattrBlock(
     if (hasValueInodes(sb)) yield* dropValueInodes(handle, inode, buffer, blockArea(buffer), dropped);
     yield* sb.blockAllocator.free(handle, inode, buffer.block, 1, { metadata: true });
   }
-  inode.sectors -= inode.blockSize / 512;
+  inode.sectors -= inode.clusterSectors;
 }
 
 /**

@@ -63,8 +63,8 @@ function problem(inode: Inode): Corruption | null {
 }
 
 /** Sectors that an owner counts for a value, whether it shares the inode with others or not. */
-export const valueSectors = ({ blockSize }: Inode, size: number): number =>
-  Math.ceil(size / blockSize) * (blockSize / 512);
+export const valueSectors = ({ clusterSectors }: Inode, size: number): number =>
+  Math.ceil(size / (clusterSectors * 512)) * clusterSectors;
 
 /** Sectors that the owner has counted for the value of this entry: none in Lustre's way. */
 export const countedSectors = (owner: Inode, value: Inode, entry: ValueReference): number =>
