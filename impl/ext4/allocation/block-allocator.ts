@@ -139,8 +139,8 @@ export class BlockAllocator {
   /** Finds a run and takes it, with what is set aside around it, out of every other task's sight. */
   *#find(inode: Inode | null, request: AllocationRequest, claimed: number): Sleepable<HeldRun> {
     const plan = planFor(this.#sb, inode, request, claimed);
-    const pooled = plan.small ? this.#fromPool(request.goal, plan, claimed) : null;
-    if (pooled !== null) return this.#keepRest(inode, plan, pooled, claimed);
+    const pooled = plan.small ? this.#fromPool(request.goal, plan) : null;
+    if (pooled !== null) return this.#keepRest(inode, plan, pooled);
     for (let search = 0; search < SEARCHES_MAX; search++) {
       const found = yield* searchGroups(this.#groups, this.#groupsPerFlex, this.#wanted(request, plan));
       if (found === null) {
@@ -152,13 +152,14 @@ export class BlockAllocator {
       if (group.freeAt(start, length) < length) continue;
       group.hold(start, length);
       if (plan.stream) this.#streamGroup = group.number;
-      return this.#keepRest(inode, plan, found, claimed);
+      return this.#keepRest(inode, plan, found);
     }
     return fail('ENOSPC');
   }
 
   /** Space for a small file, unless it can go on where it is. */
-  #fromPool(goal: number, plan: Plan, length: number): HeldRun | null {
+  #fromPool(goal: number, plan: Plan): HeldRun | null {
+    const { claimed: length } = plan;
     const number = this.#groupOf(goal);
     const group = this.#groups[number];
     if (plan.continues && group !== undefined) {
@@ -193,13 +194,12 @@ export class BlockAllocator {
     return goal >= layout.firstDataBlock && goal < layout.blocks ? groupOfBlock(layout, goal) : 0;
   }
 
-  /** Of a run that is held the caller gets `claimed` clusters at most; the rest is set aside. */
-  #keepRest(inode: Inode | null, plan: Plan, run: HeldRun, claimed: number): HeldRun {
+  /** Of a run that is held the caller gets what it asked for; the rest is set aside. */
+  #keepRest(inode: Inode | null, plan: Plan, run: HeldRun): HeldRun {
+    const { claimed, logical } = plan;
     // A run that is too short for the window begins where the request does.
     const before = run.length >= plan.before + claimed ? plan.before : 0;
-    // What follows in the file may have its place already, set aside or mapped.
-    const length = Math.min(claimed, run.length - before, plan.end - plan.logical);
-    const logical = plan.logical;
+    const length = Math.min(claimed, run.length - before);
     const behind = run.length - before - length;
     if (before > 0) this.#keep(inode, plan, part(run, 0, before), logical - before);
     if (behind > 0) this.#keep(inode, plan, part(run, before + length, behind), logical + length);

@@ -23,6 +23,8 @@ export interface Plan {
   readonly before: number;
   /** Clusters of the window, those before included. */
   readonly length: number;
+  /** Clusters to hand out at most. */
+  readonly claimed: number;
   /** Nothing is set aside for the file from this logical cluster on. */
   readonly end: number;
   /** A shorter run is of little use. */
@@ -47,15 +49,15 @@ const SMALL_FILE_BLOCKS = 16;
 /** Files that may grow start so far apart, where they can: written in turns, each still comes out in one piece. */
 const ROOM_CLUSTERS = 8192;
 
-/** What ext4_mb_group_or_file and ext4_mb_normalize_request decide. `claimed` clusters can be had. */
+/** What ext4_mb_group_or_file and ext4_mb_normalize_request decide. `available` clusters can be had. */
 export function planFor(
   sb: SuperBlock,
   inode: Inode | null,
   request: AllocationRequest,
-  claimed: number,
+  available: number,
 ): Plan {
   const { place } = request;
-  if (inode === null || place === null) return barePlan(claimed);
+  if (inode === null || place === null) return barePlan(available);
   const { blockSize, clusterRatio } = sb.geometry;
   const logical = place.logical / clusterRatio;
   const leftEnd = Math.ceil(place.leftEnd / clusterRatio);
@@ -64,6 +66,7 @@ export function planFor(
   const gap = inode.preallocation?.gapAround(logical) ?? EVERYWHERE;
   const from = Math.max(leftEnd, gap.from);
   const end = Math.min(Math.floor(place.rightStart / clusterRatio), gap.to);
+  const claimed = Math.min(available, end - logical);
   const open = inode.writers > 0;
   const small = Math.max(requestEnd, sizeBlocks) <= SMALL_FILE_BLOCKS;
   const exactGoal = place.near;
@@ -72,7 +75,20 @@ export function planFor(
     const room = open ? ROOM_CLUSTERS : POOL_RUN_CLUSTERS;
     const length = POOL_RUN_CLUSTERS;
     const least = claimed;
-    return { logical, before: 0, length, end, least, room, exactGoal, continues, small, open, stream: false };
+    return {
+      logical,
+      before: 0,
+      length,
+      claimed,
+      end,
+      least,
+      room,
+      exactGoal,
+      continues,
+      small,
+      open,
+      stream: false,
+    };
   }
   // Nobody will append to it: no window (EXT4_MB_HINT_NOPREALLOC).
   if (!open && requestEnd === sizeBlocks) {
@@ -84,6 +100,7 @@ export function planFor(
     logical,
     before: logical - window.start,
     length: window.length,
+    claimed,
     end,
     least: Math.min(claimed, window.start + window.length - logical),
     room: Math.max(ROOM_CLUSTERS, window.length),
@@ -108,6 +125,7 @@ const barePlan = (length: number): Plan => ({
   logical: 0,
   before: 0,
   length,
+  claimed: length,
   end: Infinity,
   least: length,
   room: 0,
