@@ -160,3 +160,14 @@ test('file types are those of the table in directory.rst', () => {
   const modes = [0x8000, 0x4000, 0x2000, 0x6000, 0x1000, 0xc000, 0xa000];
   expect(modes.map((mode) => fileTypeOfMode(mode | 0o644))).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });
+
+test('a block that changed under its reader ends a walk with a corruption, not never', () => {
+  const data = new Uint8Array(1024);
+  initializeLeaf(data, false);
+  insertAt(data, 0, 12, 1, name('first'));
+  insertAt(data, findRoom(data, 6), 13, 1, name('second'));
+  data.fill(0, 0, 512);
+  expect(() => findInBlock(data, name('third'))).toThrow(Corruption);
+  expect(() => findRoom(data, 100)).toThrow(Corruption);
+  expect(() => hasEntries(data, 0)).toThrow(Corruption);
+});

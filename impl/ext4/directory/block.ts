@@ -57,6 +57,16 @@ export function entryLength(data: Uint8Array, at: number): number {
   return (length === 0 || length === 0xffff) && data.length === 0x10000 ? 0x10000 : length;
 }
 
+/**
+ * Where the next entry begins. A block was checked when it was read; but one that a damaged bitmap gave to somebody else,
+ * too, may have changed since (ext4_search_dir stops as well).
+ */
+export function nextEntry(data: Uint8Array, at: number): number {
+  const length = entryLength(data, at);
+  if (length > 0) return at + length;
+  throw new Corruption(`ext4_dir_entry_2 at ${at}`, 'rec_len', 0, 'what it was: the block has another user');
+}
+
 export const entryNameLength = (data: Uint8Array, at: number): number => data[at + 6]!;
 
 export const entryFileType = (data: Uint8Array, at: number): number => data[at + 7]!;
@@ -154,7 +164,7 @@ export function fillLeaf(
 /** Where the entries in use stand, from `from` on, in the order of the block. */
 export function entryOffsets(data: Uint8Array, from: number): number[] {
   const offsets: number[] = [];
-  for (let at = from; at < data.length; at += entryLength(data, at)) {
+  for (let at = from; at < data.length; at = nextEntry(data, at)) {
     if (entryIno(data, at) !== 0) offsets.push(at);
   }
   return offsets;
@@ -205,7 +215,7 @@ function hasName(data: Uint8Array, at: number, name: Uint8Array): boolean {
 
 /** Offset of the entry with this name, or -1 (ext4_search_dir). */
 export function findInBlock(data: Uint8Array, name: Uint8Array): number {
-  for (let at = 0; at < data.length; at += entryLength(data, at)) {
+  for (let at = 0; at < data.length; at = nextEntry(data, at)) {
     if (hasName(data, at, name) && entryIno(data, at) !== 0) return at;
   }
   return -1;
@@ -213,8 +223,7 @@ export function findInBlock(data: Uint8Array, name: Uint8Array): number {
 
 /** Does the block hold an entry in use from `from` on? */
 export function hasEntries(data: Uint8Array, from: number): boolean {
-  for (let at = from; at < data.length; at += entryLength(data, at))
-    if (entryIno(data, at) !== 0) return true;
+  for (let at = from; at < data.length; at = nextEntry(data, at)) if (entryIno(data, at) !== 0) return true;
   return false;
 }
 
@@ -228,15 +237,14 @@ function slack(data: Uint8Array, at: number): number {
 /** Offset of the first entry whose slack has room for a name of `nameLength` bytes, or -1 (ext4_find_dest_de). */
 export function findRoom(data: Uint8Array, nameLength: number): number {
   const needed = entryBytes(nameLength);
-  for (let at = 0; at < data.length; at += entryLength(data, at)) if (slack(data, at) >= needed) return at;
+  for (let at = 0; at < data.length; at = nextEntry(data, at)) if (slack(data, at) >= needed) return at;
   return -1;
 }
 
 /** The most bytes that one entry of the block could still give: bounds later searches for room. */
 export function largestSlack(data: Uint8Array): number {
   let largest = 0;
-  for (let at = 0; at < data.length; at += entryLength(data, at))
-    largest = Math.max(largest, slack(data, at));
+  for (let at = 0; at < data.length; at = nextEntry(data, at)) largest = Math.max(largest, slack(data, at));
   return largest;
 }
 
@@ -270,7 +278,7 @@ export function removeAt(data: Uint8Array, at: number): void {
     return;
   }
   let previous = 0;
-  for (let next = entryLength(data, 0); next < at; next += entryLength(data, next)) previous = next;
+  for (let next = entryLength(data, 0); next < at; next = nextEntry(data, next)) previous = next;
   setEntryLength(data, previous, entryLength(data, previous) + length);
   data.fill(0, at, at + length);
 }

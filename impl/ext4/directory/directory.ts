@@ -13,6 +13,7 @@ import {
   entryFileType,
   entryIno,
   entryLength,
+  nextEntry,
   findInBlock,
   findRoom,
   hasDots,
@@ -246,7 +247,7 @@ export function* listEntries(dir: Inode): Sleepable<DirectoryEntry[]> {
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
     const { data } = yield* readDirectoryBlock(dir, logical, blocks - logical);
-    for (let at = 0; at < data.length; at += entryLength(data, at)) {
+    for (let at = 0; at < data.length; at = nextEntry(data, at)) {
       if (entryIno(data, at) !== 0) entries.push(entryAt(data, at));
     }
   }
