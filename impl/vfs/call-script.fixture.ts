@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { FileSystem } from './file-system.ts';
+import { python, withKernelMount } from './kernel-mount.fixture.ts';
 import { Failure } from '../lib/errno.ts';
 import type { FileType } from './types.ts';
 
@@ -42,6 +44,10 @@ export type Call =
 const bytesOf = (value: string, repeat = 1): Uint8Array => Buffer.from(value.repeat(repeat), 'hex');
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** Contents, short enough for a message. */
+const digest = (bytes: Uint8Array): string =>
+  `${bytes.length} bytes ${createHash('sha1').update(bytes).digest('hex')}`;
 
 const LETTERS: Readonly<Partial<Record<FileType, string>>> = { file: 'f', directory: 'd', symlink: 'l' };
 
@@ -136,13 +142,13 @@ const PERFORM: Performers = {
   read: (fs, _call, path) =>
     withFile(fs, path, 'read', (fd) => {
       const target = new Uint8Array(fs.fstat(fd).size);
-      return hex(target.subarray(0, fs.pread(fd, target, 0)));
+      return digest(target.subarray(0, fs.pread(fd, target, 0)));
     }),
 };
 
 /** The same on a kernel's mount: prints the answers to the calls of its input. */
-export const CALL_SCRIPT = `
-import errno, json, os, stat, sys
+const CALL_SCRIPT = `
+import errno, hashlib, json, os, stat, sys
 root, calls = sys.argv[1], json.load(open(sys.argv[2]))
 os.umask(0)
 os.chdir(root)
@@ -152,6 +158,7 @@ def opened(path, flags, use, mode=0):
     fd = os.open(path, flags, mode)
     try: return use(fd)
     finally: os.close(fd)
+def digest(data): return '%d bytes %s' % (len(data), hashlib.sha1(data).hexdigest())
 def letter(entry):
     return 'l' if entry.is_symlink() else 'd' if entry.is_dir() else 'f' if entry.is_file() else '?'
 def value(call): return bytes.fromhex(call['value'] * call.get('repeat', 1))
@@ -182,7 +189,7 @@ def perform(call):
     elif op == 'truncate': os.truncate(path, call['size'])
     elif op == 'readdir': return ' '.join(sorted(letter(entry) + entry.name for entry in os.scandir(path)))
     elif op == 'write': return str(opened(path, os.O_WRONLY, lambda fd: os.pwrite(fd, value(call), call['offset'])))
-    elif op == 'read': return opened(path, os.O_RDONLY, lambda fd: os.pread(fd, os.fstat(fd).st_size, 0).hex())
+    elif op == 'read': return opened(path, os.O_RDONLY, lambda fd: digest(os.pread(fd, os.fstat(fd).st_size, 0)))
     return 'done'
 answers = []
 for call in calls:
@@ -190,3 +197,7 @@ for call in calls:
     except OSError as error: answers.append('EOPNOTSUPP' if error.errno == errno.EOPNOTSUPP else errno.errorcode[error.errno])
 print(json.dumps(answers))
 `;
+
+/** The kernel's answers on an image, which it changes. */
+export const onKernel = async (image: string, input: readonly Call[]): Promise<string[]> =>
+  (await withKernelMount(image, (root) => python(CALL_SCRIPT, root, input))) as string[];

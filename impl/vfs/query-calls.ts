@@ -2,7 +2,8 @@ import type { DirectoryEntry } from '../ext4/directory/block.ts';
 import { listEntries } from '../ext4/directory/directory.ts';
 import { decodeName } from '../ext4/directory/file-name.ts';
 import { deviceNumberOf } from '../ext4/inode/device-number.ts';
-import { isDevice, isDirectory, isSymlink, S_IFMT, type Inode } from '../ext4/inode/inode.ts';
+import { isDevice, isDirectory, isRegular, isSymlink, S_IFMT, type Inode } from '../ext4/inode/inode.ts';
+import { isInline } from '../ext4/inline/inline-data.ts';
 import { readSymlink } from '../ext4/namespace/symlink.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -56,7 +57,9 @@ export function fstat(context: KernelContext, fd: number): Stat {
 /** ext4_file_getattr(): blocks that delayed allocation has promised count as used. */
 function attributes(inode: Inode): Stat {
   const { ino, mode, links, uid, gid, size, atime, mtime, ctime } = inode;
-  const sectors = inode.sectors + inode.reservedBlocks * inode.clusterSectors;
+  // A file in its inode shows a block, so that nobody takes it for a hole.
+  const inline = isInline(inode) && isRegular(mode) ? Math.ceil(size / 512) : 0;
+  const sectors = inode.sectors + inode.reservedBlocks * inode.clusterSectors + inline;
   const stat: Stat = {
     ino,
     type: typeOf(mode),

@@ -8,6 +8,8 @@ import { allocatingWrite, delallocWrite } from './buffer-head-write.ts';
 import { zeroPartialBlock } from './buffer-head-zero.ts';
 import type { DataPath } from './data-path.ts';
 import { inodeOf, type Inode } from '../inode/inode.ts';
+import { isInline } from '../inline/inline-data.ts';
+import { readInlineFolio } from '../inline/inline-file.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { writepages } from './writepages.ts';
 
@@ -26,12 +28,17 @@ const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolea
 
   *readFolio(folio) {
     const inode = inodeOf(folio.mapping);
+    if (isInline(inode)) return yield* readInlineFolio(inode, folio);
     const failed = yield* readFolios(inode.device, [folio], inode.blockSize, lookupFor(inode));
     if (failed.size > 0) fail('EIO');
   },
 
   *readahead(mapping, folios) {
     const inode = inodeOf(mapping);
+    if (isInline(inode)) {
+      for (const folio of folios) yield* readInlineFolio(inode, folio);
+      return;
+    }
     yield* readFolios(inode.device, folios, inode.blockSize, lookupFor(inode));
   },
 

@@ -3,14 +3,15 @@ import { iomapPath } from './aops-iomap.ts';
 import { journalledPath } from './aops-journalled.ts';
 import type { DataPath } from './data-path.ts';
 import { EXT4_EA_INODE_FL, EXT4_EXTENTS_FL, EXT4_JOURNAL_DATA_FL, isRegular } from '../inode/inode.ts';
+import { hasInlineData } from '../super/features.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 
 /**
- * ext4_should_use_buffered_iomap(): the state bit of an inode that enters memory. The features inline_data, verity and
- * encrypt, which forbid it too, cannot be mounted yet.
+ * ext4_should_use_buffered_iomap(): the state bit of an inode that enters memory. The features verity and encrypt, which
+ * forbid it too, cannot be mounted yet.
  */
 export function wantsBufferedIomap(sb: SuperBlock, mode: number, flags: number): boolean {
-  if (!sb.options.bufferedIomap || sb.options.data === 'journal') return false;
+  if (!sb.options.bufferedIomap || sb.options.data === 'journal' || hasInlineData(sb)) return false;
   if (!isRegular(mode) || (flags & EXT4_EA_INODE_FL) !== 0) return false;
   if (flags & EXT4_JOURNAL_DATA_FL) return false;
   return (flags & EXT4_EXTENTS_FL) !== 0;

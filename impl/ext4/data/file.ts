@@ -1,6 +1,7 @@
 import { fail } from '../../lib/errno.ts';
 import { readThroughCache } from '../../mm/read.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import { tryInlineWrite } from '../inline/inline-file.ts';
 import { EXT4_APPEND_FL, EXT4_IMMUTABLE_FL, S_ISGID, S_ISUID, type Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { relievePressure } from './memory-pressure.ts';
@@ -52,6 +53,8 @@ export function* writeFile(
     if (source.length === 0) return { position: start, written: 0 };
     const data = withinLimit(inode, start, source);
     yield* touchModified(inode, writer);
+    if (inode.mayInline && (yield* tryInlineWrite(inode, start, data)))
+      return { position: start, written: data.length };
     if (start > inode.size) yield* zeroBeyondEnd(inode, start);
     return { position: start, written: yield* writeInPieces(inode, start, data) };
   } finally {

@@ -5,6 +5,7 @@ import { PAGE_BYTES } from '../../mm/page.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { mapCredits } from '../extents/credits.ts';
+import { fillFolio, isInline } from '../inline/inline-data.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
@@ -19,6 +20,7 @@ import { writeAndTrim } from './buffer-head-write.ts';
 
 /** Fills a locked folio from the blocks of the file, as the journal last saw them; holes and what is beyond are zeros. */
 export function* readFromBuffers(folio: Folio, inode: Inode): Sleepable<void> {
+  if (isInline(inode)) return yield* fillFolio(inode, folio);
   const { blockSize } = inode;
   for (let offset = 0; offset < folio.size; offset += blockSize) {
     const target = folio.data.subarray(offset, offset + blockSize);
@@ -114,6 +116,13 @@ function* placeAll(
     yield* logBlocks(handle, inode, folio, blocks);
     throw error;
   }
+}
+
+/** Contents that have left the inode, and are in the folio, go into the transaction (inline/). */
+export function* logFirstBlock(handle: Handle, inode: Inode, folio: Folio): Sleepable<void> {
+  const blocks: LoggedBlocks = { first: 0, places: [] };
+  yield* placeAll(handle, inode, folio, blocks, 1);
+  yield* logBlocks(handle, inode, folio, blocks);
 }
 
 /** data=journal, and files with the flag JOURNAL_DATA without delayed allocation. */

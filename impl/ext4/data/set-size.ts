@@ -2,6 +2,8 @@ import { fail } from '../../lib/errno.ts';
 import { truncateCache } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { zeroBeyondEnd } from './file.ts';
+import { isInline } from '../inline/inline-data.ts';
+import { convertFile, setInlineSize, staysInline } from '../inline/inline-file.ts';
 import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { hasNothingBeyond, truncateBlocks } from '../mapping/truncate-blocks.ts';
@@ -15,9 +17,11 @@ const SET_SIZE_CREDITS = 6;
  */
 export function* setSize(inode: Inode, size: number): Sleepable<void> {
   if (size > inode.sb.maxFileBytes) fail('EFBIG');
-  if (size > inode.size) yield* zeroBeyondEnd(inode, size);
+  if (isInline(inode) && !(yield* staysInline(inode, size))) yield* convertFile(inode);
+  if (size > inode.size && !isInline(inode)) yield* zeroBeyondEnd(inode, size);
   yield* inode.invalidateLock.write();
   try {
+    if (isInline(inode)) return yield* setInlineSize(inode, size);
     if (size < inode.size) yield* zeroTail(inode, size);
     yield* recordSize(inode, size);
     yield* truncateCache(inode.mapping, size);

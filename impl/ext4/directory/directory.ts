@@ -3,6 +3,17 @@ import type { Handle } from '../../jbd2/handle.ts';
 import { assert } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
+import { isInline } from '../inline/inline-data.ts';
+import {
+  addInlineEntry,
+  changeInlineEntry,
+  findInlineEntry,
+  initializeInline,
+  inlineParent,
+  isEmptyInline,
+  listInline,
+  type InlinePosition,
+} from '../inline/inline-directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { EXT4_CASEFOLD_FL, EXT4_INDEX_FL, type Inode } from '../inode/inode.ts';
 import { entryBytes } from '../layout/directory.ts';
@@ -71,7 +82,12 @@ export function findEntry(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosi
   if (isIndexed(dir)) return findInIndexed(dir, name);
   // Most directories have one block, and it is in memory.
   const only = dir.size === dir.sb.geometry.blockSize ? knownDirectoryBlock(dir, 0) : null;
-  return only === null ? findByScan(dir, name) : ready(findInLeaf(dir, only, name));
+  if (only !== null) return ready(findInLeaf(dir, only, name));
+  return isInline(dir) ? findInInode(dir, name) : findByScan(dir, name);
+}
+
+function* findInInode(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
+  return inlinePosition(dir, yield* findInlineEntry(dir, name));
 }
 
 function findInLeaf(dir: Inode, buffer: BufferHead, name: Uint8Array): DirectoryPosition | null {
@@ -111,6 +127,9 @@ function* findByHash(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition 
   return null;
 }
 
+const inlinePosition = (dir: Inode, found: InlinePosition | null): DirectoryPosition | null =>
+  found === null ? null : { dir, buffer: found.table, ...found };
+
 function positionAt(dir: Inode, buffer: BufferHead, offset: number): DirectoryPosition {
   const { data } = buffer;
   return { dir, buffer, offset, ino: entryIno(data, offset), fileType: entryFileType(data, offset) };
@@ -128,6 +147,9 @@ export function* addEntry(
   ino: number,
   fileType: number,
 ): Sleepable<void> {
+  if (isInline(dir) && (yield* addInlineEntry(handle, dir, name, ino, fileType))) {
+    return yield* noteNewName(handle, dir);
+  }
   const buffer = isIndexed(dir)
     ? yield* roomOfIndexed(handle, dir, name)
     : ((yield* findBlockWithRoom(dir, name.length)) ?? (yield* grow(handle, dir, name)));
@@ -136,6 +158,10 @@ export function* addEntry(
   assert(offset >= 0, () => `no room in block ${buffer.block} for a name of ${name.length} bytes`);
   insertAt(buffer.data, offset, ino, fileType, name);
   handle.dirtyMetadata(buffer);
+  yield* noteNewName(handle, dir);
+}
+
+function* noteNewName(handle: Handle, dir: Inode): Sleepable<void> {
   dir.mtime = dir.ctime = dir.sb.now;
   dir.version++;
   yield* markInodeDirty(handle, dir);
@@ -185,6 +211,10 @@ function* appendLeaf(handle: Handle, dir: Inode): Sleepable<BufferHead> {
 /** Removes an entry (ext4_delete_entry). The caller sets the directory's times and writes them. */
 export function* removeEntry(handle: Handle, position: DirectoryPosition): Sleepable<void> {
   const { dir, buffer, offset } = position;
+  if (isInline(dir)) {
+    dir.version++;
+    return yield* changeInlineEntry(handle, dir, { offset, table: buffer }, null);
+  }
   yield* handle.getWriteAccess(buffer);
   removeAt(buffer.data, offset);
   dir.version++;
@@ -200,6 +230,10 @@ export function* setEntry(
   fileType: number,
 ): Sleepable<void> {
   const { dir, buffer, offset } = position;
+  if (isInline(dir)) {
+    dir.version++;
+    return yield* changeInlineEntry(handle, dir, { offset, table: buffer }, { ino, fileType });
+  }
   yield* handle.getWriteAccess(buffer);
   dir.version++;
   setEntryIno(buffer.data, offset, ino);
@@ -209,6 +243,7 @@ export function* setEntry(
 
 /** Gives a new directory its first block with . and .. (ext4_init_new_dir). */
 export function* initializeDirectory(handle: Handle, dir: Inode, parentIno: number): Sleepable<void> {
+  if (dir.mayInline && (yield* initializeInline(handle, dir, parentIno))) return;
   const { hasChecksums } = dir.sb;
   yield* appendDirectoryBlock(handle, dir, leafSeal(dir), (data) => {
     initializeFirstBlock(data, dir.ino, parentIno, hasChecksums);
@@ -225,11 +260,16 @@ function* readFirstBlock(dir: Inode): Sleepable<BufferHead> {
 
 /** The entry for .. of a directory that is not removed (ext4_get_first_dir_block). */
 export function* parentEntry(dir: Inode): Sleepable<DirectoryPosition> {
+  if (isInline(dir)) {
+    const found = yield* inlineParent(dir);
+    return { dir, buffer: found.table, ...found };
+  }
   return positionAt(dir, yield* readFirstBlock(dir), DOT_DOT_OFFSET);
 }
 
 /** Nothing but . and ..? (ext4_empty_dir) */
 export function* isEmptyDirectory(dir: Inode): Sleepable<boolean> {
+  if (isInline(dir)) return yield* isEmptyInline(dir);
   const first = yield* readFirstBlock(dir);
   const afterDots = DOT_DOT_OFFSET + entryLength(first.data, DOT_DOT_OFFSET);
   if (hasEntries(first.data, afterDots)) return false;
@@ -243,6 +283,7 @@ export function* isEmptyDirectory(dir: Inode): Sleepable<boolean> {
 
 /** All names in the order of the disk, with . and .. (reading/ has the kernel's order, step by step). */
 export function* listEntries(dir: Inode): Sleepable<DirectoryEntry[]> {
+  if (isInline(dir)) return yield* listInline(dir);
   const entries: DirectoryEntry[] = [];
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {

@@ -18,6 +18,7 @@ import {
   useDataPath,
 } from './inode.ts';
 import { inheritedFlags } from './flags.ts';
+import { hasInlineData } from '../super/features.ts';
 import { clearRawInode, locateInode, markInodeDirty, readInode } from './inode-table.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
@@ -113,6 +114,7 @@ export class InodeCache {
     if (isRegular(mode) || isDirectory(mode)) {
       inode.flags |= EXT4_EXTENTS_FL;
       initExtentTree(inode);
+      inode.mayInline = hasInlineData(sb);
     }
     this.#enter(inode);
     return inode;

@@ -6,9 +6,13 @@ import { READY, type Sleepable } from '../../sched/sleepable.ts';
 import { inodeChecksumMatches, setInodeChecksum } from '../integrity/checksum.ts';
 import {
   EXT4_EA_INODE_FL,
+  EXT4_EXTENTS_FL,
   EXT4_HUGE_FILE_FL,
   EXT4_INLINE_DATA_FL,
   I_BLOCK_BYTES,
+  isDirectory,
+  isRegular,
+  isSymlink,
   isFileType,
   type Inode,
   type InodeOrigin,
@@ -21,9 +25,10 @@ import {
   InodeLayout,
   type RawInode,
 } from '../layout/inode.ts';
-import { RO_COMPAT } from '../super/features.ts';
+import { hasInlineData, RO_COMPAT } from '../super/features.ts';
 import { ensureLargeFile, LARGE_FILE_BYTES } from '../super/large-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
+import { inlineTail } from '../inline/inline-data.ts';
 import { hasInodeXattrs } from '../xattr/inode-area.ts';
 import { decodeTime, encodeExtra, encodeSeconds } from './timestamp.ts';
 
@@ -77,6 +82,7 @@ export function* readInode(inode: Inode): Sleepable<void> {
   if (inode.xattrBlock !== 0)
     sb.blockAllocator.checkRange(inode.xattrBlock, 1, `i_file_acl of inode ${inode.ino}`);
   inode.xattrsInInode = hasInodeXattrs(inode, buffer);
+  if (inode.flags & EXT4_INLINE_DATA_FL) checkInline(inode, buffer);
   if (inode.flags & EXT4_EA_INODE_FL) inode.version = raw.versionLo;
   inode.dtime = raw.dtime;
   const extra = (field: 'atimeExtra' | 'ctimeExtra' | 'mtimeExtra' | 'crtimeExtra'): number =>
@@ -94,6 +100,18 @@ export function* readInode(inode: Inode): Sleepable<void> {
 /** i_projid counts with the feature `project`, and where the inode has room for it. */
 const keepsProject = (sb: SuperBlock, raw: RawInode): boolean =>
   (sb.features.roCompat & RO_COMPAT.project) !== 0 && fits(sb, raw, InodeLayout.fields.projid);
+
+/** Inline contents are there, in something that may have them. */
+function checkInline(inode: Inode, table: BufferHead): void {
+  const { mode } = inode;
+  const possible = isRegular(mode) || isDirectory(mode) || isSymlink(mode);
+  if (!possible || !inode.xattrsInInode) {
+    const structure = `ext4_inode ${inode.ino}`;
+    throw new Corruption(structure, 'flags', inode.flags, 'inline data in a file with system.data');
+  }
+  inlineTail(inode, table);
+  inode.mayInline = !isSymlink(mode);
+}
 
 /** What __ext4_iget refuses. */
 function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
@@ -114,7 +132,10 @@ function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
   }
   if (!isFileType(raw.mode)) throw new Corruption(structure, 'mode', raw.mode, 'a type of file');
   if (raw.flags & EXT4_INLINE_DATA_FL) {
-    throw new Corruption(structure, 'flags', raw.flags, 'no inline data without its feature');
+    if (!hasInlineData(sb))
+      throw new Corruption(structure, 'flags', raw.flags, 'no inline data without its feature');
+    if (raw.flags & EXT4_EXTENTS_FL)
+      throw new Corruption(structure, 'flags', raw.flags, 'inline data or extents');
   }
   if (raw.sizeHigh >= 2 ** 21) throw new Corruption(structure, 'sizeHigh', raw.sizeHigh, 'less than 2^21');
 }

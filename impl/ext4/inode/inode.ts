@@ -128,6 +128,8 @@ export class Inode {
   references = 0;
   /** EXT4_STATE_DA_ALLOC_CLOSE: the file was cut to nothing; what is written next gets its place when it is closed. */
   allocateOnClose = false;
+  /** EXT4_STATE_MAY_INLINE_DATA: contents may lie in the inode, or do; once they have left it they never come back. */
+  mayInline = false;
   /** Transaction ids that fsync and fdatasync must wait for (i_sync_tid, i_datasync_tid). */
   syncTid = 0;
   dataSyncTid = 0;

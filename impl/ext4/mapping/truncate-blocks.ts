@@ -4,7 +4,14 @@ import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { removeCredits } from '../extents/credits.ts';
 import { removeRange } from '../extents/remove-range.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import { EXT4_EXTENTS_FL, isDirectory, isRegular, isSymlink, type Inode } from '../inode/inode.ts';
+import {
+  EXT4_EXTENTS_FL,
+  EXT4_INLINE_DATA_FL,
+  isDirectory,
+  isRegular,
+  isSymlink,
+  type Inode,
+} from '../inode/inode.ts';
 import { forget, recordHole } from './reservation.ts';
 
 /**
@@ -53,9 +60,10 @@ function* forgetDelayed(inode: Inode, from: number): Sleepable<void> {
   }
 }
 
-/** ext4_can_truncate: i_block of a fast symlink, a device or a pipe says nothing about blocks. */
+/** ext4_can_truncate: i_block of a fast symlink, a device or a pipe says nothing about blocks, nor do inline contents. */
 const canHaveBlocks = ({ mode, flags }: Inode): boolean =>
-  isRegular(mode) || isDirectory(mode) || (isSymlink(mode) && (flags & EXT4_EXTENTS_FL) !== 0);
+  (flags & EXT4_INLINE_DATA_FL) === 0 &&
+  (isRegular(mode) || isDirectory(mode) || (isSymlink(mode) && (flags & EXT4_EXTENTS_FL) !== 0));
 
 /**
  * Frees the blocks `from` .. `to - 1`, delayed ones included, in handles of its own (the middle of ext4_punch_hole). A crash

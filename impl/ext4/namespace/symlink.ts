@@ -5,6 +5,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { initExtentTree } from '../extents/root.ts';
 import { EXT4_ENCRYPT_FL, EXT4_EXTENTS_FL, I_BLOCK_BYTES, S_IFLNK, type Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
+import { isInline, readInline } from '../inline/inline-data.ts';
 import { hasValueInodes } from '../xattr/credits.ts';
 import { createNamed, type Owner } from './new-inode.ts';
 
@@ -46,9 +47,14 @@ function* writeTarget(handle: Handle, inode: Inode, target: Uint8Array): Sleepab
 /** The target of a symbolic link, a copy (ext4_get_link). Fails with EOPNOTSUPP for an encrypted one. */
 export function* readSymlink(inode: Inode): Sleepable<Uint8Array> {
   if ((inode.flags & EXT4_ENCRYPT_FL) !== 0) fail('EOPNOTSUPP');
-  const target = isFast(inode) ? readFast(inode) : yield* readSlow(inode);
+  const target = yield* readTarget(inode);
   if (target.length > 0 && !target.includes(0)) return target;
   throw new Corruption(`symlink ${inode.ino}`, 'size', inode.size, 'the length of the target');
+}
+
+function* readTarget(inode: Inode): Sleepable<Uint8Array> {
+  if (isInline(inode)) return (yield* readInline(inode)).slice(0, inode.size);
+  return isFast(inode) ? readFast(inode) : yield* readSlow(inode);
 }
 
 /**

@@ -2,12 +2,16 @@ import { Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { isInline } from '../inline/inline-data.ts';
 import { isRegular, type Inode } from '../inode/inode.ts';
 import { OrphanFile } from './orphan-file.ts';
 import type { SpecialFile } from '../inode/special-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { writeAndWait } from '../../mm/filemap.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
+
+/** Superblock or orphan block, the inode before this one, and this one. */
+const LEAVE_CREDITS = 4;
 
 /** Place of an inode in the list that starts at s_last_orphan; each i_dtime holds the number of the next. */
 class ListPlace {
@@ -171,13 +175,29 @@ export class Orphans {
   }
 }
 
+function* leave(inode: Inode): Sleepable<void> {
+  const { journal, orphans } = inode.sb;
+  const handle = yield* journal.start(LEAVE_CREDITS);
+  try {
+    yield* orphans.remove(handle, inode);
+  } finally {
+    yield* handle.stop();
+  }
+}
+
 /** ext4_process_orphan: the last reference of an inode without links deletes it. */
 function* finish(inode: Inode): Sleepable<void> {
   if (inode.links > 0) {
-    if (isRegular(inode.mode)) yield* zeroLastBlock(inode);
-    yield* truncateBlocks(inode);
+    // Contents in the inode were cut in one transaction: there is nothing left to do.
+    if (isInline(inode)) yield* leave(inode);
+    else yield* finishTruncation(inode);
   }
   yield* inode.sb.inodes.put(inode);
+}
+
+function* finishTruncation(inode: Inode): Sleepable<void> {
+  if (isRegular(inode.mode)) yield* zeroLastBlock(inode);
+  yield* truncateBlocks(inode);
 }
 
 /** What the last block holds behind the end of the file must read as zeros when the file grows again (ext4_truncate). */

@@ -77,6 +77,7 @@ export const SUPPORTED_INCOMPAT = all(
   INCOMPAT.metadata_csum_seed,
   INCOMPAT.large_dir,
   INCOMPAT.ea_inode,
+  INCOMPAT.inline_data,
 );
 
 export const SUPPORTED_RO_COMPAT = all(
@@ -142,6 +143,10 @@ export function featureNames(letter: 'C' | 'I' | 'R', bits: number): string[] {
 
 /** Bits of `word` outside `allowed`, as an unsigned number. */
 const outside = (word: number, allowed: number): number => (word & ~allowed) >>> 0;
+
+/** May contents lie in inodes (the feature inline_data)? */
+export const hasInlineData = ({ features }: { readonly features: Features }): boolean =>
+  (features.incompat & INCOMPAT.inline_data) !== 0;
 
 /** Refuses, by name, what this implementation may not touch (ext4_feature_set_ok). */
 export function checkFeatures(features: Features, readOnly: boolean): void {

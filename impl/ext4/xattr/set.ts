@@ -11,7 +11,8 @@ import type { XattrArea, XattrName, XattrSlot, XattrValue } from './area.ts';
 import { blockArea, newBlockBytes, readXattrBlock, sameBytes } from './block.ts';
 import { changeXattrBlock, dropValue, type XattrChange } from './change-block.ts';
 import { hasValueInodes, xattrCredits } from './credits.ts';
-import { checkedArea, inodeXattrArea, setMagic } from './inode-area.ts';
+import { changeInodeArea } from './change-inode.ts';
+import { setMagic } from './inode-area.ts';
 import { putAll } from './release.ts';
 import { changeCount, obtainExternalValue, valueSectors } from './value-inode.ts';
 
@@ -112,26 +113,11 @@ class XattrSetter {
   *#find(): Sleepable<void> {
     const { handle, name } = this.#change;
     const inode = this.#inode;
-    const table = yield* inode.sb.cache.bread(inode.tableBlock);
-    yield* handle.getWriteAccess(table);
-    if (inode.xattrsInInode) {
-      this.#own = checkedArea(inode, table);
-      this.#ownSlot = this.#own.find(name);
-    } else {
-      this.#own = inodeXattrArea(inode, table);
-      if (this.#own !== null) yield* this.#clearOwn(this.#own);
-    }
+    this.#own = yield* changeInodeArea(handle, inode);
+    if (this.#own !== null) this.#ownSlot = this.#own.find(name);
     if (inode.xattrBlock === 0) return;
     this.#block = yield* readXattrBlock(inode);
     if (!this.#ownSlot.found) this.#blockSlot = blockArea(this.#block).find(name);
-  }
-
-  /** What was left behind in the tail of an inode without attributes is no list of them. */
-  *#clearOwn({ data, bounds }: XattrArea): Sleepable<void> {
-    this.#ownSlot = { at: bounds.first, found: false };
-    if (data.subarray(bounds.first, bounds.end).every((byte) => byte === 0)) return;
-    data.fill(0, bounds.first, bounds.end);
-    yield* markInodeDirty(this.#change.handle, this.#inode);
   }
 
   /** Is this the value already? One in an inode of its own is written anew (ext4_xattr_value_same). */

@@ -3,7 +3,7 @@ import { Corruption } from '../../lib/corruption.ts';
 import { crc32c } from '../../lib/crc32c.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import { EXT4_EA_INODE_FL, isRegular, S_IFREG, type Inode } from '../inode/inode.ts';
+import { EXT4_EA_INODE_FL, EXT4_EXTENTS_FL, isRegular, S_IFREG, type Inode } from '../inode/inode.ts';
 import { EXT4_XATTR_SIZE_MAX } from '../layout/xattr.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import type { ExternalValue } from './area.ts';
@@ -170,7 +170,9 @@ function* findValueInode({ sb }: Inode, value: Uint8Array, crc: number): Sleepab
 function* createValueInode(handle: Handle, owner: Inode, crc: number): Sleepable<Inode> {
   const { inodes } = owner.sb;
   const inode = yield* inodes.create(handle, owner, S_IFREG | 0o600, owner.uid, owner.gid);
-  inode.flags |= EXT4_EA_INODE_FL;
+  // Of what a directory hands down to new files nothing is meant for it.
+  inode.flags = (inode.flags & EXT4_EXTENTS_FL) | EXT4_EA_INODE_FL;
+  inode.mayInline = false;
   inode.links = 1;
   inode.atime = { seconds: crc, nanoseconds: 0 };
   setCount(inode, 1);

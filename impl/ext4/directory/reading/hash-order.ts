@@ -1,3 +1,5 @@
+import { isInline } from '../../inline/inline-data.ts';
+import { inlineAsBlock } from '../../inline/inline-directory.ts';
 import type { Sleepable } from '../../../sched/sleepable.ts';
 import type { Inode } from '../../inode/inode.ts';
 import { badIndex } from '../bad-index.ts';
@@ -38,7 +40,7 @@ const byHash = (left: HashedName, right: HashedName): number =>
 export function* namesFrom(dir: Inode, start: NameHash): Sleepable<HashedNames> {
   const names: HashedName[] = [];
   if (!isIndexed(dir)) {
-    const { data } = yield* readDirectoryBlock(dir, 0);
+    const data = isInline(dir) ? yield* inlineAsBlock(dir) : (yield* readDirectoryBlock(dir, 0)).data;
     collect(dir, data, dir.sb.directoryHash.defaultVersion, start, names);
     return { names: names.sort(byHash), next: null };
   }

@@ -1,5 +1,7 @@
 import type { Sleepable } from '../../../sched/sleepable.ts';
 import type { Inode } from '../../inode/inode.ts';
+import { isInline } from '../../inline/inline-data.ts';
+import { inlineAsBlock } from '../../inline/inline-directory.ts';
 import { entryAt, entryIno, entryLength } from '../block.ts';
 import { directoryBlocks, readDirectoryBlock } from '../io.ts';
 import { cookieOfOffset, offsetOfCookie, type DirectoryCookie } from './cookie.ts';
@@ -18,11 +20,12 @@ export class LinearReader {
   /** From `position` on, as long as `emit` takes entries. Answers the position reached. */
   *read(dir: Inode, position: DirectoryCookie, emit: Emit): Sleepable<DirectoryCookie> {
     const { blockSize } = dir.sb.geometry;
-    const blocks = directoryBlocks(dir);
+    const inline = isInline(dir) ? yield* inlineAsBlock(dir) : null;
+    const blocks = inline === null ? directoryBlocks(dir) : 1;
     let offset = offsetOfCookie(position);
-    while (offset < dir.size) {
+    while (offset < blocks * blockSize) {
       const logical = Math.floor(offset / blockSize);
-      const { data } = yield* readDirectoryBlock(dir, logical, blocks - logical);
+      const data = inline ?? (yield* readDirectoryBlock(dir, logical, blocks - logical)).data;
       let at = offset % blockSize;
       if (this.#version !== dir.version) at = entryStart(data, at);
       this.#version = dir.version;

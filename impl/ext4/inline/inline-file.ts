@@ -1,0 +1,153 @@
+import { blockWriteBegin, blockWriteEnd, type GetBlock } from '../../buffer/block-write.ts';
+import type { BufferHead } from '../../buffer/buffer-head.ts';
+import type { Handle } from '../../jbd2/handle.ts';
+import { grabFolio } from '../../mm/filemap.ts';
+import type { Folio } from '../../mm/folio.ts';
+import { truncateCache } from '../../mm/truncate.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { retryAfterCommit } from '../allocation/retry-allocation.ts';
+import { logFirstBlock } from '../data/journalled-data.ts';
+import { orderData } from '../data/ordered-data.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import type { Inode } from '../inode/inode.ts';
+import { mapBlocks } from '../mapping/map-blocks.ts';
+import {
+  cutInline,
+  dropInline,
+  fillFolio,
+  growInline,
+  inlineSize,
+  isInline,
+  largestInline,
+  putInline,
+  readInline,
+  restoreInline,
+} from './inline-data.ts';
+
+/** Regular files whose bytes lie in the inode. The page cache has copies of them, which are never dirty. */
+
+/** Inode, superblock and orphan block. */
+const INLINE_CREDITS = 4;
+
+/** The same, and one block in an empty tree with its bitmap and descriptor. */
+const CONVERT_CREDITS = INLINE_CREDITS + 4;
+
+/** Fills a locked folio, and unlocks it. */
+export function* readInlineFolio(inode: Inode, folio: Folio): Sleepable<void> {
+  try {
+    yield* fillFolio(inode, folio);
+  } finally {
+    folio.unlock();
+  }
+}
+
+/**
+ * Writes into the inode if everything fits there (ext4_try_to_write_inline_data); answers false when it does not, and the
+ * file's bytes then lie in blocks, for ever. Under i_rwsem. Fails with ENOSPC.
+ */
+export function* tryInlineWrite(inode: Inode, position: number, source: Uint8Array): Sleepable<boolean> {
+  const end = position + source.length;
+  if (end > (yield* largestInline(inode))) {
+    yield* convertFile(inode);
+    return false;
+  }
+  const { journal } = inode.sb;
+  const handle = yield* journal.start(INLINE_CREDITS);
+  try {
+    yield* growInline(handle, inode, end);
+    if (end > inode.size) inode.size = inode.diskSize = end;
+    yield* putInline(handle, inode, position, source);
+    inode.dataSyncTid = handle.transaction.tid;
+    // A folio that is being filled at this moment will find the new bytes.
+    const folio = inode.mapping.find(0);
+    if (folio?.uptodate === true) folio.data.set(source, position);
+  } finally {
+    yield* handle.stop();
+  }
+  return true;
+}
+
+/** A written block at once: its data is on the device before the transaction that takes them out of the inode. */
+class PlaceWritten implements GetBlock {
+  readonly #handle: Handle;
+  readonly #inode: Inode;
+
+  constructor(handle: Handle, inode: Inode) {
+    this.#handle = handle;
+    this.#inode = inode;
+  }
+
+  attempt(): boolean {
+    return false;
+  }
+
+  *get(logical: number, buffer: BufferHead): Sleepable<void> {
+    const { physical } = yield* mapBlocks(this.#handle, this.#inode, logical, 1, 'create');
+    buffer.mapped = true;
+    buffer.block = physical;
+    buffer.new = true;
+    orderData(this.#handle, this.#inode);
+  }
+}
+
+/**
+ * The file's bytes move from the inode to its first block, by way of the page cache
+ * (ext4_convert_inline_data_to_extent). Under i_rwsem. Fails with ENOSPC and then has changed nothing.
+ */
+export function* convertFile(inode: Inode): Sleepable<void> {
+  if (isInline(inode)) yield* retryAfterCommit(inode.sb, () => convertOnce(inode));
+  inode.mayInline = false;
+}
+
+function* convertOnce(inode: Inode): Sleepable<void> {
+  const handle = yield* inode.sb.journal.start(CONVERT_CREDITS);
+  try {
+    const folio = yield* grabFolio(inode.mapping, 0, 1);
+    try {
+      yield* moveToFolio(handle, inode, folio);
+    } finally {
+      folio.unlock();
+    }
+    yield* markInodeDirty(handle, inode);
+  } finally {
+    yield* handle.stop();
+  }
+}
+
+function* moveToFolio(handle: Handle, inode: Inode, folio: Folio): Sleepable<void> {
+  const bytes = yield* readInline(inode);
+  const length = Math.min(bytes.length, inode.size);
+  yield* fillFolio(inode, folio);
+  yield* dropInline(handle, inode);
+  if (length === 0) return;
+  try {
+    if (inode.dataPath.logsData) return yield* logFirstBlock(handle, inode, folio);
+    const { device, blockSize } = inode;
+    yield* blockWriteBegin(device, folio, blockSize, 0, length, new PlaceWritten(handle, inode));
+  } catch (error) {
+    yield* restoreInline(handle, inode, bytes);
+    throw error;
+  }
+  blockWriteEnd(inode.mapping, folio, inode.blockSize, 0, length);
+}
+
+/** May a file whose bytes lie in the inode get this size there? */
+export function* staysInline(inode: Inode, size: number): Sleepable<boolean> {
+  return size <= inode.size || size <= (yield* inlineSize(inode));
+}
+
+/**
+ * The part of setSize for a file whose bytes stay in the inode (ext4_inline_data_truncate). Under i_rwsem and
+ * invalidateLock.
+ */
+export function* setInlineSize(inode: Inode, size: number): Sleepable<void> {
+  const handle = yield* inode.sb.journal.start(INLINE_CREDITS);
+  try {
+    inode.mtime = inode.ctime = inode.sb.now;
+    inode.size = inode.diskSize = size;
+    yield* cutInline(handle, inode, size);
+  } finally {
+    yield* handle.stop();
+  }
+  yield* truncateCache(inode.mapping, size);
+}
