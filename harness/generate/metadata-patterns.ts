@@ -122,10 +122,11 @@ export function visit({ dice, names }: Scene): Pattern {
       op: 'mknod',
       path,
       type: 'file',
-      mode: dice.pick([0o644, 0o666, 0o4777]),
+      mode: dice.pick([0o644, 0o666, 0o4777, 0o600]),
       device: { major: 0, minor: 0 },
     }),
     stranger,
+    say({ op: 'getxattr', path, name: 'user.a' }),
     ...chosen,
     root,
   ];

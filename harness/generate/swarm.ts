@@ -154,6 +154,8 @@ function drawKinds(dice: Dice): WeightedChoice<OperationName> {
     ...drawWeights(dice, LOOKS, 6, 2),
     ...drawMetadata(dice),
   };
+  // One remount costs as much as fifty other operations: few runs have them.
+  if (!dice.oneIn(4)) kinds.remount = 0;
   kinds.open = Math.max(kinds.open, CHANGES.open * WEIGHT_SCALE);
   if (!dice.oneIn(12)) {
     const writer = dice.oneIn(3) ? 'write' : 'pwrite';
