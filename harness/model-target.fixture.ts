@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import {
   Model,
   type Operation,
@@ -108,6 +109,10 @@ class ModelSession implements Session {
   identity(path: string, now: Timestamp): number {
     const without = this.#model.clone();
     without.step({ op: 'setcreds', uid: 0, gid: 0, groups: [] }, now);
+    // Flags forbid removing; a symbolic link has none, and answers so.
+    for (const held of [dirname(path), path]) {
+      without.step({ op: 'chattr', path: held, immutable: false, append: false }, now);
+    }
     without.step({ op: 'unlink', path }, now);
     const after = without.tree();
     return [...this.#model.tree()].findIndex(

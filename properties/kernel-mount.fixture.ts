@@ -6,6 +6,7 @@ import { withDir } from 'tmp-promise';
 /** Why the kernel of this machine cannot be asked; null when it can. Tests that need it say `unknown` with these words. */
 export async function whyNoKernel(): Promise<string | null> {
   if (process.getuid?.() !== 0) return 'not root';
+  if ((await execa('python3', ['--version'], { reject: false })).failed) return 'no python3';
   try {
     await withDir(
       async ({ path }) => {

@@ -1,3 +1,4 @@
+import { execaSync } from 'execa';
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { DirectoryEntry, FileType, Operation, Outcome, Timestamp, Value } from '../model/index.ts';
@@ -5,11 +6,48 @@ import type { DiskImage, Session } from '../harness/index.ts';
 
 const SECOND = 1_000_000_000n;
 
+/** What Node.js has no calls for: extended attributes, flags and projects of every inode below a directory. */
+const ATTRIBUTES = `
+import errno, fcntl, json, os, stat, struct, sys
+root = os.fsencode(sys.argv[1])
+def attributes(path):
+    names = os.listxattr(path, follow_symlinks=False)
+    found = {"xattrs": {name: os.getxattr(path, name, follow_symlinks=False).hex() for name in names}}
+    if stat.S_IFMT(os.lstat(path).st_mode) in (stat.S_IFREG, stat.S_IFDIR):
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOATIME)
+        try:
+            found["flags"] = struct.unpack("=l", fcntl.ioctl(file, 0x80086601, b"\\0" * 8)[:4])[0]
+            try:
+                found["project"] = struct.unpack("=IIIII8x", fcntl.ioctl(file, 0x801C581F, b"\\0" * 28))[3]
+            except OSError as error:
+                if error.errno not in (errno.ENOTTY, errno.EOPNOTSUPP): raise
+                found["project"] = 0
+        finally:
+            os.close(file)
+    return found
+every = {".": attributes(root)}
+for folder, directories, files in os.walk(root):
+    for name in directories + files:
+        path = os.path.join(folder, name)
+        every[os.fsdecode(os.path.relpath(path, root))] = attributes(path)
+json.dump(every, sys.stdout)
+`;
+
+const FS_IMMUTABLE_FL = 0x10;
+const FS_APPEND_FL = 0x20;
+
+interface Attributes {
+  readonly xattrs: Readonly<Record<string, string>>;
+  readonly flags?: number;
+  readonly project?: number;
+}
+
 const success = (value: Value): Outcome => ({ ok: true, value });
 
 /** A directory of this machine as a session that can be looked at: what inspection of a tree asks, nothing else. */
 export class MountedTree implements Session {
   readonly #root: string;
+  #attributes: ReadonlyMap<string, Attributes> | null = null;
   #file: number | null = null;
 
   constructor(root: string) {
@@ -35,6 +73,23 @@ export class MountedTree implements Session {
       case 'close':
         closeSync(this.#file ?? -1);
         return success({ kind: 'done' });
+      case 'listxattr': {
+        const names = Object.keys(this.#attributesOf(operation.path).xattrs).sort();
+        return success({ kind: 'names', names });
+      }
+      case 'getxattr': {
+        const value = this.#attributesOf(operation.path).xattrs[operation.name];
+        if (value === undefined) return { ok: false, errno: 'ENODATA' };
+        return success({ kind: 'data', bytes: Uint8Array.from(Buffer.from(value, 'hex')) });
+      }
+      case 'lsattr': {
+        const { flags = 0, project = 0 } = this.#attributesOf(operation.path);
+        const immutable = (flags & FS_IMMUTABLE_FL) !== 0;
+        return success({ kind: 'flags', immutable, append: (flags & FS_APPEND_FL) !== 0, project });
+      }
+      case 'setcreds':
+        // Root looks, and nobody else.
+        return success({ kind: 'done' });
       default:
         throw new Error(`a mounted tree is only looked at, not changed by ${operation.op}`);
     }
@@ -42,6 +97,16 @@ export class MountedTree implements Session {
 
   #at(path: string): string {
     return join(this.#root, path);
+  }
+
+  #attributesOf(path: string): Attributes {
+    if (this.#attributes === null) {
+      const { stdout } = execaSync('python3', ['-c', ATTRIBUTES, this.#root]);
+      this.#attributes = new Map(Object.entries(JSON.parse(stdout) as Record<string, Attributes>));
+    }
+    const found = this.#attributes.get(path);
+    if (found === undefined) throw new Error(`nothing is known of ${path}`);
+    return found;
   }
 
   #lstat(path: string): Outcome {
@@ -62,6 +127,7 @@ export class MountedTree implements Session {
         gid: Number(found.gid),
         // Directories have no size that anybody may rely on.
         size: type === 'directory' ? 0 : Number(found.size),
+        ...(type.endsWith('-device') && { device: deviceOf(Number(found.rdev)) }),
         atime: time(found.atimeNs),
         mtime: time(found.mtimeNs),
         ctime: time(found.ctimeNs),
@@ -105,6 +171,12 @@ export class MountedTree implements Session {
     return null;
   }
 }
+
+/** The C library's layout of st_rdev, for numbers that ext4 can hold. */
+const deviceOf = (rdev: number): { major: number; minor: number } => ({
+  major: (rdev >>> 8) & 0xfff,
+  minor: (rdev & 0xff) | (Math.floor(rdev / 2 ** 12) & 0xfff00),
+});
 
 function typeOf(stats: Stats): FileType {
   if (stats.isDirectory()) return 'directory';

@@ -65,7 +65,7 @@ test('contents of an encrypted file are not shown as if they were its own', asyn
   reader.unmount();
 });
 
-test.each(['quota', 'verity', 'bigalloc'] as const)(
+test.each(['quota', 'verity'] as const)(
   'with %s nothing can be written, and the word is clear',
   async (feature) => {
     await withImage(newDisk(), async (path) => {

@@ -63,6 +63,7 @@ const READABLE = [
   'metadata_csum_seed',
   'large_dir',
   'ea_inode',
+  'inline_data',
 ];
 const WRITABLE = [
   'sparse_super',
