@@ -127,8 +127,22 @@ export function modelOptions(setup: Setup): ModelOptions {
     eaInode: hasFeature(format, 'ea_inode'),
     projects: hasFeature(format, 'project'),
   };
-  if (hasFeature(format, 'huge_file')) return usual;
-  // i_blocks counts 2^32 - 1 sectors at most (ext4_max_size).
-  const blocks = Math.floor((2 ** 32 - 1) / (setup.blockSize / 512));
-  return { ...usual, maxFileBytes: blocks * setup.blockSize };
+  return { ...usual, maxFileBytes: Math.min(usual.maxFileBytes, largestFile(setup)) };
+}
+
+/** i_blocks counts 2^32 - 1 sectors at most (ext4_max_size), and indirect blocks are counted, too (ext4_max_bitmap_size). */
+function largestFile({ format, blockSize }: Setup): number {
+  const hugeFile = hasFeature(format, 'huge_file');
+  const counted = hugeFile ? 2 ** 48 - 1 : Math.floor((2 ** 32 - 1) / (blockSize / 512));
+  if (hasFeature(format, 'extent')) return counted * blockSize;
+  const pointers = blockSize / 4;
+  const indirect = 1 + (1 + pointers) + (1 + pointers + pointers ** 2);
+  const reached = 12 + pointers + pointers ** 2 + pointers ** 3;
+  if (reached + indirect <= counted) return reached * blockSize;
+  // Limited by the counter: all of it but the indirect blocks that as many blocks need.
+  const beyond = counted - 12 - pointers;
+  if (beyond < pointers ** 2) return (counted - 2 - Math.ceil(beyond / pointers)) * blockSize;
+  const inTriple = beyond - pointers ** 2;
+  const needed = 3 + pointers + Math.ceil(inTriple / pointers) + Math.ceil(inTriple / pointers ** 2);
+  return (counted - needed) * blockSize;
 }

@@ -25,6 +25,9 @@ const features = (name: string, ...words: readonly string[]): FormatChoice => ({
   format: { features: words },
 });
 
+/** Choices of other questions that an ext3 could only answer by more features of an ext4. */
+const NOT_IN_EXT3 = ['metadata_csum_seed', '128 bytes', 'small groups in fours'];
+
 /**
  * All that is known to differ between file systems, question by question: whatever is chosen for one goes with every choice
  * for the others, but where `not` says otherwise. The matrix of features takes its rows from here, and so does `check`.
@@ -83,6 +86,14 @@ export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
       features('no large_file', '^large_file'),
       features('no dir_index', '^dir_index'),
       features('no ext_attr', '^ext_attr'),
+    ],
+  },
+  {
+    name: 'maps',
+    usual: 'extents',
+    choices: [
+      { ...features('indirect blocks', '^64bit', '^extent'), not: ['128 bytes'] },
+      { name: 'as ext3', format: { type: 'ext3' }, not: NOT_IN_EXT3 },
     ],
   },
   {

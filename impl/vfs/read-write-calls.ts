@@ -2,6 +2,7 @@ import { readFile, writeFile } from '../ext4/data/file.ts';
 import { fsyncInode } from '../ext4/data/fsync.ts';
 import { cookieOfOffset, offsetOfCookie } from '../ext4/directory/reading/cookie.ts';
 import { isDirectory } from '../ext4/inode/inode.ts';
+import { maxBytesOf } from '../ext4/mapping/block-map.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';
@@ -33,7 +34,7 @@ export function* pread(
 function* readAt({ inode, readable }: OpenFile, target: Uint8Array, position: number): Sleepable<number> {
   if (!readable) fail('EBADF');
   if (isDirectory(inode.mode)) fail('EISDIR');
-  if (target.length === 0 || position >= inode.sb.maxFileBytes) return 0;
+  if (target.length === 0 || position >= maxBytesOf(inode)) return 0;
   const count = yield* readFile(inode, position, target);
   yield* touchAccessTime(inode);
   return count;
@@ -75,7 +76,7 @@ function* writeAt(
 export function seek(context: KernelContext, fd: number, offset: number, whence: Whence): number {
   const file = context.files.get(fd);
   const position = offset + seekBase(file, whence);
-  if (position < 0 || position > context.sb.maxFileBytes) fail('EINVAL');
+  if (position < 0 || position > maxBytesOf(file.inode)) fail('EINVAL');
   file.position = position;
   file.reader?.seek(cookieOfOffset(position));
   return position;

@@ -2,13 +2,14 @@ import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { blockWriteBegin, blockWriteEnd, type GetBlock } from '../../buffer/block-write.ts';
 import { buffersOf } from '../../buffer/folio-buffers.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import { grabFolio } from '../../mm/filemap.ts';
+import { Failure } from '../../lib/errno.ts';
+import { grabFolio, writeAndWait } from '../../mm/filemap.ts';
 import type { Folio } from '../../mm/folio.ts';
 import { PAGE_BYTES } from '../../mm/page.ts';
 import { truncateCache } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { growDiskSize } from './disk-size.ts';
-import { mapCredits } from '../extents/credits.ts';
+import { blockMapOf, mapCredits } from '../mapping/block-map.ts';
 import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
@@ -250,9 +251,28 @@ export function* writeAndTrim(
   }
 }
 
+/**
+ * Where a promise is for more than will be needed, space may seem to run out too early: then all promises are kept, and
+ * these bytes get their place at once (what ext4_nonda_switch is for).
+ */
+function* writeDelayedOrPlaced(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
+  try {
+    return yield* writeDelayed(inode, position, source);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.errno !== 'ENOSPC') throw error;
+  }
+  for (const mapping of [...inode.sb.inodes.dirtyMappings]) yield* writeAndWait(mapping, 0, Infinity);
+  yield* writePlaced(inode, position, source);
+}
+
 /** Delayed allocation (ext4_da_aops): space is promised now, places are chosen at writeback. */
 export const delallocWrite = (inode: Inode, position: number, source: Uint8Array): Sleepable<number> =>
-  writeAndTrim(inode, position, source, writeDelayed);
+  writeAndTrim(
+    inode,
+    position,
+    source,
+    blockMapOf(inode).promiseBlocks === 1 ? writeDelayed : writeDelayedOrPlaced,
+  );
 
 /** Without delayed allocation (ext4_aops). */
 export const allocatingWrite = (inode: Inode, position: number, source: Uint8Array): Sleepable<number> =>

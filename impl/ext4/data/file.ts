@@ -4,6 +4,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { tryInlineWrite } from '../inline/inline-file.ts';
 import { EXT4_APPEND_FL, EXT4_IMMUTABLE_FL, S_ISGID, S_ISUID, type Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { maxBytesOf } from '../mapping/block-map.ts';
 import { relievePressure } from './memory-pressure.ts';
 
 /** Bytes that are read or written between two looks at the memory in use. */
@@ -82,7 +83,7 @@ function* writeInPieces(inode: Inode, start: number, data: Uint8Array): Sleepabl
 
 /** generic_write_checks_count(): what lies beyond the largest file size is not written. */
 function withinLimit(inode: Inode, start: number, source: Uint8Array): Uint8Array {
-  const room = inode.sb.maxFileBytes - start;
+  const room = maxBytesOf(inode) - start;
   if (room <= 0) fail('EFBIG');
   return room < source.length ? source.subarray(0, room) : source;
 }

@@ -2,7 +2,7 @@ import { fail } from '../../lib/errno.ts';
 import { NULL_ADDRESS, type Iomap, type IomapOps, type IomapType } from '../../iomap/iomap.ts';
 import type { IomapWriteOps } from '../../iomap/buffered-write.ts';
 import { READY, type Sleepable } from '../../sched/sleepable.ts';
-import { mapCredits } from '../extents/credits.ts';
+import { mapCredits } from '../mapping/block-map.ts';
 import type { ExtentState } from '../mapping/extent-status.ts';
 import type { Inode } from '../inode/inode.ts';
 import { knownMapping, mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';

@@ -4,7 +4,7 @@ import { grabFolio } from '../../mm/filemap.ts';
 import { PAGE_BYTES } from '../../mm/page.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
-import { mapCredits } from '../extents/credits.ts';
+import { mapCredits } from '../mapping/block-map.ts';
 import { fillFolio, isInline } from '../inline/inline-data.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';

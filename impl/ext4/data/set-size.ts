@@ -6,17 +6,18 @@ import { isInline } from '../inline/inline-data.ts';
 import { convertFile, setInlineSize, staysInline } from '../inline/inline-file.ts';
 import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { maxBytesOf } from '../mapping/block-map.ts';
 import { hasNothingBeyond, truncateBlocks } from '../mapping/truncate-blocks.ts';
 
 /** Inode, superblock and orphan block. */
 const SET_SIZE_CREDITS = 6;
 
 /**
- * The part of ext4_setattr that changes i_size, to 0 .. maxFileBytes. Under i_rwsem, which the caller holds. Modification
+ * The part of ext4_setattr that changes i_size, to 0 .. maxBytesOf(inode). Under i_rwsem, which the caller holds. Modification
  * and change time become now: the kernel does so even when the size stays. Fails with EFBIG.
  */
 export function* setSize(inode: Inode, size: number): Sleepable<void> {
-  if (size > inode.sb.maxFileBytes) fail('EFBIG');
+  if (size > maxBytesOf(inode)) fail('EFBIG');
   if (isInline(inode) && !(yield* staysInline(inode, size))) yield* convertFile(inode);
   if (size > inode.size && !isInline(inode)) yield* zeroBeyondEnd(inode, size);
   yield* inode.invalidateLock.write();

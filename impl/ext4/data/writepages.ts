@@ -10,7 +10,7 @@ import { PAGE_BYTES, pageIndex } from '../../mm/page.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { BlockRange } from '../mapping/convert.ts';
 import { growDiskSize } from './disk-size.ts';
-import { mapCredits } from '../extents/credits.ts';
+import { mapCredits } from '../mapping/block-map.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { orderData } from './ordered-data.ts';

@@ -13,12 +13,6 @@ function groupCredits(inode: Inode, blocks: number): number {
 /** Tree blocks that one splice may change, split, add or free, each addition with its bitmap and descriptor. */
 const treeCredits = (inode: Inode): number => 5 * (rootOf(inode).depth + 1);
 
-/**
- * Credits of one call of mapBlocks for up to `length` blocks, the tree, the bitmaps and the inode included
- * (ext4_chunk_trans_extent). A call allocates or converts one extent; a loop of calls needs this each time.
- */
-export const mapCredits = (inode: Inode, length: number): number =>
+/** Credits to put a run of up to `length` blocks into the tree, to convert or to cut one (ext4_chunk_trans_extent). */
+export const extentCredits = (inode: Inode, length: number): number =>
   INODE_CREDITS + groupCredits(inode, length) + treeCredits(inode);
-
-/** Credits to cut `length` blocks out of one extent (ext4_ext_rm_leaf), of which the middle may need another entry. */
-export const removeCredits = mapCredits;

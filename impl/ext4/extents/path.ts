@@ -1,8 +1,7 @@
 import { Corruption } from '../../lib/corruption.ts';
 import { present } from '../../lib/assert.ts';
-import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { EXT4_EXTENTS_FL, type Inode } from '../inode/inode.ts';
+import type { Inode } from '../inode/inode.ts';
 import { EXT4_MAX_EXTENT_DEPTH } from '../layout/extent.ts';
 import { checkHeader, checkNode, MAX_BLOCKS, type Expected } from './check-node.ts';
 import { ExtentNode } from './node.ts';
@@ -24,11 +23,9 @@ export const leafOf = (path: Path): Level => present(path[path.length - 1], 'lea
 const checkedRoots = new WeakSet<Inode>();
 
 /**
- * The root in i_block, checked on first use (ext4_ext_check_inode). Throws Corruption; fails with EOPNOTSUPP for a file
- * mapped by indirect blocks, as ext3 made them.
+ * The root in i_block, checked on first use (ext4_ext_check_inode). Throws Corruption. The file has an extent tree.
  */
 export function rootOf(inode: Inode): ExtentNode {
-  if ((inode.flags & EXT4_EXTENTS_FL) === 0) fail('EOPNOTSUPP');
   const root = new ExtentNode(inode.dataView, null);
   if (!checkedRoots.has(inode)) {
     const depth = Math.min(root.depth, EXT4_MAX_EXTENT_DEPTH);

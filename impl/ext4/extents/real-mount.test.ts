@@ -10,7 +10,7 @@ import { mapBlocks, type MapMode } from '../mapping/map-blocks.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { removeBlocks, truncateBlocks } from '../mapping/truncate-blocks.ts';
 import { readTree } from './check-tree.ts';
-import { mapCredits } from './credits.ts';
+import { mapCredits } from '../mapping/block-map.ts';
 import { debugfsExtents, e2fsck, logOf, newDisk, realMount, type RealMount } from './real-mount.fixture.ts';
 
 const MiB = 2 ** 20;

@@ -1,9 +1,9 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
+import { ensureCredits } from '../mapping/release-blocks.ts';
 import { collapse } from './collapse.ts';
-import { removeCredits } from './credits.ts';
+import { extentCredits } from './credits.ts';
 import type { Extent } from './node.ts';
 import { freeMapped } from './free-mapped.ts';
 import { findPath, leafOf } from './path.ts';
@@ -29,7 +29,7 @@ export function* removeRange(handle: Handle, inode: Inode, from: number, to: num
       const start = Math.max(from, extent.logical);
       if (start >= stop) break;
       // The lock was let go: what the path shows may be old.
-      if (yield* ensureCredits(edit, removeCredits(inode, stop - start))) continue;
+      if (yield* ensureCredits(edit, extentCredits(inode, stop - start))) continue;
       yield* splice(edit, path, end - 1, 'replace', without(extent, start, stop));
       yield* freeMapped(edit, start, stop, extent.physical + start - extent.logical);
       end = start;
@@ -54,22 +54,4 @@ function without(extent: Extent, start: number, stop: number): Extent[] {
     });
   }
   return left;
-}
-
-/** ext4_datasem_ensure_credits: answers whether the handle was restarted, and dataLock let go for it. */
-function* ensureCredits(edit: TreeEdit, credits: number): Sleepable<boolean> {
-  const { handle, inode } = edit;
-  if (handle.hasCredits(credits)) return false;
-  if (yield* handle.extend(credits)) return false;
-  // What this transaction commits must describe itself, i_blocks included.
-  yield* edit.finish();
-  yield* markInodeDirty(handle, inode);
-  // A commit may need dataLock (through the writeback of ordered data) before it lets anybody start again.
-  inode.dataLock.unlockWrite();
-  try {
-    yield* handle.restart(credits);
-  } finally {
-    yield* inode.dataLock.write();
-  }
-  return true;
 }

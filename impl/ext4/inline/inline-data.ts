@@ -4,7 +4,7 @@ import { Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Folio } from '../../mm/folio.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { initExtentTree } from '../extents/root.ts';
+import { initBlockMap } from '../mapping/init-map.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { EXT4_EXTENTS_FL, EXT4_INLINE_DATA_FL, I_BLOCK_BYTES, type Inode } from '../inode/inode.ts';
 import { xattrEntryBytes, XATTR_INDEX, XATTR_LIST_END_BYTES, xattrValueBytes } from '../layout/xattr.ts';
@@ -129,8 +129,8 @@ export function* dropInline(handle: Handle, inode: Inode): Sleepable<void> {
   if (slot.found) area.remove(slot);
   setMagic(inode, area);
   inode.data.fill(0);
-  inode.flags = (inode.flags & ~EXT4_INLINE_DATA_FL) | EXT4_EXTENTS_FL;
-  initExtentTree(inode);
+  inode.flags &= ~EXT4_INLINE_DATA_FL;
+  initBlockMap(inode);
   inode.extentStatus.remove(0, Infinity);
   yield* markInodeDirty(handle, inode);
 }

@@ -7,10 +7,10 @@ import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts
 import { orderOfBlock } from '../../mm/page.ts';
 import { READY, ready, type Sleepable } from '../../sched/sleepable.ts';
 import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
-import { initExtentTree } from '../extents/root.ts';
+import { isFastSymlink } from './fast-symlink.ts';
+import { initBlockMap } from '../mapping/init-map.ts';
 import {
   EXT4_EA_INODE_FL,
-  EXT4_EXTENTS_FL,
   EXT4_PROJINHERIT_FL,
   Inode,
   isDirectory,
@@ -112,8 +112,7 @@ export class InodeCache {
     inode.atime = inode.ctime = inode.mtime = inode.crtime = sb.now;
     if (parent !== null && parent.flags !== 0) inherit(inode, parent);
     if (isRegular(mode) || isDirectory(mode)) {
-      inode.flags |= EXT4_EXTENTS_FL;
-      initExtentTree(inode);
+      initBlockMap(inode);
       inode.mayInline = hasInlineData(sb);
     }
     this.#enter(inode);
@@ -145,6 +144,8 @@ export class InodeCache {
 
   *#free(inode: Inode): Sleepable<void> {
     const sb = this.#sb;
+    // From here on the size does not tell any more that i_block holds a target and no pointers.
+    if (isFastSymlink(inode)) inode.data.fill(0);
     inode.size = 0;
     if ((inode.flags & EXT4_EA_INODE_FL) !== 0) forgetValueInode(inode);
     yield* truncateBlocks(inode);

@@ -1,7 +1,7 @@
 import { BlockRuns } from '../../block/block-runs.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
-import { Corruption, MountRefused } from '../../lib/corruption.ts';
+import { Corruption } from '../../lib/corruption.ts';
 import { join } from '../../lib/struct.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { descriptorBlock, type GroupLayout } from '../allocation/group-layout.ts';
@@ -22,6 +22,7 @@ import {
 import { GroupDescriptorLayout, inodeTable } from '../layout/group-descriptor.ts';
 import { I_BLOCK_OFFSET, InodeLayout, type RawInode } from '../layout/inode.ts';
 import { I_BLOCK_BYTES } from './inode.ts';
+import { pointedBlocks } from './pointed-blocks.ts';
 import type { CheckedSuperBlock } from '../super/check.ts';
 import type { Geometry } from '../super/super-block.ts';
 
@@ -50,7 +51,7 @@ export interface SpecialFile {
 
 /**
  * Finds the blocks of a reserved inode without the machinery of a mount, which needs the journal first. The file is
- * regular, has extents and no hole. Throws Corruption, or MountRefused for one without extents; fails with EIO.
+ * regular and has no hole. Throws Corruption; fails with EIO.
  */
 export function* readSpecialFile(fs: RawFileSystem, ino: number, what: string): Sleepable<SpecialFile> {
   const { geometry } = fs;
@@ -66,8 +67,6 @@ export function* readSpecialFile(fs: RawFileSystem, ino: number, what: string): 
   if (!isRegular(raw.mode) || raw.linksCount === 0) {
     throw new Corruption(structure, 'mode', raw.mode, 'a regular file with a link');
   }
-  if ((raw.flags & EXT4_EXTENTS_FL) === 0)
-    throw new MountRefused(`cannot mount: ${structure} has no extents`);
   const size = join(raw.sizeHigh, raw.sizeLo);
   const count = size / geometry.blockSize;
   if (!Number.isInteger(count) || count < 1 || count > geometry.blocks) {
@@ -78,9 +77,13 @@ export function* readSpecialFile(fs: RawFileSystem, ino: number, what: string): 
       `1 .. ${geometry.blocks} blocks of ${geometry.blockSize} bytes`,
     );
   }
+  const at = buffer.view.byteOffset + raw.base + I_BLOCK_OFFSET;
+  const root = new DataView(buffer.view.buffer, at, I_BLOCK_BYTES);
+  if ((raw.flags & EXT4_EXTENTS_FL) === 0) {
+    return { blocks: yield* pointedBlocks(fs.cache, geometry, { structure, root, count }), seed };
+  }
   const walk = new TreeWalk(fs, structure, seed, count);
-  const root = raw.base + I_BLOCK_OFFSET;
-  yield* walk.node(new DataView(buffer.view.buffer, buffer.view.byteOffset + root, I_BLOCK_BYTES), null);
+  yield* walk.node(root, null);
   return { blocks: walk.finish(), seed };
 }
 

@@ -1,8 +1,8 @@
 import type { Handle, ReservedHandle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { growDiskSize } from '../data/disk-size.ts';
-import { mapCredits } from '../extents/credits.ts';
 import type { Inode } from '../inode/inode.ts';
+import { mapCredits } from './block-map.ts';
 import { mapBlocks } from './map-blocks.ts';
 
 /** Blocks of a file: [first, end). */

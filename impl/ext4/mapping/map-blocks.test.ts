@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Failure } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { audit, auditJournal, demand, type Reference } from '../extents/audit.fixture.ts';
-import { mapCredits } from '../extents/credits.ts';
+import { mapCredits } from './block-map.ts';
 import { FakeHandle, fakeMount, type FakeMount, type FakeOptions } from '../extents/fake-mount.fixture.ts';
 import { removeRange } from '../extents/remove-range.ts';
 import { initExtentTree } from '../extents/root.ts';

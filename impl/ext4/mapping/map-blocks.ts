@@ -1,21 +1,17 @@
 import { assert, present } from '../../lib/assert.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
-import { isMapped, NOWHERE, type ExtentState, type StatusExtent } from './extent-status.ts';
 import { MAX_BLOCKS } from '../extents/check-node.ts';
-import { convertToWritten } from '../extents/convert.ts';
-import type { Extent } from '../extents/node.ts';
-import { findPath, leafOf, nextKey, type Path } from '../extents/path.ts';
-import { TreeEdit } from '../extents/tree-edit.ts';
 import type { Inode } from '../inode/inode.ts';
-import { placeBlocks, type Unplaced } from './place-blocks.ts';
+import { blockMapOf, type FoundBlock } from './block-map.ts';
+import { isMapped, NOWHERE, type ExtentState, type StatusExtent } from './extent-status.ts';
 import { recordMapped } from './reservation.ts';
 
 /**
  * What mapBlocks may do about blocks that are not as wanted.
  * - `lookup`: nothing.
  * - `create`: allocate written blocks; unwritten ones become written. The caller fills them in the same transaction.
- * - `create-unwritten`: allocate unwritten blocks.
+ * - `create-unwritten`: allocate unwritten blocks; written ones where indirect blocks map the file.
  * - `convert`: unwritten blocks become written, because their data has reached the disk; holes stay.
  */
 export type MapMode = 'lookup' | 'create' | 'create-unwritten' | 'convert';
@@ -89,35 +85,17 @@ function mapping(
 function* lookUp(inode: Inode, logical: number, length: number): Sleepable<BlockMapping> {
   yield* inode.dataLock.read();
   try {
-    learn(inode, yield* findPath(inode, logical), logical);
-    return mapping(inode, present(inode.extentStatus.lookup(logical), 'looked up'), logical, length, false);
+    const known = learn(inode, yield* blockMapOf(inode).find(inode, logical), logical);
+    return mapping(inode, known, logical, length, false);
   } finally {
     inode.dataLock.unlockRead();
   }
 }
 
-/** The extent of the path's leaf that holds `logical`, or null in a hole. */
-function extentAt(path: Path, logical: number): Extent | null {
-  const { node, slot } = leafOf(path);
-  if (slot < 0) return null;
-  const extent = node.extent(slot);
-  return logical < extent.logical + extent.length ? extent : null;
-}
-
-/** Tells the extent status what the tree says around `logical` (ext4_ext_determine_insert_hole for holes). */
-function learn(inode: Inode, path: Path, logical: number): void {
-  const extent = extentAt(path, logical);
-  const { extentStatus } = inode;
-  if (extent !== null) {
-    const state = extent.unwritten ? 'unwritten' : 'written';
-    extentStatus.cache(extent.logical, extent.length, extent.physical, state);
-    return;
-  }
-  const { node, slot } = leafOf(path);
-  const before = slot < 0 ? null : node.extent(slot);
-  // Without an extent before it in the leaf, the hole begins the file: only the leftmost leaf has keys beyond the block.
-  const start = before === null ? 0 : before.logical + before.length;
-  extentStatus.cache(start, nextKey(path) - start, NOWHERE, 'hole');
+/** What is known once the map's answer is. */
+function learn(inode: Inode, block: FoundBlock, logical: number): StatusExtent {
+  block.learn();
+  return present(inode.extentStatus.lookup(logical), 'looked up');
 }
 
 function* change(
@@ -127,17 +105,15 @@ function* change(
   length: number,
   mode: Exclude<MapMode, 'lookup'>,
 ): Sleepable<BlockMapping> {
-  const { extentStatus } = inode;
   yield* inode.dataLock.write();
   try {
-    const path = yield* findPath(inode, logical);
-    learn(inode, path, logical);
-    const known = present(extentStatus.lookup(logical), 'looked up');
+    const block = yield* blockMapOf(inode).find(inode, logical);
+    const known = learn(inode, block, logical);
     if (ANSWERED[mode].includes(known.state)) return mapping(inode, known, logical, length, false);
     const isNew = mode !== 'convert';
     const now = isMapped(known.state)
-      ? yield* convert(handle, inode, path, logical, length)
-      : yield* placeBlocks(handle, inode, path, unplaced(known, logical, length), mode !== 'create');
+      ? yield* block.convert(handle, length)
+      : yield* block.allocate(handle, holeFrom(known, logical, length), mode === 'create-unwritten');
     recordMapped(inode, now);
     if (inode.preallocation !== null) inode.sb.blockAllocator.discardIfClosed(inode);
     return mapping(inode, now, logical, length, isNew);
@@ -146,30 +122,10 @@ function* change(
   }
 }
 
-/** The hole, delayed or not, that starts at `logical`, as far as `length` blocks go. */
-const unplaced = (known: StatusExtent, logical: number, length: number): Unplaced => ({
+/** Up to `length` blocks of a hole or delayed range, from `logical` on. */
+const holeFrom = (known: StatusExtent, logical: number, length: number): StatusExtent => ({
   logical,
   length: Math.min(length, known.logical + known.length - logical, MAX_BLOCKS - logical),
-  promised: known.state === 'delayed',
+  physical: NOWHERE,
+  state: known.state,
 });
-
-/** Makes unwritten blocks written, in one extent of the tree at most. */
-function* convert(
-  handle: Handle,
-  inode: Inode,
-  path: Path,
-  logical: number,
-  length: number,
-): Sleepable<StatusExtent> {
-  const extent = present(extentAt(path, logical), 'unwritten extent');
-  assert(extent.unwritten, () => `extent status and tree disagree about block ${logical}`);
-  const end = Math.min(logical + length, extent.logical + extent.length);
-  const edit = new TreeEdit(handle, inode, true);
-  try {
-    yield* convertToWritten(edit, path, extent, logical, end);
-  } finally {
-    yield* edit.finish();
-  }
-  const physical = extent.physical + logical - extent.logical;
-  return { logical, length: end - logical, physical, state: 'written' };
-}

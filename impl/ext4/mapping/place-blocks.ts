@@ -8,6 +8,7 @@ import { leafOf, nextKey, type Path } from '../extents/path.ts';
 import { splice } from '../extents/splice.ts';
 import { TreeEdit } from '../extents/tree-edit.ts';
 import { isRegular, type Inode } from '../inode/inode.ts';
+import { allocateData } from './allocate-data.ts';
 import type { StatusExtent } from './extent-status.ts';
 
 /** A run of blocks without a place, at the end of a path into the tree. */
@@ -93,22 +94,6 @@ function requestFor(inode: Inode, path: Path, { logical, length, promised }: Unp
     metadata: false,
     place: isRegular(inode.mode) ? place : null,
   };
-}
-
-/** A run as requested. Promised blocks are there even when nobody else could have them. */
-function* allocateData(handle: Handle, inode: Inode, request: AllocationRequest): Sleepable<BlockRun> {
-  const { blockAllocator, freeSpace } = inode.sb;
-  const { length, useKeptBack: promised } = request;
-  if (!promised) return yield* blockAllocator.allocate(handle, inode, request);
-  // The promise stands aside while the allocator claims the space itself; what was claimed of it is settled, with the
-  // delayed range, when the extent status learns the new place.
-  const kept = clusters(inode, length);
-  freeSpace.reserved -= kept;
-  try {
-    return yield* blockAllocator.allocate(handle, inode, request);
-  } finally {
-    freeSpace.reserved += kept;
-  }
 }
 
 /** When the tree has no place for the extent, what was allocated is given back, and i_blocks has not changed. */

@@ -2,6 +2,7 @@ import { assert } from '../../lib/assert.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
+import { blockMapOf } from './block-map.ts';
 import { NOWHERE, type StatusExtent } from './extent-status.ts';
 import { mapBlocks } from './map-blocks.ts';
 
@@ -18,10 +19,11 @@ import { mapBlocks } from './map-blocks.ts';
  */
 export function reserveDelayed(inode: Inode, logical: number, length: number): void {
   const { extentStatus, sb, promisedClusters } = inode;
+  const { promiseBlocks } = blockMapOf(inode);
   let fresh: number;
   if (promisedClusters === null) {
     fresh = length - extentStatus.countDelayed(logical, logical + length);
-    if (!sb.freeSpace.has(fresh, false)) fail('ENOSPC');
+    if (!sb.freeSpace.has(fresh * promiseBlocks, false)) fail('ENOSPC');
   } else {
     const clusters = unpromisedClusters(inode, promisedClusters, logical, length);
     fresh = clusters.length;
@@ -29,7 +31,7 @@ export function reserveDelayed(inode: Inode, logical: number, length: number): v
     for (const cluster of clusters) promisedClusters.add(cluster);
   }
   extentStatus.insertDelayed(logical, length);
-  sb.freeSpace.reserved += fresh;
+  sb.freeSpace.reserved += fresh * promiseBlocks;
   inode.reservedBlocks += fresh;
 }
 
@@ -126,13 +128,15 @@ function dropped(inode: Inode, delayed: number, from: number, to: number): void 
 
 /** Takes `count` promises back: what they were for found its place, or needs none (ext4_da_release_space). */
 function release(inode: Inode, count: number): void {
+  if (count === 0) return;
   const { freeSpace } = inode.sb;
+  const promised = count * blockMapOf(inode).promiseBlocks;
   assert(
-    count <= inode.reservedBlocks && count <= freeSpace.reserved,
+    count <= inode.reservedBlocks && promised <= freeSpace.reserved,
     () => `releasing ${count} blocks never promised`,
   );
   inode.reservedBlocks -= count;
-  freeSpace.reserved -= count;
+  freeSpace.reserved -= promised;
 }
 
 /** The cluster was freed: delayed blocks in it, which would have lain there, need a place again (ext4_rereserve_cluster). */

@@ -1,17 +1,10 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { MAX_BLOCKS } from '../extents/check-node.ts';
-import { removeCredits } from '../extents/credits.ts';
-import { removeRange } from '../extents/remove-range.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import {
-  EXT4_EXTENTS_FL,
-  EXT4_INLINE_DATA_FL,
-  isDirectory,
-  isRegular,
-  isSymlink,
-  type Inode,
-} from '../inode/inode.ts';
+import { isFastSymlink } from '../inode/fast-symlink.ts';
+import { EXT4_INLINE_DATA_FL, isDirectory, isRegular, isSymlink, type Inode } from '../inode/inode.ts';
+import { blockMapOf, mapCredits } from './block-map.ts';
 import { forget, recordHole } from './reservation.ts';
 
 /**
@@ -41,7 +34,7 @@ export function* truncateBlocks(inode: Inode): Sleepable<void> {
 }
 
 /**
- * Is it known, without looking at the tree, that no block beyond `size` has a place? Promised ones may be there: they go
+ * Is it known, without looking at its map, that no block beyond `size` has a place? Promised ones may be there: they go
  * without a handle.
  */
 export function hasNothingBeyond(inode: Inode, size: number): boolean {
@@ -61,9 +54,11 @@ function* forgetDelayed(inode: Inode, from: number): Sleepable<void> {
 }
 
 /** ext4_can_truncate: i_block of a fast symlink, a device or a pipe says nothing about blocks, nor do inline contents. */
-const canHaveBlocks = ({ mode, flags }: Inode): boolean =>
-  (flags & EXT4_INLINE_DATA_FL) === 0 &&
-  (isRegular(mode) || isDirectory(mode) || (isSymlink(mode) && (flags & EXT4_EXTENTS_FL) !== 0));
+function canHaveBlocks(inode: Inode): boolean {
+  const { mode, flags } = inode;
+  if ((flags & EXT4_INLINE_DATA_FL) !== 0) return false;
+  return isRegular(mode) || isDirectory(mode) || (isSymlink(mode) && !isFastSymlink(inode));
+}
 
 /**
  * Frees the blocks `from` .. `to - 1`, delayed ones included, in handles of its own (the middle of ext4_punch_hole). A crash
@@ -82,8 +77,8 @@ export function* removeBlocks(inode: Inode, from: number, to: number): Sleepable
   }
 }
 
-/** Credits of the first handle: one extent, the orphan list or file (2), and the inode again. */
-export const truncateCredits = (inode: Inode): number => removeCredits(inode, 1) + 4;
+/** Credits of the first handle: one run, the orphan list or file (2), and the inode again. */
+export const truncateCredits = (inode: Inode): number => mapCredits(inode, 1) + 4;
 
 function* forgetAndRemove(handle: Handle, inode: Inode, from: number, to: number): Sleepable<void> {
   if (from >= to) return;
@@ -91,7 +86,7 @@ function* forgetAndRemove(handle: Handle, inode: Inode, from: number, to: number
   try {
     // First, so that nobody is given a mapping to blocks that are about to go.
     forget(inode, from, to);
-    yield* removeRange(handle, inode, from, to);
+    yield* blockMapOf(inode).removeRange(handle, inode, from, to);
     // dataLock may have been let go in between, and a reader may have learnt what was then still there.
     recordHole(inode, from, to);
   } catch (error) {

@@ -2,15 +2,12 @@ import type { Handle } from '../../jbd2/handle.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { initExtentTree } from '../extents/root.ts';
-import { EXT4_ENCRYPT_FL, EXT4_EXTENTS_FL, I_BLOCK_BYTES, S_IFLNK, type Inode } from '../inode/inode.ts';
+import { FAST_BYTES_MAX, isFastSymlink } from '../inode/fast-symlink.ts';
+import { EXT4_ENCRYPT_FL, S_IFLNK, type Inode } from '../inode/inode.ts';
+import { initBlockMap } from '../mapping/init-map.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { isInline, readInline } from '../inline/inline-data.ts';
-import { hasValueInodes } from '../xattr/credits.ts';
 import { createNamed, type Owner } from './new-inode.ts';
-
-/** Bytes of the longest target that fits into i_block with its final NUL. */
-const FAST_BYTES_MAX = I_BLOCK_BYTES - 1;
 
 /** ext4_symlink: the target stands in the inode, or in one block. Fails with ENAMETOOLONG beyond blockSize - 1 bytes. */
 export function* createSymlink(
@@ -31,8 +28,7 @@ export function* createSymlink(
 
 /** ext4_init_symlink_block: the block is journalled like metadata. */
 function* writeTarget(handle: Handle, inode: Inode, target: Uint8Array): Sleepable<void> {
-  inode.flags |= EXT4_EXTENTS_FL;
-  initExtentTree(inode);
+  initBlockMap(inode);
   const { physical } = yield* mapBlocks(handle, inode, 0, 1, 'create');
   const buffer = inode.sb.cache.getblk(physical);
   yield* handle.getCreateAccess(buffer);
@@ -54,17 +50,7 @@ export function* readSymlink(inode: Inode): Sleepable<Uint8Array> {
 
 function* readTarget(inode: Inode): Sleepable<Uint8Array> {
   if (isInline(inode)) return (yield* readInline(inode)).slice(0, inode.size);
-  return isFast(inode) ? readFast(inode) : yield* readSlow(inode);
-}
-
-/**
- * ext4_inode_is_fast_symlink: no blocks but perhaps one for extended attributes. Where i_blocks counts large attributes,
- * too, the size tells.
- */
-function isFast(inode: Inode): boolean {
-  if (hasValueInodes(inode.sb)) return inode.size > 0 && inode.size <= FAST_BYTES_MAX;
-  const xattrSectors = inode.xattrBlock === 0 ? 0 : inode.sb.geometry.blockSize / 512;
-  return inode.sectors === xattrSectors;
+  return isFastSymlink(inode) ? readFast(inode) : yield* readSlow(inode);
 }
 
 function readFast(inode: Inode): Uint8Array {

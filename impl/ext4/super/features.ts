@@ -99,8 +99,8 @@ export const SUPPORTED_RO_COMPAT = all(
  */
 const READABLE_INCOMPAT = all(INCOMPAT.mmp, INCOMPAT.encrypt, INCOMPAT.casefold);
 
-/** Without these this implementation cannot read files or directories at all. */
-const REQUIRED_INCOMPAT = all(INCOMPAT.filetype, INCOMPAT.extent);
+/** Without it this implementation cannot read directories at all. */
+const REQUIRED_INCOMPAT = INCOMPAT.filetype;
 
 /** A feature as mke2fs and dumpe2fs call it. */
 export type FeatureName = keyof typeof COMPAT | keyof typeof INCOMPAT | keyof typeof RO_COMPAT;

@@ -8,6 +8,7 @@ import { Workqueue } from '../../sched/workqueue.ts';
 import { BlockAllocator } from '../allocation/block-allocator.ts';
 import type { FixedMetadata } from '../allocation/block-zones.ts';
 import { RO_COMPAT, type Features } from './features.ts';
+import { maxIndirectBytes } from '../indirect/shape.ts';
 import { FreeSpace } from '../allocation/free-space.ts';
 import { Health } from './health.ts';
 import { InodeAllocator } from '../allocation/inode-allocator.ts';
@@ -70,6 +71,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly xattrCache = new XattrCache();
   readonly conversionWork: Workqueue;
   readonly maxFileBytes: number;
+  readonly maxIndirectBytes: number;
   now: Timestamp;
   readOnly: boolean;
   readonly health: Health;
@@ -95,7 +97,9 @@ export class MountedSuperBlock implements SuperBlock {
     this.now = parts.now;
     this.readOnly = options.readOnly;
     this.health = new Health(this);
-    this.maxFileBytes = maxFileBytes(geometry, checked.features);
+    const hugeFile = (checked.features.roCompat & RO_COMPAT.huge_file) !== 0;
+    this.maxFileBytes = maxFileBytes(geometry, hugeFile);
+    this.maxIndirectBytes = Math.min(this.maxFileBytes, maxIndirectBytes(geometry.blockSize, hugeFile));
     const free = parts.groups.reduce((sum, { raw }) => sum + freeBlocks(raw, geometry.descriptorSize), 0);
     this.freeSpace = new FreeSpace(
       free,
@@ -112,9 +116,9 @@ export class MountedSuperBlock implements SuperBlock {
 /**
  * ext4_max_size: logical blocks have 32 bits, and without huge_file i_blocks counts 2^32 - 1 sectors at most.
  */
-function maxFileBytes({ blockSize }: Geometry, features: Features): number {
+function maxFileBytes({ blockSize }: Geometry, hugeFile: boolean): number {
   const limit = 2 ** 32 - 1;
-  if ((features.roCompat & RO_COMPAT.huge_file) !== 0) return limit * blockSize;
+  if (hugeFile) return limit * blockSize;
   return Math.floor(limit / (blockSize / 512)) * blockSize;
 }
 

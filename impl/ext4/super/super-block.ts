@@ -86,6 +86,8 @@ export interface SuperBlock {
   readonly conversionWork: Workqueue;
   /** Bytes: the largest size of a file with extents (s_maxbytes). */
   readonly maxFileBytes: number;
+  /** Bytes: the largest size of a file with indirect blocks (s_bitmap_maxbytes). */
+  readonly maxIndirectBytes: number;
   /** The caller's clock: set before each system call. */
   now: Timestamp;
   /** How it is mounted; false for a moment while a read-only mount finishes with orphans. */
