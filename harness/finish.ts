@@ -7,6 +7,7 @@ import { mountFails, targetBroke } from './judges/crash-of-target.ts';
 import { judgeImage } from './judges/e2fsck.ts';
 import { judgeRecoveredSpace, judgeSpace } from './judges/space.ts';
 import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
+import { hasFeature } from './format.ts';
 import type { Setup } from './setup.ts';
 import type { Awaitable, DiskImage, Session, Target } from './target.ts';
 import { HOLDS, worst, type FailedVerdict, type Verdict } from './verdict.ts';
@@ -109,7 +110,9 @@ class Finishing {
     await this.#inspect(lane, 'tree', 'at the end of the run');
     await this.#sync(lane);
     clock.enter('recover');
-    const recovered = stages.recovery ? await this.#recover(lane) : [];
+    // Without a journal nobody promises anything about a power cut.
+    const journaled = hasFeature(this.#setup.format, 'has_journal');
+    const recovered = stages.recovery && journaled ? await this.#recover(lane) : [];
     clock.enter('unmount');
     const images: DiskImage[] = [];
     for (const [index, participant] of lane.participants.entries()) {

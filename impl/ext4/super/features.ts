@@ -155,11 +155,11 @@ export function checkFeatures(features: Features, readOnly: boolean): void {
   const missing = outside(REQUIRED_INCOMPAT, features.incompat);
   if (missing !== 0) refuse('a file system without', featureNames('I', missing));
   if (readOnly) return;
-  const unwritable = [
-    ...featureNames('I', features.incompat & READABLE_INCOMPAT),
-    ...featureNames('R', outside(features.roCompat, SUPPORTED_RO_COMPAT)),
-  ];
-  if (unwritable.length > 0) refuse('read-write with features', unwritable);
+  const incompat = features.incompat & READABLE_INCOMPAT;
+  const roCompat = outside(features.roCompat, SUPPORTED_RO_COMPAT);
+  // Names cost more than all the rest of a check that finds nothing.
+  if (incompat === 0 && roCompat === 0) return;
+  refuse('read-write with features', [...featureNames('I', incompat), ...featureNames('R', roCompat)]);
 }
 
 function refuse(what: string, names: readonly string[]): never {
