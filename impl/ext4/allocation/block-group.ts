@@ -12,7 +12,7 @@ import {
   setRange,
   type ClearRun,
 } from './bitmap.ts';
-import { bitmapChecksum, blockBitmapChecksumMatches } from '../integrity/checksum.ts';
+import { bitmapChecksum, blockBitmapChecksumMatches, setBlockBitmapChecksum } from '../integrity/checksum.ts';
 import { groupBaseBlocks, groupClusters, groupFirstBlock, type GroupLayout } from './group-layout.ts';
 import {
   blockBitmap,
@@ -22,7 +22,7 @@ import {
   inodeTable,
   setFreeBlocks,
 } from '../layout/group-descriptor.ts';
-import { BlockBitmapSeal } from '../integrity/seals.ts';
+import { BitmapSeal } from '../integrity/seals.ts';
 import type { Group, SuperBlock } from '../super/super-block.ts';
 
 const NOT_LOADED = new Uint8Array(0);
@@ -62,7 +62,7 @@ export class BlockGroup {
     this.ratio = layout.clusterRatio;
     const { descriptorSize, clustersPerGroup } = sb.geometry;
     this.#seal = sb.hasChecksums
-      ? new BlockBitmapSeal(sb.checksumSeed, group.raw, descriptorSize, clustersPerGroup)
+      ? new BitmapSeal(setBlockBitmapChecksum, sb.checksumSeed, group.raw, descriptorSize, clustersPerGroup)
       : null;
   }
 

@@ -6,6 +6,7 @@ import {
   inodeTable,
   usedDirectories,
 } from '../layout/group-descriptor.ts';
+import { groupBlocks, groupFirstBlock } from './group-layout.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 
 /** A block group as its descriptor shows it, in blocks; for people to look at. */
@@ -21,20 +22,18 @@ export interface GroupFacts {
   readonly directories: number;
 }
 
-export function groupFacts({ groups, geometry }: SuperBlock): GroupFacts[] {
-  const { descriptorSize, firstDataBlock, blocksPerGroup, blocks } = geometry;
-  return groups.map(({ number, raw }) => {
-    const firstBlock = firstDataBlock + number * blocksPerGroup;
-    return {
-      number,
-      firstBlock,
-      blocks: Math.min(blocksPerGroup, blocks - firstBlock),
-      blockBitmap: blockBitmap(raw, descriptorSize),
-      inodeBitmap: inodeBitmap(raw, descriptorSize),
-      inodeTable: inodeTable(raw, descriptorSize),
-      freeBlocks: freeBlocks(raw, descriptorSize),
-      freeInodes: freeInodes(raw, descriptorSize),
-      directories: usedDirectories(raw, descriptorSize),
-    };
-  });
+export function groupFacts({ groups, geometry, blockAllocator }: SuperBlock): GroupFacts[] {
+  const { descriptorSize } = geometry;
+  const { layout } = blockAllocator.fixed;
+  return groups.map(({ number, raw }) => ({
+    number,
+    firstBlock: groupFirstBlock(layout, number),
+    blocks: groupBlocks(layout, number),
+    blockBitmap: blockBitmap(raw, descriptorSize),
+    inodeBitmap: inodeBitmap(raw, descriptorSize),
+    inodeTable: inodeTable(raw, descriptorSize),
+    freeBlocks: freeBlocks(raw, descriptorSize),
+    freeInodes: freeInodes(raw, descriptorSize),
+    directories: usedDirectories(raw, descriptorSize),
+  }));
 }

@@ -4,7 +4,7 @@ import { fail } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { clearBit, countClear, findClear, setBit, setRange, testBit } from './bitmap.ts';
-import { bitmapChecksum, inodeBitmapChecksumMatches } from '../integrity/checksum.ts';
+import { bitmapChecksum, inodeBitmapChecksumMatches, setInodeBitmapChecksum } from '../integrity/checksum.ts';
 import { isDirectory, type Inode } from '../inode/inode.ts';
 import { preferredGroup } from './inode-placement.ts';
 import {
@@ -17,7 +17,7 @@ import {
   unusedInodes,
   usedDirectories,
 } from '../layout/group-descriptor.ts';
-import { InodeBitmapSeal } from '../integrity/seals.ts';
+import { BitmapSeal } from '../integrity/seals.ts';
 import type { Group, SuperBlock } from '../super/super-block.ts';
 
 /** Hands out inode numbers and takes them back (fs/ext4/ialloc.c). */
@@ -37,7 +37,9 @@ export class InodeAllocator {
       this.directories += usedDirectories(raw, descriptorSize);
     }
     this.#seals = sb.groups.map(({ raw }) =>
-      sb.hasChecksums ? new InodeBitmapSeal(sb.checksumSeed, raw, descriptorSize, inodesPerGroup) : null,
+      sb.hasChecksums
+        ? new BitmapSeal(setInodeBitmapChecksum, sb.checksumSeed, raw, descriptorSize, inodesPerGroup)
+        : null,
     );
   }
 

@@ -5,8 +5,7 @@ import {
   directoryLeafChecksum,
   extentBlockChecksum,
   orphanBlockChecksum,
-  setBlockBitmapChecksum,
-  setInodeBitmapChecksum,
+  type setBlockBitmapChecksum,
   superBlockChecksum,
   xattrBlockChecksum,
 } from './checksum.ts';
@@ -62,15 +61,26 @@ export class GroupDescriptorSeal implements Seal {
   }
 }
 
-/** Checksum of one group's block bitmap, into its descriptor. The descriptor's block is in the same transaction. */
-export class BlockBitmapSeal implements Seal {
+/** setBlockBitmapChecksum or setInodeBitmapChecksum: stores a bitmap's checksum in its group's descriptor. */
+type StoreChecksum = typeof setBlockBitmapChecksum;
+
+/** Checksum of one bitmap of a group, into the group's descriptor. The descriptor's block is in the same transaction. */
+export class BitmapSeal implements Seal {
   readonly stage = 0;
+  readonly #store: StoreChecksum;
   readonly #seed: number;
   readonly #descriptor: RawGroupDescriptor;
   readonly #descriptorSize: number;
   readonly #bits: number;
 
-  constructor(seed: number, descriptor: RawGroupDescriptor, descriptorSize: number, bits: number) {
+  constructor(
+    store: StoreChecksum,
+    seed: number,
+    descriptor: RawGroupDescriptor,
+    descriptorSize: number,
+    bits: number,
+  ) {
+    this.#store = store;
     this.#seed = seed;
     this.#descriptor = descriptor;
     this.#descriptorSize = descriptorSize;
@@ -78,35 +88,8 @@ export class BlockBitmapSeal implements Seal {
   }
 
   apply(buffer: BufferHead): void {
-    setBlockBitmapChecksum(
-      this.#descriptor,
-      this.#descriptorSize,
-      bitmapChecksum(this.#seed, buffer.data, this.#bits),
-    );
-  }
-}
-
-/** The same for the inode bitmap. */
-export class InodeBitmapSeal implements Seal {
-  readonly stage = 0;
-  readonly #seed: number;
-  readonly #descriptor: RawGroupDescriptor;
-  readonly #descriptorSize: number;
-  readonly #bits: number;
-
-  constructor(seed: number, descriptor: RawGroupDescriptor, descriptorSize: number, bits: number) {
-    this.#seed = seed;
-    this.#descriptor = descriptor;
-    this.#descriptorSize = descriptorSize;
-    this.#bits = bits;
-  }
-
-  apply(buffer: BufferHead): void {
-    setInodeBitmapChecksum(
-      this.#descriptor,
-      this.#descriptorSize,
-      bitmapChecksum(this.#seed, buffer.data, this.#bits),
-    );
+    const crc = bitmapChecksum(this.#seed, buffer.data, this.#bits);
+    this.#store(this.#descriptor, this.#descriptorSize, crc);
   }
 }
 
