@@ -71,7 +71,7 @@ export const formatSchema = z.strictObject({
 /** Has a file system of this format the feature? */
 export function hasFeature(format: SetupFormat | undefined, name: string): boolean {
   const { type = 'ext4', features = [] } = format ?? {};
-  const last = features.findLast((word) => word === name || word === `^${name}`);
+  const last = features.findLast((word) => word === name || word === `^${name}` || word === 'none');
   return last === undefined ? (TYPES[type] as readonly string[]).includes(name) : last === name;
 }
 
