@@ -4,7 +4,7 @@ import type { MemoryDisk } from '../block/memory-disk.ts';
 import { mkfs } from '../ext4/mkfs/mkfs.ts';
 import { onKernel, performCall, type Call } from './call-script.fixture.ts';
 import { e2fsck, loadImage, withImage } from './disk-image.fixture.ts';
-import { kernelTest } from './kernel-mount.fixture.ts';
+import { scriptedKernelTest } from './kernel-mount.fixture.ts';
 import { NOW, testMount } from './test-mount.fixture.ts';
 
 interface Form {
@@ -158,7 +158,7 @@ describe.each(FORMS)('$blockSize $inodeSize $features $data', (form) => {
 
   if (!asked.has(form)) return;
 
-  kernelTest('the kernel answers the same, and each reads what the other wrote', async () => {
+  scriptedKernelTest('the kernel answers the same, and each reads what the other wrote', async () => {
     const input = sequence(form, 300);
     const disk = newDisk(form);
     const fs = testMount(disk, { data: form.data });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { MemoryDisk } from '../block/memory-disk.ts';
 import { e2fsck, inDirectory, load, save } from '../ext4/e2fsprogs.fixture.ts';
 import type { FileSystem } from './file-system.ts';
-import { kernelTest, withKernelMount } from './real-kernel.fixture.ts';
+import { kernelTest, withKernelMount } from './kernel-mount.fixture.ts';
 import { newDisk, outcome, putFile, testMount } from './test-mount.fixture.ts';
 
 const KIB = 1024;

@@ -4,7 +4,7 @@ import type { MemoryDisk } from '../block/memory-disk.ts';
 import { mkfs } from '../ext4/mkfs/mkfs.ts';
 import { onKernel, performCall, type Call } from './call-script.fixture.ts';
 import { e2fsck, loadImage, withImage } from './disk-image.fixture.ts';
-import { kernelTest } from './kernel-mount.fixture.ts';
+import { scriptedKernelTest } from './kernel-mount.fixture.ts';
 import { NOW, testMount } from './test-mount.fixture.ts';
 
 /** A form of file system that keeps attributes in its own way. */
@@ -185,7 +185,7 @@ describe('random changes near every boundary', () => {
   // All of them on demand: each mounts twice.
   const asked = process.env['TWINPATH_THOROUGH'] === undefined ? FORMS.slice(2, 3) : FORMS;
   for (const form of asked) {
-    kernelTest(`the kernel answers the same: ${textOf(form)}`, async () => {
+    scriptedKernelTest(`the kernel answers the same: ${textOf(form)}`, async () => {
       const input = sequence(form, 250);
       const disk = newDisk(form);
       const fs = testMount(disk);
@@ -271,7 +271,7 @@ describe('answers', () => {
     expect(input.map((call) => performCall(fs, call))).toEqual(expected);
   });
 
-  kernelTest("the kernel's are these", async () => {
+  scriptedKernelTest("the kernel's are these", async () => {
     await withImage(newDisk(PLAIN), async (path) => expect(await onKernel(path, input)).toEqual(expected));
   });
 });

@@ -2,7 +2,7 @@ import { linkSync, readdirSync, statSync, unlinkSync, writeFileSync, mkdirSync }
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { debugfs, e2fsck, loadImage, withImage } from '../../vfs/disk-image.fixture.ts';
-import { kernelTest, withKernelMount } from '../../vfs/real-kernel.fixture.ts';
+import { kernelTest, withKernelMount } from '../../vfs/kernel-mount.fixture.ts';
 import { newDisk, outcome, putFile, testMount } from '../../vfs/test-mount.fixture.ts';
 
 const MIB = 2 ** 20;

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { MemoryDisk } from '../../block/memory-disk.ts';
 import { debugfs, e2fsck, loadImage, withImage } from '../../vfs/disk-image.fixture.ts';
 import type { FileSystem } from '../../vfs/file-system.ts';
-import { kernelTest, withKernelMount } from '../../vfs/real-kernel.fixture.ts';
+import { kernelTest, withKernelMount } from '../../vfs/kernel-mount.fixture.ts';
 import { newDisk, outcome, putFile, testMount } from '../../vfs/test-mount.fixture.ts';
 import { encodeName } from './file-name.ts';
 

@@ -6,7 +6,7 @@ import type { MemoryDisk } from '../../block/memory-disk.ts';
 import { Failure } from '../../lib/errno.ts';
 import { e2fsck, withImage } from '../../vfs/disk-image.fixture.ts';
 import type { FileSystem } from '../../vfs/file-system.ts';
-import { kernelTest, withKernelMount } from '../../vfs/real-kernel.fixture.ts';
+import { kernelTest, withKernelMount } from '../../vfs/kernel-mount.fixture.ts';
 import { newDisk, outcome, putFile, testMount } from '../../vfs/test-mount.fixture.ts';
 import { DX_ROOT_COUNT_OFFSET, DX_ROOT_INFO_OFFSET } from '../layout/directory-index.ts';
 import { TestMount } from '../test-mount.fixture.ts';

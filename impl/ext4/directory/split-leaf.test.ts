@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import type { MemoryDisk } from '../../block/memory-disk.ts';
 import { debugfs, e2fsck, loadImage, withImage } from '../../vfs/disk-image.fixture.ts';
-import { kernelTest, withKernelMount } from '../../vfs/real-kernel.fixture.ts';
+import { kernelTest, withKernelMount } from '../../vfs/kernel-mount.fixture.ts';
 import { newDisk, outcome, putFile, testMount } from '../../vfs/test-mount.fixture.ts';
 
 /** Names of 250 bytes with one legacy hash, found by search; three fill a leaf of 1024 bytes. */

@@ -72,7 +72,8 @@ export function* mountSuperBlock(
       if (mounted.sb !== null) yield* mounted.sb.health.journalAborted();
     },
   });
-  const { buffer, raw, offset, checked, bytes } = yield* readSuperBlock(cache, options);
+  // Only the log can have changed what was read and checked above.
+  const { buffer, raw, offset, checked, bytes } = recovered ? yield* readSuperBlock(cache, options) : before;
   if (recovered && errors !== null) restoreErrors(raw, bytes, errors);
   buffer.pinned = true;
   buffer.seal = checked.hasChecksums ? new SuperBlockSeal(offset) : null;

@@ -4,7 +4,7 @@ import type { MemoryDisk } from '../../block/memory-disk.ts';
 import { mkfs } from '../../ext4/mkfs/mkfs.ts';
 import { onKernel, performCall, type Call } from '../call-script.fixture.ts';
 import { e2fsck, loadImage, withImage } from '../disk-image.fixture.ts';
-import { kernelTest } from '../kernel-mount.fixture.ts';
+import { scriptedKernelTest } from '../kernel-mount.fixture.ts';
 import { NOW, testMount } from '../test-mount.fixture.ts';
 
 const newDisk = (inodeSize: number): MemoryDisk =>
@@ -167,7 +167,7 @@ describe.each([128, 256])('ACLs in inodes of %i bytes', (inodeSize) => {
     expect(await e2fsck(disk)).toBe('clean');
   });
 
-  kernelTest('the kernel answers the same, and reads the same from our image', async () => {
+  scriptedKernelTest('the kernel answers the same, and reads the same from our image', async () => {
     const disk = newDisk(inodeSize);
     const fs = testMount(disk);
     const answers = input.map((call) => performCall(fs, call));

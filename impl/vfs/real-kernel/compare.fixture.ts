@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { mkfs } from '../../ext4/mkfs/mkfs.ts';
 import { e2fsck } from '../disk-image.fixture.ts';
-import { kernelTest } from '../kernel-mount.fixture.ts';
+import { scriptedKernelTest } from '../kernel-mount.fixture.ts';
 import { NOW, testMount } from '../test-mount.fixture.ts';
 import type { Answer, Program } from './call.fixture.ts';
 import { askKernel, folderOf, protectsHardlinks } from './kernel.fixture.ts';
@@ -20,7 +20,7 @@ export function likeTheKernel(
 ): void {
   const list = Object.values(programs);
   const names = Object.keys(programs);
-  kernelTest('the kernel answers the same', async (context) => {
+  scriptedKernelTest('the kernel answers the same', async (context) => {
     const kernel = await askKernel(list, features);
     const ours = await performAll(list, features);
     if (kernel === null) return context.skip(`unknown: this kernel does not mount ${features.join(', ')}`);

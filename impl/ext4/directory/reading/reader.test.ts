@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadImage, withImage } from '../../../vfs/disk-image.fixture.ts';
 import type { FileSystem } from '../../../vfs/file-system.ts';
-import { kernelTest, withKernelMount } from '../../../vfs/real-kernel.fixture.ts';
+import { kernelTest, withKernelMount } from '../../../vfs/kernel-mount.fixture.ts';
 import { newDisk, outcome, putFile, testMount } from '../../../vfs/test-mount.fixture.ts';
 
 const ROOMY = 16 * 2 ** 20;
