@@ -121,6 +121,11 @@ export class RwSemaphore implements HeldLock {
   /** Takes the lock when nobody has it (down_write_trylock), for callers that must not sleep. */
   tryWrite(): boolean {
     checkOrder(this.#scheduler, this);
+    return this.tryWriteOutOfOrder();
+  }
+
+  /** The same for callers that hold locks which come later, or this one: who does not wait cannot be waited for. */
+  tryWriteOutOfOrder(): boolean {
     if (this.#writer || this.#readers > 0) return false;
     this.#takeForWriting();
     return true;

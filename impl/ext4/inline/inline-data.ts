@@ -17,14 +17,17 @@ import { checkedArea, inodeXattrArea, setMagic } from '../xattr/inode-area.ts';
  * the attribute system.data, which is there even when it is empty. i_rwsem keeps changes apart; looking needs no lock,
  * because nothing sleeps between finding the bytes and using them.
  */
-const DATA: XattrName = { index: XATTR_INDEX.system, name: Uint8Array.of(0x64, 0x61, 0x74, 0x61) };
+export const INLINE_DATA: XattrName = {
+  index: XATTR_INDEX.system,
+  name: Uint8Array.of(0x64, 0x61, 0x74, 0x61),
+};
 
 export const isInline = ({ flags }: Inode): boolean => (flags & EXT4_INLINE_DATA_FL) !== 0;
 
 /** Where the attribute's value lies in memory; a view, good as long as nothing sleeps. */
 export function inlineTail(inode: Inode, table: BufferHead): Uint8Array {
   const area = checkedArea(inode, table);
-  const slot = area.find(DATA);
+  const slot = area.find(INLINE_DATA);
   if (!slot.found)
     throw new Corruption(`ext4_inode ${inode.ino}`, 'flags', inode.flags, 'an attribute system.data');
   return area.valueAt(area.entry(slot.at));
@@ -55,8 +58,12 @@ export function* inlineSize(inode: Inode): Sleepable<number> {
   return isInline(inode) ? I_BLOCK_BYTES + inlineTail(inode, yield* tableOf(inode)).length : 0;
 }
 
-/** Bytes that could lie in the inode, as its other attributes are; 0 for none (ext4_get_max_inline_size). */
+/**
+ * Bytes that could lie in the inode, as its other attributes are; 0 for none (ext4_get_max_inline_size). From now on the
+ * inode's fields do not grow, so that the answer stays true (EXT4_STATE_NO_EXPAND).
+ */
 export function* largestInline(inode: Inode): Sleepable<number> {
+  inode.keepsExtraSize = true;
   const area = inodeXattrArea(inode, yield* tableOf(inode));
   const room = area === null ? 0 : largestTail(inode, area);
   return room === 0 ? 0 : I_BLOCK_BYTES + room;
@@ -64,11 +71,11 @@ export function* largestInline(inode: Inode): Sleepable<number> {
 
 /** get_max_inline_xattr_value_size() */
 function largestTail(inode: Inode, area: XattrArea): number {
-  const entry = xattrEntryBytes(DATA.name.length);
+  const entry = xattrEntryBytes(INLINE_DATA.name.length);
   const { first, end } = area.bounds;
   const wholeWords = (bytes: number): number => Math.max(0, bytes - (bytes % 4));
   if (!inode.xattrsInInode) return wholeWords(end - first - entry - XATTR_LIST_END_BYTES);
-  const slot = area.find(DATA);
+  const slot = area.find(INLINE_DATA);
   if (!slot.found) return wholeWords(area.free - entry);
   return area.free + xattrValueBytes(area.entry(slot.at).valueSize);
 }
@@ -79,14 +86,14 @@ function largestTail(inode: Inode, area: XattrArea): number {
  */
 export function* growInline(handle: Handle, inode: Inode, length: number): Sleepable<void> {
   const area = present(yield* changeInodeArea(handle, inode), 'room for inline data');
-  const slot = area.find(DATA);
+  const slot = area.find(INLINE_DATA);
   const wanted = Math.max(0, length - I_BLOCK_BYTES);
   const old = slot.found ? area.valueAt(area.entry(slot.at)) : new Uint8Array(0);
   if (slot.found && wanted <= old.length) return;
   const value = new Uint8Array(wanted);
   value.set(old);
-  assert(area.hasRoom(slot, DATA.name.length, xattrValueBytes(wanted), 0), 'inline data do not fit');
-  area.put(slot, DATA, value);
+  assert(area.hasRoom(slot, INLINE_DATA.name.length, xattrValueBytes(wanted), 0), 'inline data do not fit');
+  area.put(slot, INLINE_DATA, value);
   setMagic(inode, area);
   if (!isInline(inode)) {
     inode.data.fill(0);
@@ -98,10 +105,10 @@ export function* growInline(handle: Handle, inode: Inode, length: number): Sleep
 /** Keeps the first `length` bytes; behind them are zeros (the inner part of ext4_inline_data_truncate). One credit. */
 export function* cutInline(handle: Handle, inode: Inode, length: number): Sleepable<void> {
   const area = present(yield* changeInodeArea(handle, inode), 'inline data');
-  const slot = area.find(DATA);
+  const slot = area.find(INLINE_DATA);
   const value = area.valueAt(area.entry(slot.at)).slice();
   const kept = Math.max(0, length - I_BLOCK_BYTES);
-  if (kept < value.length) area.put(slot, DATA, value.subarray(0, kept));
+  if (kept < value.length) area.put(slot, INLINE_DATA, value.subarray(0, kept));
   if (length < I_BLOCK_BYTES) inode.data.fill(0, length);
   yield* markInodeDirty(handle, inode);
 }
@@ -125,7 +132,9 @@ export function* putInline(
 /** Nothing lies in the inode any more: it has an empty extent tree (ext4_destroy_inline_data). One credit. */
 export function* dropInline(handle: Handle, inode: Inode): Sleepable<void> {
   const area = present(yield* changeInodeArea(handle, inode), 'inline data');
-  const slot = area.find(DATA);
+  const slot = area.find(INLINE_DATA);
+  // There must be a way back.
+  inode.keepsExtraSize = true;
   if (slot.found) area.remove(slot);
   setMagic(inode, area);
   inode.data.fill(0);

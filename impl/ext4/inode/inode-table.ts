@@ -30,6 +30,7 @@ import { ensureLargeFile, LARGE_FILE_BYTES } from '../super/large-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { inlineTail } from '../inline/inline-data.ts';
 import { hasInodeXattrs } from '../xattr/inode-area.ts';
+import { growExtraSize } from './extra-size.ts';
 import { decodeTime, encodeExtra, encodeSeconds } from './timestamp.ts';
 
 /** Where inode `ino` lies: the block of the inode table and the byte in it (__ext4_get_inode_loc). */
@@ -55,14 +56,10 @@ const rawInode = (inode: InodeOrigin, buffer: BufferHead): RawInode =>
   InodeLayout.at(buffer.view, inode.tableOffset);
 
 /** Does the field at [offset, offset + width) lie within i_extra_isize (EXT4_FITS_IN_INODE)? */
-function fits(
-  sb: SuperBlock,
-  raw: RawInode,
-  field: { readonly offset: number; readonly width: number },
-): boolean {
-  if (sb.geometry.inodeSize <= EXT4_GOOD_OLD_INODE_SIZE) return false;
-  return field.offset + field.width <= EXT4_GOOD_OLD_INODE_SIZE + raw.extraIsize;
-}
+const fits = (
+  { extraSize }: Inode,
+  { offset, width }: { readonly offset: number; readonly width: number },
+): boolean => offset + width <= EXT4_GOOD_OLD_INODE_SIZE + extraSize;
 
 /** Fills a new inode object from the table (the reading half of ext4_iget). */
 export function* readInode(inode: Inode): Sleepable<void> {
@@ -70,6 +67,7 @@ export function* readInode(inode: Inode): Sleepable<void> {
   const buffer = yield* sb.cache.bread(inode.tableBlock);
   const raw = rawInode(inode, buffer);
   checkRawInode(inode, raw);
+  inode.extraSize = extraSizeOf(sb, raw);
   inode.generation = raw.generation;
   inode.mode = raw.mode;
   inode.uid = raw.uidHigh * 2 ** 16 + raw.uidLo;
@@ -86,20 +84,26 @@ export function* readInode(inode: Inode): Sleepable<void> {
   if (inode.flags & EXT4_EA_INODE_FL) inode.version = raw.versionLo;
   inode.dtime = raw.dtime;
   const extra = (field: 'atimeExtra' | 'ctimeExtra' | 'mtimeExtra' | 'crtimeExtra'): number =>
-    fits(sb, raw, InodeLayout.fields[field]) ? raw[field] : 0;
+    fits(inode, InodeLayout.fields[field]) ? raw[field] : 0;
   inode.atime = decodeTime(raw.atime, extra('atimeExtra'));
   inode.ctime = decodeTime(raw.ctime, extra('ctimeExtra'));
   inode.mtime = decodeTime(raw.mtime, extra('mtimeExtra'));
-  const hasBirth = fits(sb, raw, InodeLayout.fields.crtime);
+  const hasBirth = fits(inode, InodeLayout.fields.crtime);
   inode.crtime = decodeTime(hasBirth ? raw.crtime : 0, extra('crtimeExtra'));
-  if (keepsProject(sb, raw)) inode.project = raw.projid;
+  if (keepsProject(inode)) inode.project = raw.projid;
   const block = inode.tableOffset + I_BLOCK_OFFSET;
   inode.data.set(buffer.data.subarray(block, block + I_BLOCK_BYTES));
 }
 
+/** An inode without any extra field has room for all that there are, at once. */
+function extraSizeOf({ geometry }: SuperBlock, raw: RawInode): number {
+  if (geometry.inodeSize <= EXT4_GOOD_OLD_INODE_SIZE) return 0;
+  return raw.extraIsize === 0 ? EXTRA_ISIZE : raw.extraIsize;
+}
+
 /** i_projid counts with the feature `project`, and where the inode has room for it. */
-const keepsProject = (sb: SuperBlock, raw: RawInode): boolean =>
-  (sb.features.roCompat & RO_COMPAT.project) !== 0 && fits(sb, raw, InodeLayout.fields.projid);
+const keepsProject = (inode: Inode): boolean =>
+  (inode.sb.features.roCompat & RO_COMPAT.project) !== 0 && fits(inode, InodeLayout.fields.projid);
 
 /** Inline contents are there, in something that may have them. */
 function checkInline(inode: Inode, table: BufferHead): void {
@@ -140,8 +144,11 @@ function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
   if (raw.sizeHigh >= 2 ** 21) throw new Corruption(structure, 'sizeHigh', raw.sizeHigh, 'less than 2^21');
 }
 
+const hasHugeFiles = ({ features }: SuperBlock): boolean => (features.roCompat & RO_COMPAT.huge_file) !== 0;
+
 /** i_blocks in sectors of 512 bytes, whatever unit the inode counts in (ext4_inode_blocks). */
 function sectorsOf(inode: Inode, raw: RawInode): number {
+  if (!hasHugeFiles(inode.sb)) return raw.blocksLo;
   const count = raw.blocksHigh * 2 ** 32 + raw.blocksLo;
   return raw.flags & EXT4_HUGE_FILE_FL ? count * (inode.blockSize / 512) : count;
 }
@@ -151,17 +158,23 @@ function sectorsOf(inode: Inode, raw: RawInode): number {
  * for the block of the table.
  */
 export function markInodeDirty(handle: Handle, inode: Inode): Sleepable<void> {
-  const buffer = inode.sb.cache.find(inode.tableBlock);
-  if (buffer === null || !handle.hasWriteAccess(buffer)) return reachAndWrite(handle, inode);
+  const { sb } = inode;
+  const buffer = sb.cache.find(inode.tableBlock);
+  const ready = buffer !== null && handle.hasWriteAccess(buffer) && inode.extraSize >= sb.wantedExtraSize;
+  if (!ready) return reachAndWrite(handle, inode);
   writeInode(handle, inode, buffer);
-  return inode.diskSize > LARGE_FILE_BYTES ? ensureLargeFile(handle, inode.sb) : READY;
+  return inode.diskSize > LARGE_FILE_BYTES ? ensureLargeFile(handle, sb) : READY;
 }
 
 function* reachAndWrite(handle: Handle, inode: Inode): Sleepable<void> {
-  const buffer = yield* inode.sb.cache.bread(inode.tableBlock);
+  const { sb } = inode;
+  const buffer = yield* sb.cache.bread(inode.tableBlock);
   yield* handle.getWriteAccess(buffer);
+  if (inode.extraSize < sb.wantedExtraSize && !inode.keepsExtraSize) {
+    yield* growExtraSize(handle, inode, buffer);
+  }
   writeInode(handle, inode, buffer);
-  if (inode.diskSize > LARGE_FILE_BYTES) yield* ensureLargeFile(handle, inode.sb);
+  if (inode.diskSize > LARGE_FILE_BYTES) yield* ensureLargeFile(handle, sb);
 }
 
 function writeInode(handle: Handle, inode: Inode, buffer: BufferHead): void {
@@ -179,7 +192,7 @@ function writeInode(handle: Handle, inode: Inode, buffer: BufferHead): void {
 
 /** ext4_fill_raw_inode(). */
 function fillRawInode(inode: Inode, raw: RawInode, buffer: BufferHead): void {
-  const { sb } = inode;
+  if (inode.extraSize > 0) raw.extraIsize = inode.extraSize;
   raw.mode = inode.mode;
   raw.uidLo = inode.uid & 0xffff;
   raw.uidHigh = inode.uid >>> 16;
@@ -196,12 +209,16 @@ function fillRawInode(inode: Inode, raw: RawInode, buffer: BufferHead): void {
   raw.fileAclLo = lowHalf(inode.xattrBlock);
   raw.fileAclHigh = highHalf(inode.xattrBlock);
   fillTimes(inode, raw);
-  if (keepsProject(sb, raw)) raw.projid = inode.project;
+  if (keepsProject(inode)) raw.projid = inode.project;
   buffer.data.set(inode.data, inode.tableOffset + I_BLOCK_OFFSET);
 }
 
+/** ext4_inode_blocks_set() */
 function setBlockCount(inode: Inode, raw: RawInode): void {
   let count = inode.sectors;
+  if (count >= 2 ** 32 && !hasHugeFiles(inode.sb)) {
+    throw new Corruption(`ext4_inode ${inode.ino}`, 'blocks', count, 'less than 2^32 without huge_file');
+  }
   if (count >= 2 ** 48) {
     count /= inode.blockSize / 512;
     inode.flags |= EXT4_HUGE_FILE_FL;
@@ -213,16 +230,15 @@ function setBlockCount(inode: Inode, raw: RawInode): void {
 }
 
 function fillTimes(inode: Inode, raw: RawInode): void {
-  const { sb } = inode;
   const { fields } = InodeLayout;
   raw.atime = encodeSeconds(inode.atime);
   raw.ctime = encodeSeconds(inode.ctime);
   raw.mtime = encodeSeconds(inode.mtime);
-  if (fits(sb, raw, fields.ctimeExtra)) raw.ctimeExtra = encodeExtra(inode.ctime);
-  if (fits(sb, raw, fields.mtimeExtra)) raw.mtimeExtra = encodeExtra(inode.mtime);
-  if (fits(sb, raw, fields.atimeExtra)) raw.atimeExtra = encodeExtra(inode.atime);
-  if (fits(sb, raw, fields.crtime)) raw.crtime = encodeSeconds(inode.crtime);
-  if (fits(sb, raw, fields.crtimeExtra)) raw.crtimeExtra = encodeExtra(inode.crtime);
+  if (fits(inode, fields.ctimeExtra)) raw.ctimeExtra = encodeExtra(inode.ctime);
+  if (fits(inode, fields.mtimeExtra)) raw.mtimeExtra = encodeExtra(inode.mtime);
+  if (fits(inode, fields.atimeExtra)) raw.atimeExtra = encodeExtra(inode.atime);
+  if (fits(inode, fields.crtime)) raw.crtime = encodeSeconds(inode.crtime);
+  if (fits(inode, fields.crtimeExtra)) raw.crtimeExtra = encodeExtra(inode.crtime);
 }
 
 /**
@@ -238,7 +254,7 @@ export function* clearRawInode(handle: Handle, inode: Inode): Sleepable<void> {
   inode.generation = (raw.generation + 1) >>> 0;
   buffer.data.fill(0, inode.tableOffset, inode.tableOffset + inodeSize);
   if (inodeSize > EXT4_GOOD_OLD_INODE_SIZE) {
-    raw.extraIsize = Math.min(EXTRA_ISIZE, inodeSize - EXT4_GOOD_OLD_INODE_SIZE);
+    inode.extraSize = raw.extraIsize = sb.wantedExtraSize;
   }
   handle.dirtyMetadata(buffer);
 }

@@ -96,6 +96,10 @@ export class Inode {
   sectors = 0;
   /** The block that holds extended attributes (i_file_acl), or 0. */
   xattrBlock = 0;
+  /** Bytes behind byte 128 that fields take (i_extra_isize); 0 in inodes of 128 bytes. */
+  extraSize = 0;
+  /** EXT4_STATE_NO_EXPAND: the fields get no more room, though new inodes have more. */
+  keepsExtraSize = false;
   /** The inode's own tail holds extended attributes, too (EXT4_STATE_XATTR). */
   xattrsInInode = false;
   atime: Timestamp = EPOCH;

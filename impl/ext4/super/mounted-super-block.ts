@@ -12,6 +12,7 @@ import { maxIndirectBytes } from '../indirect/shape.ts';
 import { FreeSpace } from '../allocation/free-space.ts';
 import { Health } from './health.ts';
 import { InodeAllocator } from '../allocation/inode-allocator.ts';
+import { wantedExtraSize } from '../inode/extra-size.ts';
 import { InodeCache } from '../inode/inode-cache.ts';
 import { DirectoryHash } from '../directory/hash/directory-hash.ts';
 import { freeBlocks } from '../layout/group-descriptor.ts';
@@ -72,6 +73,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly conversionWork: Workqueue;
   readonly maxFileBytes: number;
   readonly maxIndirectBytes: number;
+  readonly wantedExtraSize: number;
   now: Timestamp;
   readOnly: boolean;
   readonly health: Health;
@@ -100,6 +102,7 @@ export class MountedSuperBlock implements SuperBlock {
     const hugeFile = (checked.features.roCompat & RO_COMPAT.huge_file) !== 0;
     this.maxFileBytes = maxFileBytes(geometry, hugeFile);
     this.maxIndirectBytes = Math.min(this.maxFileBytes, maxIndirectBytes(geometry.blockSize, hugeFile));
+    this.wantedExtraSize = wantedExtraSize(parts.raw);
     const free = parts.groups.reduce((sum, { raw }) => sum + freeBlocks(raw, geometry.descriptorSize), 0);
     this.freeSpace = new FreeSpace(
       free,

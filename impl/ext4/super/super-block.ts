@@ -90,6 +90,8 @@ export interface SuperBlock {
   readonly maxIndirectBytes: number;
   /** The caller's clock: set before each system call. */
   now: Timestamp;
+  /** Bytes behind byte 128 that the fields of an inode take (s_want_extra_isize). */
+  readonly wantedExtraSize: number;
   /** How it is mounted; false for a moment while a read-only mount finishes with orphans. */
   readOnly: boolean;
   readonly health: Health;

@@ -3,7 +3,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import type { XattrArea } from './area.ts';
-import { checkedArea, inodeXattrArea } from './inode-area.ts';
+import { checkedArea, extraSizeOnDisk, inodeXattrArea } from './inode-area.ts';
 
 /**
  * The area in the tail of an inode, to be changed under `handle`: empty where there were no attributes, null in an inode
@@ -13,6 +13,8 @@ export function* changeInodeArea(handle: Handle, inode: Inode): Sleepable<XattrA
   const table = yield* inode.sb.cache.bread(inode.tableBlock);
   yield* handle.getWriteAccess(table);
   if (inode.xattrsInInode) return checkedArea(inode, table);
+  if (inode.extraSize > 0 && inode.extraSize !== extraSizeOnDisk(inode, table))
+    yield* markInodeDirty(handle, inode);
   const area = inodeXattrArea(inode, table);
   if (area === null) return null;
   // What was left behind in the tail of an inode without attributes is no list of them.
@@ -20,6 +22,7 @@ export function* changeInodeArea(handle: Handle, inode: Inode): Sleepable<XattrA
   if (area.data.subarray(first, end).some((byte) => byte !== 0)) {
     area.data.fill(0, first, end);
     yield* markInodeDirty(handle, inode);
+    return inodeXattrArea(inode, table);
   }
   return area;
 }

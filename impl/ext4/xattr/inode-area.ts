@@ -11,11 +11,15 @@ import { checkXattrArea } from './check.ts';
 
 const HEADER_BYTES = XattrInodeHeaderLayout.size;
 
+/** i_extra_isize of an inode with extra fields; an inode in memory may have got some more. */
+export const extraSizeOnDisk = (inode: InodeOrigin, { view }: BufferHead): number =>
+  view.getUint16(inode.tableOffset + InodeLayout.fields.extraIsize.offset, true);
+
 /** The area, filled or not; null in an inode without room for one (EXT4_INODE_HAS_XATTR_SPACE). */
 export function inodeXattrArea(inode: InodeOrigin, table: BufferHead): XattrArea | null {
   const { inodeSize } = inode.sb.geometry;
   if (inodeSize <= EXT4_GOOD_OLD_INODE_SIZE) return null;
-  const extra = table.view.getUint16(inode.tableOffset + InodeLayout.fields.extraIsize.offset, true);
+  const extra = extraSizeOnDisk(inode, table);
   const used = EXT4_GOOD_OLD_INODE_SIZE + extra;
   if (extra === 0 || used + HEADER_BYTES + XATTR_LIST_END_BYTES > inodeSize) return null;
   const first = inode.tableOffset + used + HEADER_BYTES;
