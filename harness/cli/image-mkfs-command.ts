@@ -16,6 +16,7 @@ interface MkfsCommandOptions {
   inodes?: number;
   inodeSize?: number;
   inodeRatio?: number;
+  clusterSize?: number;
   journalBlocks?: number;
   reservedPercent?: number;
   force: boolean;
@@ -49,6 +50,7 @@ export function addMkfs(image: Command, terminal: Terminal, exit: (code: number)
     .option('--inodes <n>', 'at least so many', wholeNumber(1, 2 ** 32 - 1))
     .option('--inode-size <bytes>', '128, 256 … up to a block', wholeNumber(128, 65_536))
     .option('--inode-ratio <bytes>', 'bytes of the device for each inode', wholeNumber(1024, 2 ** 26))
+    .option('--cluster-size <bytes>', 'of bigalloc; 16 blocks when not given', wholeNumber(2048, 2 ** 29))
     .option('--journal-blocks <n>', 'blocks of the journal', wholeNumber(1024, 10_240_000))
     .option('--reserved-percent <n>', 'of the blocks, only for root', wholeNumber(0, 50))
     .option('--force', 'overwrite a file that is there', false)
@@ -96,7 +98,7 @@ function checkTarget(file: string, force: boolean): void {
 }
 
 function requestOf(options: MkfsCommandOptions): ImageRequest {
-  const { inodes, inodeSize, inodeRatio, journalBlocks, reservedPercent, label } = options;
+  const { inodes, inodeSize, inodeRatio, clusterSize, journalBlocks, reservedPercent, label } = options;
   return {
     sizeBytes: options.size,
     blockSize: options.blockSize,
@@ -110,6 +112,7 @@ function requestOf(options: MkfsCommandOptions): ImageRequest {
     ...(inodes !== undefined && { inodes }),
     ...(inodeSize !== undefined && { inodeSize }),
     ...(inodeRatio !== undefined && { inodeRatio }),
+    ...(clusterSize !== undefined && { clusterSize }),
     ...(journalBlocks !== undefined && { journalBlocks }),
     ...(reservedPercent !== undefined && { reservedPercent }),
   };

@@ -86,5 +86,6 @@ export function descriptorBlock(layout: GroupLayout, index: number): number {
   const { firstDataBlock, bootBlocks, firstMetaGroup, descriptorsPerBlock } = layout;
   if (firstMetaGroup === null || index < firstMetaGroup) return firstDataBlock + bootBlocks + 1 + index;
   const group = index * descriptorsPerBlock;
-  return groupFirstBlock(layout, group) + (groupHasSuperBlock(layout, group) ? 1 : 0);
+  const boot = group === 0 ? bootBlocks : 0;
+  return groupFirstBlock(layout, group) + boot + (groupHasSuperBlock(layout, group) ? 1 : 0);
 }

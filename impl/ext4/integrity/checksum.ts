@@ -9,6 +9,7 @@ import {
   type RawGroupDescriptor,
 } from '../layout/group-descriptor.ts';
 import { EXT4_GOOD_OLD_INODE_SIZE, InodeLayout, type RawInode } from '../layout/inode.ts';
+import { MmpBlockLayout } from '../layout/mmp-block.ts';
 import { OrphanBlockTailLayout } from '../layout/orphan-block.ts';
 import { SuperBlockLayout } from '../layout/superblock.ts';
 import { XattrHeaderLayout } from '../layout/xattr.ts';
@@ -156,3 +157,7 @@ export function orphanBlockChecksum(inodeSeed: number, block: number, data: Uint
   const crc = crc32cU32(crc32cU32(inodeSeed, lowHalf(block)), highHalf(block));
   return crc32c(crc, data.subarray(0, data.length - OrphanBlockTailLayout.size));
 }
+
+/** mmp_checksum: the block up to it (ext4_mmp_csum). */
+export const mmpChecksum = (seed: number, data: Uint8Array): number =>
+  crc32c(seed, data.subarray(0, MmpBlockLayout.fields.checksum.offset));

@@ -6,6 +6,8 @@ import type { MkfsOptions } from './options.ts';
 const BLOCK_SIZE_MIN = 1024;
 const BLOCK_SIZE_MAX = 65536;
 const DESCRIPTOR_SIZE_MAX = 1024;
+/** EXT2_MAX_CLUSTER_SIZE. */
+const CLUSTER_SIZE_MAX = 2 ** 29;
 
 const isPowerOfTwo = (value: number): boolean => value >= 1 && Number.isInteger(Math.log2(value));
 
@@ -26,6 +28,7 @@ export function checkOptions(options: MkfsOptions, features: Features): void {
     throw new MkfsError(`reserved percentage ${reservedPercent} is not between 0 and 50`);
   }
   checkInodes(options);
+  checkClusters(options, features);
   checkGroups(options, features);
 }
 
@@ -39,6 +42,14 @@ function checkInodes({ blockSize, inodeSize = 256, inodes, inodeRatio }: MkfsOpt
     throw new MkfsError(`${inodes} inodes`);
   if (inodeRatio !== undefined && !(inodeRatio >= BLOCK_SIZE_MIN && inodeRatio <= BLOCK_SIZE_MAX * 1024))
     throw new MkfsError(`inode ratio ${inodeRatio} is not between 1024 and 67108864`);
+}
+
+function checkClusters({ blockSize, clusterSize }: MkfsOptions, features: Features): void {
+  if (clusterSize === undefined) return;
+  if (!hasFeature(features, 'bigalloc')) throw new MkfsError('a cluster size without bigalloc');
+  const least = Math.max(blockSize, 2 * BLOCK_SIZE_MIN);
+  if (!isPowerOfTwo(clusterSize) || clusterSize < least || clusterSize > CLUSTER_SIZE_MAX)
+    throw new MkfsError(`cluster size ${clusterSize} is not a power of two between ${least} and 2^29`);
 }
 
 function checkGroups(options: MkfsOptions, features: Features): void {

@@ -14,7 +14,7 @@ import { hasFeature } from '../super/features.ts';
 import { mapInOrder } from './block-map.ts';
 import type { NewGeometry } from './geometry.ts';
 import { bytesOf, type Image } from './image.ts';
-import { LOST_AND_FOUND_INO, ORPHAN_FILE_INO, type InodeWriter } from './inodes.ts';
+import { LOST_AND_FOUND_INO, orphanFileInode, type InodeWriter } from './inodes.ts';
 import type { Placement } from './placement.ts';
 import { blocksOf } from './used-blocks.ts';
 
@@ -37,7 +37,7 @@ function writeLeaf(
     const entry = DirectoryEntryLayout.at(view, offset);
     entry.inode = ino;
     entry.nameLen = name.length;
-    entry.fileType = hasFeature(writer.geometry.features, 'filetype') ? EXT4_FT_DIR : 0;
+    entry.fileType = hasFeature(writer.geometry.features, 'filetype') && ino > 0 ? EXT4_FT_DIR : 0;
     entry.recLen = index === entries.length - 1 ? end - offset : entryBytes(name.length);
     for (let at = 0; at < name.length; at++) view.setUint8(offset + 8 + at, name.charCodeAt(at));
     offset += entry.recLen;
@@ -64,6 +64,8 @@ export function writeDirectories(writer: InodeWriter): void {
     { ino: LOST_AND_FOUND_INO, name: '.' },
     { ino: EXT4_ROOT_INO, name: '..' },
   ];
+  // Where it was in the inode at first, its two names kept the length that they had there, and the rest is free.
+  if (hasFeature(writer.geometry.features, 'inline_data')) entries = [...entries, { ino: 0, name: '' }];
   for (const block of blocksOf(lostAndFound)) {
     writeLeaf(writer, block, LOST_AND_FOUND_INO, entries);
     entries = [];
@@ -96,6 +98,7 @@ export function writeJournal(
 
 export function writeOrphanFile(writer: InodeWriter): void {
   const { features, blockSize } = writer.geometry;
+  const ino = orphanFileInode(writer.geometry);
   const all = [...blocksOf(writer.placement.orphanFile)];
   const data = hasFeature(features, 'extent') ? all : mapInOrder(all, blockSize / 4).data;
   for (const block of data) {
@@ -103,7 +106,7 @@ export function writeOrphanFile(writer: InodeWriter): void {
     const tail = OrphanBlockTailLayout.at(view, view.byteLength - OrphanBlockTailLayout.size);
     tail.magic = EXT4_ORPHAN_BLOCK_MAGIC;
     if (writer.seed === null) continue;
-    tail.checksum = orphanBlockChecksum(inodeSeed(writer.seed, ORPHAN_FILE_INO, 0), block, bytesOf(view));
+    tail.checksum = orphanBlockChecksum(inodeSeed(writer.seed, ino, 0), block, bytesOf(view));
   }
 }
 
@@ -113,7 +116,7 @@ export function writeOrphanFile(writer: InodeWriter): void {
  */
 export function writeResizeTree(image: Image, geometry: NewGeometry, placement: Placement): number {
   if (!hasFeature(geometry.features, 'resize_inode')) return 0;
-  const { firstDataBlock, descriptorBlocks, reservedDescriptorBlocks } = geometry;
+  const { firstDataBlock, bootBlocks, descriptorBlocks, reservedDescriptorBlocks } = geometry;
   const backups: number[] = [];
   for (let group = 1; group < geometry.groups; group++) {
     if (groupHasSuperBlock(geometry, group)) backups.push(group);
@@ -121,7 +124,7 @@ export function writeResizeTree(image: Image, geometry: NewGeometry, placement: 
   const top = image.block(placement.resizeIndirect);
   const addresses = geometry.blockSize / 4;
   for (let index = 0; index < reservedDescriptorBlocks; index++) {
-    const block = firstDataBlock + 1 + descriptorBlocks + index;
+    const block = firstDataBlock + bootBlocks + 1 + descriptorBlocks + index;
     top.setUint32(((descriptorBlocks + index) % addresses) * 4, block, true);
     if (backups.length === 0) continue;
     const view = image.block(block);

@@ -41,12 +41,18 @@ const POSSIBLE: ReadonlySet<FeatureName> = new Set<FeatureName>([
   'stable_inodes',
   'orphan_file',
   'meta_bg',
+  'mmp',
   'ea_inode',
   'metadata_csum_seed',
   'large_dir',
   'inline_data',
+  'encrypt',
+  'casefold',
   'uninit_bg',
+  'quota',
+  'bigalloc',
   'project',
+  'verity',
 ]);
 
 interface Rule {
@@ -59,6 +65,7 @@ interface Rule {
 const RULES: readonly Rule[] = [
   { feature: '64bit', needs: 'extent' },
   { feature: 'bigalloc', needs: 'extent' },
+  { feature: 'verity', needs: 'extent' },
   { feature: 'metadata_csum_seed', needs: 'metadata_csum' },
   { feature: 'orphan_file', needs: 'has_journal' },
   { feature: 'fast_commit', needs: 'has_journal' },

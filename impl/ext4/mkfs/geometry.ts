@@ -11,6 +11,11 @@ import type { MkfsOptions } from './options.ts';
 
 const MIB = 1024 * 1024;
 
+/** Of bigalloc, when nobody says how large a cluster is. */
+const BLOCKS_PER_CLUSTER = 16;
+/** With clusters from here on a group has fewer of them, so that its blocks can be counted. */
+const HUGE_CLUSTER_BYTES = 128 * MIB;
+
 /** The numbers of a new file system, chosen as ext2fs_initialize chooses them. */
 export interface NewGeometry extends GroupLayout {
   readonly features: Features;
@@ -18,6 +23,7 @@ export interface NewGeometry extends GroupLayout {
   readonly inodeSize: number;
   readonly inodesPerGroup: number;
   readonly inodeTableBlocks: number;
+  readonly clustersPerGroup: number;
   readonly descriptorSize: number;
   /** So many groups keep their bitmaps and tables together; 1: each for itself. */
   readonly groupsPerFlex: number;
@@ -32,19 +38,21 @@ export interface NewGeometry extends GroupLayout {
 /** A last group with fewer blocks than its metadata and this is left away. */
 const LAST_GROUP_SPARE_BLOCKS = 50;
 
-/** The counters of descriptors have 16 bits (EXT2_MAX_BLOCKS_PER_GROUP, EXT2_MAX_INODES_PER_GROUP). */
-const BLOCKS_PER_GROUP_MAX = 2 ** 16 - 8;
+/** The counters of descriptors have 16 bits (EXT2_MAX_CLUSTERS_PER_GROUP, EXT2_MAX_INODES_PER_GROUP). */
+const CLUSTERS_PER_GROUP_MAX = 2 ** 16 - 8;
 const INODES_PER_GROUP_MAX = 2 ** 16;
 
 export function newGeometry(options: MkfsOptions): NewGeometry {
   const asked = newFeatures(options);
   checkOptions(options, asked);
   const wanted = Math.floor(options.sizeBytes / options.blockSize);
-  const fitted = fitGroups(options, asked, wanted);
+  const clusters = clustersOf(options, asked);
+  const fitted = fitGroups(options, asked, wanted, clusters);
   const { features, blocks } = fitted;
+  const complete = blocks === wanted - (wanted % clusters.clusterRatio);
   return {
     ...fitted,
-    reservedBlocks: reservedBlocks(options, wanted, blocks),
+    reservedBlocks: reservedBlocks(options, wanted, complete ? wanted : blocks),
     groupsPerFlex: hasFeature(features, 'flex_bg') ? (options.groupsPerFlex ?? 16) : 1,
     ...chooseJournal(options, features, blocks),
     orphanBlocks: hasFeature(features, 'orphan_file') ? orphanFileBlocks(blocks) : 0,
@@ -62,29 +70,55 @@ type Fitted = Omit<
   'reservedBlocks' | 'groupsPerFlex' | 'journalBlocks' | 'fastCommitBlocks' | 'orphanBlocks'
 >;
 
-/** Numbers of groups and inodes; gives up blocks at the end that make no whole group. */
-function fitGroups(options: MkfsOptions, features: Features, wantedBlocks: number): Fitted {
+interface Clusters {
+  readonly clusterRatio: number;
+  readonly clustersPerGroup: number;
+  readonly firstDataBlock: number;
+}
+
+/** Without bigalloc a cluster is a block. The boot block is a block of its own only when clusters have 1024 bytes. */
+function clustersOf(options: MkfsOptions, features: Features): Clusters {
+  const { blockSize } = options;
+  const usual = hasFeature(features, 'bigalloc') ? BLOCKS_PER_CLUSTER * blockSize : blockSize;
+  const clusterSize = options.clusterSize ?? usual;
+  const most = clusterSize < HUGE_CLUSTER_BYTES ? blockSize * 8 : (blockSize - 1) * 8;
+  return {
+    clusterRatio: clusterSize / blockSize,
+    clustersPerGroup: Math.min(options.blocksPerGroup ?? most, CLUSTERS_PER_GROUP_MAX),
+    firstDataBlock: clusterSize === 1024 ? 1 : 0,
+  };
+}
+
+/** Numbers of groups and inodes; gives up blocks at the end that make no whole cluster, or no whole group. */
+function fitGroups(
+  options: MkfsOptions,
+  features: Features,
+  wantedBlocks: number,
+  { clusterRatio, clustersPerGroup, firstDataBlock }: Clusters,
+): Fitted {
   const { blockSize, inodeSize = 256 } = options;
-  const inodes = wantedInodes(options, wantedBlocks);
-  let blocksPerGroup = Math.min(options.blocksPerGroup ?? blockSize * 8, BLOCKS_PER_GROUP_MAX);
-  let blocks = wantedBlocks;
+  const inodes = wantedInodes(options, wantedBlocks, clusterRatio);
+  const wholeClusters = wantedBlocks - (wantedBlocks % clusterRatio);
+  let blocksPerGroup = clustersPerGroup * clusterRatio;
+  if (blocksPerGroup >= 2 ** 32) throw new MkfsError(`${blocksPerGroup} blocks per group`);
+  let blocks = wholeClusters;
   for (;;) {
-    const firstDataBlock = blockSize === 1024 ? 1 : 0;
     const groups = Math.ceil((blocks - firstDataBlock) / blocksPerGroup);
     if (groups <= 0) throw new MkfsError(`${wantedBlocks} blocks of ${blockSize} bytes hold no file system`);
     if (Math.ceil(inodes / groups) > blockSize * 8) {
       // More inodes than one bitmap block describes: smaller groups, as mke2fs tries.
-      if (blocksPerGroup < 256) {
+      if (blocksPerGroup < 256 || clusterRatio > 1) {
         throw new MkfsError(`${inodes} inodes do not fit in ${groups} groups of ${blocksPerGroup} blocks`);
       }
       blocksPerGroup -= 8;
-      blocks = wantedBlocks;
+      blocks = wholeClusters;
       continue;
     }
     const inodesPerGroup = roundInodes(inodes, groups, blockSize, inodeSize);
     const inodeTableBlocks = Math.ceil((inodesPerGroup * inodeSize) / blockSize);
     const fitted: Fitted = {
-      ...descriptors(options, features, { blocks, blocksPerGroup, firstDataBlock, groups }),
+      ...descriptors(options, features, { blocks, blocksPerGroup, firstDataBlock, groups, clusterRatio }),
+      clustersPerGroup: blocksPerGroup / clusterRatio,
       blockSize,
       inodeSize,
       inodesPerGroup,
@@ -100,7 +134,7 @@ function fitGroups(options: MkfsOptions, features: Features, wantedBlocks: numbe
 function descriptors(
   options: MkfsOptions,
   asked: Features,
-  size: Pick<GroupLayout, 'blocks' | 'blocksPerGroup' | 'firstDataBlock' | 'groups'>,
+  size: Pick<GroupLayout, 'blocks' | 'blocksPerGroup' | 'firstDataBlock' | 'groups' | 'clusterRatio'>,
 ): GroupLayout & Pick<NewGeometry, 'features' | 'descriptorSize'> {
   const { blockSize } = options;
   const { groups, blocksPerGroup } = size;
@@ -117,8 +151,7 @@ function descriptors(
     ...size,
     features,
     descriptorSize,
-    clusterRatio: 1,
-    bootBlocks: 0,
+    bootBlocks: blockSize === 1024 && size.firstDataBlock === 0 ? 1 : 0,
     descriptorsPerBlock,
     descriptorBlocks,
     reservedDescriptorBlocks: tooMany ? 0 : growth,
@@ -170,11 +203,12 @@ function lastGroupMissing(fitted: Fitted): number {
   return rest < overhead + LAST_GROUP_SPARE_BLOCKS ? rest : 0;
 }
 
-function wantedInodes(options: MkfsOptions, blocks: number): number {
+function wantedInodes(options: MkfsOptions, blocks: number, clusterRatio: number): number {
   const { blockSize, inodeSize = 256, inodeRatio } = options;
   const bytes = blocks * blockSize;
   const usual = bytes < 3 * MIB ? 8192 : bytes < 512 * MIB ? 4096 : 16384;
-  const inodes = options.inodes ?? Math.floor(bytes / (inodeRatio ?? Math.max(usual, blockSize)));
+  const inodes =
+    options.inodes ?? Math.floor(bytes / (inodeRatio ?? Math.max(usual, blockSize * clusterRatio)));
   if (inodes * inodeSize >= bytes) {
     throw new MkfsError(`${inodes} inodes of ${inodeSize} bytes need more than ${blocks} blocks`);
   }

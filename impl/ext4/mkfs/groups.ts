@@ -4,10 +4,11 @@ import {
   classicDescriptorBlocks,
   descriptorBlock,
   groupBaseBlocks,
-  groupBlocks,
+  groupClusters,
   groupDescriptorBlocks,
   groupFirstBlock,
   groupHasSuperBlock,
+  groupOfBlock,
 } from '../allocation/group-layout.ts';
 import {
   EXT4_BG_BLOCK_UNINIT,
@@ -51,28 +52,31 @@ export interface Totals {
 export function writeGroups(writer: InodeWriter, checksum: GroupChecksum | null): Totals {
   const { geometry, placement, image } = writer;
   const used = usedPerGroup(geometry, placement.used);
+  const tableGroups = new Set(placement.tables.map(({ inodeTable }) => groupOfBlock(geometry, inodeTable)));
   const bitmaps = new Map<number, Uint8Array>();
   const totals = { freeBlocks: 0, freeInodes: 0 };
   for (let group = 0; group < geometry.groups; group++) {
     const raw = descriptor(image, geometry, group);
-    const { descriptorSize, inodesPerGroup } = geometry;
+    const { descriptorSize, inodesPerGroup, clusterRatio, groupsPerFlex } = geometry;
     const tables = placement.tables[group] ?? { blockBitmap: 0, inodeBitmap: 0, inodeTable: 0 };
     setBlockBitmap(raw, descriptorSize, tables.blockBitmap);
     setInodeBitmap(raw, descriptorSize, tables.inodeBitmap);
     setInodeTable(raw, descriptorSize, tables.inodeTable);
-    const usedBlocks = used[group] ?? 0;
+    const usedClusters = (used[group] ?? 0) / clusterRatio;
     const usedInodes = Math.max(
       0,
       Math.min(inodesPerGroup, lastUsedInode(geometry) - group * inodesPerGroup),
     );
-    const freeBlocks = groupBlocks(geometry, group) - usedBlocks;
+    const freeClusters = groupClusters(geometry, group) - usedClusters;
     const freeInodes = inodesPerGroup - usedInodes;
-    setFreeBlocks(raw, descriptorSize, freeBlocks);
+    setFreeBlocks(raw, descriptorSize, freeClusters);
     setFreeInodes(raw, descriptorSize, freeInodes);
-    totals.freeBlocks += freeBlocks;
+    totals.freeBlocks += freeClusters * clusterRatio;
     totals.freeInodes += freeInodes;
     const lazy = checksum !== null;
-    const blocksFollow = lazy && usedBlocks === ownBlocks(geometry, group) && group !== geometry.groups - 1;
+    const bare = !tableGroups.has(group) || groupsPerFlex === 1;
+    const untouched = bare && usedClusters === ownClusters(geometry, group);
+    const blocksFollow = lazy && untouched && group !== geometry.groups - 1;
     const inodesFollow = lazy && usedInodes === 0;
     raw.flags =
       EXT4_BG_INODE_ZEROED |
@@ -90,8 +94,11 @@ export function writeGroups(writer: InodeWriter, checksum: GroupChecksum | null)
 }
 
 /** What a group without files has in use. */
-const ownBlocks = (geometry: NewGeometry, group: number): number =>
-  groupBaseBlocks(geometry, group) + (geometry.groupsPerFlex > 1 ? 0 : 2 + geometry.inodeTableBlocks);
+function ownClusters(geometry: NewGeometry, group: number): number {
+  const { groupsPerFlex, inodeTableBlocks, clusterRatio } = geometry;
+  const blocks = groupBaseBlocks(geometry, group) + (groupsPerFlex > 1 ? 0 : 2 + inodeTableBlocks);
+  return Math.ceil(blocks / clusterRatio);
+}
 
 const descriptor = (image: Image, geometry: NewGeometry, group: number) => {
   const { descriptorsPerBlock, descriptorSize } = geometry;
@@ -102,8 +109,8 @@ const descriptor = (image: Image, geometry: NewGeometry, group: number) => {
 /** The bitmap's bits behind the end of the group are always set. */
 function blockBitmapOf(image: Image, geometry: NewGeometry, block: number, group: number): Uint8Array {
   const bits = bytesOf(image.block(block));
-  const blocks = groupBlocks(geometry, group);
-  setBits(bits, blocks, geometry.blockSize * 8 - blocks);
+  const clusters = groupClusters(geometry, group);
+  setBits(bits, clusters, geometry.blockSize * 8 - clusters);
   return bits;
 }
 
@@ -130,7 +137,7 @@ function fillBlockBitmaps(
   placement: Placement,
   bitmaps: ReadonlyMap<number, Uint8Array>,
 ): void {
-  const { firstDataBlock, blocksPerGroup } = geometry;
+  const { firstDataBlock, blocksPerGroup, clusterRatio } = geometry;
   for (const { start, length } of placement.used.runs()) {
     const end = start + length;
     for (let block = start; block < end;) {
@@ -138,7 +145,7 @@ function fillBlockBitmaps(
       const first = groupFirstBlock(geometry, group);
       const next = Math.min(end, first + blocksPerGroup);
       const bits = bitmaps.get(group);
-      if (bits !== undefined) setBits(bits, block - first, next - block);
+      if (bits !== undefined) setBits(bits, (block - first) / clusterRatio, (next - block) / clusterRatio);
       block = next;
     }
   }
@@ -154,7 +161,7 @@ function sealBitmaps(
     const raw = descriptor(image, geometry, group);
     const bits = bitmaps.get(group);
     if (bits !== undefined) {
-      setBlockBitmapChecksum(raw, descriptorSize, bitmapChecksum(seed, bits, geometry.blocksPerGroup));
+      setBlockBitmapChecksum(raw, descriptorSize, bitmapChecksum(seed, bits, geometry.clustersPerGroup));
     }
     if ((raw.flags & EXT4_BG_INODE_UNINIT) === 0) {
       const inodeBits = bytesOf(image.block(placement.tables[group]?.inodeBitmap ?? 0));

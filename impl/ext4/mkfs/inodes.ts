@@ -1,5 +1,5 @@
 import { setInodeChecksum } from '../integrity/checksum.ts';
-import { EXT4_EXTENTS_FL, S_IFDIR, S_IFREG } from '../inode/inode.ts';
+import { EXT4_EXTENTS_FL, EXT4_IMMUTABLE_FL, S_IFDIR, S_IFREG } from '../inode/inode.ts';
 import { EXT4_EXT_MAGIC, ExtentHeaderLayout, ExtentLayout } from '../layout/extent.ts';
 import {
   EXT4_GOOD_OLD_FIRST_INO,
@@ -12,17 +12,18 @@ import {
   InodeLayout,
   type RawInode,
 } from '../layout/inode.ts';
+import { EXT4_XATTR_MAGIC, XattrInodeHeaderLayout } from '../layout/xattr.ts';
 import { highHalf, lowHalf } from '../../lib/struct.ts';
 import { hasFeature } from '../super/features.ts';
 import { mapInOrder } from './block-map.ts';
 import { resizeInodeBytes, type NewGeometry } from './geometry.ts';
 import type { Image } from './image.ts';
 import { lostAndFoundBlocks, type Placement } from './placement.ts';
-import { blocksOf, type Run } from './used-blocks.ts';
+import { PROJECT_QUOTA_INO, QUOTA_FILE_BYTES, quotaFiles } from './quota-files.ts';
+import { blocksOf, wholeClusters, type Run } from './used-blocks.ts';
 
 const EXT4_BAD_INO = 1;
 export const LOST_AND_FOUND_INO = EXT4_GOOD_OLD_FIRST_INO;
-export const ORPHAN_FILE_INO = LOST_AND_FOUND_INO + 1;
 
 /** i_block's slot of the double indirect block. */
 const DOUBLE_INDIRECT = 13;
@@ -38,31 +39,52 @@ export interface InodeWriter {
   readonly now: number;
 }
 
-/** The last inode in use: lost+found, or the orphan file. */
+/** Quotas of projects have no reserved inode: it is the first free one. */
+const projectQuotaInodes = (geometry: NewGeometry): number =>
+  quotaFiles(geometry).some(({ kind }) => kind === 'project') ? 1 : 0;
+
+/** The inode of the orphan file, where there is one. */
+export const orphanFileInode = (geometry: NewGeometry): number =>
+  PROJECT_QUOTA_INO + projectQuotaInodes(geometry);
+
+/** The last inode in use: lost+found, or a hidden file behind it. */
 export const lastUsedInode = (geometry: NewGeometry): number =>
-  geometry.orphanBlocks > 0 ? ORPHAN_FILE_INO : LOST_AND_FOUND_INO;
+  orphanFileInode(geometry) - (geometry.orphanBlocks > 0 ? 0 : 1);
 
 export function writeInodes(writer: InodeWriter, resizeInodeBlocks: number): void {
   const { geometry, placement, seed } = writer;
+  const { blockSize } = geometry;
   // The reserved inodes carry a checksum although they are empty.
   for (let ino = EXT4_BAD_INO; seed !== null && ino < EXT4_GOOD_OLD_FIRST_INO; ino++) {
     writeInode(writer, ino, () => undefined);
   }
   writeInode(writer, EXT4_BAD_INO, (raw) => setTimes(raw, writer.now));
-  writeFile(writer, EXT4_ROOT_INO, { mode: S_IFDIR | 0o755, links: 3, runs: placement.root, blocks: 1 });
+  writeFile(writer, EXT4_ROOT_INO, {
+    mode: S_IFDIR | 0o755,
+    links: 3,
+    runs: placement.root,
+    size: blockSize,
+  });
   writeFile(writer, LOST_AND_FOUND_INO, {
     mode: S_IFDIR | 0o700,
     links: 2,
     runs: placement.lostAndFound,
-    blocks: lostAndFoundBlocks(geometry.blockSize),
+    size: lostAndFoundBlocks(geometry) * blockSize,
+    wasInline: hasFeature(geometry.features, 'inline_data'),
   });
   const hidden = { mode: S_IFREG | 0o600, links: 1 };
   const { journalBlocks, orphanBlocks } = geometry;
   if (journalBlocks > 0) {
-    writeFile(writer, EXT4_JOURNAL_INO, { ...hidden, runs: placement.journal, blocks: journalBlocks });
+    const runs = placement.journal;
+    writeFile(writer, EXT4_JOURNAL_INO, { ...hidden, runs, size: journalBlocks * blockSize });
   }
+  quotaFiles(geometry).forEach(({ ino }, index) => {
+    const runs = placement.quotas[index] ?? [];
+    writeFile(writer, ino, { ...hidden, runs, size: QUOTA_FILE_BYTES, flags: EXT4_IMMUTABLE_FL });
+  });
   if (orphanBlocks > 0) {
-    writeFile(writer, ORPHAN_FILE_INO, { ...hidden, runs: placement.orphanFile, blocks: orphanBlocks });
+    const runs = placement.orphanFile;
+    writeFile(writer, orphanFileInode(geometry), { ...hidden, runs, size: orphanBlocks * blockSize });
   }
   if (resizeInodeBlocks > 0) writeResizeInode(writer, resizeInodeBlocks);
 }
@@ -72,24 +94,36 @@ interface NewFile {
   readonly links: number;
   /** All blocks that it takes. */
   readonly runs: readonly Run[];
-  /** Its size in blocks. */
-  readonly blocks: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly flags?: number;
+  /** Its contents were in the inode at first: the attribute that held them is gone, the list of attributes is there. */
+  readonly wasInline?: boolean;
 }
 
-function writeFile(writer: InodeWriter, ino: number, { mode, links, runs, blocks }: NewFile): void {
+function writeFile(writer: InodeWriter, ino: number, file: NewFile): void {
   const { geometry, image } = writer;
-  const { blockSize } = geometry;
+  const { mode, links, runs, size, flags = 0, wasInline = false } = file;
   writeInode(writer, ino, (raw) => {
-    setFile(writer, raw, mode, links, blocks * blockSize);
+    setFile(writer, raw, mode, links, size);
     if (hasFeature(geometry.features, 'extent')) setExtents(raw, runs);
     else setBlockMap(raw, image, runs);
-    raw.blocksLo = (runs.reduce((sum, { length }) => sum + length, 0) * blockSize) / 512;
+    raw.flags |= flags;
+    const attributes = raw.base + EXT4_GOOD_OLD_INODE_SIZE + EXTRA_ISIZE;
+    if (wasInline) XattrInodeHeaderLayout.at(raw.view, attributes).magic = EXT4_XATTR_MAGIC;
+    raw.blocksLo = usedSectors(geometry, runs);
   });
+}
+
+/** i_blocks of a file with these blocks: whole clusters, in sectors. */
+export function usedSectors({ clusterRatio, blockSize }: NewGeometry, runs: readonly Run[]): number {
+  const blocks = runs.reduce((sum, { length }) => sum + length, 0);
+  return (wholeClusters(blocks, clusterRatio) * blockSize) / 512;
 }
 
 /** ext2fs_create_resize_inode. */
 function writeResizeInode(writer: InodeWriter, blocks: number): void {
-  const { blockSize } = writer.geometry;
+  const { blockSize, clusterRatio } = writer.geometry;
   writeInode(writer, EXT4_RESIZE_INO, (raw) => {
     setFile(writer, raw, S_IFREG | 0o600, 1, resizeInodeBytes(blockSize));
     raw.view.setUint32(
@@ -97,7 +131,8 @@ function writeResizeInode(writer: InodeWriter, blocks: number): void {
       writer.placement.resizeIndirect,
       true,
     );
-    raw.blocksLo = (blocks * blockSize) / 512;
+    // Each block counts as a cluster, although only the first of them has one of its own.
+    raw.blocksLo = (blocks * clusterRatio * blockSize) / 512;
   });
 }
 

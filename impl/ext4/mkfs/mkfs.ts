@@ -9,8 +9,10 @@ import { newGeometry } from './geometry.ts';
 import { copyDescriptors, writeGroups } from './groups.ts';
 import { bytesOf, Image } from './image.ts';
 import { writeInodes, type InodeWriter } from './inodes.ts';
+import { writeMmpBlock } from './mmp.ts';
 import type { MkfsOptions } from './options.ts';
 import { place } from './placement.ts';
+import { writeQuotaFiles } from './quota-contents.ts';
 import { writeSuperBlocks } from './super-blocks.ts';
 
 export { MkfsError } from './mkfs-error.ts';
@@ -30,10 +32,12 @@ export function mkfs(options: MkfsOptions): MemoryDisk {
   writeInodes(writer, writeResizeTree(image, geometry, placement));
   writeDirectories(writer);
   writeJournal(image, geometry, placement, options.uuid);
+  writeMmpBlock(writer);
+  writeQuotaFiles(writer);
   writeOrphanFile(writer);
   const totals = writeGroups(writer, groupChecksumOf(geometry.features, seed ?? 0, options.uuid));
   const journalMap = geometry.journalBlocks > 0 ? journalBlockMap(writer) : null;
-  writeSuperBlocks(image, { options, geometry, totals, journalMap });
+  writeSuperBlocks(image, { options, geometry, placement, totals, journalMap });
   copyDescriptors(image, geometry);
   image.flush();
   return disk;

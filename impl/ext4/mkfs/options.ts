@@ -16,8 +16,13 @@ export interface MkfsOptions {
   readonly inodeRatio?: number | undefined;
   /** Instead of a ratio: at least so many inodes. */
   readonly inodes?: number | undefined;
-  /** A multiple of 8, 256 .. 8 * blockSize; default the most that there can be. */
+  /**
+   * A multiple of 8, 256 .. 8 * blockSize; default the most that there can be. With bigalloc it counts clusters, as
+   * `mke2fs -g` does.
+   */
   readonly blocksPerGroup?: number | undefined;
+  /** Bytes of a cluster, a power of two from blockSize on, with bigalloc. Default 16 blocks. */
+  readonly clusterSize?: number | undefined;
   /** A power of two: so many groups keep their bitmaps and tables together, with flex_bg. Default 16; 1 for none. */
   readonly groupsPerFlex?: number | undefined;
   /** Bytes of a group descriptor, a power of two from 64 on, with 64bit. Default 64. */

@@ -5,7 +5,8 @@ import { hasFeature } from '../super/features.ts';
 import { indirectBlocks } from './block-map.ts';
 import type { NewGeometry } from './geometry.ts';
 import { MkfsError } from './mkfs-error.ts';
-import { UsedBlocks, type Run } from './used-blocks.ts';
+import { QUOTA_FILE_BYTES, quotaFiles, quotaWriteOrder } from './quota-files.ts';
+import { blocksOf, UsedBlocks, wholeClusters, type Run } from './used-blocks.ts';
 
 /** i_block holds so many extents without a tree. */
 const EXTENTS_IN_INODE = 4;
@@ -19,35 +20,52 @@ export interface GroupTables {
 /** Where everything of a new file system lies. */
 export interface Placement {
   readonly tables: readonly GroupTables[];
+  /** In whole clusters. */
   readonly used: UsedBlocks;
+  /** Of these, what is lost to superblocks, descriptors, bitmaps and tables. */
+  readonly metadataBlocks: number;
   readonly root: readonly Run[];
   readonly lostAndFound: readonly Run[];
   /** The double indirect block of the resize inode; 0 without one. */
   readonly resizeIndirect: number;
   /** With indirect blocks, where files have no extents; each lies before what it is the first to address. */
   readonly journal: readonly Run[];
+  /** 0 without multiple mount protection. */
+  readonly mmpBlock: number;
+  /** One for each of `quotaFiles`, in the order of the file's blocks. */
+  readonly quotas: readonly (readonly Run[])[];
   readonly orphanFile: readonly Run[];
 }
 
-/** Directory blocks of lost+found: 16 KiB, at least two, at most the 12 that an inode addresses directly. */
-export const lostAndFoundBlocks = (blockSize: number): number =>
-  Math.min(12, Math.max(2, (16 * 1024) / blockSize));
+/**
+ * Directory blocks of lost+found: 16 KiB, at least two, at most the 12 that an inode addresses directly. With inline_data
+ * mke2fs counts one that is not there, because the directory starts in the inode.
+ */
+export function lostAndFoundBlocks({ features, blockSize }: NewGeometry): number {
+  const usual = Math.min(12, Math.max(2, (16 * 1024) / blockSize));
+  return hasFeature(features, 'inline_data') ? usual - 1 : usual;
+}
 
 /** Places all in the order of mke2fs, so that the images are alike. */
 export function place(geometry: NewGeometry): Placement {
-  const used = new UsedBlocks();
+  const byBlocks = new UsedBlocks();
   for (let group = 0; group < geometry.groups; group++) {
     const base = groupBaseBlocks(geometry, group);
-    if (base > 0) used.add(groupFirstBlock(geometry, group), base);
+    if (base > 0) byBlocks.add(groupFirstBlock(geometry, group), base);
   }
   const tables =
-    geometry.groupsPerFlex > 1 ? placeFlexTables(geometry, used) : placeOwnTables(geometry, used);
+    geometry.groupsPerFlex > 1 ? placeFlexTables(geometry, byBlocks) : placeOwnTables(geometry, byBlocks);
+  // Tables share clusters with each other; whatever comes now does not.
+  const used = byBlocks.inClusters(geometry.clusterRatio);
+  const metadataBlocks = used.count;
   const first = geometry.firstDataBlock;
   const root = take(geometry, used, first, 1, 'a root directory');
   const home = inodeGoal(geometry, EXT4_GOOD_OLD_FIRST_INO);
-  const lostAndFound = take(geometry, used, home, lostAndFoundBlocks(geometry.blockSize), 'lost+found');
+  const lostAndFound = take(geometry, used, home, lostAndFoundBlocks(geometry), 'lost+found');
   const resizeIndirect = placeResizeInode(geometry, used);
-  const journal = placeJournal(geometry, used);
+  const journal = placeJournal(geometry, used, tables, [...root, ...lostAndFound]);
+  const mmp = hasFeature(geometry.features, 'mmp') ? take(geometry, used, first, 1, 'an MMP block') : [];
+  const quotas = quotaFiles(geometry).map(() => placeQuotaFile(geometry, used));
   const orphanFile = take(
     geometry,
     used,
@@ -55,7 +73,10 @@ export function place(geometry: NewGeometry): Placement {
     fileBlocks(geometry, geometry.orphanBlocks),
     'an orphan file',
   );
-  return { tables, used, root, lostAndFound, resizeIndirect, journal, orphanFile };
+  return {
+    ...{ tables, used, metadataBlocks, root, lostAndFound, resizeIndirect, journal },
+    ...{ mmpBlock: mmp[0]?.start ?? 0, quotas, orphanFile },
+  };
 }
 
 /** Where the search for an inode's first block begins (ext2fs_find_inode_goal). */
@@ -146,6 +167,31 @@ function placeRow(used: UsedBlocks, range: FlexRange, from: number, size: number
   return found;
 }
 
+/** A quota file's blocks are allocated in the order in which they are written. */
+function placeQuotaFile(geometry: NewGeometry, used: UsedBlocks): Run[] {
+  const { blockSize, clusterRatio, firstDataBlock } = geometry;
+  const count = Math.ceil(QUOTA_FILE_BYTES / blockSize);
+  const runs = take(geometry, used, firstDataBlock, count, 'a quota file');
+  const order = quotaWriteOrder(blockSize);
+  const blocks = [...blocksOf(runs)];
+  const inOrder: number[] = [];
+  // In a cluster a block has its place, whenever it is written.
+  order.forEach((logical, index) => (inOrder[logical] = blocks[clusterRatio > 1 ? logical : index] ?? 0));
+  return asRuns(inOrder, order.at(-1) ?? 0);
+}
+
+/** `blocks` in as few runs as possible, but that whatever follows `last` was there before it and is not joined with it. */
+function asRuns(blocks: readonly number[], last: number): Run[] {
+  const runs: { start: number; length: number }[] = [];
+  blocks.forEach((block, index) => {
+    const before = runs.at(-1);
+    const joins = before !== undefined && before.start + before.length === block && index !== last + 1;
+    if (joins) before.length++;
+    else runs.push({ start: block, length: 1 });
+  });
+  return runs;
+}
+
 /** The first `count` free blocks from `from` on, in as few runs as that gives; null if it takes more than `runsMax`. */
 function takeFirstFree(
   geometry: NewGeometry,
@@ -168,42 +214,82 @@ function takeFirstFree(
   return runs;
 }
 
+/** Blocks for a file, of clusters that nobody else uses. Throws MkfsError when there are too few. */
 function take(geometry: NewGeometry, used: UsedBlocks, from: number, count: number, what: string): Run[] {
+  const { clusterRatio } = geometry;
   const most = hasFeature(geometry.features, 'extent') ? EXTENTS_IN_INODE : Infinity;
+  const whole = wholeClusters(count, clusterRatio);
+  const goal = clusterRatio > 1 ? from - (from % clusterRatio) : from;
   const runs =
-    takeFirstFree(geometry, used, from, count, most) ??
+    takeFirstFree(geometry, used, goal, whole, most) ??
     takeFirstFree(
       geometry,
       used,
-      used.free(from, geometry.blocks, count)?.start ?? geometry.blocks,
-      count,
+      used.free(goal, geometry.blocks, whole)?.start ?? geometry.blocks,
+      whole,
       most,
     ) ??
-    takeFirstFree(geometry, used, geometry.firstDataBlock, count, most);
+    takeFirstFree(geometry, used, geometry.firstDataBlock, whole, most);
   if (runs === null)
     throw new MkfsError(`no room for ${what} of ${count} blocks in ${geometry.blocks} blocks`);
-  return runs;
+  const last = runs.at(-1);
+  return last === undefined
+    ? runs
+    : [...runs.slice(0, -1), { ...last, length: last.length - (whole - count) }];
 }
 
 /**
  * In the middle of the file system, so that seeks are short; without extents, where the inode's other blocks would be,
  * because there mke2fs asks for one block after the other.
  */
-function placeJournal(geometry: NewGeometry, used: UsedBlocks): Run[] {
+function placeJournal(
+  geometry: NewGeometry,
+  used: UsedBlocks,
+  tables: readonly GroupTables[],
+  directories: readonly Run[],
+): Run[] {
   const goal = hasFeature(geometry.features, 'extent')
-    ? groupFirstBlock(geometry, journalGroup(geometry, used))
+    ? groupFirstBlock(geometry, journalGroup(geometry, freeAsCounted(geometry, tables, directories)))
     : geometry.firstDataBlock;
   return take(geometry, used, goal, fileBlocks(geometry, geometry.journalBlocks), 'a journal');
 }
 
+/**
+ * What mke2fs takes for the free blocks of each group before there is a journal: with bigalloc a mixture of blocks and
+ * clusters, which it puts right only at the end.
+ */
+function freeAsCounted(
+  geometry: NewGeometry,
+  tables: readonly GroupTables[],
+  directories: readonly Run[],
+): number[] {
+  const { groups, groupsPerFlex, inodeTableBlocks, clusterRatio } = geometry;
+  const own = groupsPerFlex > 1 ? 0 : 2 + inodeTableBlocks;
+  const free = Array.from({ length: groups }, (_, group) => {
+    return groupBlocks(geometry, group) - groupBaseBlocks(geometry, group) - own;
+  });
+  const lose = (group: number, count: number): void => {
+    free[group] = (free[group] ?? 0) - count;
+  };
+  for (const { blockBitmap, inodeBitmap, inodeTable } of groupsPerFlex > 1 ? tables : []) {
+    for (const block of [blockBitmap, inodeBitmap]) lose(groupOfBlock(geometry, block), 1);
+    for (const { group, length } of byGroup(geometry, { start: inodeTable, length: inodeTableBlocks })) {
+      lose(group, Math.floor(length / clusterRatio));
+    }
+  }
+  for (const run of directories) {
+    for (const { group, length } of byGroup(geometry, run)) lose(group, Math.ceil(length / clusterRatio));
+  }
+  return free;
+}
+
 /** The group in the middle, or a neighbour with more free blocks (get_midpoint_journal_block of e2fsprogs). */
-function journalGroup(geometry: NewGeometry, used: UsedBlocks): number {
+function journalGroup(geometry: NewGeometry, free: readonly number[]): number {
   const { groupsPerFlex } = geometry;
   const middle = groupOfBlock(
     geometry,
     Math.max(geometry.firstDataBlock, Math.floor((geometry.blocks - geometry.firstDataBlock) / 2)),
   );
-  const free = usedPerGroup(geometry, used).map((count, group) => groupBlocks(geometry, group) - count);
   let best = Math.max(0, middle - 1);
   let base = middle;
   if (groupsPerFlex > 1 && middle > groupsPerFlex) {
@@ -222,14 +308,19 @@ function journalGroup(geometry: NewGeometry, used: UsedBlocks): number {
 /** Used blocks in each group. */
 export function usedPerGroup(geometry: NewGeometry, used: UsedBlocks): number[] {
   const counts = new Array<number>(geometry.groups).fill(0);
-  for (const { start, length } of used.runs()) {
-    const end = start + length;
-    for (let block = start; block < end;) {
-      const group = groupOfBlock(geometry, block);
-      const next = Math.min(end, groupFirstBlock(geometry, group + 1));
-      counts[group] = (counts[group] ?? 0) + next - block;
-      block = next;
-    }
+  for (const run of used.runs()) {
+    for (const { group, length } of byGroup(geometry, run)) counts[group] = (counts[group] ?? 0) + length;
   }
   return counts;
+}
+
+/** A run cut where a group ends. */
+function* byGroup(geometry: NewGeometry, { start, length }: Run): Generator<Run & { group: number }> {
+  const end = start + length;
+  for (let block = start; block < end;) {
+    const group = groupOfBlock(geometry, block);
+    const next = Math.min(end, groupFirstBlock(geometry, group + 1));
+    yield { group, start: block, length: next - block };
+    block = next;
+  }
 }

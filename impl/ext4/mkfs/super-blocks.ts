@@ -1,6 +1,6 @@
 import { seedFromUuid, superBlockChecksum } from '../integrity/checksum.ts';
 import { hasFeature } from '../super/features.ts';
-import { groupBaseBlocks, groupFirstBlock, groupHasSuperBlock } from '../allocation/group-layout.ts';
+import { groupFirstBlock, groupHasSuperBlock } from '../allocation/group-layout.ts';
 import {
   EXT4_GOOD_OLD_FIRST_INO,
   EXT4_GOOD_OLD_INODE_SIZE,
@@ -23,29 +23,35 @@ import { highHalf, lowHalf } from '../../lib/struct.ts';
 import type { NewGeometry } from './geometry.ts';
 import type { Totals } from './groups.ts';
 import { bytesOf, type Image } from './image.ts';
-import { ORPHAN_FILE_INO } from './inodes.ts';
+import { orphanFileInode } from './inodes.ts';
 import { MkfsError } from './mkfs-error.ts';
+import { MMP_INTERVAL } from './mmp.ts';
 import type { MkfsOptions } from './options.ts';
+import type { Placement } from './placement.ts';
+import { quotaFiles } from './quota-files.ts';
 
 /** s_default_mount_opts: user_xattr and acl. */
 const DEFAULT_MOUNT_OPTIONS = 0xc;
 const MAX_MOUNTS_UNLIMITED = 0xffff;
 const EXT4_DYNAMIC_REV = 1;
+/** s_encrypt_algos: what contents and names are encrypted with, when nobody says otherwise. */
+const ENCRYPTION_MODE_AES_256_XTS = 1;
+const ENCRYPTION_MODE_AES_256_CTS = 4;
+/** s_encoding. */
+const ENCODING_UTF8_12_1 = 1;
 /** s_errors. */
 const ERRORS = { continue: 1, 'remount-ro': 2, panic: 3 } as const;
 
-/** What a file system without files has lost to metadata, blocks (ext2fs_count_used_clusters in mke2fs). */
-function overhead(geometry: NewGeometry): number {
-  let blocks = geometry.firstDataBlock + geometry.journalBlocks;
-  for (let group = 0; group < geometry.groups; group++) {
-    blocks += groupBaseBlocks(geometry, group) + 2 + geometry.inodeTableBlocks;
-  }
-  return blocks;
-}
+/** What a file system without files has lost to metadata, clusters (s_overhead_clusters). */
+const overhead = ({ geometry, placement }: SuperBlockParts): number =>
+  geometry.firstDataBlock +
+  Math.ceil(geometry.journalBlocks / geometry.clusterRatio) +
+  placement.metadataBlocks / geometry.clusterRatio;
 
 export interface SuperBlockParts {
   readonly options: MkfsOptions;
   readonly geometry: NewGeometry;
+  readonly placement: Placement;
   readonly totals: Totals;
   /** i_block of the journal inode, 60 bytes; null without a journal. */
   readonly journalMap: Uint8Array | null;
@@ -55,13 +61,15 @@ export interface SuperBlockParts {
 export function writeSuperBlocks(image: Image, parts: SuperBlockParts): void {
   const { geometry } = parts;
   const offset = geometry.blockSize === SUPERBLOCK_OFFSET ? 0 : SUPERBLOCK_OFFSET;
-  const primary = SuperBlockLayout.at(image.block(geometry.firstDataBlock), offset);
+  const first = geometry.firstDataBlock + geometry.bootBlocks;
+  const primary = SuperBlockLayout.at(image.block(first), offset);
   fill(primary, parts);
   const checksums = hasFeature(geometry.features, 'metadata_csum');
   for (let group = geometry.groups - 1; group >= 0; group--) {
     if (!groupHasSuperBlock(geometry, group)) continue;
     const at = group === 0 ? offset : 0;
-    const raw = SuperBlockLayout.at(image.block(groupFirstBlock(geometry, group)), at);
+    const block = group === 0 ? first : groupFirstBlock(geometry, group);
+    const raw = SuperBlockLayout.at(image.block(block), at);
     if (group > 0) {
       bytesOf(raw.view).set(bytesOf(primary.view).subarray(offset, offset + SuperBlockLayout.size));
       raw.state = 0;
@@ -72,9 +80,9 @@ export function writeSuperBlocks(image: Image, parts: SuperBlockParts): void {
 }
 
 function fill(raw: RawSuperBlock, parts: SuperBlockParts): void {
-  const { geometry, options, totals } = parts;
+  const { geometry, options } = parts;
   const { features } = geometry;
-  fillSizes(raw, geometry, totals);
+  fillSizes(raw, parts);
   fillTimes(raw, options.now);
   fillIdentity(raw, options);
   raw.featureCompat = features.compat;
@@ -82,7 +90,9 @@ function fill(raw: RawSuperBlock, parts: SuperBlockParts): void {
   raw.featureRoCompat = features.roCompat;
   if (hasFeature(features, 'metadata_csum')) raw.checksumType = EXT4_CRC32C_CHKSUM;
   if (hasFeature(features, 'metadata_csum_seed')) raw.checksumSeed = seedFromUuid(options.uuid);
-  if (geometry.orphanBlocks > 0) raw.orphanFileInum = ORPHAN_FILE_INO;
+  if (geometry.orphanBlocks > 0) raw.orphanFileInum = orphanFileInode(geometry);
+  for (const { field, ino } of quotaFiles(geometry)) raw[field] = ino;
+  fillSpecial(raw, parts);
   if (parts.journalMap === null) return;
   raw.journalInum = EXT4_JOURNAL_INO;
   raw.jnlBackupType = EXT3_JNL_BACKUP_BLOCKS;
@@ -93,7 +103,22 @@ function fill(raw: RawSuperBlock, parts: SuperBlockParts): void {
   raw.view.setUint32(sizes + 4, lowHalf(bytes), true);
 }
 
-function fillSizes(raw: RawSuperBlock, geometry: NewGeometry, totals: Totals): void {
+/** What features that are rare have for themselves. */
+function fillSpecial(raw: RawSuperBlock, { geometry, placement }: SuperBlockParts): void {
+  const { features } = geometry;
+  if (hasFeature(features, 'mmp')) {
+    raw.mmpUpdateInterval = MMP_INTERVAL;
+    raw.mmpBlockLo = lowHalf(placement.mmpBlock);
+    raw.mmpBlockHi = highHalf(placement.mmpBlock);
+  }
+  if (hasFeature(features, 'encrypt')) {
+    raw.encryptAlgos.set([ENCRYPTION_MODE_AES_256_XTS, ENCRYPTION_MODE_AES_256_CTS]);
+  }
+  if (hasFeature(features, 'casefold')) raw.encoding = ENCODING_UTF8_12_1;
+}
+
+function fillSizes(raw: RawSuperBlock, parts: SuperBlockParts): void {
+  const { geometry, totals } = parts;
   raw.inodesCount = geometry.inodesPerGroup * geometry.groups;
   raw.blocksCountLo = lowHalf(geometry.blocks);
   raw.blocksCountHi = highHalf(geometry.blocks);
@@ -102,9 +127,9 @@ function fillSizes(raw: RawSuperBlock, geometry: NewGeometry, totals: Totals): v
   raw.freeInodesCount = totals.freeInodes;
   raw.firstDataBlock = geometry.firstDataBlock;
   raw.logBlockSize = Math.log2(geometry.blockSize) - 10;
-  raw.logClusterSize = raw.logBlockSize;
+  raw.logClusterSize = raw.logBlockSize + Math.log2(geometry.clusterRatio);
   raw.blocksPerGroup = geometry.blocksPerGroup;
-  raw.clustersPerGroup = geometry.blocksPerGroup;
+  raw.clustersPerGroup = geometry.clustersPerGroup;
   raw.inodesPerGroup = geometry.inodesPerGroup;
   raw.firstIno = EXT4_GOOD_OLD_FIRST_INO;
   raw.inodeSize = geometry.inodeSize;
@@ -116,7 +141,7 @@ function fillSizes(raw: RawSuperBlock, geometry: NewGeometry, totals: Totals): v
   raw.reservedGdtBlocks = geometry.reservedDescriptorBlocks;
   raw.logGroupsPerFlex = Math.log2(geometry.groupsPerFlex);
   [raw.backupBgs0, raw.backupBgs1] = geometry.backupGroups ?? [0, 0];
-  raw.overheadClusters = overhead(geometry);
+  raw.overheadClusters = overhead(parts);
 }
 
 function fillTimes(raw: RawSuperBlock, now: number): void {

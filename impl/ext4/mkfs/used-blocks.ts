@@ -8,6 +8,9 @@ export function* blocksOf(runs: readonly Run[]): Generator<number> {
   for (const { start, length } of runs) for (let index = 0; index < length; index++) yield start + index;
 }
 
+/** `blocks` rounded up to whole clusters of `ratio` blocks. */
+export const wholeClusters = (blocks: number, ratio: number): number => Math.ceil(blocks / ratio) * ratio;
+
 /** The blocks that a new file system has given away: few, sorted, disjoint runs. */
 export class UsedBlocks {
   readonly #starts: number[] = [];
@@ -45,6 +48,24 @@ export class UsedBlocks {
       start = Math.max(start, usedEnd);
     }
     return limit - start >= atLeast && limit > start ? { start, length: limit - start } : null;
+  }
+
+  /** The same in whole clusters of `ratio` blocks, each of which is used as soon as one of its blocks is. */
+  inClusters(ratio: number): UsedBlocks {
+    const whole = new UsedBlocks();
+    let end = 0;
+    for (const run of this.runs()) {
+      const start = Math.max(end, run.start - (run.start % ratio));
+      end = Math.max(end, wholeClusters(run.start + run.length, ratio));
+      if (end > start) whole.add(start, end - start);
+    }
+    return whole;
+  }
+
+  get count(): number {
+    let total = 0;
+    for (const { length } of this.runs()) total += length;
+    return total;
   }
 
   *runs(): Generator<Run> {

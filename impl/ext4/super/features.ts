@@ -154,12 +154,17 @@ export function checkFeatures(features: Features, readOnly: boolean): void {
   if (unsupported !== 0) refuse('incompatible features', featureNames('I', unsupported));
   const missing = outside(REQUIRED_INCOMPAT, features.incompat);
   if (missing !== 0) refuse('a file system without', featureNames('I', missing));
-  if (readOnly) return;
+  const unwritable = readOnly ? [] : unwritableFeatures(features);
+  if (unwritable.length > 0) refuse('read-write with features', unwritable);
+}
+
+/** Names of the features with which nothing can be written here, though all can be read. */
+export function unwritableFeatures(features: Features): readonly string[] {
   const incompat = features.incompat & READABLE_INCOMPAT;
   const roCompat = outside(features.roCompat, SUPPORTED_RO_COMPAT);
   // Names cost more than all the rest of a check that finds nothing.
-  if (incompat === 0 && roCompat === 0) return;
-  refuse('read-write with features', [...featureNames('I', incompat), ...featureNames('R', roCompat)]);
+  if (incompat === 0 && roCompat === 0) return [];
+  return [...featureNames('I', incompat), ...featureNames('R', roCompat)];
 }
 
 function refuse(what: string, names: readonly string[]): never {

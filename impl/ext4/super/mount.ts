@@ -8,7 +8,7 @@ import { Failure } from '../../lib/errno.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { checkFeatures, COMPAT, INCOMPAT, RO_COMPAT } from './features.ts';
+import { checkFeatures, COMPAT, INCOMPAT, RO_COMPAT, unwritableFeatures } from './features.ts';
 import { fixedMetadata, readGroups } from '../allocation/group-descriptors.ts';
 import { loadJournal } from '../journal/load-journal.ts';
 import {
@@ -189,15 +189,23 @@ function* beginUpdates(sb: SuperBlock, log: Journal | null): Sleepable<void> {
   raw.featureIncompat |= INCOMPAT.needs_recovery;
 }
 
-/** After recovery, and for orphans, even a read-only mount writes; when it has, the image is clean. */
+/**
+ * After recovery, and for orphans, even a read-only mount writes; when it has, the image is clean. Orphans stay where they
+ * would have to be charged to quotas, or to whatever else is not known here (ext4_orphan_cleanup).
+ */
 function* finishReadOnly(sb: SuperBlock, log: Journal | null, recovered: boolean): Sleepable<void> {
   const flagged = log !== null && (sb.raw.featureIncompat & INCOMPAT.needs_recovery) !== 0;
-  const nothingToDo = !recovered && !flagged && sb.orphans.isEmpty;
-  if (nothingToDo || sb.options.noload || sb.device.readOnly === true) return;
-  checkFeatures(featuresOf(sb.raw), false);
+  const dirty = recovered || flagged;
+  if ((!dirty && sb.orphans.isEmpty) || sb.options.noload || sb.device.readOnly === true) return;
+  const unwritable = unwritableFeatures(sb.features);
+  const orphansStay = unwritable.length > 0 && !sb.orphans.isEmpty;
+  if (orphansStay) {
+    sb.health.notices.push(`skipping orphan cleanup due to features: ${unwritable.join(', ')}`);
+    if (!dirty) return;
+  }
   sb.readOnly = false;
   yield* beginUpdates(sb, log);
-  yield* sb.orphans.process();
+  if (!orphansStay) yield* sb.orphans.process();
   yield* sb.journal.close();
   yield* markClean(sb);
   sb.readOnly = true;
