@@ -38,7 +38,9 @@ export function* joinTransaction(
     const joined = tryJoin(state, blocks, reserved);
     if (joined !== null) return joined;
     const transaction = state.runningTransaction();
-    if (transaction.state !== 'running') {
+    if (transaction.state === 'held') {
+      yield* waitUntil('a fast commit', () => transaction.state !== 'held' || state.aborted);
+    } else if (transaction.state !== 'running') {
       yield* waitForSwitch(state, transaction);
     } else if (transaction.outstandingCredits + total > max) {
       if (state.reservedCredits + total > max) yield* waitForReservations(state, max - total);

@@ -28,6 +28,7 @@ export function* commitDaemon(state: JournalState): Sleepable<void> {
  */
 function* commitTransaction(state: JournalState): Sleepable<void> {
   const transaction = present(state.running, 'the running transaction');
+  if (state.fastCommitting) yield* waitUntil('a fast commit', () => !state.fastCommitting || state.aborted);
   transaction.state = 'locked';
   if (transaction.updates > 0) {
     yield* waitUntil(`handles of transaction ${transaction.tid}`, () => transaction.updates === 0);
@@ -77,6 +78,7 @@ function switchTransaction(state: JournalState, transaction: Transaction): void 
   buildImage(state, transaction);
   state.committing = transaction;
   state.running = null;
+  state.fastCommitUsed = 0;
   transaction.state = 'committing';
 }
 

@@ -9,7 +9,7 @@ import { crc32c } from '../lib/crc32c.ts';
 import { Scheduler } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { Journal } from './journal.ts';
-import { RecordingDisk } from './test-disk.ts';
+import { NO_FAST_COMMITS, RecordingDisk } from './test-disk.ts';
 
 /** What e2fsprogs 1.47 makes of our logs, and we of its. */
 const SUPERBLOCK = 1024;
@@ -95,6 +95,7 @@ function openJournal(
     checksums,
     transactionChecksums: false,
     sixtyFourBit,
+    fastCommits: false,
     uuid: new Uint8Array(16),
     abortOnDataError: false,
     *abortNoticed() {
@@ -233,7 +234,7 @@ describe.each(VARIANTS)('blocks of %i bytes, %s', (blockSize, features) => {
       const recording = new RecordingDisk(before);
       const { scheduler, journal } = openJournal(image, recording);
       expect(journal.needsRecovery).toBe(true);
-      scheduler.run('recover', journal.recover());
+      scheduler.run('recover', journal.recover(NO_FAST_COMMITS));
       const replayed = recording.snapshot();
       const wrong = free.filter((block, index) => {
         const revoked = revokesToo && index >= 5 && index < 9;
@@ -269,7 +270,9 @@ test('a wrong checksum of version 1 is damage, as it is for the kernel (6.18.44,
     const [block = 0] = image.free;
     await execa('debugfs', ['-w', '-f', '-', path], { input: `jo -c\njw -r ${block}\njc\n` });
     const { scheduler, journal } = openJournal(image, new RecordingDisk(load(path)));
-    expect(() => scheduler.run('recover', journal.recover())).toThrow(/commit block .* h_chksum/);
+    expect(() => scheduler.run('recover', journal.recover(NO_FAST_COMMITS))).toThrow(
+      /commit block .* h_chksum/,
+    );
     const check = await execa('e2fsck', ['-E', 'journal_only', '-y', path], { reject: false });
     expect(check.stdout).toMatch(/transaction 1 was corrupt/);
   } finally {
@@ -310,7 +313,7 @@ test('after a power cut at any write e2fsck and we come to the same home blocks'
       const cut = recording.cut(count, () => count % 2 === 0);
       const ours = new RecordingDisk(cut);
       const { scheduler: other, journal: recovering } = openJournal(image, ours);
-      other.run('recover', recovering.recover());
+      other.run('recover', recovering.recover(NO_FAST_COMMITS));
       setNeedsRecovery(cut, true);
       store(path, cut);
       await execa('e2fsck', ['-fy', path], { reject: false });

@@ -54,8 +54,8 @@ export class JournalState {
   readonly area: LogArea;
   readonly checkpointLock: Mutex;
   readonly batch: WriteBatch;
-  /** Blocks that one transaction may need at most: a quarter of the journal (j_max_transaction_buffers). */
-  readonly maxTransactionBlocks: number;
+  /** Blocks that one transaction may need at most (j_max_transaction_buffers). */
+  maxTransactionBlocks: number;
   format: LogFormat;
   image: LogImage;
   running: Transaction | null = null;
@@ -73,6 +73,10 @@ export class JournalState {
   /** The superblock on disk says that the log is empty (JBD2_FLUSHED): it must be written before the next commit. */
   flushed = true;
   aborted = false;
+  /** A fast commit is under way: a full one waits (JBD2_FAST_COMMIT_ONGOING). */
+  fastCommitting = false;
+  /** Blocks of the fast commit area that the running transaction has used (j_fc_off). */
+  fastCommitUsed = 0;
 
   constructor(options: JournalOptions, superBlock: JournalSuperBlock, area: LogArea) {
     this.options = options;
@@ -81,12 +85,17 @@ export class JournalState {
     this.area = area;
     this.checkpointLock = new Mutex(options.scheduler, CHECKPOINT_MUTEX);
     this.batch = new WriteBatch(options.cache.device, options.blockSize);
-    this.maxTransactionBlocks = Math.floor(area.end / 4);
+    this.maxTransactionBlocks = this.usualTransactionBlocks;
     this.format = new LogFormat(superBlock.raw);
     this.image = new LogImage(this.format, options.uuid, options.cache.memory);
     this.nextTid = area.tailTid;
     this.commitSequence = previousTid(area.tailTid);
     this.commitRequest = this.commitSequence;
+  }
+
+  /** A quarter of the log (jbd2_journal_get_max_txn_bufs). */
+  get usualTransactionBlocks(): number {
+    return Math.floor(this.area.end / 4);
   }
 
   /** Starts counting transactions at `tid`, with an empty log. */

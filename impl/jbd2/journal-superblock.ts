@@ -4,10 +4,10 @@ import { Corruption, MountRefused } from '../lib/corruption.ts';
 import { crc32c } from '../lib/crc32c.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { JOURNAL_MAGIC, SUPERBLOCK_V1, SUPERBLOCK_V2 } from './layout/header.ts';
-import { FC_DEFAULT_BLOCKS } from './layout/fast-commit.ts';
 import {
   CHECKSUM_CRC32C,
   COMPAT_CHECKSUM,
+  FAST_COMMIT_BLOCKS_DEFAULT,
   INCOMPAT_64BIT,
   INCOMPAT_ASYNC_COMMIT,
   INCOMPAT_CSUM_V2,
@@ -36,6 +36,8 @@ export interface JournalFeatures {
   readonly transactionChecksums: boolean;
   /** The file system has 64bit: wide block numbers. */
   readonly sixtyFourBit: boolean;
+  /** The file system has fast_commit: the end of the journal is no log. */
+  readonly fastCommits: boolean;
 }
 
 /** The journal's superblock: block 0 of the journal, in memory of its own, not in the buffer cache. */
@@ -44,6 +46,7 @@ export class JournalSuperBlock {
   readonly #data: Uint8Array;
   readonly #device: BlockDevice;
   readonly #sector: number;
+  #hasFastCommits = false;
 
   private constructor(device: BlockDevice, deviceBlock: number, blockSize: number) {
     this.#data = new Uint8Array(blockSize);
@@ -81,15 +84,29 @@ export class JournalSuperBlock {
 
   /** Blocks at the end of the journal that belong to fast commits, not to the log (jbd2_journal_get_num_fc_blks). */
   get fastCommitBlocks(): number {
-    const { featureIncompat, fastCommitBlocks } = this.raw;
-    if ((featureIncompat & INCOMPAT_FAST_COMMIT) === 0) return 0;
-    return fastCommitBlocks === 0 ? FC_DEFAULT_BLOCKS : fastCommitBlocks;
+    if (!this.#hasFastCommits) return 0;
+    const { fastCommitBlocks } = this.raw;
+    return fastCommitBlocks === 0 ? FAST_COMMIT_BLOCKS_DEFAULT : fastCommitBlocks;
   }
 
-  /** Makes the log start at `start` with transaction `sequence` (jbd2_journal_update_sb_log_tail); durable on return. */
+  /** Blocks that are left to the log, or would be; MountRefused when they are too few to work with. */
+  logEnd(): number {
+    const { maxLength, first } = this.raw;
+    const end = maxLength - this.fastCommitBlocks;
+    if (end - first >= BLOCKS_MIN - 1) return end;
+    throw new MountRefused(`the journal of ${maxLength} blocks is too short for fast commits`);
+  }
+
+  /**
+   * Makes the log start at `start` with transaction `sequence` (jbd2_journal_update_sb_log_tail); durable on return. Whoever
+   * finds an empty log need not know of fast commits (jbd2_mark_journal_empty).
+   */
   *writeTail(sequence: number, start: number): Sleepable<void> {
-    this.raw.sequence = sequence;
-    this.raw.start = start;
+    const { raw } = this;
+    raw.sequence = sequence;
+    raw.start = start;
+    raw.featureIncompat &= ~INCOMPAT_FAST_COMMIT;
+    if (start !== 0 && this.#hasFastCommits) raw.featureIncompat |= INCOMPAT_FAST_COMMIT;
     yield* this.#write();
   }
 
@@ -115,8 +132,9 @@ export class JournalSuperBlock {
    * Turns on what the file system wants and off what it does not, as ext4 does at every mount. The log is empty, so
    * nothing in it has to be read with the old features. Reaches the disk with the next writeTail.
    */
-  setFeatures({ checksums, transactionChecksums, sixtyFourBit }: JournalFeatures): void {
+  setFeatures({ checksums, transactionChecksums, sixtyFourBit, fastCommits }: JournalFeatures): void {
     const { raw } = this;
+    this.#hasFastCommits = fastCommits;
     if (raw.blockType === SUPERBLOCK_V1) this.#upgrade();
     raw.featureCompat = (raw.featureCompat & ~COMPAT_CHECKSUM) >>> 0;
     let incompat = raw.featureIncompat & ~(CHECKSUMS | INCOMPAT_FAST_COMMIT);
@@ -150,6 +168,7 @@ export class JournalSuperBlock {
     if (raw.blockType === SUPERBLOCK_V1)
       this.#data.fill(0, JournalSuperblockLayout.fields.featureCompat.offset);
     this.#checkFeatures();
+    this.#hasFastCommits = (raw.featureIncompat & INCOMPAT_FAST_COMMIT) !== 0;
     const { first, maxLength, start } = raw;
     const end = maxLength - this.fastCommitBlocks;
     if (first === 0 || first >= maxLength) wrong('s_first', first, `1 .. ${maxLength - 1}`);

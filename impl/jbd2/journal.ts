@@ -5,6 +5,7 @@ import type { Task } from '../sched/task.ts';
 import { joinReserved, joinTransaction, tryJoin, unreserve } from './admission.ts';
 import { abortAfter, checkpointAll, markEmpty } from './checkpoint.ts';
 import { commitDaemon } from './commit.ts';
+import { FastCommitArea, type FastCommitReader } from './fast-commit-area.ts';
 import { ReservedHandle } from './handle.ts';
 import { JournalHandle } from './journal-handle.ts';
 import type { Journaling } from './journaling.ts';
@@ -25,10 +26,14 @@ export class Journal implements Journaling {
   readonly recovers = true;
   /** For jbd2 alone. */
   readonly state: JournalState;
+  /** For fast commits, where the file system has them. */
+  readonly fastCommits: FastCommitArea;
+  #fastCommitsWait = false;
   #daemon: Task | null = null;
 
   private constructor(state: JournalState) {
     this.state = state;
+    this.fastCommits = new FastCommitArea(state);
   }
 
   /** Reads and verifies the journal's superblock. Corruption; MountRefused for features that are not known here. */
@@ -64,9 +69,12 @@ export class Journal implements Journaling {
   /**
    * Replays the log, durably, and empties it. Buffers that are in the cache change in place and lose `verified` and
    * `cached`. Throws Corruption when something in the log is damaged; what could be replayed is on the disk then.
+   * When `fastCommits` has found some, they are to be replayed in the first transaction (replayFastCommits).
    */
-  *recover(): Sleepable<void> {
-    if (this.needsRecovery) yield* recoverLog(this.state);
+  *recover(fastCommits: FastCommitReader): Sleepable<void> {
+    if (!this.needsRecovery) return;
+    yield* recoverLog(this.state, fastCommits);
+    this.#fastCommitsWait = fastCommits.found;
   }
 
   /** Empties the log without replaying it (jbd2_journal_wipe); ids go on behind what it holds. */
@@ -74,16 +82,45 @@ export class Journal implements Journaling {
     yield* wipeLog(this.state);
   }
 
-  /** Makes the journal usable. Its superblock is written before the first commit, not now. */
+  /**
+   * Makes the journal usable. Its superblock is written before the first commit, or now if fast commits wait for their
+   * replay: then the log begins with the transaction that they belong to. MountRefused for a journal that is too short.
+   */
   *begin(): Sleepable<void> {
-    assert(!this.needsRecovery, 'the journal was not recovered');
+    const wait = this.#fastCommitsWait;
+    assert(!this.needsRecovery || wait, 'the journal was not recovered');
     const { state } = this;
-    const { scheduler } = state.options;
-    state.superBlock.setFeatures(state.options);
-    // Fast commits are not written: their blocks are part of the log.
-    state.area.growTo(state.superBlock.raw.maxLength);
+    const { scheduler, fastCommits } = state.options;
+    const { superBlock, area } = state;
+    superBlock.setFeatures({ ...state.options, fastCommits: fastCommits || wait });
+    area.resize(superBlock.logEnd());
+    state.maxTransactionBlocks = state.usualTransactionBlocks;
     state.reformat();
+    if (wait) {
+      yield* superBlock.writeTail(state.nextTid, area.first);
+      state.flushed = false;
+    }
     this.#daemon = scheduler.spawnDaemon('jbd2', commitDaemon(state));
+  }
+
+  /**
+   * Runs `body` in one transaction, which may take the whole log, and commits it: after a crash all of it happened or
+   * nothing, and if nothing, the fast commits that it replays are found again. `mayStart` answers whether a handle of so
+   * many blocks still fits; the body starts no handle that does not. What it throws leaves the disk as it was.
+   */
+  *replayFastCommits(body: (mayStart: (blocks: number) => boolean) => Sleepable<void>): Sleepable<void> {
+    const { state } = this;
+    state.maxTransactionBlocks = state.spaceLeft - 1;
+    const { tid } = state.runningTransaction();
+    yield* body((blocks) => {
+      const { outstandingCredits } = state.runningTransaction();
+      return outstandingCredits + blocks <= state.maxTransactionBlocks;
+    });
+    assert(state.runningTid === tid, 'a replay of fast commits was committed in parts');
+    yield* this.forceCommit();
+    if (state.aborted) fail('EIO');
+    state.maxTransactionBlocks = state.usualTransactionBlocks;
+    this.#fastCommitsWait = false;
   }
 
   /**

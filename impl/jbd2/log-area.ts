@@ -30,8 +30,8 @@ export class LogArea {
     return this.end - this.first;
   }
 
-  /** The log is empty, and from now on has every block up to `end`. */
-  growTo(end: number): void {
+  /** The log is empty, and from now on has the blocks up to `end`. */
+  resize(end: number): void {
     this.free += end - this.end;
     this.end = end;
   }

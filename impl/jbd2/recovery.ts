@@ -1,10 +1,8 @@
 import type { BufferHead } from '../buffer/buffer-head.ts';
-import { SECTOR_BYTES } from '../block/bio.ts';
-import { transfer } from '../block/block-device.ts';
-import { Corruption, MountRefused } from '../lib/corruption.ts';
+import { Corruption } from '../lib/corruption.ts';
 import { fail, Failure } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { FastCommitScan } from './fast-commit-scan.ts';
+import { readFastCommits, type FastCommitReader } from './fast-commit-area.ts';
 import { TAG_ESCAPED } from './layout/block-tag.ts';
 import { JOURNAL_MAGIC } from './layout/header.ts';
 import type { JournalState } from './journal-state.ts';
@@ -19,8 +17,11 @@ import { nextTid } from './tid.ts';
  * Brings the home blocks up to the last committed transaction (jbd2_journal_recover) and empties the log. Three passes:
  * find the end of the log, gather the revoked blocks, replay the rest. What can be replayed is replayed and made durable
  * even if something in the log is damaged; then the damage is thrown, and the log stays for e2fsck.
+ *
+ * When `fastCommits` finds some that follow the last transaction, the log is not emptied on the disk: a crash from here on
+ * must find them again. They belong to the transaction that is the next to start.
  */
-export function* recoverLog(state: JournalState): Sleepable<void> {
+export function* recoverLog(state: JournalState, fastCommits: FastCommitReader): Sleepable<void> {
   const { cache, superBlock, area, format } = state;
   const reader = new LogReader(cache.device, area, format.blockSize);
   const scan = new LogScan(format, reader, area);
@@ -28,7 +29,7 @@ export function* recoverLog(state: JournalState): Sleepable<void> {
   const found = yield* walkLog(reader, area, start, null, scan);
   const end = scan.end ?? found;
 
-  yield* refuseFastCommits(state, end);
+  yield* readFastCommits(state, end, fastCommits);
 
   const revokes = new RevokePass(state);
   yield* walkLog(reader, area, start, end, revokes);
@@ -46,33 +47,13 @@ export function* recoverLog(state: JournalState): Sleepable<void> {
   if (reached !== end) throw new Corruption('journal', 'last transaction replayed', reached, `${end}`);
   if (scan.failure !== null) throw scan.failure;
 
+  if (fastCommits.found) {
+    state.restartAt(end);
+    return;
+  }
   // One id is left out, so that what was torn at the end of the log never looks like the next transaction.
   state.restartAt(nextTid(end));
   yield* superBlock.writeTail(nextTid(end), 0);
-}
-
-/**
- * Changes that were only fast-committed are not replayed here: rather than lose what an fsync promised, the mount is
- * refused before anything has changed. e2fsck and the kernel replay them. Without any, there is nothing to lose.
- */
-function* refuseFastCommits(state: JournalState, tid: number): Sleepable<void> {
-  const { cache, area, superBlock, options } = state;
-  const scan = new FastCommitScan(tid);
-  const last = area.end + superBlock.fastCommitBlocks;
-  // The kernel leaves the first block of the area out (j_fc_first).
-  for (let block = area.end + 1; block < last; block++) {
-    const data = new Uint8Array(options.blockSize);
-    yield* transfer(cache.device, {
-      direction: 'read',
-      sector: area.deviceBlock(block) * (options.blockSize / SECTOR_BYTES),
-      segments: [data],
-      preflush: false,
-      fua: false,
-    });
-    if (!scan.add(data)) break;
-  }
-  if (scan.commits === 0) return;
-  throw new MountRefused(`${scan.commits} fast commits wait for a replay, which e2fsck or the kernel can do`);
 }
 
 /** Finds the end of the log, for the ids, and empties it (jbd2_journal_skip_recovery and jbd2_mark_journal_empty). */

@@ -6,6 +6,7 @@ import type { BlockDevice } from '../block/block-device.ts';
 import { MemoryDisk } from '../block/memory-disk.ts';
 import { BufferCache } from '../buffer/buffer-cache.ts';
 import { Scheduler } from '../sched/scheduler.ts';
+import type { FastCommitReader } from './fast-commit-area.ts';
 import { Journal } from './journal.ts';
 
 /** For tests: a disk with home blocks in front and a journal behind, and the means to cut its power. */
@@ -62,6 +63,9 @@ export function makeTestDisk(shape: TestShape, sequence = 1): MemoryDisk {
   return disk;
 }
 
+/** Looks for none. */
+export const NO_FAST_COMMITS: FastCommitReader = { add: () => false, found: false };
+
 /** Opens, recovers and begins, as a mount does. */
 export function openJournal(
   device: BlockDevice,
@@ -81,6 +85,7 @@ export function openJournal(
       checksums: shape.checksums,
       transactionChecksums: shape.transactionChecksums === true,
       sixtyFourBit: shape.sixtyFourBit,
+      fastCommits: false,
       uuid: UUID,
       faults,
       abortOnDataError: false,
@@ -90,7 +95,7 @@ export function openJournal(
       now: () => ({ seconds: seconds++, nanoseconds: 5 }),
     }),
   );
-  scheduler.run('recover', journal.recover());
+  scheduler.run('recover', journal.recover(NO_FAST_COMMITS));
   scheduler.run('begin', journal.begin());
   return { scheduler, cache, journal };
 }

@@ -284,6 +284,30 @@ export class BlockAllocator {
     }
   }
 
+  /**
+   * Makes blocks used that are known to be (ext4_mb_mark_bb): the clusters of the range that are free; answers these. To be
+   * called while nothing waits for a commit. Credits: bitmap and descriptor of each group.
+   */
+  *claim(handle: Handle, start: number, length: number): Sleepable<BlockRun[]> {
+    const taken: BlockRun[] = [];
+    for (let block = start; block < start + length;) {
+      const group = this.#groups[groupOfBlock(this.fixed.layout, block)];
+      if (group === undefined) throw new Corruption('claimed range', 'block', block, 'a block of a group');
+      const end = Math.min(group.clusters, Math.ceil((start + length - group.firstBlock) / group.ratio));
+      yield* group.bitmap();
+      for (let bit = clusterIn(group, block); bit < end; bit++) {
+        const free = group.freeAt(bit, end - bit);
+        if (free === 0) continue;
+        group.hold(bit, free);
+        yield* group.markUsed(handle, bit, free);
+        taken.push(this.#blocksOf(group, bit, free));
+        bit += free;
+      }
+      block = group.firstBlock + end * group.ratio;
+    }
+    return taken;
+  }
+
   /** Tells the device of free space; answers the bytes (trim.ts). */
   trim(range: TrimRange): Sleepable<number> {
     return this.#trimmer.trim(range);

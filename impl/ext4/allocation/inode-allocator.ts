@@ -1,4 +1,5 @@
 import type { BufferHead, Seal } from '../../buffer/buffer-head.ts';
+import { present } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
@@ -103,6 +104,19 @@ export class InodeAllocator {
       setUsedDirectories(raw, descriptorSize, usedDirectories(raw, descriptorSize) + 1);
       this.directories++;
     }
+    handle.dirtyMetadata(buffer);
+  }
+
+  /** Marks as used a number that is known to be (ext4_mark_inode_used). It is in range and free. */
+  *claim(handle: Handle, ino: number, mode: number): Sleepable<void> {
+    const { groups, geometry } = this.#sb;
+    const group = present(groups[Math.floor((ino - 1) / geometry.inodesPerGroup)], 'group');
+    const bit = (ino - 1) % geometry.inodesPerGroup;
+    const buffer = yield* this.#bitmap(group);
+    yield* handle.getWriteAccess(buffer);
+    yield* handle.getWriteAccess(group.buffer);
+    setBit(buffer.data, bit);
+    this.#count(handle, group, bit, isDirectory(mode));
     handle.dirtyMetadata(buffer);
   }
 

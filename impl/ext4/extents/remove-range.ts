@@ -41,7 +41,7 @@ export function* removeRange(handle: Handle, inode: Inode, from: number, to: num
 }
 
 /** What is left of `extent` without `start` .. `stop - 1`. */
-function without(extent: Extent, start: number, stop: number): Extent[] {
+export function without(extent: Extent, start: number, stop: number): Extent[] {
   const left: Extent[] = [];
   const end = extent.logical + extent.length;
   if (start > extent.logical) left.push({ ...extent, length: start - extent.logical });

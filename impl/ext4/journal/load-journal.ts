@@ -3,6 +3,7 @@ import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import { Journal } from '../../jbd2/journal.ts';
 import type { Journaling } from '../../jbd2/journaling.ts';
 import { MountRefused } from '../../lib/corruption.ts';
+import { FastCommitScan, type WholeCommit } from '../fast-commit/scan.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { rawFileSystem, readSpecialFile } from '../inode/special-file.ts';
@@ -31,6 +32,8 @@ export interface LoadedJournal {
   /** The blocks that no file may have, used or not. */
   readonly blocks: BlockRuns;
   readonly recovered: boolean;
+  /** What is to be replayed before anything else changes; empty but after a crash with fast commits. */
+  readonly fastCommits: readonly WholeCommit[];
 }
 
 /**
@@ -47,7 +50,7 @@ export function* loadJournal(request: JournalRequest): Sleepable<LoadedJournal> 
       throw new MountRefused('required journal recovery suppressed and not mounted read-only');
     }
     if (options.data !== 'ordered') throw new MountRefused("can't mount with data=, fs mounted w/o journal");
-    return { journal: new NoJournal(cache), log: null, blocks, recovered: false };
+    return { journal: new NoJournal(cache), log: null, blocks, recovered: false, fastCommits: [] };
   }
   const readOnlyDevice = cache.device.readOnly === true;
   if (flagged && readOnlyDevice) {
@@ -55,10 +58,11 @@ export function* loadJournal(request: JournalRequest): Sleepable<LoadedJournal> 
   }
   const log = yield* openLog(request, blocks);
   const recovered = log.needsRecovery && flagged;
-  if (recovered) yield* log.recover();
+  const scan = new FastCommitScan();
+  if (recovered) yield* log.recover(scan);
   // The flag is set before a log is ever used: what a log without it holds is of an earlier time.
   else if (log.needsRecovery && !readOnlyDevice) yield* log.wipe();
-  return { journal: log, log, blocks, recovered };
+  return { journal: log, log, blocks, recovered, fastCommits: scan.commits };
 }
 
 function* journalBlocks({ cache, raw, checked }: JournalRequest): Sleepable<BlockRuns> {
@@ -80,6 +84,8 @@ function openLog(request: JournalRequest, blocks: BlockRuns): Sleepable<Journal>
     checksums: checked.hasChecksums,
     transactionChecksums: options.journalChecksum,
     sixtyFourBit: (checked.features.incompat & INCOMPAT['64bit']) !== 0,
+    // With data=journal everything is logged anyway (ext4_check_journal_data_mode).
+    fastCommits: (checked.features.compat & COMPAT.fast_commit) !== 0 && options.data !== 'journal',
     uuid: raw.uuid.slice(),
     faults: options.faults,
     abortOnDataError: options.dataErr === 'abort',

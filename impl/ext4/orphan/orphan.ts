@@ -1,6 +1,7 @@
 import { Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { fail } from '../../lib/errno.ts';
+import { READY, type Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { isInline } from '../inline/inline-data.ts';
 import { isRegular, type Inode } from '../inode/inode.ts';
@@ -128,6 +129,42 @@ export class Orphans {
       yield* markInodeDirty(handle, previous.inode);
     }
     yield* markInodeDirty(handle, inode);
+  }
+
+  /**
+   * For a replay of fast commits, which may change or free an orphan: nobody is one any more; answers who was. Called before
+   * `process`, so none is in memory. Throws Corruption. Credits: superblock, and each inode or block of the orphan file.
+   */
+  *takeAll(handle: Handle): Sleepable<number[]> {
+    const { raw, buffer, geometry } = this.#sb;
+    const found = new Set<number>();
+    if (raw.lastOrphan !== 0) yield* handle.getWriteAccess(buffer);
+    while (raw.lastOrphan !== 0) {
+      const ino = raw.lastOrphan;
+      if (found.has(ino) || found.size > geometry.inodes)
+        throw new Corruption('ext4_super_block', 'lastOrphan', ino, 'another inode: the list is a ring');
+      found.add(ino);
+      const inode = yield* this.#get(ino, 's_last_orphan');
+      raw.lastOrphan = inode.dtime;
+      inode.dtime = 0;
+      if (!(yield* handle.extend(1))) fail('ENOSPC');
+      yield* markInodeDirty(handle, inode);
+      handle.dirtyMetadata(buffer);
+      // Only what is left of it in the end is looked at again.
+      inode.references--;
+    }
+    for (const { slot, ino } of [...(this.#file?.entries() ?? [])]) {
+      found.add(ino);
+      if (!(yield* handle.extend(1))) fail('ENOSPC');
+      yield* this.#file?.remove(handle, slot) ?? READY;
+    }
+    return [...found];
+  }
+
+  /** Who became one is one on the disk only, as `process` expects. */
+  leaveMemory(): void {
+    for (let place = this.#head; place !== null; place = place.next) place.inode.orphan = null;
+    this.#head = null;
   }
 
   /**

@@ -10,7 +10,8 @@ import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { checkFeatures, COMPAT, INCOMPAT, RO_COMPAT, unwritableFeatures } from './features.ts';
 import { fixedMetadata, readGroups } from '../allocation/group-descriptors.ts';
-import { loadJournal } from '../journal/load-journal.ts';
+import { replayFastCommits } from '../fast-commit/replay.ts';
+import { loadJournal, type LoadedJournal } from '../journal/load-journal.ts';
 import {
   EXT2_FLAGS_SIGNED_HASH,
   EXT2_FLAGS_UNSIGNED_HASH,
@@ -61,7 +62,7 @@ export function* mountSuperBlock(
   const mounted: { sb: SuperBlock | null } = { sb: null };
   const clock = (): Timestamp => mounted.sb?.now ?? now;
   const errors = errorsOf(before.raw, before.bytes);
-  const { journal, log, blocks, recovered } = yield* loadJournal({
+  const loaded = yield* loadJournal({
     cache,
     raw: before.raw,
     checked: before.checked,
@@ -72,6 +73,7 @@ export function* mountSuperBlock(
       if (mounted.sb !== null) yield* mounted.sb.health.journalAborted();
     },
   });
+  const { journal, log, blocks, recovered } = loaded;
   // Only the log can have changed what was read and checked above.
   const { buffer, raw, offset, checked, bytes } = recovered ? yield* readSuperBlock(cache, options) : before;
   if (recovered && errors !== null) restoreErrors(raw, bytes, errors);
@@ -98,8 +100,8 @@ export function* mountSuperBlock(
   const orphanFile = yield* orphanFileOf(sb, checked);
   if (orphanFile !== null) yield* sb.orphans.useFile(orphanFile);
   notice(sb, log, recovered);
-  if (options.readOnly) yield* finishReadOnly(sb, log, recovered);
-  else yield* beginWriting(sb, log);
+  if (options.readOnly) yield* finishReadOnly(sb, loaded);
+  else yield* beginWriting(sb, loaded);
   return sb;
 }
 
@@ -153,10 +155,10 @@ function notice(sb: SuperBlock, log: Journal | null, recovered: boolean): void {
 }
 
 /** ext4_setup_super, then ext4_orphan_cleanup: from here on a power cut leaves an image that asks for recovery. */
-function* beginWriting(sb: SuperBlock, log: Journal | null): Sleepable<void> {
+function* beginWriting(sb: SuperBlock, loaded: LoadedJournal): Sleepable<void> {
   const { raw } = sb;
   if (sb.device.readOnly === true) throw new MountRefused('cannot mount read-write: the device is read-only');
-  yield* beginUpdates(sb, log);
+  yield* beginUpdates(sb, loaded.log);
   if (raw.maxMntCount === 0) raw.maxMntCount = DEFAULT_MAX_MOUNTS;
   raw.mntCount = (raw.mntCount + 1) & 0xffff;
   raw.mtime = sb.now.seconds >>> 0;
@@ -164,7 +166,15 @@ function* beginWriting(sb: SuperBlock, log: Journal | null): Sleepable<void> {
   noteHashSign(sb);
   if ((sb.features.compat & COMPAT.orphan_file) !== 0) raw.featureRoCompat |= RO_COMPAT.orphan_present;
   yield* commitSuperBlock(sb);
+  yield* replayWaiting(sb, loaded);
   yield* sb.orphans.process();
+}
+
+/** Fast commits are updates like any other, for which everything has to be known here. */
+function* replayWaiting(sb: SuperBlock, { log, fastCommits }: LoadedJournal): Sleepable<void> {
+  if (log === null || fastCommits.length === 0) return;
+  checkFeatures(sb.features, false);
+  yield* replayFastCommits(sb, log, fastCommits);
 }
 
 /** A superblock that does not say whether names are hashed with a sign says from now on how we do it. */
@@ -193,7 +203,8 @@ function* beginUpdates(sb: SuperBlock, log: Journal | null): Sleepable<void> {
  * After recovery, and for orphans, even a read-only mount writes; when it has, the image is clean. Orphans stay where they
  * would have to be charged to quotas, or to whatever else is not known here (ext4_orphan_cleanup).
  */
-function* finishReadOnly(sb: SuperBlock, log: Journal | null, recovered: boolean): Sleepable<void> {
+function* finishReadOnly(sb: SuperBlock, loaded: LoadedJournal): Sleepable<void> {
+  const { log, recovered } = loaded;
   const flagged = log !== null && (sb.raw.featureIncompat & INCOMPAT.needs_recovery) !== 0;
   const dirty = recovered || flagged;
   if ((!dirty && sb.orphans.isEmpty) || sb.options.noload || sb.device.readOnly === true) return;
@@ -205,6 +216,7 @@ function* finishReadOnly(sb: SuperBlock, log: Journal | null, recovered: boolean
   }
   sb.readOnly = false;
   yield* beginUpdates(sb, log);
+  yield* replayWaiting(sb, loaded);
   if (!orphansStay) yield* sb.orphans.process();
   yield* sb.journal.close();
   yield* markClean(sb);

@@ -42,5 +42,8 @@ export const INCOMPAT_CSUM_V2 = 0x8;
 export const INCOMPAT_CSUM_V3 = 0x10;
 export const INCOMPAT_FAST_COMMIT = 0x20;
 
+/** Blocks of the fast commit area when fastCommitBlocks does not say (JBD2_DEFAULT_FAST_COMMIT_BLOCKS). */
+export const FAST_COMMIT_BLOCKS_DEFAULT = 256;
+
 /** JBD2_CRC32C_CHKSUM in checksumType. */
 export const CHECKSUM_CRC32C = 4;
