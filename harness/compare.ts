@@ -173,7 +173,7 @@ function describeValue(value: Value): string {
     case 'names':
       return `[${value.names.join(' ')}]`;
     case 'flags':
-      return `${value.immutable ? 'immutable ' : ''}${value.append ? 'append-only ' : ''}project ${value.project}`;
+      return `[${value.flags.join(' ')}] project ${value.project}`;
     case 'space':
       return value.space === null ? 'some space' : JSON.stringify(value.space);
   }

@@ -162,7 +162,7 @@ export class Lockstep {
     if (difference(strict, observed) === null) return null;
     for (const participant of participants) {
       const space = await participant.session.space();
-      if (permitsNoSpace(space, operation, lane.setup)) continue;
+      if (permitsNoSpace(space, operation, lane.setup, model.mayUseReserve)) continue;
       return noSpaceTooEarly(participant, operation, context, space, describe(strict), describe(observed));
     }
     return null;

@@ -65,6 +65,13 @@ const acl = z.strictObject({
     )
     .max(ACL_ENTRIES_MAX),
 });
+const word = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+const capability = z.strictObject({
+  capability: z.strictObject({ permitted: word, inheritable: word, effective: z.boolean() }),
+});
 const onXattr = { path, name: xattrName, nofollow: flag };
 const device = z.strictObject({
   major: z.int().min(0).max(0xfff),
@@ -130,7 +137,7 @@ const shapes = {
     op: z.literal('setxattr'),
     path,
     name: xattrName,
-    value: z.union([content, acl], { error: 'expected {seed, length} or {acl}' }),
+    value: z.union([content, acl, capability], { error: 'expected {seed, length}, {acl} or {capability}' }),
     flag: z.literal(['create', 'replace']).exactOptional(),
     nofollow: flag,
   }),
@@ -142,7 +149,17 @@ const shapes = {
     gid: identifier,
     groups: z.array(identifier).max(GROUPS_MAX),
   }),
-  chattr: z.strictObject({ op: z.literal('chattr'), path, immutable: z.boolean(), append: z.boolean() }),
+  chattr: z.strictObject({
+    op: z.literal('chattr'),
+    path,
+    immutable: z.boolean(),
+    append: z.boolean(),
+    sync: z.boolean().exactOptional(),
+    dirsync: z.boolean().exactOptional(),
+    noatime: z.boolean().exactOptional(),
+    nodump: z.boolean().exactOptional(),
+    journalData: z.boolean().exactOptional(),
+  }),
   setProject: z.strictObject({ op: z.literal('set-project'), path, project: identifier }),
   symlink: z.strictObject({ op: z.literal('symlink'), target: path, path }),
   chown: z.strictObject({ op: z.literal('chown'), path, uid: id, gid: id }),

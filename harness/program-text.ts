@@ -1,4 +1,13 @@
-import type { AclValue, Content, Operation, SetTime, XattrValue } from '../model/index.ts';
+import type {
+  AclValue,
+  CapabilityValue,
+  Content,
+  FlagChanges,
+  FlagName,
+  Operation,
+  SetTime,
+  XattrValue,
+} from '../model/index.ts';
 import { formatText } from './format.ts';
 import type { Setup } from './setup.ts';
 
@@ -62,7 +71,7 @@ export function operationText(operation: Operation): string {
     case 'setcreds':
       return `setcreds(${operation.uid}:${operation.gid}, groups [${operation.groups.join(' ')}])`;
     case 'chattr':
-      return `chattr(${quoted(operation.path)}, ${operation.immutable ? '+i' : '-i'} ${operation.append ? '+a' : '-a'})`;
+      return `chattr(${quoted(operation.path)}, ${flagsText(operation)})`;
     case 'set-project':
       return `set-project(${quoted(operation.path)}, ${operation.project})`;
     case 'link':
@@ -96,7 +105,34 @@ const contentText = (content: Content): string => `${content.length} bytes of co
 const attributeText = ({ path, name, nofollow }: { path: string; name: string; nofollow?: true }): string =>
   `${quoted(path)}${nofollow === true ? ' itself' : ''}, ${quoted(name)}`;
 
-const xattrValueText = (value: XattrValue): string => ('acl' in value ? aclText(value) : contentText(value));
+function xattrValueText(value: XattrValue): string {
+  if ('acl' in value) return aclText(value);
+  return 'capability' in value ? capabilityText(value) : contentText(value);
+}
+
+/** As the kernel shows sets of capabilities in /proc. */
+function capabilityText({ capability }: CapabilityValue): string {
+  const { permitted, inheritable, effective } = capability;
+  const sets = `permitted ${permitted.toString(16)} inheritable ${inheritable.toString(16)}`;
+  return `${sets}${effective ? ' effective' : ''}`;
+}
+
+/** The letters of chattr(1). */
+const FLAG_LETTERS: Readonly<Record<FlagName, string>> = {
+  immutable: 'i',
+  append: 'a',
+  sync: 'S',
+  dirsync: 'D',
+  noatime: 'A',
+  nodump: 'd',
+  journalData: 'j',
+};
+
+const flagsText = (changes: FlagChanges): string =>
+  Object.entries(FLAG_LETTERS)
+    .filter(([name]) => changes[name as FlagName] !== undefined)
+    .map(([name, letter]) => `${changes[name as FlagName] === true ? '+' : '-'}${letter}`)
+    .join(' ');
 
 /** As getfacl(1) writes it, on one line. */
 const aclText = ({ acl }: AclValue): string =>

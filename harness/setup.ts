@@ -126,15 +126,24 @@ export function modelOptions(setup: Setup): ModelOptions {
     dirNlink: hasFeature(format, 'dir_nlink') && hasFeature(format, 'dir_index'),
     eaInode: hasFeature(format, 'ea_inode'),
     projects: hasFeature(format, 'project'),
+    journal: hasFeature(format, 'has_journal'),
   };
-  return { ...usual, maxFileBytes: Math.min(usual.maxFileBytes, largestFile(setup)) };
+  const counted = countedBlocks(setup);
+  const maxReadBytes = Math.min(usual.maxReadBytes, counted * setup.blockSize);
+  if (hasFeature(format, 'extent')) return { ...usual, maxReadBytes, maxFileBytes: maxReadBytes };
+  return {
+    ...usual,
+    maxReadBytes,
+    maxFileBytes: Math.min(maxReadBytes, largestIndirect(setup.blockSize, counted)),
+  };
 }
 
-/** i_blocks counts 2^32 - 1 sectors at most (ext4_max_size), and indirect blocks are counted, too (ext4_max_bitmap_size). */
-function largestFile({ format, blockSize }: Setup): number {
-  const hugeFile = hasFeature(format, 'huge_file');
-  const counted = hugeFile ? 2 ** 48 - 1 : Math.floor((2 ** 32 - 1) / (blockSize / 512));
-  if (hasFeature(format, 'extent')) return counted * blockSize;
+/** i_blocks counts 2^32 - 1 sectors at most (ext4_max_size). */
+const countedBlocks = ({ format, blockSize }: Setup): number =>
+  hasFeature(format, 'huge_file') ? 2 ** 48 - 1 : Math.floor((2 ** 32 - 1) / (blockSize / 512));
+
+/** What indirect blocks reach, where these are counted, too (ext4_max_bitmap_size). */
+function largestIndirect(blockSize: number, counted: number): number {
   const pointers = blockSize / 4;
   const indirect = 1 + (1 + pointers) + (1 + pointers + pointers ** 2);
   const reached = 12 + pointers + pointers ** 2 + pointers ** 3;

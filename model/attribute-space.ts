@@ -1,4 +1,5 @@
 import { storedLength } from './access-control-list.ts';
+import { lengthOfStored } from './capability.ts';
 import type { Extras } from './inode.ts';
 import { utf8Length } from './limits.ts';
 import type { ModelOptions } from './options.ts';
@@ -61,7 +62,9 @@ function sizesOf({ xattrs, accessList, defaultList }: Readonly<Metadata>, option
       most: options.eaInode && large ? entry : entry + rounded(value),
     });
   };
-  for (const [name, { length }] of xattrs ?? []) add(utf8Length(name.slice(name.indexOf('.') + 1)), length);
+  for (const [name, value] of xattrs ?? []) {
+    add(utf8Length(name.slice(name.indexOf('.') + 1)), lengthOfStored(value));
+  }
   for (const list of [accessList, defaultList]) if (list !== null) add(0, storedLength(list));
   return sizes;
 }

@@ -7,7 +7,7 @@ import { DONE, failure, success } from './outcome.ts';
 import type { Errno, Handle, Outcome, Path, SetTime, Timestamp } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { WRITE, accessError, actsAsOwner } from './permission.ts';
-import { endangeredBits } from './privileges.ts';
+import { dropCapability, endangeredBits } from './privileges.ts';
 import type { State } from './state.ts';
 import { clampTime } from './times.ts';
 
@@ -37,7 +37,7 @@ function statOutcome(state: State, inode: Inode): Outcome {
 export function chmod(state: State, operation: OperationOf<'chmod'>): Outcome {
   const inode = state.walk.resolve(operation.path, true);
   if (typeof inode === 'string') return failure(inode);
-  if (inode.immutable || inode.append || !actsAsOwner(state, inode)) return failure('EPERM');
+  if (inode.flags.immutable || inode.flags.append || !actsAsOwner(state, inode)) return failure('EPERM');
   inode.mode = operation.mode & MODE_MAX;
   if (!mayKeepSetgid(state.caller, inode.gid)) inode.mode &= ~SETGID;
   if (inode.accessList !== null) inode.accessList = withModeBits(inode.accessList, inode.mode);
@@ -47,7 +47,8 @@ export function chmod(state: State, operation: OperationOf<'chmod'>): Outcome {
 
 /**
  * chown(2). Whatever it changes, it takes the set-user-ID bit from what is no directory, and the set-group-ID bit where
- * the group may execute, from root's calls too (chown_common, setattr_should_drop_sgid).
+ * the group may execute, and the capabilities of a program, from root's calls too (chown_common,
+ * setattr_should_drop_sgid).
  */
 export function chown(state: State, operation: OperationOf<'chown'>): Outcome {
   const inode = state.walk.resolve(operation.path, true);
@@ -57,6 +58,7 @@ export function chown(state: State, operation: OperationOf<'chown'>): Outcome {
   if (error !== null) return failure(error);
   if (operation.uid !== KEEP) inode.uid = operation.uid;
   if (operation.gid !== KEEP) inode.gid = operation.gid;
+  if (inode.type !== 'directory') dropCapability(state, inode);
   if (dropped !== 0) {
     inode.mode &= ~dropped;
     if (!mayKeepSetgid(state.caller, inode.gid)) inode.mode &= ~SETGID;
@@ -76,8 +78,8 @@ function chownError(
   changesMode: boolean,
 ): Errno | null {
   const { caller } = state;
-  if (inode.immutable) return 'EPERM';
-  if (inode.append && (uid !== KEEP || gid !== KEEP || changesMode)) return 'EPERM';
+  if (inode.flags.immutable) return 'EPERM';
+  if (inode.flags.append && (uid !== KEEP || gid !== KEEP || changesMode)) return 'EPERM';
   if (isPrivileged(caller)) return null;
   const owns = caller.uid === inode.uid;
   if (uid !== KEEP && !(owns && uid === inode.uid)) return 'EPERM';
@@ -101,7 +103,7 @@ export function utimens(state: State, operation: OperationOf<'utimens'>): Outcom
 
 /** Both times to now is for everybody who may write; anything else is for the owner, and not for append-only files. */
 function utimensError(state: State, inode: Inode, touches: boolean): Errno | null {
-  if (inode.immutable || (inode.append && !touches)) return 'EPERM';
+  if (inode.flags.immutable || (inode.flags.append && !touches)) return 'EPERM';
   if (actsAsOwner(state, inode)) return null;
   return touches ? accessError(state, inode, WRITE) : 'EPERM';
 }

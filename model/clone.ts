@@ -60,8 +60,7 @@ function copyExtras(from: Extras, to: Extras): void {
   to.xattrs = from.xattrs;
   to.accessList = from.accessList;
   to.defaultList = from.defaultList;
-  to.immutable = from.immutable;
-  to.append = from.append;
+  to.flags = from.flags;
   to.project = from.project;
   to.handsProjectDown = from.handsProjectDown;
 }

@@ -1,6 +1,7 @@
 import { inheritedList, isMinimal, modeBitsOf } from './access-control-list.ts';
 import { isPrivileged, mayKeepSetgid } from './caller.ts';
 import { DirectoryInode, FileInode, SpecialInode, SymlinkInode } from './inode.ts';
+import { inheritedFlags } from './inode-flags.ts';
 import type { Attributes, Inode } from './inode.ts';
 import { MODE_MAX, PATH_BUFFER_BYTES, exceedsBytes, utf8Length } from './limits.ts';
 import { DONE, failure } from './outcome.ts';
@@ -63,7 +64,7 @@ export function symlink(state: State, operation: OperationOf<'symlink'>): Outcom
   if (state.ranOutOfSpace) return failure('ENOSPC');
   const { parent, last } = state.walk;
   const link = new SymlinkInode(newAttributes(state, parent, SYMLINK_MODE), 1, target);
-  inheritProject(parent, link, state);
+  inheritFlags(parent, link, state);
   state.addName(parent, last, link);
   state.markModified(parent);
   return DONE;
@@ -159,9 +160,9 @@ function newAttributes({ now, caller }: State, parent: Inode, mode: number): Att
   return { mode: mode & MODE_MAX, uid: caller.uid, gid, atime: now, mtime: now, ctime: now };
 }
 
-/** What a directory hands down to a new inode: its project, and its default access control list (ext4_init_acl). */
+/** What a directory hands down to a new inode: most flags, its project, and its default access control list (ext4_init_acl). */
 function inherit(parent: DirectoryInode, inode: Exclude<Inode, SymlinkInode>, state: State): void {
-  inheritProject(parent, inode, state);
+  inheritFlags(parent, inode, state);
   const { defaultList } = parent;
   if (defaultList === null) return;
   const list = inheritedList(defaultList, inode.mode);
@@ -170,7 +171,9 @@ function inherit(parent: DirectoryInode, inode: Exclude<Inode, SymlinkInode>, st
   if (inode.type === 'directory') inode.defaultList = defaultList;
 }
 
-function inheritProject(parent: DirectoryInode, inode: Inode, { options }: State): void {
+/** ext4_new_inode. */
+function inheritFlags(parent: DirectoryInode, inode: Inode, { options }: State): void {
+  inode.flags = inheritedFlags(parent.flags, inode.type);
   if (!parent.handsProjectDown) return;
   if (options.projects) inode.project = parent.project;
   if (inode.type === 'directory') inode.handsProjectDown = true;

@@ -9,12 +9,14 @@ import {
 } from './access-control-list.ts';
 import type { AccessControlList } from './access-control-list.ts';
 import { isPrivileged, mayKeepSetgid } from './caller.ts';
+import { CAPABILITY, encodeCapability, isSameValue, lengthOfStored } from './capability.ts';
 import type { Inode } from './inode.ts';
 import { utf8Length } from './limits.ts';
 import { DONE, failure, success } from './outcome.ts';
-import type { AclEntry, Content, Errno, Outcome, XattrValue } from './operation.ts';
+import type { AclEntry, Errno, Outcome, StoredValue, XattrValue } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { READ, WRITE, accessError, actsAsOwner } from './permission.ts';
+import { withoutAttribute } from './privileges.ts';
 import type { State } from './state.ts';
 import { attributesFit, type Metadata } from './attribute-space.ts';
 
@@ -57,9 +59,7 @@ export function removexattr(state: State, operation: OperationOf<'removexattr'>)
   if (refused !== null) return failure(refused);
   if (inode.xattrs?.has(name) !== true) return failure('ENODATA');
   if (state.ranOutOfSpace) return failure('ENOSPC');
-  const kept = new Map(inode.xattrs);
-  kept.delete(name);
-  inode.xattrs = kept.size === 0 ? null : kept;
+  inode.xattrs = withoutAttribute(inode.xattrs, name);
   state.markChanged(inode);
   return DONE;
 }
@@ -80,6 +80,7 @@ export function getxattr(state: State, operation: OperationOf<'getxattr'>): Outc
   if (refused !== null) return failure(refused);
   const value = inode.xattrs?.get(name);
   if (value === undefined) return failure('ENODATA');
+  if ('capability' in value) return success({ kind: 'data', bytes: encodeCapability(value) });
   const { seed, length } = value;
   return success({ kind: 'runs', runs: length === 0 ? [] : [{ kind: 'bytes', seed, start: 0, length }] });
 }
@@ -112,13 +113,19 @@ export function mayNotFit(state: State, { path, name, value, nofollow }: Operati
   state.walk.touches = true;
   if (typeof inode === 'string') return false;
   const wanted = metadataOf(inode);
-  if (!('acl' in value)) wanted.xattrs = new Map(inode.xattrs).set(name, value);
+  if (!isListName(name)) wanted.xattrs = new Map(inode.xattrs).set(name, storedValue(value));
+  else if (!('acl' in value)) return false;
   else if (name === ACCESS_LIST) wanted.accessList = value.acl;
   else wanted.defaultList = value.acl;
   return attributesFit(state.options, wanted) !== 'unless-full';
 }
 
-const lengthOf = (value: XattrValue): number => ('acl' in value ? encodedLength(value.acl) : value.length);
+const lengthOf = (value: XattrValue): number =>
+  'acl' in value ? encodedLength(value.acl) : lengthOfStored(value);
+
+/** A list under another name is so many bytes. */
+const storedValue = (value: XattrValue): StoredValue =>
+  'acl' in value ? { seed: 0, length: lengthOf(value) } : value;
 
 const isListName = (name: string): boolean => name === ACCESS_LIST || name === DEFAULT_LIST;
 
@@ -144,7 +151,7 @@ function readError(state: State, inode: Inode, name: string): Errno | null {
 
 /** xattr_permission for writing, and what cap_inode_setxattr adds for security attributes. */
 function writeError(state: State, inode: Inode, name: string): Errno | null {
-  if (inode.immutable || inode.append) return 'EPERM';
+  if (inode.flags.immutable || inode.flags.append) return 'EPERM';
   if (name.startsWith('system.')) return null;
   if (name.startsWith('security.') || name.startsWith('trusted.')) {
     return isPrivileged(state.caller) ? null : 'EPERM';
@@ -157,15 +164,23 @@ function writeError(state: State, inode: Inode, name: string): Errno | null {
   return accessError(state, inode, WRITE);
 }
 
+/** What is no set of capabilities is none, before anybody is asked whether he may give them (cap_convert_nscap). */
+function capabilityError(state: State, name: string, value: XattrValue): Errno | null {
+  if (name !== CAPABILITY) return null;
+  if (!('capability' in value)) return 'EINVAL';
+  return isPrivileged(state.caller) ? null : 'EPERM';
+}
+
 /** A value that is the same changes nothing, not even ctime (ext4_xattr_value_same). */
 function setPlain(state: State, inode: Inode, { name, value, flag }: OperationOf<'setxattr'>): Outcome {
-  const refused = writeError(state, inode, name) ?? namespaceError(name);
+  const refused =
+    capabilityError(state, name, value) ?? writeError(state, inode, name) ?? namespaceError(name);
   if (refused !== null) return failure(refused);
   const old = inode.xattrs?.get(name);
   if (old === undefined && flag === 'replace') return failure('ENODATA');
   if (old !== undefined && flag === 'create') return failure('EEXIST');
-  const content = 'acl' in value ? { seed: 0, length: lengthOf(value) } : value;
-  if (old !== undefined && sameContent(old, content)) return DONE;
+  const content = storedValue(value);
+  if (old !== undefined && isSameValue(old, content)) return DONE;
   const xattrs = new Map(inode.xattrs).set(name, content);
   const fits = attributesFit(state.options, { ...metadataOf(inode), xattrs });
   if (fits === 'never' || state.ranOutOfSpace) return failure('ENOSPC');
@@ -180,14 +195,12 @@ const metadataOf = ({ xattrs, accessList, defaultList }: Inode): Metadata => ({
   defaultList,
 });
 
-const sameContent = (left: Content, right: Content): boolean =>
-  left.length === right.length && (left.length === 0 || left.seed === right.seed);
-
 /** do_set_acl: what is no list fails before the inode is asked; a list without entries takes the old one away. */
 function setList(state: State, inode: Inode, name: string, value: XattrValue): Outcome {
   if (!('acl' in value)) {
-    if (value.length === 0) return replaceList(state, inode, name, null);
-    return failure(value.length < LIST_HEADER_BYTES ? 'EINVAL' : 'EOPNOTSUPP');
+    const length = lengthOf(value);
+    if (length === 0) return replaceList(state, inode, name, null);
+    return failure(length < LIST_HEADER_BYTES ? 'EINVAL' : 'EOPNOTSUPP');
   }
   // Ids are looked at before the inode is, everything else about the list after all permissions (vfs_set_acl).
   if (!hasIds(value.acl)) return failure('EINVAL');
@@ -196,7 +209,7 @@ function setList(state: State, inode: Inode, name: string, value: XattrValue): O
 
 /** vfs_set_acl and vfs_remove_acl. */
 function replaceList(state: State, inode: Inode, name: string, entries: readonly AclEntry[] | null): Outcome {
-  if (inode.immutable || inode.append) return failure('EPERM');
+  if (inode.flags.immutable || inode.flags.append) return failure('EPERM');
   if (inode.type === 'symlink') return failure('EOPNOTSUPP');
   if (name === DEFAULT_LIST && inode.type !== 'directory') return entries === null ? DONE : failure('EACCES');
   if (!actsAsOwner(state, inode)) return failure('EPERM');

@@ -87,7 +87,7 @@ describe('the flags', () => {
 
   test('are shown', () => {
     session.prepare(flag('d', false, true), { op: 'set-project', path: 'd', project: 7 });
-    const value = { kind: 'flags', immutable: false, append: true, project: 7 };
+    const value = { kind: 'flags', flags: ['append'], project: 7 };
     expect(session.step({ op: 'lsattr', path: 'd' })).toEqual({ ok: true, value });
   });
 });

@@ -1,4 +1,5 @@
 import { isPrivileged } from './caller.ts';
+import { changedFlags, flagNames, mayHaveFlag, withChanges, type InodeFlags } from './inode-flags.ts';
 import type { Inode } from './inode.ts';
 import { openForLooking } from './opening.ts';
 import { DONE, failure, success } from './outcome.ts';
@@ -7,19 +8,33 @@ import type { OperationOf } from './operation-of.ts';
 import { actsAsOwner } from './permission.ts';
 import type { State } from './state.ts';
 
-/** FS_IOC_SETFLAGS. Only root changes one of the two flags; the owner may set what is set already. */
-export function chattr(state: State, { path, immutable, append }: OperationOf<'chattr'>): Outcome {
-  const inode = findFlagged(state, path);
+/**
+ * FS_IOC_SETFLAGS. Only root changes immutable, append and journalData; the owner may set what is set already. What is
+ * immutable and stays so changes in no other flag. Without a journal no data goes there, and nobody says so.
+ */
+export function chattr(state: State, operation: OperationOf<'chattr'>): Outcome {
+  const inode = findFlagged(state, operation.path);
   if (typeof inode === 'string') return failure(inode);
-  if (!actsAsOwner(state, inode)) return failure('EPERM');
-  const changes = inode.immutable !== immutable || inode.append !== append;
-  if (changes && !isPrivileged(state.caller)) return failure('EPERM');
-  if (inode.immutable && immutable && inode.append !== append) return failure('EPERM');
-  inode.immutable = immutable;
-  inode.append = append;
+  const wanted = withChanges(inode.flags, operation);
+  const error = chattrError(state, inode, wanted);
+  if (error !== null) return failure(error);
+  inode.flags = state.options.journal ? wanted : { ...wanted, journalData: false };
   state.used.flags = true;
   state.markChanged(inode);
   return DONE;
+}
+
+/** The errors of vfs_fileattr_set, ext4_fileattr_set and ext4_ioctl_setflags, in their order. */
+function chattrError(state: State, inode: Inode, wanted: InodeFlags): Errno | null {
+  const { caller, options } = state;
+  if (!actsAsOwner(state, inode)) return 'EPERM';
+  const changed = changedFlags(inode.flags, wanted);
+  const binds = changed.includes('immutable') || changed.includes('append');
+  if (binds && !isPrivileged(caller)) return 'EPERM';
+  if (flagNames(wanted).some((name) => !mayHaveFlag(inode.type, name))) return 'EOPNOTSUPP';
+  if (inode.flags.immutable && wanted.immutable && changed.length > 0) return 'EPERM';
+  const mayJournal = isPrivileged(caller) && options.rootHasResources;
+  return changed.includes('journalData') && !mayJournal ? 'EPERM' : null;
 }
 
 /**
@@ -31,7 +46,10 @@ export function setProject(state: State, { path, project }: OperationOf<'set-pro
   if (typeof inode === 'string') return failure(inode);
   if (!actsAsOwner(state, inode)) return failure('EPERM');
   const handsDown = inode.type === 'directory' && project !== 0;
-  if (inode.immutable && (inode.handsProjectDown !== handsDown || projectChanges(state, inode, project))) {
+  if (
+    inode.flags.immutable &&
+    (inode.handsProjectDown !== handsDown || projectChanges(state, inode, project))
+  ) {
     return failure('EPERM');
   }
   state.used.flags = true;
@@ -46,8 +64,7 @@ export function setProject(state: State, { path, project }: OperationOf<'set-pro
 export function lsattr(state: State, path: Path): Outcome {
   const inode = findFlagged(state, path);
   if (typeof inode === 'string') return failure(inode);
-  const { immutable, append, project } = inode;
-  return success({ kind: 'flags', immutable, append, project });
+  return success({ kind: 'flags', flags: flagNames(inode.flags), project: inode.project });
 }
 
 const projectChanges = ({ options }: State, inode: Inode, project: number): boolean =>

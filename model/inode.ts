@@ -1,5 +1,6 @@
 import type { AccessControlList } from './access-control-list.ts';
-import type { Content, DeviceNumber, FileType, NodeType, Path, Stat, Timestamp } from './operation.ts';
+import { NO_FLAGS, type InodeFlags } from './inode-flags.ts';
+import type { DeviceNumber, FileType, NodeType, Path, Stat, StoredValue, Timestamp } from './operation.ts';
 import { SparseContents } from './sparse-contents.ts';
 import { utf8Length } from './limits.ts';
 
@@ -17,12 +18,11 @@ export interface Attributes {
 /** What an inode may have beside its attributes; most have nothing of it. */
 export interface Extras {
   /** Extended attributes by their full name, access control lists excepted; null when there are none. */
-  xattrs: ReadonlyMap<string, Content> | null;
+  xattrs: ReadonlyMap<string, StoredValue> | null;
   accessList: AccessControlList | null;
   /** What new inodes in this directory inherit. */
   defaultList: AccessControlList | null;
-  immutable: boolean;
-  append: boolean;
+  flags: InodeFlags;
   project: number;
   /** Whether new inodes in this directory get its project, and no others may enter (EXT4_PROJINHERIT_FL). */
   handsProjectDown: boolean;
@@ -40,11 +40,10 @@ abstract class CommonInode implements Attributes, Extras {
   storedCtime: Timestamp | null = null;
   /** The mtime that goes with it, where that is another one, too (failed whiteouts). */
   storedMtime: Timestamp | null = null;
-  xattrs: ReadonlyMap<string, Content> | null = null;
+  xattrs: ReadonlyMap<string, StoredValue> | null = null;
   accessList: AccessControlList | null = null;
   defaultList: AccessControlList | null = null;
-  immutable = false;
-  append = false;
+  flags = NO_FLAGS;
   project = 0;
   handsProjectDown = false;
 
@@ -200,7 +199,7 @@ export class Dentry implements NodeView {
   }
 
   get flagged(): boolean {
-    return this.inode.immutable || this.inode.append;
+    return this.inode.flags.immutable || this.inode.flags.append;
   }
 }
 

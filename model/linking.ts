@@ -52,7 +52,7 @@ function linkError(state: State, inode: Inode): Errno | null {
   const { parent } = state.walk;
   const error = creationError(state, parent);
   if (error !== null) return error;
-  if (inode.append || inode.immutable || inode.type === 'directory') return 'EPERM';
+  if (inode.flags.append || inode.flags.immutable || inode.type === 'directory') return 'EPERM';
   if (inode.links === 0 && !(inode.type === 'file' && inode.linkable)) return 'ENOENT';
   if (inode.links >= state.options.linksMax) return 'EMLINK';
   return parent.handsProjectDown && parent.project !== inode.project ? 'EXDEV' : null;

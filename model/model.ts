@@ -1,4 +1,5 @@
 import { chmod, chown, fstat, stat, utimens } from './attributing.ts';
+import { isPrivileged } from './caller.ts';
 import { cloneState } from './clone.ts';
 import { addSubdirectory, mkdir, mknod, symlink } from './creating.ts';
 import { isEnabled } from './enabled.ts';
@@ -92,6 +93,11 @@ export class Model {
   /** Who performs the next operation. */
   get caller(): Credentials {
     return this.state.caller;
+  }
+
+  /** Whether the caller may take the blocks that mke2fs reserved (ext4_has_free_clusters). */
+  get mayUseReserve(): boolean {
+    return isPrivileged(this.state.caller) && this.state.options.rootHasResources;
   }
 
   /** Which kinds of metadata have ever been set, or tried to. */

@@ -97,8 +97,9 @@ function openExisting(state: State, inode: Inode, { access, flags }: Open): Inod
   if (inode.type === 'directory' && (want & WRITE) !== 0) return 'EISDIR';
   const error = accessError(state, inode, want);
   if (error !== null) return error;
-  if (inode.append && access !== 'read' && flags.append !== true) return 'EPERM';
-  if (inode.type !== 'file') return inode.append && truncates && inode.type === 'directory' ? 'EPERM' : inode;
+  if (inode.flags.append && access !== 'read' && flags.append !== true) return 'EPERM';
+  if (inode.type !== 'file')
+    return inode.flags.append && truncates && inode.type === 'directory' ? 'EPERM' : inode;
   if (!truncates) return inode;
-  return inode.append ? 'EPERM' : (setSize(state, inode, 0) ?? inode);
+  return inode.flags.append ? 'EPERM' : (setSize(state, inode, 0) ?? inode);
 }

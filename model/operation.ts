@@ -64,7 +64,31 @@ export interface AclValue {
   readonly acl: readonly AclEntry[];
 }
 
-export type XattrValue = Content | AclValue;
+export type XattrValue = Content | AclValue | CapabilityValue;
+
+/**
+ * The value of security.capability in the version 2 form of the kernel (capabilities(7)): two sets of the first 32
+ * capabilities, and whether a program has those that are permitted from its start.
+ */
+export interface CapabilityValue {
+  readonly capability: {
+    readonly permitted: number;
+    readonly inheritable: number;
+    readonly effective: boolean;
+  };
+}
+
+/** What an inode can have as an extended attribute that is no access control list. */
+export type StoredValue = Content | CapabilityValue;
+
+/** Flags of chattr(1): iaSDAdj, and of directories that hand them down, too, but for the first two. */
+export type FlagName = 'immutable' | 'append' | 'sync' | 'dirsync' | 'noatime' | 'nodump' | 'journalData';
+
+/** Which flags are set (true) and cleared (false); the optional ones stay when absent. */
+export interface FlagChanges extends Partial<Readonly<Record<FlagName, boolean>>> {
+  readonly immutable: boolean;
+  readonly append: boolean;
+}
 
 /** The caller of the operations. Whoever is not uid 0 has no capability; uid 0 has all. */
 export interface Credentials {
@@ -129,7 +153,7 @@ export type Operation =
       readonly flag?: 'create' | 'replace';
       readonly nofollow?: true;
     }
-  /** getxattr answers `data` (the model: `runs`, or `data` for an access control list). */
+  /** getxattr answers `data` (the model: `runs`, or `data` for what is no Content). */
   | {
       readonly op: 'getxattr' | 'removexattr';
       readonly path: Path;
@@ -144,8 +168,8 @@ export type Operation =
       readonly gid: number;
       readonly groups: readonly number[];
     }
-  /** FS_IOC_SETFLAGS on what open(path, O_RDONLY) opens: the two flags are set or cleared, others stay. */
-  | { readonly op: 'chattr'; readonly path: Path; readonly immutable: boolean; readonly append: boolean }
+  /** FS_IOC_SETFLAGS on what open(path, O_RDONLY) opens: flags that are named are set or cleared, others stay. */
+  | ({ readonly op: 'chattr'; readonly path: Path } & FlagChanges)
   /**
    * FS_IOC_FSSETXATTR on what open(path, O_RDONLY) opens. Of a directory it also sets FS_XFLAG_PROJINHERIT, or with project
    * 0 clears it, as xfs_quota's `project -s` and `project -C` do.
@@ -224,8 +248,8 @@ export type Value =
   /** Of an inode of a file system without project ids, the project is 0. */
   | {
       readonly kind: 'flags';
-      readonly immutable: boolean;
-      readonly append: boolean;
+      /** In the order of FlagName. */
+      readonly flags: readonly FlagName[];
       readonly project: number;
     }
   | { readonly kind: 'space'; readonly space: SpaceReport | null };
@@ -264,5 +288,7 @@ export type Errno =
   | 'ENODATA'
   | 'EOPNOTSUPP'
   | 'EUCLEAN'
+  | 'EBADMSG'
+  | 'ESTALE'
   | 'EDQUOT'
   | 'EOVERFLOW';

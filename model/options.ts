@@ -16,8 +16,10 @@ export interface InitialDirectory {
 export interface ModelOptions {
   /** Bytes. A symbolic link's target must be shorter (ext4_symlink); ENOSPC is judged by whole blocks. */
   readonly blockSizeBytes: number;
-  /** The largest file in bytes (s_maxbytes): (2^32 - 1) blocks for files with extents. */
+  /** The largest file in bytes: what its map reaches, s_maxbytes with extents, s_bitmap_maxbytes with indirect blocks. */
   readonly maxFileBytes: number;
+  /** Where a read finds nothing without counting as one: s_maxbytes, at least maxFileBytes. */
+  readonly maxReadBytes: number;
   /** The most names of a file, and of subdirectories plus two before a directory stops counting (EXT4_LINK_MAX). */
   readonly linksMax: number;
   /** Whether a directory of too many subdirectories stops counting them; without, one more is EMLINK (dir_nlink). */
@@ -26,10 +28,14 @@ export interface ModelOptions {
   readonly inodeBytes: number;
   /** Whether a large extended attribute gets an inode of its own (ea_inode). */
   readonly eaInode: boolean;
+  /** Whether there is a journal, and so files whose data goes there. */
+  readonly journal: boolean;
   /** Whether inodes have project ids (project). */
   readonly projects: boolean;
   /** Whether only what is harmless may get another name by somebody else (fs.protected_hardlinks). */
   readonly protectedHardlinks: boolean;
+  /** Whether root has CAP_SYS_RESOURCE, which containers take away: journalled data and reserved blocks need it. */
+  readonly rootHasResources: boolean;
   readonly atime: 'relatime' | 'noatime';
   /** What mke2fs made: the root first, then lost+found and whatever else is there. Link counts follow from it. */
   readonly directories: readonly [InitialDirectory, ...InitialDirectory[]];
@@ -49,12 +55,15 @@ export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptio
   return {
     blockSizeBytes,
     maxFileBytes: ext4MaxFileBytes(blockSizeBytes),
+    maxReadBytes: ext4MaxFileBytes(blockSizeBytes),
     linksMax: EXT4_LINKS_MAX,
     dirNlink: true,
     inodeBytes: 256,
     eaInode: false,
+    journal: true,
     projects: false,
     protectedHardlinks: false,
+    rootHasResources: true,
     atime: 'relatime',
     directories: [
       { path: '.', mode: 0o755, ...made },

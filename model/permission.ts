@@ -19,7 +19,7 @@ export function actsAsOwner({ caller }: State, inode: Inode): boolean {
 
 /** Why the caller may not `want` this of an inode (inode_permission): what is immutable is EPERM for root, too. */
 export function accessError(state: State, inode: Inode, want: number): Errno | null {
-  if (inode.immutable && (want & WRITE) !== 0) return 'EPERM';
+  if (inode.flags.immutable && (want & WRITE) !== 0) return 'EPERM';
   return isPrivileged(state.caller) || isGranted(state, inode, want) ? null : 'EACCES';
 }
 
@@ -44,7 +44,8 @@ export function deletionError(state: State, victim: Dentry, wantsDirectory: bool
   const { inode, parent } = victim;
   const error = accessError(state, parent, WRITE | EXECUTE);
   if (error !== null) return error;
-  if (parent.append || isStuck(state, parent, inode) || inode.append || inode.immutable) return 'EPERM';
+  if (parent.flags.append || isStuck(state, parent, inode) || inode.flags.append || inode.flags.immutable)
+    return 'EPERM';
   if (wantsDirectory) return inode.type === 'directory' ? null : 'ENOTDIR';
   return inode.type === 'directory' ? 'EISDIR' : null;
 }

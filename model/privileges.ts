@@ -1,4 +1,5 @@
 import { isPrivileged, mayKeepSetgid } from './caller.ts';
+import { CAPABILITY } from './capability.ts';
 import type { Inode } from './inode.ts';
 import type { State } from './state.ts';
 
@@ -26,6 +27,23 @@ export function bitsDroppedByWriting(state: State, inode: Inode): number {
 export function dropPrivileges(state: State, inode: Inode): void {
   const dropped = bitsDroppedByWriting(state, inode);
   if (dropped !== 0) inode.mode &= ~dropped;
+}
+
+/**
+ * A program that somebody writes to, cuts or gives away has no capabilities any more, whoever does it
+ * (cap_inode_killpriv).
+ */
+export function dropCapability(state: State, inode: Inode): void {
+  if (inode.xattrs?.has(CAPABILITY) !== true) return;
+  inode.xattrs = withoutAttribute(inode.xattrs, CAPABILITY);
+  state.markChanged(inode);
+}
+
+/** All attributes but one; null when none is left. */
+export function withoutAttribute(xattrs: NonNullable<Inode['xattrs']>, name: string): Inode['xattrs'] {
+  const kept = new Map(xattrs);
+  kept.delete(name);
+  return kept.size === 0 ? null : kept;
 }
 
 /**

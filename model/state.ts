@@ -124,7 +124,7 @@ export class State {
 
   /** `inode` was read or followed (touch_atime). */
   markAccessed(inode: Inode): void {
-    if (this.options.atime === 'noatime') return;
+    if (this.options.atime === 'noatime' || inode.flags.noatime) return;
     if (compareTimes(inode.atime, this.now) === 0) return;
     if (relatimeMovesAtime(inode, this.now)) inode.atime = this.now;
   }

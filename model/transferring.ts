@@ -4,7 +4,7 @@ import type { OpenFile } from './open-file.ts';
 import { counted, failure, success } from './outcome.ts';
 import type { Content, Outcome, Run } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
-import { bitsDroppedByWriting, dropPrivileges } from './privileges.ts';
+import { bitsDroppedByWriting, dropCapability, dropPrivileges } from './privileges.ts';
 import type { State } from './state.ts';
 
 /** read(2). */
@@ -59,7 +59,7 @@ function refusedReading(file: OpenFile): Outcome | null {
  */
 function readRuns(state: State, file: OpenFile, offset: number, length: number): Run[] {
   const { inode } = file;
-  if (length === 0 || inode.type !== 'file' || offset >= state.options.maxFileBytes) return [];
+  if (length === 0 || inode.type !== 'file' || offset >= state.options.maxReadBytes) return [];
   state.markAccessed(inode);
   return inode.contents.read(offset, Math.min(length, TRANSFER_BYTES_MAX));
 }
@@ -75,13 +75,14 @@ function startOfWrite(file: OpenFile, offset: number): number {
 function writeContent(state: State, file: OpenFile, start: number, content: Content): Outcome {
   const { inode } = file;
   if (!file.writable || inode.type !== 'file') return failure('EBADF');
-  if (inode.immutable) return failure('EPERM');
+  if (inode.flags.immutable) return failure('EPERM');
   if (content.length === 0) return counted(0);
   const { maxFileBytes } = state.options;
   if (start >= maxFileBytes) return failure('EFBIG');
   // Changing the mode of an append-only file is EPERM, in this case too (ext4_setattr).
-  if (inode.append && bitsDroppedByWriting(state, inode) !== 0) return failure('EPERM');
+  if (inode.flags.append && bitsDroppedByWriting(state, inode) !== 0) return failure('EPERM');
   const length = Math.min(content.length, TRANSFER_BYTES_MAX, maxFileBytes - start);
+  dropCapability(state, inode);
   dropPrivileges(state, inode);
   state.markModified(inode);
   if (state.ranOutOfSpace && mayAllocate(state, inode, start, length)) return failure('ENOSPC');

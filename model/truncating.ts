@@ -3,7 +3,7 @@ import { DONE, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { WRITE, accessError } from './permission.ts';
-import { dropPrivileges } from './privileges.ts';
+import { dropCapability, dropPrivileges } from './privileges.ts';
 import type { State } from './state.ts';
 
 /** truncate(2). The size is looked at before the path. */
@@ -31,8 +31,12 @@ export function ftruncate(state: State, operation: OperationOf<'ftruncate'>): Ou
  * stranger's call takes the set-ID bits away (dentry_needs_remove_privs).
  */
 export function setSize(state: State, inode: FileInode, size: number): Errno | null {
-  if (inode.immutable) return 'EPERM';
-  if (size > state.options.maxFileBytes) return 'EFBIG';
+  if (inode.flags.immutable) return 'EPERM';
+  const { maxFileBytes, maxReadBytes } = state.options;
+  if (size > maxReadBytes) return 'EFBIG';
+  dropCapability(state, inode);
+  // What only the map does not reach is refused late (ext4_setattr).
+  if (size > maxFileBytes) return 'EFBIG';
   dropPrivileges(state, inode);
   inode.contents.truncate(size);
   state.markModified(inode);
@@ -40,6 +44,6 @@ export function setSize(state: State, inode: FileInode, size: number): Errno | n
 }
 
 function resize(state: State, inode: FileInode, size: number): Outcome {
-  const error = inode.append ? 'EPERM' : setSize(state, inode, size);
+  const error = inode.flags.append ? 'EPERM' : setSize(state, inode, size);
   return error === null ? DONE : failure(error);
 }

@@ -1,4 +1,4 @@
-import { Model, type Operation, type Outcome } from '../model/index.ts';
+import { Model, type FlagName, type Operation, type Outcome } from '../model/index.ts';
 import { modelOptions, timeOfStep, type Setup } from '../harness/setup.ts';
 
 /** What sequences do beside bytes and plain names, counted. */
@@ -27,6 +27,9 @@ export const METADATA_SHAPES = [
   'immutable',
   'append-only',
   'mode of a list set by chmod',
+  'access time kept by a flag',
+  'flag that is only kept',
+  'flag handed down',
 ] as const;
 
 export type MetadataShape = (typeof METADATA_SHAPES)[number];
@@ -83,11 +86,15 @@ function observe(
   }
   if (operation.op === 'chattr' && outcome.ok) {
     count('immutable', operation.immutable);
+    count('access time kept by a flag', operation.noatime === true);
+    const kept = operation.sync ?? operation.dirsync ?? operation.nodump ?? operation.journalData;
+    count('flag that is only kept', kept === true);
     count('append-only', operation.append);
   }
   if (!outcome.ok) return;
   const made = 'path' in operation && (operation.op === 'mkdir' || operation.op === 'open');
   count('access list inherited', made && hasList(after, operation.path) && !hasList(before, operation.path));
+  count('flag handed down', made && hasFlag(after, operation.path, 'noatime'));
   count('mode of a list set by chmod', operation.op === 'chmod' && hasList(before, operation.path));
   if (operation.op === 'write' || operation.op === 'pwrite') {
     count(
@@ -109,6 +116,13 @@ function hasList(model: Model, path: string): boolean {
   look.step({ op: 'setcreds', uid: 0, gid: 0, groups: [] }, timeOfStep(0));
   const outcome = look.step({ op: 'getxattr', path, name: 'system.posix_acl_access' }, timeOfStep(0));
   return outcome.ok;
+}
+
+function hasFlag(model: Model, path: string, flag: FlagName): boolean {
+  const look = model.clone();
+  look.step({ op: 'setcreds', uid: 0, gid: 0, groups: [] }, timeOfStep(0));
+  const outcome = look.step({ op: 'lsattr', path }, timeOfStep(0));
+  return outcome.ok && outcome.value.kind === 'flags' && outcome.value.flags.includes(flag);
 }
 
 function typeAt(model: Model, path: string): string {
@@ -147,6 +161,7 @@ function observeAttribute(
     count('access list of users and groups', value.acl.length > 4);
     return;
   }
+  if ('capability' in value) return;
   count('attribute in the inode', value.length > 0 && value.length < 60);
   count('attribute of nearly a block', value.length > blockSize - 80);
   const known = before

@@ -2,6 +2,7 @@ import { execaSync } from 'execa';
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { DirectoryEntry, FileType, Operation, Outcome, Timestamp, Value } from '../model/index.ts';
+import { flagNamesOf } from '../harness/inode-flag-bits.ts';
 import type { DiskImage, Session } from '../harness/index.ts';
 
 const SECOND = 1_000_000_000n;
@@ -32,9 +33,6 @@ for folder, directories, files in os.walk(root):
         every[os.fsdecode(os.path.relpath(path, root))] = attributes(path)
 json.dump(every, sys.stdout)
 `;
-
-const FS_IMMUTABLE_FL = 0x10;
-const FS_APPEND_FL = 0x20;
 
 interface Attributes {
   readonly xattrs: Readonly<Record<string, string>>;
@@ -84,8 +82,7 @@ export class MountedTree implements Session {
       }
       case 'lsattr': {
         const { flags = 0, project = 0 } = this.#attributesOf(operation.path);
-        const immutable = (flags & FS_IMMUTABLE_FL) !== 0;
-        return success({ kind: 'flags', immutable, append: (flags & FS_APPEND_FL) !== 0, project });
+        return success({ kind: 'flags', flags: flagNamesOf(flags), project });
       }
       case 'setcreds':
         // Root looks, and nobody else.

@@ -7,6 +7,8 @@ import type { Scene } from './scene.ts';
 const ACCESS_LIST = 'system.posix_acl_access';
 const DEFAULT_LIST = 'system.posix_acl_default';
 
+const CAPABILITY = 'security.capability';
+
 const LONGEST_NAME = `user.${'n'.repeat(250)}`;
 
 /** Few and short, so that they meet; names in three namespaces, and of the greatest length. */
@@ -19,6 +21,7 @@ const NAMES = [
   'trusted.a',
   'trusted.overlay.x',
   'security.a',
+  CAPABILITY,
   LONGEST_NAME,
 ] as const;
 
@@ -77,9 +80,18 @@ export const setxattr: Maker = (scene) => {
   const known = node(scene);
   const name = xattrName(scene, known);
   const flag = dice.oneIn(5) ? { flag: dice.pick(['create', 'replace'] as const) } : {};
-  const value = isListName(name) && !dice.oneIn(12) ? accessList(scene) : xattrContent(scene);
+  const value = valueOf(scene, name);
   return { op: 'setxattr', path: pathTo(scene, known), name, value, ...flag, ...nofollow(scene, known) };
 };
+
+function valueOf(scene: Scene, name: string): XattrValue {
+  const { dice } = scene;
+  const proper = !dice.oneIn(12);
+  if (proper && isListName(name)) return accessList(scene);
+  if (!proper || name !== CAPABILITY) return xattrContent(scene);
+  const set = (): number => dice.pick([0, 1, 0x3000, 2 ** 31, 2 ** 32 - 1]);
+  return { capability: { permitted: set(), inheritable: set(), effective: dice.oneIn(2) } };
+}
 
 const onAttribute =
   (op: 'getxattr' | 'removexattr'): Maker =>

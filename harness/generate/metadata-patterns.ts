@@ -131,3 +131,57 @@ export function visit({ dice, names }: Scene): Pattern {
     root,
   ];
 }
+
+/** A program gets capabilities, and loses them by whatever is done to it; or does not. */
+export function capable(scene: Scene): Pattern {
+  const { dice, names } = scene;
+  const path = names.file()?.path ?? names.freshPath();
+  const name = 'security.capability';
+  const handle = scene.newHandle();
+  const changes: readonly [Maker, ...Maker[]] = [
+    say({ op: 'truncate', path, size: dice.below(9000) }),
+    say({ op: 'chown', path, uid: -1, gid: -1 }),
+    say({ op: 'chown', path, uid: dice.pick([0, 1000]), gid: -1 }),
+    say({ op: 'chmod', path, mode: 0o755 }),
+    say({ op: 'open', as: handle, path, access: 'write', flags: { truncate: true }, mode: 0 }),
+    (now) => {
+      const file = now.open(({ type }) => type === 'file');
+      if (file === null) return null;
+      return { op: 'write', handle: file.handle, content: { seed: now.newSeed(), length: dice.below(300) } };
+    },
+  ];
+  const capability = { permitted: dice.pick([1, 0x3000]), inheritable: 0, effective: dice.oneIn(2) };
+  return [
+    say({ op: 'setxattr', path, name, value: { capability } }),
+    ...(dice.oneIn(3) ? [say({ op: dice.pick(SETTLING) })] : []),
+    dice.pick(changes),
+    say({ op: 'getxattr', path, name }),
+    say({ op: 'stat', path }),
+  ];
+}
+
+/** What is made in a directory whose access times stay, and looked at there. */
+export function untouched({ dice, names }: Scene): Pattern {
+  const directory = names.freshPath();
+  const path = `${directory}/f`;
+  const flags = { immutable: false, append: false, noatime: true } as const;
+  const looks: readonly [Operation, ...Operation[]] = [
+    { op: 'readdir', path: directory },
+    { op: 'readlink', path: `${directory}/l` },
+    { op: 'stat', path: `${directory}/l/.` },
+    { op: 'readdir', path: `${directory}/d` },
+  ];
+  return [
+    say({ op: 'mkdir', path: directory, mode: 0o755 }),
+    say({ op: 'chattr', path: directory, ...flags, ...(dice.oneIn(3) && { dirsync: true, nodump: true }) }),
+    say({ op: 'symlink', target: 'd', path: `${directory}/l` }),
+    say({ op: 'mkdir', path: `${directory}/d`, mode: 0o755 }),
+    say({ op: 'mknod', path, type: 'file', mode: 0o644, device: { major: 0, minor: 0 } }),
+    ...(dice.oneIn(3) ? [say({ op: dice.pick(SETTLING) })] : []),
+    say(dice.pick(looks)),
+    say(dice.pick(looks)),
+    say({ op: 'lsattr', path: dice.oneIn(2) ? path : `${directory}/d` }),
+    ...(dice.oneIn(2) ? [say({ op: 'chattr', path: directory, ...flags, noatime: false })] : []),
+    say(dice.pick(looks)),
+  ];
+}

@@ -1,4 +1,4 @@
-import type { DeviceNumber, HandleView, NodeView } from '../../model/index.ts';
+import type { DeviceNumber, FileType, FlagName, HandleView, NodeView } from '../../model/index.ts';
 import type { Maker } from './data-makers.ts';
 import { MODES } from './data-makers.ts';
 import { isAnything, type Scene } from './scene.ts';
@@ -14,6 +14,9 @@ const DEVICES: readonly [DeviceNumber, ...DeviceNumber[]] = [
 ];
 
 const TYPES = ['fifo', 'socket', 'character-device', 'block-device', 'character-device', 'file'] as const;
+
+/** The access time is what can be seen soonest. */
+const OTHER_FLAGS = ['noatime', 'noatime', 'noatime', 'nodump', 'sync', 'dirsync'] as const;
 
 /** Project ids are 32 bits without the last number. */
 const PROJECTS = [0, 1, 1, 2, 2 ** 32 - 2] as const;
@@ -53,10 +56,25 @@ export const chattr: Maker = (scene) => {
   return {
     op: 'chattr',
     path,
-    immutable: !frees && dice.oneIn(3),
-    append: !frees && dice.oneIn(2),
+    immutable: !frees && dice.oneIn(4),
+    append: !frees && dice.oneIn(3),
+    ...otherFlags(scene, node?.type ?? 'file'),
   };
 };
+
+/** What lets the tree go on: mostly one of them, more often set than cleared. */
+function otherFlags(scene: Scene, type: FileType): Partial<Record<FlagName, boolean>> {
+  const { dice } = scene;
+  if (dice.oneIn(3)) return {};
+  const flags: Partial<Record<FlagName, boolean>> = {};
+  for (let count = dice.between(1, 2); count > 0; count--) {
+    const name = dice.pick(OTHER_FLAGS);
+    // Of a file it is a mistake (EOPNOTSUPP).
+    if (name === 'dirsync' && type !== 'directory' && !scene.mistake()) continue;
+    flags[name] = !dice.oneIn(3);
+  }
+  return flags;
+}
 
 export const lsattr: Maker = (scene) => ({
   op: 'lsattr',

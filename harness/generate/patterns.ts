@@ -1,6 +1,6 @@
 import type { Handle, HandleView, Operation } from '../../model/index.ts';
 import type { Maker } from './data-makers.ts';
-import { attributes, swap, unnamed, visit } from './metadata-patterns.ts';
+import { attributes, capable, swap, unnamed, untouched, visit } from './metadata-patterns.ts';
 import { childPath } from './names.ts';
 import { isReadWrite, type Scene } from './scene.ts';
 import type { PatternName } from './swarm.ts';
@@ -29,6 +29,8 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   swap,
   unnamed,
   visit,
+  capable,
+  untouched,
 };
 
 export const layOut = (scene: Scene): Pattern => layouts[scene.swarm.patterns.pick(scene.dice)](scene);

@@ -10,6 +10,7 @@ import * as name from './name-makers.ts';
 import * as node from './node-makers.ts';
 import { layOut, type Pattern } from './patterns.ts';
 import { Scene } from './scene.ts';
+import { isWithheld } from './withheld.ts';
 
 const constant =
   (op: 'sync' | 'statfs' | 'drop-caches' | 'remount'): Maker =>
@@ -82,12 +83,15 @@ export function drawSequence(dice: Dice, setup: Setup, length: number): Operatio
 function drawOperation(scene: Scene): Operation {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const operation = makers[scene.swarm.kinds.pick(scene.dice)](scene);
-    if (operation !== null && isFairNow(scene.model, operation)) return operation;
+    if (operation !== null && isPlayable(scene, operation)) return operation;
   }
   // Mostly the descriptors are missing, or there are too many of them.
   const operation = (scene.handleCount === 0 ? data.open : data.close)(scene);
-  return operation !== null && isFairNow(scene.model, operation) ? operation : LAST_RESORT;
+  return operation !== null && isPlayable(scene, operation) ? operation : LAST_RESORT;
 }
+
+const isPlayable = ({ model }: Scene, operation: Operation): boolean =>
+  !isWithheld(operation) && isFairNow(model, operation);
 
 /** Plays one pattern at a time, with other operations between its own. */
 class PatternPlayer {
@@ -116,7 +120,7 @@ class PatternPlayer {
     while (this.#position < this.#pattern.length) {
       const operation = this.#pattern[this.#position++]?.(scene) ?? null;
       if (operation === null || !scene.swarm.kinds.has(operation.op)) continue;
-      if (isFairNow(scene.model, operation)) return operation;
+      if (isPlayable(scene, operation)) return operation;
     }
     return null;
   }

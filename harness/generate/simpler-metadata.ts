@@ -32,8 +32,7 @@ export function* simplerMetadata(
       if (operation.uid !== 0) yield { ...operation, uid: 0 };
       return;
     case 'chattr':
-      if (operation.append) yield { ...operation, append: false };
-      if (operation.immutable) yield { ...operation, immutable: false };
+      yield* simplerFlags(operation);
       return;
     case 'set-project':
       if (operation.project !== 0) yield { ...operation, project: 0 };
@@ -42,12 +41,28 @@ export function* simplerMetadata(
   }
 }
 
+const OPTIONAL_FLAGS = ['sync', 'dirsync', 'noatime', 'nodump', 'journalData'] as const;
+
+/** Flags that stay are simpler than flags that are cleared, and these than flags that are set. */
+function* simplerFlags(operation: Extract<Operation, { op: 'chattr' }>): Iterable<Operation> {
+  const { op, path, immutable, append } = operation;
+  for (const name of OPTIONAL_FLAGS) {
+    if (operation[name] === undefined) continue;
+    const others = OPTIONAL_FLAGS.filter((other) => other !== name && operation[other] !== undefined);
+    const kept = Object.fromEntries(others.map((other) => [other, operation[other]]));
+    yield { op, path, immutable, append, ...kept };
+  }
+  if (operation.append) yield { ...operation, append: false };
+  if (operation.immutable) yield { ...operation, immutable: false };
+}
+
 function* simplerXattrs(
   operation: Extract<Operation, { op: 'setxattr' }>,
   simpler: (bytes: number) => number[],
 ): Iterable<Operation> {
   const { op, path, name, value } = operation;
   if (operation.flag !== undefined || operation.nofollow !== undefined) yield { op, path, name, value };
+  if ('capability' in value) return;
   if (!('acl' in value)) {
     for (const content of simplerContents(value, simpler)) yield { ...operation, value: content };
     return;

@@ -86,6 +86,8 @@ const PATTERNS = {
   swap: 0,
   unnamed: 0,
   visit: 0,
+  capable: 0,
+  untouched: 0,
 };
 
 /** The weight of a pattern about metadata, in runs that do such things, on the scale of drawn weights. */
@@ -129,6 +131,8 @@ export function drawSwarm(dice: Dice, setup: Setup): Swarm {
     attributes: kinds.has('setxattr') ? METADATA_PATTERN : 0,
     swap: renameFlagPercent > 0 ? METADATA_PATTERN : 0,
     unnamed: unnamedPercent > 0 ? METADATA_PATTERN : 0,
+    capable: kinds.has('setxattr') ? METADATA_PATTERN / 3 : 0,
+    untouched: kinds.has('chattr') ? METADATA_PATTERN : 0,
     visit: kinds.has('setcreds') ? 2 * METADATA_PATTERN : 0,
   };
   return {

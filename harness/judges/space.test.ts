@@ -32,13 +32,19 @@ test('ENOSPC and short writes are what a full disk answers', () => {
 
 // 2 % of 10,000 blocks are kept back, and a call may need some for metadata.
 test('a disk may refuse when what is left, less what is kept back, does not do', () => {
-  expect(permitsNoSpace(space(200), MKDIR, SETUP)).toBe(true);
-  expect(permitsNoSpace(space(1000), MKDIR, SETUP)).toBe(false);
-  expect(permitsNoSpace(space(1000), write(900 * 1024), SETUP)).toBe(true);
-  expect(permitsNoSpace(space(1000), write(500 * 1024), SETUP)).toBe(false);
+  expect(permitsNoSpace(space(200), MKDIR, SETUP, true)).toBe(true);
+  expect(permitsNoSpace(space(1000), MKDIR, SETUP, true)).toBe(false);
+  expect(permitsNoSpace(space(1000), write(900 * 1024), SETUP, true)).toBe(true);
+  expect(permitsNoSpace(space(1000), write(500 * 1024), SETUP, true)).toBe(false);
 });
 
 test('without a free inode nothing is created, and writing goes on', () => {
-  expect(permitsNoSpace(space(5000, 0), MKDIR, SETUP)).toBe(true);
-  expect(permitsNoSpace(space(5000, 0), write(1), SETUP)).toBe(false);
+  expect(permitsNoSpace(space(5000, 0), MKDIR, SETUP, true)).toBe(true);
+  expect(permitsNoSpace(space(5000, 0), write(1), SETUP, true)).toBe(false);
+});
+
+test('the reserve is for those who may use it', () => {
+  const reserved: SpaceReport = { ...space(1000), blocksAvailable: 100 };
+  expect(permitsNoSpace(reserved, MKDIR, SETUP, true)).toBe(false);
+  expect(permitsNoSpace(reserved, MKDIR, SETUP, false)).toBe(true);
 });

@@ -20,13 +20,15 @@ const KEPT_BACK_BLOCKS_MAX = 4096;
 const METADATA_BLOCKS_MAX = 24;
 
 /**
- * Whether the disk is so full that `operation` may be refused, judged by the target's own statfs right then. What is kept
+ * Whether the disk is so full that `operation` may be refused, judged by the target's own statfs right then: the reserve is
+ * for those who may use it. What is kept
  * back is a share of the whole device, of which statfs leaves out the journal and the tables.
  */
 export function permitsNoSpace(
   space: SpaceReport,
   operation: Operation,
   { sizeBytes, blockSize }: Setup,
+  mayUseReserve: boolean,
 ): boolean {
   if (space.inodesFree === 0 && mayTakeInode(operation)) return true;
   const data =
@@ -36,7 +38,8 @@ export function permitsNoSpace(
   const deviceBlocks = sizeBytes / blockSize;
   const keptBack = Math.min(Math.ceil((deviceBlocks * KEPT_BACK_PERCENT) / 100), KEPT_BACK_BLOCKS_MAX);
   // Each block of delayed data reserves what its extents may need, at worst one index block in some hundred.
-  return space.blocksFree < data + Math.ceil(data / 64) + METADATA_BLOCKS_MAX + keptBack;
+  const free = mayUseReserve ? space.blocksFree : space.blocksAvailable;
+  return free < data + Math.ceil(data / 64) + METADATA_BLOCKS_MAX + keptBack;
 }
 
 /** An attribute takes one when it gets an inode of its own, a rename when it leaves a whiteout. */

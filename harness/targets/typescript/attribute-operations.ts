@@ -1,5 +1,6 @@
 import type { FileSystem } from '../../../impl/index.ts';
 import type { Operation, Outcome, Path } from '../../../model/index.ts';
+import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
 import { DONE, success } from './outcomes.ts';
 import { xattrBytes } from './xattr-value.ts';
 
@@ -20,10 +21,6 @@ export type AttributeOperation = Extract<
   }
 >;
 
-/** FS_IMMUTABLE_FL, FS_APPEND_FL (linux/fs.h). */
-const FS_IMMUTABLE_FL = 0x10;
-const FS_APPEND_FL = 0x20;
-
 /** The operations on what an inode says about a file. */
 export function performOnAttributes(fs: FileSystem, operation: AttributeOperation): Outcome {
   switch (operation.op) {
@@ -43,9 +40,7 @@ export function performOnAttributes(fs: FileSystem, operation: AttributeOperatio
       return performOnXattrs(fs, operation);
     case 'chattr':
       return withOpened(fs, operation.path, (fd) => {
-        const others = fs.getFlags(fd) & ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
-        const immutable = operation.immutable ? FS_IMMUTABLE_FL : 0;
-        fs.setFlags(fd, others | immutable | (operation.append ? FS_APPEND_FL : 0));
+        fs.setFlags(fd, changedFlagBits(fs.getFlags(fd), operation));
         return DONE;
       });
     case 'set-project': {
@@ -57,10 +52,8 @@ export function performOnAttributes(fs: FileSystem, operation: AttributeOperatio
     }
     case 'lsattr':
       return withOpened(fs, operation.path, (fd) => {
-        const flags = fs.getFlags(fd);
-        const immutable = (flags & FS_IMMUTABLE_FL) !== 0;
-        const append = (flags & FS_APPEND_FL) !== 0;
-        return success({ kind: 'flags', immutable, append, project: fs.getProject(fd) });
+        const flags = flagNamesOf(fs.getFlags(fd));
+        return success({ kind: 'flags', flags, project: fs.getProject(fd) });
       });
   }
 }
