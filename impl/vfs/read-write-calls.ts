@@ -30,11 +30,11 @@ export function* pread(
   return yield* readAt(context.files.get(fd), target, offset);
 }
 
-/** vfs_read(): a read of nothing looks at nothing, not even the clock. */
+/** vfs_read(): a read of nothing looks at nothing, not even the clock; nor does one beyond s_maxbytes (filemap_read). */
 function* readAt({ inode, readable }: OpenFile, target: Uint8Array, position: number): Sleepable<number> {
   if (!readable) fail('EBADF');
   if (isDirectory(inode.mode)) fail('EISDIR');
-  if (target.length === 0 || position >= maxBytesOf(inode)) return 0;
+  if (target.length === 0 || position >= inode.sb.maxFileBytes) return 0;
   const count = yield* readFile(inode, position, target);
   yield* touchAccessTime(inode);
   return count;
