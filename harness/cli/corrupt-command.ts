@@ -9,7 +9,7 @@ import {
   type ImageRecipe,
 } from '../corrupt/corruption-case.ts';
 import type { CorruptionPlan } from '../corrupt/corruption-result.ts';
-import { allRecipes } from '../corrupt/seed-images.ts';
+import { allRecipes } from '../corrupt/recipes.ts';
 import { RunFolder } from '../run-folder.ts';
 import { allTargets, targetsNamed } from '../targets/all.ts';
 import { openWorkspace } from '../workspace.ts';

@@ -9,7 +9,12 @@ export const CORRUPTION_VERSION = 1;
 /** Where the image comes from that is damaged. */
 export type ImageRecipe =
   /** Made anew, filled, and then unmounted or left as a power cut leaves it. */
-  | { readonly setup: Setup; readonly ending: 'unmount' | 'power cut' }
+  | {
+      readonly setup: Setup;
+      readonly ending: 'unmount' | 'power cut';
+      /** Features that tune2fs gives it at last; only to an unmounted one. */
+      readonly tuned?: readonly string[];
+    }
   /** Somebody else's. */
   | { readonly file: string };
 
@@ -51,7 +56,11 @@ const schema = z.strictObject({
   format: z.literal(CORRUPTION_FORMAT),
   version: z.literal(CORRUPTION_VERSION),
   image: z.union([
-    z.strictObject({ setup: setupSchema, ending: z.literal(['unmount', 'power cut']) }),
+    z.strictObject({
+      setup: setupSchema,
+      ending: z.literal(['unmount', 'power cut']),
+      tuned: z.array(z.string().regex(/^[a-z0-9_]{2,32}$/)).exactOptional(),
+    }),
     z.strictObject({ file: z.string().min(1) }),
   ]),
   corruptions: z.array(corruption).max(1000),

@@ -1,4 +1,4 @@
-import type { Operation } from '../../model/index.ts';
+import type { AclEntry, Operation } from '../../model/index.ts';
 
 const DIRECTORY_MODE = 0o755;
 const FILE_MODE = 0o644;
@@ -6,9 +6,21 @@ const FILE_MODE = 0o644;
 /** Names in the large directory: more than a few blocks of any size hold. */
 const NAMES = 260;
 
+/** Names as long as can be in another: with blocks of 1024 bytes its index has a second level. */
+const LONG_NAMES = 420;
+const LONG_NAME_BYTES = 240;
+
 /** What an image holds before it is damaged: something of every kind, on disk in as many structures as can be. */
 export function population(): Operation[] {
-  return [...directories(), ...files(), ...links(), ...nodes(), ...attributes(), { op: 'sync' }];
+  return [
+    ...directories(),
+    ...files(),
+    ...links(),
+    ...nodes(),
+    ...attributes(),
+    ...longNames(),
+    { op: 'sync' },
+  ];
 }
 
 /** Then, for an image whose power is cut: transactions that wait in the log, and open files without a name. */
@@ -79,6 +91,18 @@ function written(
   ];
 }
 
+function longNames(): Operation[] {
+  const name = (index: number): string => `deep/${String(index).padStart(LONG_NAME_BYTES, 'l')}`;
+  return [
+    { op: 'mkdir', path: 'deep', mode: DIRECTORY_MODE },
+    ...Array.from({ length: LONG_NAMES }, (_, index): Operation => ({
+      op: 'link',
+      from: 'd1/large',
+      to: name(index),
+    })),
+  ];
+}
+
 function nodes(): Operation[] {
   const device = { major: 8, minor: 300 };
   return (['fifo', 'socket', 'character-device', 'block-device'] as const).map((type) => ({
@@ -107,8 +131,19 @@ function attributes(): Operation[] {
     set('d0/fragments', 'user.shared', 600),
     set('d1/deep/more', 'user.huge', 20_000),
     set('d1/deep/sparse', 'security.label', 40),
+    { op: 'setxattr', path: 'd0/small', name: 'system.posix_acl_access', value: { acl: accessList() } },
+    { op: 'setxattr', path: 'd1', name: 'system.posix_acl_default', value: { acl: accessList() } },
   ];
 }
+
+const accessList = (): AclEntry[] => [
+  { tag: 'owner', permissions: 7 },
+  { tag: 'user', permissions: 5, id: 1000 },
+  { tag: 'owning-group', permissions: 4 },
+  { tag: 'group', permissions: 6, id: 100 },
+  { tag: 'mask', permissions: 7 },
+  { tag: 'others', permissions: 0 },
+];
 
 function links(): Operation[] {
   return [

@@ -4,7 +4,8 @@ import { typescriptImageSource } from '../targets/typescript/image-source.ts';
 import { typescriptTargets } from '../targets/typescript/target.ts';
 import type { CorruptionCase } from './corruption-case.ts';
 import { drawCase, runCorruption, type CaseContext } from './run-corruption.ts';
-import { allRecipes, SeedImages } from './seed-images.ts';
+import { allRecipes } from './recipes.ts';
+import { SeedImages } from './seed-images.ts';
 
 /** `twinpath corrupt` runs as many as somebody has time for; here are a few of every kind. */
 const IMAGES = 100;

@@ -44,11 +44,15 @@ export function drawCase(
     corruptions: plain ? [] : drawCorruptions(image, parts, dice),
     seal: dice.percent(60),
     target: targets[dice.below(targets.length)] ?? '',
-    policy: { readOnly: dice.oneIn(10), errors: dice.oneIn(3) ? 'continue' : 'remount-ro' },
+    policy: { readOnly: readOnly(recipe, dice), errors: dice.oneIn(3) ? 'continue' : 'remount-ro' },
     seed,
     fault: null,
   };
 }
+
+/** What only tune2fs can make is most often for reading only. */
+const readOnly = (recipe: ImageRecipe, dice: Dice): boolean =>
+  'tuned' in recipe ? !dice.oneIn(4) : dice.oneIn(10);
 
 /** What came of a case. */
 export interface CorruptionVerdict {

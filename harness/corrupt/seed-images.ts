@@ -1,36 +1,11 @@
 import type { Operation } from '../../model/index.ts';
-import { FORMAT_DIMENSIONS } from '../generate/formats.ts';
-import { BLOCK_SIZES, DEFAULT_SETUP, timeOfStep, type Setup } from '../setup.ts';
+import { timeOfStep } from '../setup.ts';
 import { isPromise, type DiskImage, type Session, type Target } from '../target.ts';
 import type { ImageRecipe } from './corruption-case.ts';
 import type { DissectedImage } from './dissected-image.ts';
 import { PartsByStructure } from './corruptions.ts';
 import { lastWords, population } from './population.ts';
-
-/** With blocks of 1024 bytes these are three groups. */
-const IMAGE_BYTES = 18 << 20;
-
-/**
- * Every kind of file system that is damaged: the usual one with blocks of each size, then one for each choice of a format;
- * each unmounted, and with a log that has to be recovered.
- */
-export function allRecipes(): ImageRecipe[] {
-  const usual: Setup[] = BLOCK_SIZES.map((blockSize) => ({
-    ...DEFAULT_SETUP,
-    blockSize,
-    sizeBytes: IMAGE_BYTES,
-  }));
-  const choices = FORMAT_DIMENSIONS.flatMap((dimension) => dimension.choices);
-  const others = choices.map(({ format, blockSizeMin = 1024 }, index): Setup => {
-    const fitting = BLOCK_SIZES.filter((size) => size >= blockSizeMin);
-    const blockSize = fitting[index % fitting.length] ?? 4096;
-    return { ...DEFAULT_SETUP, blockSize, sizeBytes: IMAGE_BYTES, format };
-  });
-  return [...usual, ...others].flatMap((setup): ImageRecipe[] => [
-    { setup, ending: 'unmount' },
-    { setup, ending: 'power cut' },
-  ]);
-}
+import { tunedImage } from './tune-image.ts';
 
 /** An image to be damaged, ready for it. */
 export interface SeedImage {
@@ -47,7 +22,7 @@ export interface ImageSource {
 }
 
 /** Images that are kept; a folder may have any number. */
-const KEPT_MAX = 100;
+const KEPT_MAX = 200;
 
 /** The images of recipes, each made when it is first asked for. */
 export class SeedImages {
@@ -76,7 +51,9 @@ export class SeedImages {
     const session = atOnce(this.#source.target.start(recipe.setup, { faults: [], now: timeOfStep(0) }));
     if (recipe.ending === 'unmount') {
       perform(session, population());
-      return atOnce(session.unmount());
+      const image = atOnce(session.unmount());
+      if (recipe.tuned === undefined) return image;
+      return tunedImage(image, recipe.tuned, (path) => this.#source.load(path));
     }
     perform(session, [...population(), ...lastWords()]);
     const image = atOnce(session.powerCut());

@@ -11,7 +11,7 @@ import {
   DxTailLayout,
 } from '../layout/directory-index.ts';
 import type { DissectedInode } from './inodes.ts';
-import { bytesPart, tablePart, type Seal } from './part.ts';
+import { bytesPart, tablePart, type Placed, type Seal } from './part.ts';
 import { amend, bytesOf, type Specimen } from './specimen.ts';
 
 /** Of one directory. */
@@ -47,11 +47,19 @@ function isInnerNode(view: DataView): boolean {
 }
 
 function dissectLeaf({ specimen, inode, view, place, offset }: DirectoryBlock): void {
-  const seal = leafSeal(specimen, inode, offset);
+  dissectEntries(specimen, view, {
+    place: `block ${place}`,
+    offset,
+    seal: leafSeal(specimen, inode, offset),
+  });
+}
+
+/** A chain of entries that fills `view`; `where` is the place of its first byte. */
+export function dissectEntries(specimen: Specimen, view: DataView, { place, offset, seal }: Placed): void {
   const end = view.byteLength - DirectoryEntryLayout.size;
   for (let at = 0; at <= end;) {
     const entry = DirectoryEntryLayout.at(view, at);
-    const where = { place: `at ${at} of block ${place}`, offset: offset + at, seal };
+    const where = { place: `at ${at} of ${place}`, offset: offset + at, seal };
     const isTail = at === view.byteLength - DirectoryTailLayout.size && entry.fileType === EXT4_FT_DIR_CSUM;
     if (isTail) specimen.add(tablePart(DirectoryTailLayout, { ...where, seal: null }));
     else addEntry(specimen, where, entry.nameLen);
@@ -60,11 +68,7 @@ function dissectLeaf({ specimen, inode, view, place, offset }: DirectoryBlock): 
   }
 }
 
-function addEntry(
-  specimen: Specimen,
-  where: { readonly place: string; readonly offset: number; readonly seal: Seal | null },
-  nameLength: number,
-): void {
+function addEntry(specimen: Specimen, where: Placed, nameLength: number): void {
   specimen.add(tablePart(DirectoryEntryLayout, where));
   if (nameLength === 0) return;
   const name = { ...where, offset: where.offset + DirectoryEntryLayout.size };
@@ -83,7 +87,7 @@ function leafSeal({ blockSize }: Specimen, { seed }: DissectedInode, offset: num
 function dissectIndex(block: DirectoryBlock, countOffset: number): void {
   const { specimen, inode, view, place, offset } = block;
   const seal = indexSeal(specimen, inode, offset, countOffset);
-  const at = (byte: number, name = ''): { place: string; offset: number; seal: Seal | null } => ({
+  const at = (byte: number, name = ''): Placed => ({
     place: `${name}${place}`,
     offset: offset + byte,
     seal,

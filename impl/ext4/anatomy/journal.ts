@@ -19,6 +19,7 @@ import {
 import { RevokeBlockLayout } from '../../jbd2/layout/revoke.ts';
 import { JournalSuperblockLayout } from '../../jbd2/layout/superblock.ts';
 import { LogFormat } from '../../jbd2/log-format.ts';
+import { dissectFastCommits } from './fast-commits.ts';
 import { bytesPart, tablePart, type Bytes, type Seal } from './part.ts';
 import { amend, bytesOf, type Specimen } from './specimen.ts';
 
@@ -36,6 +37,7 @@ export function dissectJournal(specimen: Specimen, blocks: readonly number[]): v
   const seal = format.checksums === 'none' ? null : superblockSeal(offset);
   specimen.add(tablePart(JournalSuperblockLayout, { place: 'journal', offset, seal }));
   new LogWalk(specimen, format, blocks).all();
+  dissectFastCommits(specimen, raw, blocks);
 }
 
 function superblockSeal(offset: number): Seal {

@@ -52,10 +52,23 @@ export interface Placed {
 /** A part whose fields are those of a table; `size` says in bytes where it is cut short, as descriptors of 32 bytes are. */
 export function tablePart(table: Table, placed: Placed, size = table.size): Part {
   const { name: structure, endian } = table;
-  const fields = Object.entries(table.fields)
-    .map(([name, { offset, width }]) => ({ name, offset, width }))
-    .filter(({ offset, width }) => offset + width <= size);
-  return { structure, endian, size, fields, ...placed };
+  return { structure, endian, size, fields: fieldsOf(table, size), ...placed };
+}
+
+/** By table and size: an image has thousands of parts, and their fields never change. */
+const FIELDS = new WeakMap<Table, Map<number, readonly PartField[]>>();
+
+function fieldsOf(table: Table, size: number): readonly PartField[] {
+  let bySize = FIELDS.get(table);
+  if (bySize === undefined) FIELDS.set(table, (bySize = new Map()));
+  let fields = bySize.get(size);
+  if (fields === undefined) {
+    fields = Object.entries(table.fields)
+      .map(([name, { offset, width }]) => ({ name, offset, width }))
+      .filter(({ offset, width }) => offset + width <= size);
+    bySize.set(size, fields);
+  }
+  return fields;
 }
 
 /** A part that is nothing but bytes: a bitmap, a logged block. */

@@ -9,7 +9,7 @@ import { zeroPartialBlock } from './buffer-head-zero.ts';
 import type { DataPath } from './data-path.ts';
 import { inodeOf, type Inode } from '../inode/inode.ts';
 import { isInline } from '../inline/inline-data.ts';
-import { readInlineFolio } from '../inline/inline-file.ts';
+import { readInlineFolios } from '../inline/inline-file.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { writepages } from './writepages.ts';
 
@@ -28,17 +28,14 @@ const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolea
 
   *readFolio(folio) {
     const inode = inodeOf(folio.mapping);
-    if (isInline(inode)) return yield* readInlineFolio(inode, folio);
+    if (isInline(inode)) return yield* readInlineFolios(inode, [folio]);
     const failed = yield* readFolios(inode.device, [folio], inode.blockSize, lookupFor(inode));
     if (failed.size > 0) fail('EIO');
   },
 
   *readahead(mapping, folios) {
     const inode = inodeOf(mapping);
-    if (isInline(inode)) {
-      for (const folio of folios) yield* readInlineFolio(inode, folio);
-      return;
-    }
+    if (isInline(inode)) return yield* readInlineFolios(inode, folios);
     yield* readFolios(inode.device, folios, inode.blockSize, lookupFor(inode));
   },
 

@@ -20,14 +20,13 @@ export const journalledPath: DataPath = {
   },
 
   *readahead(mapping, folios) {
-    for (const folio of folios) {
-      try {
-        yield* readFromBuffers(folio, inodeOf(mapping));
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-      } finally {
-        folio.unlock();
-      }
+    try {
+      for (const folio of folios) yield* readFromBuffers(folio, inodeOf(mapping));
+    } catch (error) {
+      // Whoever needs a folio that could not be filled asks for it alone, and is told.
+      if (!(error instanceof Failure)) throw error;
+    } finally {
+      for (const folio of folios) folio.unlock();
     }
   },
 

@@ -32,12 +32,12 @@ const INLINE_CREDITS = 4;
 /** The same, and one block in an empty tree with its bitmap and descriptor. */
 const CONVERT_CREDITS = INLINE_CREDITS + 4;
 
-/** Fills a locked folio, and unlocks it. */
-export function* readInlineFolio(inode: Inode, folio: Folio): Sleepable<void> {
+/** Fills locked folios, and unlocks them all, also when the inode turns out to be damaged. */
+export function* readInlineFolios(inode: Inode, folios: readonly Folio[]): Sleepable<void> {
   try {
-    yield* fillFolio(inode, folio);
+    for (const folio of folios) yield* fillFolio(inode, folio);
   } finally {
-    folio.unlock();
+    for (const folio of folios) folio.unlock();
   }
 }
 

@@ -128,7 +128,7 @@ export class InodeCache {
 
   /**
    * The deleting half of ext4_evict_inode. What cannot be freed any more leaves memory all the same: on disk the inode stays
-   * an orphan, for the next mount.
+   * an orphan, for the next mount. Whoever let go of it is not told: his call was done before.
    */
   *#evictDeleted(inode: Inode): Sleepable<void> {
     const sb = this.#sb;
@@ -136,7 +136,8 @@ export class InodeCache {
     try {
       if (!sb.readOnly && !sb.health.emergency) yield* this.#free(inode);
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
+      if (error instanceof Corruption) yield* sb.health.corrupted(error);
+      else if (!(error instanceof Failure)) throw error;
     } finally {
       if (this.#inodes.delete(inode.ino)) yield* sb.orphans.remove(null, inode);
     }

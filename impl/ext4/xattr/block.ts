@@ -64,16 +64,13 @@ export function* readXattrBlock(inode: Inode): Sleepable<BufferHead> {
   return buffer;
 }
 
-/** A block of attributes by its number. */
+/** A block of attributes by its number. Any count of references goes: kernels without a limit made more than EXT4_XATTR_REFCOUNT_MAX. */
 export function* readCheckedBlock(sb: SuperBlock, block: number): Sleepable<BufferHead> {
   const buffer = yield* sb.cache.bread(block);
   const structure = `ext4_xattr_header of block ${block}`;
-  const { magic, blocks, refcount } = blockHeader(buffer);
+  const { magic, blocks } = blockHeader(buffer);
   if (magic !== EXT4_XATTR_MAGIC) throw new Corruption(structure, 'h_magic', magic, `${EXT4_XATTR_MAGIC}`);
   if (blocks !== 1) throw new Corruption(structure, 'h_blocks', blocks, '1');
-  if (refcount < 1 || refcount > EXT4_XATTR_REFCOUNT_MAX) {
-    throw new Corruption(structure, 'h_refcount', refcount, `1 .. ${EXT4_XATTR_REFCOUNT_MAX}`);
-  }
   if (!buffer.verified) verify(sb, buffer, structure);
   return buffer;
 }

@@ -28,8 +28,9 @@ export function* releaseXattrBlock(
   const { sb } = inode;
   yield* handle.getWriteAccess(buffer);
   const header = blockHeader(buffer);
-  if (header.refcount > 1) {
-    header.refcount--;
+  if (header.refcount !== 1) {
+    // A count of 0 is wrong: somebody else may have the block, so nobody frees it.
+    header.refcount = Math.max(0, header.refcount - 1);
     rememberBlock(sb, buffer);
     handle.dirtyMetadata(buffer);
   } else {
