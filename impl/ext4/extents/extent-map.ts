@@ -8,12 +8,13 @@ import { placeBlocks } from '../mapping/place-blocks.ts';
 import { convertToWritten } from './convert.ts';
 import { extentCredits } from './credits.ts';
 import type { Extent } from './node.ts';
-import { findPath, leafOf, nextKey, type Path } from './path.ts';
+import { findPath, leafOf, nextKey, rootOf, type Path } from './path.ts';
 import { removeRange } from './remove-range.ts';
 import { TreeEdit } from './tree-edit.ts';
 
 /** Files whose i_block is the root of an extent tree (ext4_ext_map_blocks, ext4_ext_truncate). */
 export const extentMap: BlockMap = {
+  check: (inode) => void rootOf(inode),
   *find(inode, logical) {
     return new BlockInTree(inode, yield* findPath(inode, logical), logical);
   },

@@ -7,10 +7,12 @@ import { NOWHERE, type StatusExtent } from '../mapping/extent-status.ts';
 import { findBranch, type Branch } from './branch.ts';
 import { indirectCredits } from './credits.ts';
 import { growBranch } from './grow-branch.ts';
+import { rootNode } from './pointer-node.ts';
 import { removeRange } from './remove-range.ts';
 
 /** Files whose i_block holds pointers, as in ext2 and ext3 (fs/ext4/indirect.c). They have no unwritten blocks. */
 export const indirectMap: BlockMap = {
+  check: (inode) => void rootNode(inode),
   *find(inode, logical) {
     return new BlockOfBranch(inode, yield* findBranch(inode, logical));
   },

@@ -8,13 +8,16 @@ import { orderOfBlock } from '../../mm/page.ts';
 import { READY, ready, type Sleepable } from '../../sched/sleepable.ts';
 import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
 import { isFastSymlink } from './fast-symlink.ts';
+import { blockMapOf } from '../mapping/block-map.ts';
 import { initBlockMap } from '../mapping/init-map.ts';
 import {
   EXT4_EA_INODE_FL,
+  EXT4_INLINE_DATA_FL,
   EXT4_PROJINHERIT_FL,
   Inode,
   isDirectory,
   isRegular,
+  isSymlink,
   useDataPath,
 } from './inode.ts';
 import { inheritedFlags } from './flags.ts';
@@ -74,6 +77,7 @@ export class InodeCache {
   *#read(ino: number): Sleepable<Inode> {
     const inode = new Inode(locateInode(this.#sb, ino), chooseDataPath(this.#sb, 0, 0));
     yield* readInode(inode);
+    if (mapsBlocks(inode)) blockMapOf(inode).check(inode);
     return inode;
   }
 
@@ -183,6 +187,11 @@ export class InodeCache {
     }
   }
 }
+
+/** Is i_block a map, and neither contents nor the number of a device? */
+const mapsBlocks = (inode: Inode): boolean =>
+  (isRegular(inode.mode) || isDirectory(inode.mode) || (isSymlink(inode.mode) && !isFastSymlink(inode))) &&
+  (inode.flags & EXT4_INLINE_DATA_FL) === 0;
 
 /** Flags that go down the tree, and the project where the directory says so. */
 function inherit(inode: Inode, { flags, project }: Inode): void {

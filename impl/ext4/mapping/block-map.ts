@@ -21,6 +21,8 @@ export interface FoundBlock {
 
 /** One of the two ways in which i_block says where the blocks of a file are. */
 export interface BlockMap {
+  /** Looks at i_block as it came from the disk, when its inode enters memory. Throws Corruption. */
+  check(inode: Inode): void;
   /** Looks a block up. The caller holds dataLock. Throws Corruption. */
   find(inode: Inode, logical: number): Sleepable<FoundBlock>;
   /**
