@@ -1,23 +1,33 @@
 import { crc32c } from '../../lib/crc32c.ts';
 import {
+  FAST_COMMIT_BLOCKS_DEFAULT,
+  INCOMPAT_FAST_COMMIT,
+  type RawJournalSuperblock,
+} from '../../jbd2/layout/superblock.ts';
+import { EXT4_GOOD_OLD_INODE_SIZE, InodeLayout } from '../layout/inode.ts';
+import { ExtentLayout } from '../layout/extent.ts';
+import {
+  FastCommitAddRangeLayout,
+  FastCommitDelRangeLayout,
   FastCommitHeadLayout,
+  FastCommitInodeLayout,
+  FastCommitNameLayout,
   FastCommitTagLayout,
   FastCommitTailLayout,
   FC_ADD_RANGE,
-  FC_DEFAULT_BLOCKS,
+  FC_CREAT,
+  FC_DEL_RANGE,
   FC_HEAD,
-  FC_PAD,
+  FC_INODE,
+  FC_LINK,
   FC_TAIL,
-} from '../../jbd2/layout/fast-commit.ts';
-import { INCOMPAT_FAST_COMMIT, type RawJournalSuperblock } from '../../jbd2/layout/superblock.ts';
-import { bytesPart, tablePart, wordsPart, type Bytes, type Seal } from './part.ts';
+  FC_UNLINK,
+} from '../layout/fast-commit.ts';
+import { bytesPart, tablePart, type Bytes, type Placed, type Seal, type Table } from './part.ts';
 import { amend, viewAt, type Specimen } from './specimen.ts';
 
 /** Of the area: the first hold what was written last. */
 const BLOCKS_MAX = 32;
-
-/** Words of a value that are fields of their own: numbers of inodes and blocks, and lengths. */
-const WORDS_MAX = 5;
 
 const TAG_BYTES = FastCommitTagLayout.size;
 
@@ -36,9 +46,11 @@ export function dissectFastCommits(
   blocks: readonly number[],
 ): void {
   if ((raw.featureIncompat & INCOMPAT_FAST_COMMIT) === 0) return;
-  const count = raw.fastCommitBlocks === 0 ? FC_DEFAULT_BLOCKS : raw.fastCommitBlocks;
+  const count = raw.fastCommitBlocks === 0 ? FAST_COMMIT_BLOCKS_DEFAULT : raw.fastCommitBlocks;
   const { blockSize, disk } = specimen;
-  const area = blocks.slice(-count).slice(0, BLOCKS_MAX);
+  // The kernel leaves one block free in front of it (j_fc_first).
+  const first = Math.max(0, raw.maxLength - count + 1);
+  const area = blocks.slice(first, first + Math.min(count, BLOCKS_MAX));
   const offsets = area.filter((block) => specimen.block(block) !== null).map((block) => block * blockSize);
   const seal: Seal = (target) => sealTails(target, offsets, blockSize);
   for (const [index, offset] of offsets.entries()) {
@@ -69,17 +81,37 @@ interface Spot {
 function dissectTag(specimen: Specimen, { tag, at, length }: FoundTag, { block, offset, seal }: Spot): void {
   const placed = { place: `at ${at} of fast commit block ${block}`, offset: offset + at, seal };
   specimen.add(tablePart(FastCommitTagLayout, placed));
+  const table = TABLES.get(tag);
+  if (table === undefined || length < table.size) return;
   const value = { ...placed, offset: placed.offset + TAG_BYTES };
-  if (tag === FC_HEAD && length >= FastCommitHeadLayout.size)
-    specimen.add(tablePart(FastCommitHeadLayout, value));
-  else if (tag === FC_TAIL && length >= FastCommitTailLayout.size)
-    specimen.add(tablePart(FastCommitTailLayout, value));
-  else if (tag < FC_PAD) {
-    const words = Math.min(WORDS_MAX, Math.floor(length / 4));
-    specimen.add(wordsPart(`fast commit value of tag ${tag}`, value, words));
-    const rest = { ...value, offset: value.offset + 4 * words };
-    if (length > 4 * words) specimen.add(bytesPart('fast commit value', rest, length - 4 * words));
+  specimen.add(tablePart(table, value));
+  const rest = { ...value, offset: value.offset + table.size };
+  if (tag === FC_INODE) dissectInode(specimen, rest, length - table.size);
+  else if (tag === FC_ADD_RANGE) {
+    const { extent } = FastCommitAddRangeLayout.fields;
+    specimen.add(tablePart(ExtentLayout, { ...value, offset: value.offset + extent.offset }));
+  } else if (tag < FC_INODE && length > table.size) {
+    specimen.add(bytesPart('ext4_fc_dentry_info.name', rest, length - table.size));
   }
+}
+
+/** What the value of a tag begins with. */
+const TABLES: ReadonlyMap<number, Table> = new Map<number, Table>([
+  [FC_ADD_RANGE, FastCommitAddRangeLayout],
+  [FC_DEL_RANGE, FastCommitDelRangeLayout],
+  [FC_CREAT, FastCommitNameLayout],
+  [FC_LINK, FastCommitNameLayout],
+  [FC_UNLINK, FastCommitNameLayout],
+  [FC_INODE, FastCommitInodeLayout],
+  [FC_TAIL, FastCommitTailLayout],
+  [FC_HEAD, FastCommitHeadLayout],
+]);
+
+/** An inode as the table will have it, as far as its i_extra_isize reaches. */
+function dissectInode(specimen: Specimen, placed: Placed, length: number): void {
+  if (length < EXT4_GOOD_OLD_INODE_SIZE) return;
+  const where = { ...placed, place: `in the value ${placed.place}` };
+  specimen.add(tablePart(InodeLayout, where, Math.min(length, InodeLayout.size)));
 }
 
 /** Every tail gets the checksum over the tags since the one before. */

@@ -18,7 +18,7 @@ import { tablePart, wordsPart, type Seal } from './part.ts';
 import { amend, bytesOf, viewAt, type Specimen } from './specimen.ts';
 
 /** Of one file: more would be more of the same. */
-const BLOCKS_MAX = 4096;
+const BLOCKS_MAX = 16_384;
 const TREE_BLOCKS_MAX = 256;
 
 const I_BLOCK_WORDS = I_BLOCK_BYTES / 4;

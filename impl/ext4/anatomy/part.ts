@@ -35,7 +35,7 @@ export interface Part {
 }
 
 /** The table of a structure (lib/struct.ts), as far as a part needs it. */
-interface Table {
+export interface Table {
   readonly name: string;
   readonly endian: 'little' | 'big';
   readonly size: number;
@@ -60,7 +60,10 @@ const FIELDS = new WeakMap<Table, Map<number, readonly PartField[]>>();
 
 function fieldsOf(table: Table, size: number): readonly PartField[] {
   let bySize = FIELDS.get(table);
-  if (bySize === undefined) FIELDS.set(table, (bySize = new Map()));
+  if (bySize === undefined) {
+    bySize = new Map<number, readonly PartField[]>();
+    FIELDS.set(table, bySize);
+  }
   let fields = bySize.get(size);
   if (fields === undefined) {
     fields = Object.entries(table.fields)
