@@ -23,6 +23,8 @@ export interface Journaling {
   waitForCommit(tid: number): Sleepable<void>;
   /** Makes every update so far durable; false if there was none. */
   forceCommit(): Sleepable<boolean>;
+  /** Every update goes to its home on the disk, and the log is empty afterwards (jbd2_journal_flush). Fails with EIO. */
+  flush(): Sleepable<void>;
   /** Every update goes to its home on the disk, unless the journal was aborted; nothing may be started any more. */
   close(): Sleepable<void>;
   readonly aborted: boolean;

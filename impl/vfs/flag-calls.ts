@@ -1,3 +1,4 @@
+import { setExtents, setJournalData } from '../ext4/data/change-path.ts';
 import {
   EXT4_CASEFOLD_FL,
   EXT4_DAX_FL,
@@ -17,6 +18,7 @@ import {
   isRegular,
   type Inode,
 } from '../ext4/inode/inode.ts';
+import { isSync } from '../ext4/inode/sync-flags.ts';
 import { EXT4_GOOD_OLD_INODE_SIZE } from '../ext4/layout/inode.ts';
 import { RO_COMPAT } from '../ext4/super/features.ts';
 import { fail } from '../lib/errno.ts';
@@ -112,6 +114,9 @@ function prepare({ privileged }: Credentials, inode: Inode, { flags, project }: 
   if (project !== inode.project && project === NO_PROJECT) fail('EINVAL');
 }
 
+/** What users change and nothing else depends on. */
+const SET_AT_ONCE = USER_MODIFIABLE & ~(EXT4_JOURNAL_DATA_FL | EXT4_EXTENTS_FL);
+
 /** ext4_fileattr_set() */
 function* apply(caller: Credentials, inode: Inode, { flags, project }: FileAttributes): Sleepable<void> {
   if ((flags & ~USER_VISIBLE) !== 0) fail('EOPNOTSUPP');
@@ -122,9 +127,17 @@ function* apply(caller: Credentials, inode: Inode, { flags, project }: FileAttri
   const becomesImmutable = !isImmutable(inode) && (settable & EXT4_IMMUTABLE_FL) !== 0;
   // What was written before must reach the disk: afterwards nothing is written to the file.
   if (becomesImmutable && isRegular(inode.mode)) yield* writeAndWait(inode.mapping, 0, Infinity);
+  const changed = settable ^ inode.flags;
+  const wasSync = isSync(inode);
   yield* changeInode(inode, () => {
-    inode.flags = (inode.flags & ~USER_MODIFIABLE) | settable;
+    inode.flags = (inode.flags & ~SET_AT_ONCE) | (settable & SET_AT_ONCE);
   });
+  if (wasSync) yield* inode.sb.journal.waitForCommit(inode.syncTid);
+  // What fails from here on takes nothing back.
+  if ((changed & EXT4_JOURNAL_DATA_FL) !== 0) {
+    yield* setJournalData(inode, (settable & EXT4_JOURNAL_DATA_FL) !== 0);
+  }
+  if ((changed & EXT4_EXTENTS_FL) !== 0) yield* setExtents(inode, (settable & EXT4_EXTENTS_FL) !== 0);
   yield* changeProject(inode, project);
 }
 
@@ -135,14 +148,17 @@ function checkImmutable(inode: Inode, flags: number, project: number): void {
   if (hasProjects(inode) && project !== inode.project) fail('EPERM');
 }
 
-/**
- * The checks of ext4_ioctl_setflags(). A file keeps the way in which it is mapped and journalled: the kernel can convert
- * it, this file system cannot. There are no directories that ignore case.
- */
+/** The checks of ext4_ioctl_setflags(). There are no directories that ignore case. */
 function checkChangeable({ privileged }: Credentials, inode: Inode, flags: number): void {
   const changed = flags ^ inode.flags;
   if ((changed & EXT4_JOURNAL_DATA_FL) !== 0 && !privileged) fail('EPERM');
-  if ((changed & (EXT4_JOURNAL_DATA_FL | EXT4_EXTENTS_FL | EXT4_CASEFOLD_FL)) !== 0) fail('EOPNOTSUPP');
+  if (!daxCompatible(inode.flags, flags) || (changed & EXT4_CASEFOLD_FL) !== 0) fail('EOPNOTSUPP');
+}
+
+/** What goes through the journal is not accessed directly (dax_compatible). */
+function daxCompatible(old: number, wanted: number): boolean {
+  if ((wanted & EXT4_DAX_FL) !== 0 && (old & EXT4_JOURNAL_DATA_FL) !== 0) return false;
+  return (wanted & EXT4_JOURNAL_DATA_FL) === 0 || (old & EXT4_DAX_FL) === 0;
 }
 
 const hasProjects = ({ sb }: Inode): boolean => (sb.features.roCompat & RO_COMPAT.project) !== 0;

@@ -2,6 +2,7 @@ import { readFile, writeFile } from '../ext4/data/file.ts';
 import { fsyncInode } from '../ext4/data/fsync.ts';
 import { cookieOfOffset, offsetOfCookie } from '../ext4/directory/reading/cookie.ts';
 import { isDirectory } from '../ext4/inode/inode.ts';
+import { isSync } from '../ext4/inode/sync-flags.ts';
 import { maxBytesOf } from '../ext4/mapping/block-map.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -69,7 +70,11 @@ function* writeAt(
   context.wantWrite();
   context.sb.health.failInEmergency();
   if (source.length === 0 && !isImmutable(file.inode)) return { position, written: 0 };
-  return yield* writeFile(file.inode, position, source, file.append, context.caller);
+  const { inode } = file;
+  const done = yield* writeFile(inode, position, source, file.append, context.caller);
+  // generic_write_sync(): as fdatasync does it.
+  if (isSync(inode) && done.written > 0) yield* fsyncInode(inode, true);
+  return done;
 }
 
 /** lseek(2): generic_file_llseek_size(). No I/O, so no Sleepable. */

@@ -2,6 +2,7 @@ import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { honourSync } from '../inode/sync-flags.ts';
 import { isDirectory, isSymlink, type Inode } from '../inode/inode.ts';
 import { XATTR_INDEX } from '../layout/xattr.ts';
 import type { XattrName } from '../xattr/area.ts';
@@ -44,6 +45,7 @@ function* setOnce(inode: Inode, type: AclType, acl: Acl | null, keepSetgid: bool
   const value = kept === null ? null : aclToDisk(kept);
   try {
     const handle = yield* inode.sb.journal.start(yield* xattrCredits(inode, value?.length ?? 0));
+    honourSync(handle, inode);
     try {
       yield* setXattrUnder({ handle, inode, name: NAMES[type], opened }, value, {});
       if (forMode !== null) yield* setMode(handle, inode, modeOfAcl(forMode, inode.mode), keepSetgid);

@@ -7,7 +7,8 @@ import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { mapCredits } from '../mapping/block-map.ts';
 import { fillFolio, isInline } from '../inline/inline-data.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
-import type { Inode } from '../inode/inode.ts';
+import { isRegular, type Inode } from '../inode/inode.ts';
+import { isMapped } from '../mapping/extent-status.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { writeAndTrim } from './buffer-head-write.ts';
 
@@ -123,6 +124,17 @@ export function* logFirstBlock(handle: Handle, inode: Inode, folio: Folio): Slee
   const blocks: LoggedBlocks = { first: 0, places: [] };
   yield* placeAll(handle, inode, folio, blocks, 1);
   yield* logBlocks(handle, inode, folio, blocks);
+}
+
+/** The file's data is journalled no more: the metadata cache, clean by now, keeps nothing of it. */
+export function* dropLoggedBlocks(inode: Inode): Sleepable<void> {
+  if (isInline(inode) || !isRegular(inode.mode)) return;
+  const end = Math.ceil(inode.size / inode.blockSize);
+  for (let logical = 0; logical < end;) {
+    const { type, physical, length } = yield* mapBlocks(null, inode, logical, end - logical, 'lookup');
+    if (isMapped(type)) for (let index = 0; index < length; index++) inode.sb.cache.drop(physical + index);
+    logical += length;
+  }
 }
 
 /** data=journal, and files with the flag JOURNAL_DATA without delayed allocation. */

@@ -6,6 +6,7 @@ import { isInline } from '../inline/inline-data.ts';
 import { convertFile, setInlineSize, staysInline } from '../inline/inline-file.ts';
 import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { isSync } from '../inode/sync-flags.ts';
 import { maxBytesOf } from '../mapping/block-map.ts';
 import { hasNothingBeyond, truncateBlocks } from '../mapping/truncate-blocks.ts';
 
@@ -18,6 +19,7 @@ const SET_SIZE_CREDITS = 6;
  */
 export function* setSize(inode: Inode, size: number): Sleepable<void> {
   if (size > maxBytesOf(inode)) fail('EFBIG');
+  const shrinks = size <= inode.size;
   if (isInline(inode) && !(yield* staysInline(inode, size))) yield* convertFile(inode);
   if (size > inode.size && !isInline(inode)) yield* zeroBeyondEnd(inode, size);
   yield* inode.invalidateLock.write();
@@ -27,6 +29,8 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
     yield* recordSize(inode, size);
     yield* truncateCache(inode.mapping, size);
     yield* truncateBlocks(inode);
+    // A file that grows is not waited for: nothing is truncated then.
+    if (isSync(inode) && shrinks) yield* inode.sb.journal.waitForCommit(inode.syncTid);
     if (size === 0) inode.allocateOnClose = true;
   } finally {
     inode.invalidateLock.unlockWrite();

@@ -57,6 +57,10 @@ export class NoJournal implements Journaling {
     return true;
   }
 
+  *flush(): Sleepable<void> {
+    yield* this.forceCommit();
+  }
+
   *close(): Sleepable<void> {
     if (!this.#aborted) yield* this.forceCommit();
   }

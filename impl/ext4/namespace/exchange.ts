@@ -3,6 +3,7 @@ import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { parentEntry, setEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { honourDirSync } from '../inode/sync-flags.ts';
 import { isDirectory, type Inode } from '../inode/inode.ts';
 import { EXT4_FT_DIR } from '../layout/directory.ts';
 import { EXCHANGE_CREDITS } from './credits.ts';
@@ -22,6 +23,8 @@ export function* exchangeInodes(one: Side, other: Side): Sleepable<void> {
   mustKeepProject(other.dir, one.inode);
   mustKeepProject(one.dir, other.inode);
   const handle = yield* one.dir.sb.journal.start(EXCHANGE_CREDITS);
+  honourDirSync(handle, one.dir);
+  honourDirSync(handle, other.dir);
   try {
     const moves = one.dir !== other.dir;
     if (moves) yield* checkMoves(one, other);

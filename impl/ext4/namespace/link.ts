@@ -3,6 +3,7 @@ import { fileTypeOfMode } from '../directory/block.ts';
 import { addEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
+import { honourDirSync } from '../inode/sync-flags.ts';
 import { mustKeepProject } from './project.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { fail } from '../../lib/errno.ts';
@@ -22,6 +23,7 @@ export function* linkInode(inode: Inode, dir: Inode, name: Uint8Array): Sleepabl
 function* linkOnce(inode: Inode, dir: Inode, name: Uint8Array): Sleepable<void> {
   const { journal, now } = dir.sb;
   const handle = yield* journal.start(LINK_CREDITS);
+  honourDirSync(handle, dir);
   try {
     yield* addEntry(handle, dir, name, inode.ino, fileTypeOfMode(inode.mode));
     inode.links++;

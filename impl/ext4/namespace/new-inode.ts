@@ -7,6 +7,7 @@ import type { Acl } from '../acl/posix-acl.ts';
 import { fileTypeOfMode } from '../directory/block.ts';
 import { addEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { honourDirSync } from '../inode/sync-flags.ts';
 import { isDirectory, S_ISGID, type Inode } from '../inode/inode.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { putAll } from '../xattr/release.ts';
@@ -41,6 +42,7 @@ function* createOnce(dir: Inode, name: Uint8Array, mode: number, owner: Owner, f
   const { inodes, journal } = dir.sb;
   const heritage = yield* heritageOf(dir, mode, owner);
   const handle = yield* journal.start(CREATE_CREDITS + heritageCredits(heritage));
+  honourDirSync(handle, dir);
   let inode: Inode | null = null;
   let named = false;
   try {

@@ -6,6 +6,7 @@ import { fileTypeOfMode } from '../directory/block.ts';
 import { addEntry, isEmptyDirectory, parentEntry, removeEntry, setEntry } from '../directory/directory.ts';
 import { setDeviceNumber } from '../inode/device-number.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { honourDirSync } from '../inode/sync-flags.ts';
 import { isDirectory, S_IFCHR, type Inode } from '../inode/inode.ts';
 import { EXT4_FT_CHRDEV, EXT4_FT_DIR } from '../layout/directory.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
@@ -44,6 +45,8 @@ export function* renameInode(
 
 function* renameOnce(from: RenameSide<Inode>, to: RenameSide<Inode | null>): Sleepable<void> {
   const handle = yield* from.dir.sb.journal.start(RENAME_CREDITS);
+  honourDirSync(handle, from.dir);
+  honourDirSync(handle, to.dir);
   try {
     yield* move(handle, from, to, null);
   } finally {
@@ -61,6 +64,8 @@ function* renameWithWhiteout(
   const heritage = yield* heritageOf(from.dir, S_IFCHR, owner);
   const credits = RENAME_CREDITS + WHITEOUT_CREDITS + heritageCredits(heritage);
   const handle = yield* journal.start(credits);
+  honourDirSync(handle, from.dir);
+  honourDirSync(handle, to.dir);
   let whiteout: Inode | null = null;
   try {
     whiteout = yield* newInode(handle, heritage);

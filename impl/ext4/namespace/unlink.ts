@@ -5,6 +5,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { findEntry, isEmptyDirectory, removeEntry, type DirectoryPosition } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
+import { honourDirSync } from '../inode/sync-flags.ts';
 import { DELETE_CREDITS } from './credits.ts';
 import { removeLink } from './link-count.ts';
 
@@ -15,6 +16,7 @@ import { removeLink } from './link-count.ts';
 export function* unlinkInode(dir: Inode, name: Uint8Array, inode: Inode): Sleepable<void> {
   const { journal, now, orphans } = dir.sb;
   const handle = yield* journal.start(DELETE_CREDITS);
+  honourDirSync(handle, dir);
   try {
     yield* removeEntry(handle, yield* entryOf(dir, name, inode));
     dir.ctime = dir.mtime = now;
@@ -40,6 +42,7 @@ export function* entryOf(dir: Inode, name: Uint8Array, inode: Inode): Sleepable<
 /** ext4_rmdir. Fails with ENOTEMPTY. The caller holds i_rwsem of both. */
 export function* removeDirectory(dir: Inode, name: Uint8Array, inode: Inode): Sleepable<void> {
   const handle = yield* dir.sb.journal.start(DELETE_CREDITS);
+  honourDirSync(handle, dir);
   try {
     const entry = yield* entryOf(dir, name, inode);
     if (!(yield* isEmptyDirectory(inode))) fail('ENOTEMPTY');

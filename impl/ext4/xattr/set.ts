@@ -5,6 +5,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
+import { honourSync } from '../inode/sync-flags.ts';
 import { xattrEntryBytes, XattrHeaderLayout, xattrValueBytes } from '../layout/xattr.ts';
 import { COMPAT } from '../super/features.ts';
 import type { XattrArea, XattrName, XattrSlot, XattrValue } from './area.ts';
@@ -44,6 +45,7 @@ function* setOnce(
   const opened: Inode[] = [];
   try {
     const handle = yield* inode.sb.journal.start(yield* xattrCredits(inode, value?.length ?? 0));
+    honourSync(handle, inode);
     try {
       yield* setXattrUnder({ handle, inode, name, opened }, value, flags);
     } finally {

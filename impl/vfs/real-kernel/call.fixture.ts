@@ -4,7 +4,7 @@ import type { NodeType, TimeChange } from '../types.ts';
 export type Call =
   | readonly ['caller', uid: number, gid: number, groups: readonly number[]]
   | readonly ['open', file: string, path: string, access: Access, flags: readonly OpenFlag[], mode: number]
-  | readonly ['close', file: string]
+  | readonly ['close' | 'fsync', file: string]
   | readonly ['read' | 'write', file: string, length: number]
   | readonly ['ftruncate', file: string, size: number]
   | readonly ['truncate', path: string, size: number]

@@ -69,6 +69,7 @@ const CALLS: {
     running.fs.close(running.fd(file));
     running.files.delete(file);
   },
+  fsync: (running, file) => running.fs.fsync(running.fd(file)),
   read: (running, file, length) => running.fs.read(running.fd(file), new Uint8Array(length)),
   write: (running, file, length) => running.fs.write(running.fd(file), new Uint8Array(length).fill(0x78)),
   ftruncate: (running, file, size) => running.fs.ftruncate(running.fd(file), size),

@@ -83,6 +83,9 @@ class Calls:
     def close(self, name):
         os.close(self.files.pop(name))
 
+    def fsync(self, name):
+        os.fsync(self.files[name])
+
     def read(self, name, length):
         return len(os.read(self.files[name], length))
 
