@@ -13,6 +13,7 @@ import { JournalState, type JournalOptions } from './journal-state.ts';
 import { JournalSuperBlock } from './journal-superblock.ts';
 import { LogArea } from './log-area.ts';
 import { recoverLog, wipeLog } from './recovery.ts';
+import type { OrderedInode } from './ordered-inode.ts';
 import { nextTid } from './tid.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -54,6 +55,11 @@ export class Journal implements Journaling {
   /** s_maxlen: the blocks of the log, its superblock among them. */
   get lengthBlocks(): number {
     return this.state.superBlock.raw.maxLength;
+  }
+
+  /** The end of the journal is for fast commits. */
+  get hasFastCommits(): boolean {
+    return this.state.options.fastCommits;
   }
 
   /** s_errno: an error that an earlier mount left behind, as a negative errno; 0 for none. */
@@ -157,6 +163,11 @@ export class Journal implements Journaling {
   /** The most blocks that one handle may ask for, and one transaction may have. */
   get maxTransactionBlocks(): number {
     return this.state.maxTransactionBlocks;
+  }
+
+  /** Whose data has to be written before the running transaction may be durable. */
+  get orderedInodes(): readonly OrderedInode[] {
+    return [...(this.state.running?.ordered ?? [])];
   }
 
   /** The id of the running transaction, or of the one that would start next. */

@@ -1,45 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Bio, BioStatus } from '../block/bio.ts';
-import type { BlockDevice } from '../block/block-device.ts';
-import type { MemoryDisk } from '../block/memory-disk.ts';
+import { SlowDisk } from '../block/slow-disk.fixture.ts';
 import { Failure } from '../lib/errno.ts';
 import { Choices } from '../sched/choices.ts';
-import type { Scheduler } from '../sched/scheduler.ts';
-import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
 import { e2fsck } from './disk-image.fixture.ts';
 import type { FileSystem } from './file-system.ts';
 import { newDisk, testMount } from './test-mount.fixture.ts';
-
-/** A disk whose transfers end, once `slow`, when a task says so: each is a place where another call may run. */
-class SlowDisk implements BlockDevice {
-  readonly sectors: number;
-  readonly #disk: MemoryDisk;
-  readonly #queue: (() => void)[] = [];
-  #slow = false;
-
-  constructor(disk: MemoryDisk) {
-    this.#disk = disk;
-    this.sectors = disk.sectors;
-  }
-
-  submit(bio: Bio, endIo: (status: BioStatus) => void): void {
-    if (this.#slow) this.#queue.push(() => this.#disk.submit(bio, endIo));
-    else this.#disk.submit(bio, endIo);
-  }
-
-  slowDown(scheduler: Scheduler): void {
-    this.#slow = true;
-    scheduler.spawnDaemon('interrupts', this.#interrupts());
-  }
-
-  *#interrupts(): Sleepable<void> {
-    for (;;) {
-      yield* waitUntil('a transfer', () => this.#queue.length > 0);
-      this.#queue.shift()?.();
-    }
-  }
-}
 
 const NAMES = ['a', 'b', 'a/a', 'a/b', 'b/a', 'b/b', 'a/a/a', 'b/b/b'];
 const path = fc.constantFrom(...NAMES);

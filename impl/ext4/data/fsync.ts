@@ -15,6 +15,7 @@ export function* fsyncInode(inode: Inode, dataOnly: boolean): Sleepable<void> {
   const tid = dataOnly ? inode.dataSyncTid : inode.syncTid;
   // A commit flushes the device's cache; without one the data written above needs a flush of its own.
   if (sb.journal.isCommitted(tid)) yield* sb.cache.flush();
+  else if (sb.fastCommits !== null) yield* sb.fastCommits.commit(tid);
   else yield* sb.journal.waitForCommit(tid);
   mapping.checkError(seen);
 }

@@ -222,6 +222,7 @@ export function fakeMount(options: FakeOptions = {}): FakeMount {
     freeSpace,
     blockAllocator: allocator,
     journal: { start },
+    fastCommits: null,
     pool: new FolioPool(),
     inodes: { dirtyMappings: new Set() },
     orphans: {

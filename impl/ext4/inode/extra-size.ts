@@ -50,6 +50,7 @@ export function* growExtraSize(handle: Handle, inode: Inode, table: BufferHead):
     return;
   }
   if (!(yield* handle.extend(newXattrCredits(sb, 0)))) return;
+  sb.fastCommits?.tracker.ineligible(handle.transaction.tid, 'attributes changed');
   if (!inode.xattrLock.tryWriteOutOfOrder()) return;
   try {
     const grower = new Grower(handle, inode, checkedArea(inode, table));

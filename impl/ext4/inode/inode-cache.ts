@@ -120,6 +120,7 @@ export class InodeCache {
       inode.mayInline = hasInlineData(sb);
     }
     this.#enter(inode);
+    sb.fastCommits?.tracker.born(handle, inode);
     return inode;
   }
 
@@ -163,6 +164,7 @@ export class InodeCache {
       inode.dtime = Math.max(1, sb.now.seconds);
       yield* markInodeDirty(handle, inode);
       yield* sb.inodeAllocator.free(handle, inode.ino, inode.mode);
+      sb.fastCommits?.tracker.freed(handle, inode);
       this.#inodes.delete(inode.ino);
     } finally {
       yield* handle.stop();

@@ -188,6 +188,7 @@ function writeInode(handle: Handle, inode: Inode, buffer: BufferHead): void {
   fillRawInode(inode, raw, buffer);
   if (sb.hasChecksums) setInodeChecksum(sb.checksumSeed, inode.ino, raw, sb.geometry.inodeSize);
   handle.dirtyMetadata(buffer);
+  if (sb.fastCommits !== null) sb.fastCommits.tracker.inodeChanged(tid, inode);
 }
 
 /** ext4_fill_raw_inode(). */

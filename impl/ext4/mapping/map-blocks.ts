@@ -115,6 +115,9 @@ function* change(
       ? yield* block.convert(handle, length)
       : yield* block.allocate(handle, holeFrom(known, logical, length), mode === 'create-unwritten');
     recordMapped(inode, now);
+    const { fastCommits } = inode.sb;
+    if (fastCommits !== null)
+      fastCommits.tracker.mapChanged(handle, inode, now.logical, now.logical + now.length);
     if (inode.preallocation !== null) inode.sb.blockAllocator.discardIfClosed(inode);
     return mapping(inode, now, logical, length, isNew);
   } finally {

@@ -82,6 +82,8 @@ export const truncateCredits = (inode: Inode): number => mapCredits(inode, 1) + 
 
 function* forgetAndRemove(handle: Handle, inode: Inode, from: number, to: number): Sleepable<void> {
   if (from >= to) return;
+  const { fastCommits } = inode.sb;
+  fastCommits?.tracker.mapChanged(handle, inode, from, to);
   yield* inode.dataLock.write();
   try {
     // First, so that nobody is given a mapping to blocks that are about to go.
@@ -89,6 +91,8 @@ function* forgetAndRemove(handle: Handle, inode: Inode, from: number, to: number
     yield* blockMapOf(inode).removeRange(handle, inode, from, to);
     // dataLock may have been let go in between, and a reader may have learnt what was then still there.
     recordHole(inode, from, to);
+    // The handle may have gone on in another transaction.
+    fastCommits?.tracker.mapChanged(handle, inode, from, to);
   } catch (error) {
     forget(inode, from, to);
     throw error;

@@ -26,6 +26,7 @@ export function* exchangeInodes(one: Side, other: Side): Sleepable<void> {
   honourDirSync(handle, one.dir);
   honourDirSync(handle, other.dir);
   try {
+    one.dir.sb.fastCommits?.tracker.ineligible(handle.transaction.tid, 'names exchanged');
     const moves = one.dir !== other.dir;
     if (moves) yield* checkMoves(one, other);
     yield* exchangeEntries(handle, one, other);

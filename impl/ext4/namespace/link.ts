@@ -30,6 +30,7 @@ function* linkOnce(inode: Inode, dir: Inode, name: Uint8Array): Sleepable<void> 
     inode.ctime = now;
     yield* markInodeDirty(handle, inode);
     if (inode.links === 1) yield* dir.sb.orphans.remove(handle, inode);
+    dir.sb.fastCommits?.tracker.linked(handle, dir, name, inode);
   } finally {
     yield* handle.stop();
   }

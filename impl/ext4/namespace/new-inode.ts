@@ -54,6 +54,7 @@ function* createOnce(dir: Inode, name: Uint8Array, mode: number, owner: Owner, f
       addSubdirectoryLink(dir);
       yield* markInodeDirty(handle, dir);
     }
+    dir.sb.fastCommits?.tracker.named(handle, 'create', dir, name, inode);
     named = true;
     return inode;
   } catch (error) {

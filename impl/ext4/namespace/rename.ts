@@ -100,6 +100,21 @@ function* move(
   if (isDirectory(from.inode.mode)) yield* moveDirectoryLink(handle, from, to);
   yield* markInodeDirty(handle, from.dir);
   if (to.inode !== null) yield* dropReplaced(handle, to.inode);
+  trackMove(handle, from, to);
+}
+
+/** For fast commits: what the new name meant, what it means now, and that the old one is gone. */
+function trackMove(handle: Handle, from: RenameSide<Inode>, to: RenameSide<Inode | null>): void {
+  const { fastCommits } = from.dir.sb;
+  if (fastCommits === null) return;
+  const { tracker } = fastCommits;
+  if (isDirectory(from.inode.mode)) {
+    tracker.ineligible(handle.transaction.tid, 'directory renamed');
+    return;
+  }
+  if (to.inode !== null) tracker.named(handle, 'unlink', to.dir, to.name, to.inode);
+  tracker.named(handle, 'link', to.dir, to.name, from.inode);
+  tracker.named(handle, 'unlink', from.dir, from.name, from.inode);
 }
 
 /** What can still forbid a directory to move (the first part of ext4_rename). */

@@ -25,6 +25,7 @@ export function* unlinkInode(dir: Inode, name: Uint8Array, inode: Inode): Sleepa
     if (inode.links === 0) yield* orphans.add(handle, inode);
     inode.ctime = now;
     yield* markInodeDirty(handle, inode);
+    dir.sb.fastCommits?.tracker.named(handle, 'unlink', dir, name, inode);
   } finally {
     yield* handle.stop();
   }
@@ -52,6 +53,7 @@ export function* removeDirectory(dir: Inode, name: Uint8Array, inode: Inode): Sl
     dir.ctime = dir.mtime = dir.sb.now;
     removeLink(dir);
     yield* markInodeDirty(handle, dir);
+    dir.sb.fastCommits?.tracker.named(handle, 'unlink', dir, name, inode);
   } finally {
     yield* handle.stop();
   }

@@ -15,6 +15,7 @@ export function* ensureLargeFile(handle: Handle, sb: SuperBlock): Sleepable<void
   if ((raw.featureRoCompat & RO_COMPAT.large_file) !== 0) return;
   if (!(yield* handle.extend(1))) return;
   yield* handle.getWriteAccess(buffer);
+  sb.fastCommits?.tracker.ineligible(handle.transaction.tid, 'super block changed');
   raw.featureRoCompat |= RO_COMPAT.large_file;
   handle.dirtyMetadata(buffer);
 }

@@ -10,6 +10,7 @@ import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { checkFeatures, COMPAT, INCOMPAT, RO_COMPAT, unwritableFeatures } from './features.ts';
 import { fixedMetadata, readGroups } from '../allocation/group-descriptors.ts';
+import { FastCommits } from '../fast-commit/fast-commits.ts';
 import { replayFastCommits } from '../fast-commit/replay.ts';
 import { loadJournal, type LoadedJournal } from '../journal/load-journal.ts';
 import {
@@ -168,6 +169,8 @@ function* beginWriting(sb: SuperBlock, loaded: LoadedJournal): Sleepable<void> {
   yield* commitSuperBlock(sb);
   yield* replayWaiting(sb, loaded);
   yield* sb.orphans.process();
+  if (loaded.log?.hasFastCommits === true && sb.geometry.clusterRatio === 1)
+    sb.fastCommits = new FastCommits(sb, loaded.log);
 }
 
 /** Fast commits are updates like any other, for which everything has to be known here. */

@@ -1,6 +1,7 @@
 import type { BlockDevice } from '../../block/block-device.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
+import type { FastCommits } from '../fast-commit/fast-commits.ts';
 import type { Journaling } from '../../jbd2/journaling.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
@@ -63,6 +64,7 @@ export class MountedSuperBlock implements SuperBlock {
   readonly directoryHash: DirectoryHash;
   readonly cache: BufferCache;
   readonly journal: Journaling;
+  fastCommits: FastCommits | null = null;
   readonly pool: FolioPool;
   readonly inodes: InodeCache;
   readonly blockAllocator: BlockAllocator;

@@ -1,6 +1,7 @@
 import type { BlockDevice } from '../../block/block-device.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
+import type { FastCommits } from '../fast-commit/fast-commits.ts';
 import type { Journaling } from '../../jbd2/journaling.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
@@ -75,6 +76,8 @@ export interface SuperBlock {
   readonly directoryHash: DirectoryHash;
   readonly cache: BufferCache;
   readonly journal: Journaling;
+  /** With the feature fast_commit: whoever changes something tells it (fast-commit/tracker.ts); else null. */
+  fastCommits: FastCommits | null;
   readonly pool: FolioPool;
   readonly inodes: InodeCache;
   readonly blockAllocator: BlockAllocator;

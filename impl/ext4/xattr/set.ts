@@ -96,6 +96,8 @@ class XattrSetter {
   }
 
   *run(value: Uint8Array | null, flags: XattrFlags): Sleepable<void> {
+    const { sb } = this.#inode;
+    sb.fastCommits?.tracker.ineligible(this.#change.handle.transaction.tid, 'attributes changed');
     yield* this.#find();
     const exists = this.#ownSlot.found || this.#blockSlot.found;
     if (exists && flags.create === true) fail('EEXIST');
