@@ -11,6 +11,7 @@ export type Ineligible =
   | 'directory renamed'
   | 'not a regular file'
   | 'super block changed'
+  | 'map converted'
   | 'directory made, removed or changed'
   | 'file deleted'
   | 'file without a name linked'

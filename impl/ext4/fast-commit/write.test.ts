@@ -157,18 +157,18 @@ const CASES: readonly Case[] = [
 
 test.for(CASES.map((one, index) => ({ ...one, bufferedIomap: index % 2 === 1 })))(
   '$name (iomap $bufferedIomap): what was fsynced is there for us, for the kernel and for e2fsck',
-  async ({ before, after, written, bufferedIomap }, context) => {
+  async (one, context) => {
     needsKernel(context);
     await inDirectory(async (path) => {
       const disk = new RecordingDisk(newDisk({ features: ['fast_commit'] }));
-      const fs = mount(disk, { now: TIME, bufferedIomap });
+      const fs = mount(disk, { now: TIME, bufferedIomap: one.bufferedIomap });
       // A fast commit is possible once there was a full one.
       fs.mkdir('/made');
-      before(fs);
+      one.before(fs);
       fs.sync();
       fs.now = LATER;
-      after(fs);
-      expect(fs.sb.fastCommits?.written).toBe(written);
+      one.after(fs);
+      expect(fs.sb.fastCommits?.written).toBe(one.written);
       const tree = ourTree(fs);
       // Only what a flush or FUA covers has arrived.
       const cut = disk.cut(disk.writes.length + 1, () => false);

@@ -40,6 +40,7 @@ function* toExtents(inode: Inode): Sleepable<void> {
   // Nobody changes the map: i_rwsem is held, and nothing waits for writeback.
   const old = yield* pointedBlocks(inode);
   const handle = yield* inode.sb.journal.start(toExtentsCredits(inode, old));
+  inode.sb.fastCommits?.tracker.ineligible(handle.transaction.tid, 'map converted');
   try {
     yield* inode.dataLock.write();
     try {
@@ -96,6 +97,7 @@ export function* migrateToPointers(inode: Inode): Sleepable<void> {
   requireExtents(inode);
   if (sb.geometry.clusterRatio > 1) fail('EOPNOTSUPP');
   const handle = yield* sb.journal.start(1);
+  sb.fastCommits?.tracker.ineligible(handle.transaction.tid, 'map converted');
   try {
     yield* inode.dataLock.write();
     try {
