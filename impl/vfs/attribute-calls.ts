@@ -1,6 +1,7 @@
 import { chmodAcl } from '../ext4/acl/inode-acl.ts';
 import { EXT4_GOOD_OLD_INODE_SIZE } from '../ext4/layout/inode.ts';
 import { isDirectory, isSymlink, S_ISGID, S_ISUID, type Inode } from '../ext4/inode/inode.ts';
+import { dropCapability } from '../ext4/xattr/capability.ts';
 import type { SuperBlock } from '../ext4/super/super-block.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { fail } from '../lib/errno.ts';
@@ -49,6 +50,7 @@ export function* chown(
     const group = gid >>> 0 === UNCHANGED ? null : gid >>> 0;
     mayChangeOwner(context.caller, inode, owner, group);
     const mode = modeAfterChown(context.caller, inode, group ?? inode.gid);
+    if (!isDirectory(inode.mode)) yield* dropCapability(inode);
     yield* changeInode(inode, () => {
       inode.uid = owner ?? inode.uid;
       inode.gid = group ?? inode.gid;

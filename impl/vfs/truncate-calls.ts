@@ -1,5 +1,6 @@
 import { isDirectory, isRegular, type Inode } from '../ext4/inode/inode.ts';
 import { setSize } from '../ext4/data/set-size.ts';
+import { dropCapability } from '../ext4/xattr/capability.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { changeInode } from './change-inode.ts';
@@ -42,6 +43,8 @@ export function* truncateTo(caller: Credentials, inode: Inode, size: number): Sl
   try {
     if (isImmutable(inode)) fail('EPERM');
     const mode = modeAfterWrite(caller, inode);
+    // Beyond this size nothing is done at all; a smaller limit of the file itself comes too late.
+    if (size <= inode.sb.maxFileBytes) yield* dropCapability(inode);
     yield* setSize(inode, size);
     if (mode === inode.mode) return;
     yield* changeInode(inode, () => {

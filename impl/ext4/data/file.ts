@@ -5,6 +5,7 @@ import { tryInlineWrite } from '../inline/inline-file.ts';
 import { EXT4_APPEND_FL, EXT4_IMMUTABLE_FL, S_ISGID, S_ISUID, type Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { maxBytesOf } from '../mapping/block-map.ts';
+import { dropCapability } from '../xattr/capability.ts';
 import { relievePressure } from './memory-pressure.ts';
 
 /** Bytes that are read or written between two looks at the memory in use. */
@@ -96,6 +97,7 @@ function* touchModified(inode: Inode, writer: Writer): Sleepable<void> {
   const { now } = inode.sb;
   const mode = (inode.mode & PRIVILEGE_BITS) === 0 ? inode.mode : writer.modeAfterWrite(inode);
   if (mode !== inode.mode && (inode.flags & EXT4_APPEND_FL) !== 0) fail('EPERM');
+  yield* dropCapability(inode);
   if (sameTime(inode.mtime, now) && sameTime(inode.ctime, now) && mode === inode.mode) return;
   const handle = yield* inode.sb.journal.start(1);
   try {

@@ -102,6 +102,8 @@ export class Inode {
   keepsExtraSize = false;
   /** The inode's own tail holds extended attributes, too (EXT4_STATE_XATTR). */
   xattrsInInode = false;
+  /** No attribute speaks of capabilities: whoever sets one takes this back (S_NOSEC). */
+  knownPlain = false;
   atime: Timestamp = EPOCH;
   ctime: Timestamp = EPOCH;
   mtime: Timestamp = EPOCH;

@@ -109,6 +109,7 @@ class XattrSetter {
       if (this.#has(value)) return;
       yield* this.#store(value);
     }
+    this.#inode.knownPlain = false;
     yield* noteFeature(this.#change.handle, this.#inode);
     this.#inode.ctime = this.#inode.sb.now;
     yield* markInodeDirty(this.#change.handle, this.#inode);
