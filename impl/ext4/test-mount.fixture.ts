@@ -22,6 +22,8 @@ export const MOUNT_OPTIONS: MountOptions = {
   dataErr: 'ignore',
   journalChecksum: false,
   noload: false,
+  resuid: null,
+  resgid: null,
   faults: NO_FAULTS,
 };
 

@@ -1,5 +1,7 @@
 import type { Inode } from '../ext4/inode/inode.ts';
 import type { SuperBlock } from '../ext4/super/super-block.ts';
+import { reservedBlocksCount, reserveGroup, reserveUser } from '../ext4/layout/superblock.ts';
+import { INCOMPAT } from '../ext4/super/features.ts';
 import { fail } from '../lib/errno.ts';
 import { Mutex } from '../sched/lock.ts';
 import type { LockClass } from '../sched/task.ts';
@@ -15,8 +17,7 @@ export class KernelContext {
   /** The root directory, held for the life of the mount; every path starts here. */
   readonly root: Inode;
   readonly files = new FileTable();
-  /** Who makes the calls that start from now on. */
-  caller: Credentials = superuser();
+  #caller: Credentials = superuser();
   readonly renameMutex: Mutex;
   /** fs.protected_hardlinks of sysctl: only the owner links what others could misuse. */
   readonly protectedHardlinks: boolean;
@@ -26,6 +27,28 @@ export class KernelContext {
     this.sb = sb;
     this.root = root;
     this.renameMutex = new Mutex(sb.scheduler, RENAME_MUTEX);
+  }
+
+  /** Who makes the calls that start from now on. */
+  get caller(): Credentials {
+    return this.#caller;
+  }
+
+  set caller(caller: Credentials) {
+    this.#caller = caller;
+    const { freeSpace, geometry, raw } = this.sb;
+    const is64bit = (this.sb.features.incompat & INCOMPAT['64bit']) !== 0;
+    freeSpace.keptFromCaller = this.#mayUseReserve(caller)
+      ? 0
+      : Math.floor(reservedBlocksCount(raw, is64bit) / geometry.clusterRatio);
+  }
+
+  /** The caller's part of ext4_has_free_clusters(): the group of root is not enough. */
+  #mayUseReserve({ uid, gid, groups, privileged }: Credentials): boolean {
+    const { options, raw } = this.sb;
+    const group = options.resgid ?? reserveGroup(raw);
+    if (privileged || uid === (options.resuid ?? reserveUser(raw))) return true;
+    return group !== 0 && (gid === group || groups.has(group));
   }
 
   /** mnt_want_write(): fails with EROFS. */

@@ -36,6 +36,8 @@ const DEFAULTS: MountOptions = {
   dataErr: 'ignore',
   journalChecksum: false,
   noload: false,
+  resuid: null,
+  resgid: null,
   faults: NO_FAULTS,
 };
 

@@ -7,6 +7,8 @@ export class FreeSpace {
   free: number;
   /** Clusters promised to delayed allocation. */
   reserved = 0;
+  /** What of the reserve for root (s_r_blocks_count) the caller may not use: all of it, or nothing. */
+  keptFromCaller = 0;
   /** s_resv_clusters: kept back so that metadata of promised data can always be placed. */
   readonly keptBack: number;
 
@@ -17,11 +19,10 @@ export class FreeSpace {
 
   /**
    * Clusters that may still be promised or placed (ext4_has_free_clusters); negative when more than is free is kept back.
-   * The caller is root, so s_r_blocks_count does not matter. `useKeptBack` is for metadata that promised data needs
-   * (EXT4_MB_USE_RESERVED).
+   * `useKeptBack` is for metadata that promised data needs (EXT4_MB_USE_RESERVED), and for promised data.
    */
   available(useKeptBack: boolean): number {
-    return this.free - this.reserved - (useKeptBack ? 0 : this.keptBack);
+    return this.free - this.reserved - (useKeptBack ? 0 : this.keptBack + this.keptFromCaller);
   }
 
   has(count: number, useKeptBack: boolean): boolean {

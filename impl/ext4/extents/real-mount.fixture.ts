@@ -120,6 +120,8 @@ export function realMount(device: BlockDevice): RealMount {
     dataErr: 'ignore',
     journalChecksum: false,
     noload: false,
+    resuid: null,
+    resgid: null,
     faults: NO_FAULTS,
   } as const;
   const sb = run(

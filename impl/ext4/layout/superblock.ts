@@ -146,6 +146,10 @@ export const blocksCount = (raw: RawSuperBlock, is64bit: boolean): number =>
 export const reservedBlocksCount = (raw: RawSuperBlock, is64bit: boolean): number =>
   join(is64bit ? raw.rBlocksCountHi : 0, raw.rBlocksCountLo);
 
+/** s_def_resuid and s_def_resgid: who, besides root, may use those blocks. */
+export const reserveUser = (raw: RawSuperBlock): number => raw.defResuidHi * 2 ** 16 + raw.defResuid;
+export const reserveGroup = (raw: RawSuperBlock): number => raw.defResgidHi * 2 ** 16 + raw.defResgid;
+
 export function setFreeBlocksCount(raw: RawSuperBlock, blocks: number): void {
   raw.freeBlocksCountLo = lowHalf(blocks);
   raw.freeBlocksCountHi = highHalf(blocks);

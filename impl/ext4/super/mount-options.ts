@@ -20,6 +20,9 @@ export interface MountOptions {
   readonly journalChecksum: boolean;
   /** `noload`: the journal is not looked at. Read-only unless it is clean; nothing is written when read-only. */
   readonly noload: boolean;
+  /** `resuid`, `resgid`: who, besides root, may use the reserved blocks; null for what the superblock says. */
+  readonly resuid: number | null;
+  readonly resgid: number | null;
   /** Planted bugs: all off except in tests of the harness. */
   readonly faults: FaultSwitches;
 }
