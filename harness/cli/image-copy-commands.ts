@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { CopyWatch } from '../image/copy-watch.ts';
 import { GetTree } from '../image/get-tree.ts';
+import { HostCalls } from '../image/host-calls.ts';
 import { ImageDisk } from '../image/image-disk.ts';
 import { PutTree } from '../image/put-tree.ts';
 import { editImage } from '../targets/typescript/image-editor.ts';
@@ -19,7 +20,8 @@ Examples:
   twinpath image put disk.img notes.txt /       one file into a directory
   twinpath image put disk.img notes.txt /n      one file under another name
 
-Names, modes, owners, times, symbolic and hard links and device nodes go along; extended attributes do not.
+Names, modes, owners, times, holes, symbolic and hard links, device nodes, extended attributes and access lists go
+along; for attributes there must be a python3.
 What is there already stays, unless --force is given. After a Ctrl-C, or a power cut, the image is sound and
 holds what was put so far.`;
 
@@ -28,7 +30,8 @@ Examples:
   twinpath image get disk.img / everything      a whole tree into a new folder
   twinpath image get disk.img /etc/passwd p     one file
 
-Modes, times, symbolic and hard links go along, owners when root does it; device nodes and extended attributes do not.
+Modes, times, holes, symbolic and hard links go along, owners and device nodes when root does it; fifos, sockets,
+extended attributes and access lists, too, when there is a python3. Each thing that cannot be made is told.
 Nothing outside the target is touched, whatever names and links the image has, and nothing is overwritten
 without --force.`;
 
@@ -60,7 +63,7 @@ export function addCopying(image: Command, terminal: Terminal, exit: Exit): void
     .action(async (file: string, path: string, target: string, { force }: { force: boolean }) =>
       exit(
         await withView(file, (view) =>
-          copying(terminal, (watch) => new GetTree(view, watch, force).get(path, target)),
+          copying(terminal, (watch, host) => new GetTree(view, watch, force, host).get(path, target)),
         ),
       ),
     );
@@ -83,8 +86,8 @@ function put({ file, source, path, force }: PutRequest, terminal: Terminal): Pro
       const editor = editImage(disk, time);
       try {
         const from = source.length > 1 ? source.replace(/\/+$/, '') : source;
-        return await copying(terminal, (watch) =>
-          new PutTree(editor, watch, force).put(from === '' ? '/' : from, path),
+        return await copying(terminal, (watch, host) =>
+          new PutTree(editor, watch, force, host).put(from === '' ? '/' : from, path),
         );
       } finally {
         editor.close();
@@ -96,7 +99,10 @@ function put({ file, source, path, force }: PutRequest, terminal: Terminal): Pro
 }
 
 /** Runs a copy with progress; a Ctrl-C ends it in good order. */
-async function copying(terminal: Terminal, copy: (watch: CopyWatch) => Promise<void>): Promise<number> {
+async function copying(
+  terminal: Terminal,
+  copy: (watch: CopyWatch, host: HostCalls | null) => Promise<void>,
+): Promise<number> {
   const status = new StatusLine(terminal);
   const startedAt = performance.now();
   const text = (entries: number, bytes: number): string =>
@@ -109,11 +115,17 @@ async function copying(terminal: Terminal, copy: (watch: CopyWatch) => Promise<v
           status.clear();
           terminal.err(`twinpath: left out ${printable(path)}: ${printable(reason)}\n`);
         },
+        onRemark: (remark) => {
+          status.clear();
+          terminal.err(`twinpath: ${remark}\n`);
+        },
         stop,
       });
+      const host = HostCalls.start();
       try {
-        await copy(watch);
+        await copy(watch, host);
       } finally {
+        host?.close();
         status.clear();
       }
       return { watch, stopped: stop.aborted };

@@ -10,6 +10,8 @@ export interface CopyEvents {
   onProgress(progress: CopyProgress): void;
   /** Something was left out, and why. */
   onLeftOut(path: string, reason: string): void;
+  /** Something that is true of the whole copy. */
+  onRemark(text: string): void;
   readonly stop: AbortSignal;
 }
 

@@ -76,6 +76,12 @@ export interface ImageEntry {
   readonly target: string | null;
 }
 
+/** An extended attribute, by the name that system calls give it. */
+export interface Xattr {
+  readonly name: string;
+  readonly value: Uint8Array;
+}
+
 /** An ext4 image that somebody looks into. Whatever cannot be shown is an ImageError. */
 export interface ImageView {
   facts(): ImageFacts;
@@ -88,6 +94,9 @@ export interface ImageView {
   pieces(path: string): Iterable<FilePiece>;
   /** Where the blocks of a file or directory lie, in order; holes are left out. */
   map(path: string): readonly MappedRun[];
+  /** Names of extended attributes; symbolic links are not followed, here and when a value is asked for. */
+  xattrNames(path: string): readonly string[];
+  xattr(path: string, name: string): Uint8Array;
 }
 
 /** What belongs to a file besides its bytes. */
@@ -120,6 +129,8 @@ export interface ImageEditor extends ImageView {
   remove(path: string): void;
   /** Follows no symbolic link. */
   setAttributes(path: string, attributes: Attributes): void;
+  /** Follows no symbolic link. */
+  setXattr(path: string, xattr: Xattr): void;
   /** Brings to the disk what is in memory, and forgets it. */
   relieve(): void;
   /** Unmounts. Throws ImageError when not all could be written. */

@@ -43,8 +43,13 @@ test('whoever is stopped, or killed, leaves a sound image with what went in', as
         stop.abort();
       },
     });
-    const events = { onProgress: () => undefined, onLeftOut: () => undefined, stop: stop.signal };
-    await new PutTree(stopping, new CopyWatch(events), false).put(at('source'), '/put');
+    const events = {
+      onProgress: () => undefined,
+      onLeftOut: () => undefined,
+      onRemark: () => undefined,
+      stop: stop.signal,
+    };
+    await new PutTree(stopping, new CopyWatch(events), false, null).put(at('source'), '/put');
     copyFileSync(at('disk'), at('killed'));
     editor.close();
     disk.close();

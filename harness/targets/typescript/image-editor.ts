@@ -9,6 +9,7 @@ import type {
   ImageEditor,
   ImageEntry,
   NodeType,
+  Xattr,
 } from '../../image/image-view.ts';
 import { byteDevice } from './byte-device.ts';
 import { errnoText, mounting } from './image-errors.ts';
@@ -82,6 +83,10 @@ class EditedImage extends MountedImage implements ImageEditor {
       if (this.fs.lstat(path).type !== 'symlink') this.fs.chmod(path, mode);
       this.fs.utimens(path, atime, mtime, nofollow);
     });
+  }
+
+  setXattr(path: string, { name, value }: Xattr): void {
+    this.ask(path, () => this.fs.setxattr(path, name, value, { nofollow: true }));
   }
 
   relieve(): void {

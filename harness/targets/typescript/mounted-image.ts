@@ -55,6 +55,14 @@ export class MountedImage implements ImageView {
     return this.ask(path, () => this.fs.extents(path));
   }
 
+  xattrNames(path: string): string[] {
+    return this.ask(path, () => this.fs.listxattr(path, { nofollow: true }));
+  }
+
+  xattr(path: string, name: string): Uint8Array {
+    return this.ask(path, () => this.fs.getxattr(path, name, { nofollow: true }));
+  }
+
   /** The bytes of a file in these ranges, piece by piece; stops early at its end. */
   *#read(
     path: string,
