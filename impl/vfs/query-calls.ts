@@ -1,6 +1,7 @@
 import type { DirectoryEntry } from '../ext4/directory/block.ts';
 import { listEntries } from '../ext4/directory/directory.ts';
 import { decodeName } from '../ext4/directory/file-name.ts';
+import { storedType } from '../ext4/directory/stored-type.ts';
 import { deviceNumberOf } from '../ext4/inode/device-number.ts';
 import { isDevice, isDirectory, isRegular, isSymlink, S_IFMT, type Inode } from '../ext4/inode/inode.ts';
 import { isInline } from '../ext4/inline/inline-data.ts';
@@ -122,7 +123,7 @@ const isDots = (name: Uint8Array): boolean =>
 
 /** What readdir tells of an entry. */
 export function* listingOf(dir: Inode, { name, ino, fileType }: DirectoryEntry): Sleepable<DirectoryListing> {
-  const type = TYPES_BY_ENTRY[fileType] ?? (yield* typeFromInode(dir, ino));
+  const type = TYPES_BY_ENTRY[storedType(dir, fileType)] ?? (yield* typeFromInode(dir, ino));
   return { name: decodeName(name), ino, type };
 }
 

@@ -15,6 +15,7 @@ import {
   insertAt,
   removeAt,
 } from './block.ts';
+import { EXT4_FT_DIR } from '../layout/directory.ts';
 
 const INODES = 1000;
 const name = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -102,7 +103,7 @@ describe('a leaf block', () => {
 describe('the first block', () => {
   test('has . and .. as in Documentation/filesystems/ext4/directory.rst', () => {
     const data = new Uint8Array(1024);
-    initializeFirstBlock(data, 12, 2, false);
+    initializeFirstBlock(data, { ino: 12, parentIno: 2, type: EXT4_FT_DIR }, false);
     expect([...data.subarray(0, 9)]).toEqual([12, 0, 0, 0, 12, 0, 1, 2, 0x2e]);
     expect([...data.subarray(12, 22)]).toEqual([2, 0, 0, 0, 0xf4, 3, 2, 2, 0x2e, 0x2e]);
     expect(hasDots(data, 12)).toBe(true);
@@ -114,7 +115,7 @@ describe('the first block', () => {
 describe('checkBlock', () => {
   const field = (break_: (data: Uint8Array) => void, hasTail = false): string => {
     const data = new Uint8Array(1024);
-    initializeFirstBlock(data, 12, 2, hasTail);
+    initializeFirstBlock(data, { ino: 12, parentIno: 2, type: EXT4_FT_DIR }, hasTail);
     break_(data);
     try {
       checkBlock(data, INODES, hasTail, 'block 0 of directory 12');

@@ -184,17 +184,16 @@ const DOT_DOT = Uint8Array.of(0x2e, 0x2e);
 /** Offset of the entry for .. in the first block. */
 export const DOT_DOT_OFFSET = entryBytes(1);
 
-/** Makes the block the first of a directory without other names (ext4_init_dirblock). */
+/** Makes the block the first of a directory without other names (ext4_init_dirblock). `type` is EXT4_FT_DIR or none. */
 export function initializeFirstBlock(
   data: Uint8Array,
-  ino: number,
-  parentIno: number,
+  { ino, parentIno, type }: { readonly ino: number; readonly parentIno: number; readonly type: number },
   hasTail: boolean,
 ): void {
   data.fill(0);
   const rest = data.length - DOT_DOT_OFFSET - (hasTail ? TAIL_BYTES : 0);
-  putEntry(data, 0, DOT_DOT_OFFSET, ino, EXT4_FT_DIR, DOT);
-  putEntry(data, DOT_DOT_OFFSET, rest, parentIno, EXT4_FT_DIR, DOT_DOT);
+  putEntry(data, 0, DOT_DOT_OFFSET, ino, type, DOT);
+  putEntry(data, DOT_DOT_OFFSET, rest, parentIno, type, DOT_DOT);
   if (hasTail) putTail(data);
 }
 

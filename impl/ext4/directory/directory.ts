@@ -16,7 +16,7 @@ import {
 } from '../inline/inline-directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { EXT4_CASEFOLD_FL, EXT4_INDEX_FL, type Inode } from '../inode/inode.ts';
-import { entryBytes } from '../layout/directory.ts';
+import { entryBytes, EXT4_FT_DIR } from '../layout/directory.ts';
 import { BadIndex } from './bad-index.ts';
 import {
   DOT_DOT_OFFSET,
@@ -49,6 +49,7 @@ import {
   readDirectoryBlock,
 } from './io.ts';
 import { makeIndex } from './make-index.ts';
+import { storedType } from './stored-type.ts';
 
 /**
  * Names in a directory, as bytes: found through its index, or by a linear scan, which is right for indexed directories,
@@ -147,7 +148,8 @@ export function* addEntry(
   ino: number,
   fileType: number,
 ): Sleepable<void> {
-  if (isInline(dir) && (yield* addInlineEntry(handle, dir, name, ino, fileType))) {
+  const type = storedType(dir, fileType);
+  if (isInline(dir) && (yield* addInlineEntry(handle, dir, name, ino, type))) {
     return yield* noteNewName(handle, dir);
   }
   const buffer = isIndexed(dir)
@@ -156,7 +158,7 @@ export function* addEntry(
   yield* handle.getWriteAccess(buffer);
   const offset = findRoom(buffer.data, name.length);
   assert(offset >= 0, () => `no room in block ${buffer.block} for a name of ${name.length} bytes`);
-  insertAt(buffer.data, offset, ino, fileType, name);
+  insertAt(buffer.data, offset, ino, type, name);
   handle.dirtyMetadata(buffer);
   yield* noteNewName(handle, dir);
 }
@@ -230,14 +232,15 @@ export function* setEntry(
   fileType: number,
 ): Sleepable<void> {
   const { dir, buffer, offset } = position;
+  const type = storedType(dir, fileType);
   if (isInline(dir)) {
     dir.version++;
-    return yield* changeInlineEntry(handle, dir, { offset, table: buffer }, { ino, fileType });
+    return yield* changeInlineEntry(handle, dir, { offset, table: buffer }, { ino, fileType: type });
   }
   yield* handle.getWriteAccess(buffer);
   dir.version++;
   setEntryIno(buffer.data, offset, ino);
-  setEntryFileType(buffer.data, offset, fileType);
+  setEntryFileType(buffer.data, offset, type);
   handle.dirtyMetadata(buffer);
 }
 
@@ -246,7 +249,7 @@ export function* initializeDirectory(handle: Handle, dir: Inode, parentIno: numb
   if (dir.mayInline && (yield* initializeInline(handle, dir, parentIno))) return;
   const { hasChecksums } = dir.sb;
   yield* appendDirectoryBlock(handle, dir, leafSeal(dir), (data) => {
-    initializeFirstBlock(data, dir.ino, parentIno, hasChecksums);
+    initializeFirstBlock(data, { ino: dir.ino, parentIno, type: storedType(dir, EXT4_FT_DIR) }, hasChecksums);
   });
 }
 

@@ -20,6 +20,7 @@ import {
   type DirectoryEntry,
 } from '../directory/block.ts';
 import { appendDirectoryBlock, leafSeal } from '../directory/io.ts';
+import { storedType } from '../directory/stored-type.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { I_BLOCK_BYTES, type Inode } from '../inode/inode.ts';
 import { entryBytes, EXT4_FT_DIR } from '../layout/directory.ts';
@@ -124,7 +125,8 @@ function fillBlock(
   hasTail: boolean,
 ): void {
   const [, parent, ...names] = entries;
-  initializeFirstBlock(block, dir.ino, parent?.ino ?? 0, hasTail);
+  const type = storedType(dir, EXT4_FT_DIR);
+  initializeFirstBlock(block, { ino: dir.ino, parentIno: parent?.ino ?? 0, type }, hasTail);
   for (const { name, ino, fileType } of names) {
     insertAt(block, findRoom(block, name.length), ino, fileType, name);
   }

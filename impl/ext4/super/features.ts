@@ -99,9 +99,6 @@ export const SUPPORTED_RO_COMPAT = all(
  */
 const READABLE_INCOMPAT = all(INCOMPAT.mmp, INCOMPAT.encrypt, INCOMPAT.casefold);
 
-/** Without it this implementation cannot read directories at all. */
-const REQUIRED_INCOMPAT = INCOMPAT.filetype;
-
 /** A feature as mke2fs and dumpe2fs call it. */
 export type FeatureName = keyof typeof COMPAT | keyof typeof INCOMPAT | keyof typeof RO_COMPAT;
 
@@ -152,8 +149,6 @@ export const hasInlineData = ({ features }: { readonly features: Features }): bo
 export function checkFeatures(features: Features, readOnly: boolean): void {
   const unsupported = outside(features.incompat, SUPPORTED_INCOMPAT | READABLE_INCOMPAT);
   if (unsupported !== 0) refuse('incompatible features', featureNames('I', unsupported));
-  const missing = outside(REQUIRED_INCOMPAT, features.incompat);
-  if (missing !== 0) refuse('a file system without', featureNames('I', missing));
   const unwritable = readOnly ? [] : unwritableFeatures(features);
   if (unwritable.length > 0) refuse('read-write with features', unwritable);
 }
