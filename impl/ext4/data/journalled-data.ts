@@ -63,12 +63,13 @@ function* logBlocks(
   inode.dataSyncTid = inode.syncTid = handle.transaction.tid;
 }
 
-const blocksPerPage = (inode: Inode): number => PAGE_BYTES / inode.blockSize;
+/** A folio is one page, or one larger block. */
+const blocksPerFolio = (inode: Inode): number => Math.max(1, PAGE_BYTES / inode.blockSize);
 
 /** ext4_write_begin(), the copy, and ext4_journalled_write_end(). */
 function* writeLogged(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
   yield* retryAfterCommit(inode.sb, function* () {
-    const credits = (mapCredits(inode, 1) + 1) * blocksPerPage(inode) + 1;
+    const credits = (mapCredits(inode, 1) + 1) * blocksPerFolio(inode) + 1;
     const handle = yield* inode.sb.journal.start(credits);
     try {
       yield* writeUnder(handle, inode, position, source);
