@@ -28,6 +28,8 @@ export function countFree(image: DiskImage): FreeCount {
   const blocks = superblock.getUint32(0x04, true);
   const firstBlock = superblock.getUint32(0x14, true);
   const blocksPerGroup = superblock.getUint32(0x20, true);
+  // A bit of a block bitmap, and the count in a descriptor, is for a cluster: without bigalloc one block.
+  const ratio = 2 ** (superblock.getUint32(0x1c, true) - superblock.getUint32(0x18, true));
   const inodesPerGroup = superblock.getUint32(0x28, true);
   const lazy = (superblock.getUint32(0x64, true) & RO_COMPAT_GROUP_CHECKSUMS) !== 0;
   const groups = Math.ceil((blocks - firstBlock) / blocksPerGroup);
@@ -37,9 +39,10 @@ export function countFree(image: DiskImage): FreeCount {
     const flags = lazy ? descriptor.getUint16(0x12, true) : 0;
     const blocksHere = Math.min(blocksPerGroup, blocks - firstBlock - group * blocksPerGroup);
     free.blocks +=
-      (flags & BG_BLOCK_UNINIT) !== 0
+      ratio *
+      ((flags & BG_BLOCK_UNINIT) !== 0
         ? descriptor.getUint16(0x0c, true)
-        : zerosIn(image, descriptor.getUint32(0, true) * blockSize, blocksHere);
+        : zerosIn(image, descriptor.getUint32(0, true) * blockSize, Math.ceil(blocksHere / ratio)));
     free.inodes +=
       (flags & BG_INODE_UNINIT) !== 0
         ? descriptor.getUint16(0x0e, true)
@@ -58,10 +61,13 @@ function descriptorOffset(superblock: DataView, group: number): number {
   const index = Math.floor(group / perBlock);
   const within = (group % perBlock) * bytes;
   const meta = (incompat & INCOMPAT_META_BG) !== 0 && index >= superblock.getUint32(0x104, true);
-  if (!meta) return (firstBlock + 1 + index) * blockSize + within;
+  // With blocks of 1024 bytes in larger clusters the first block is 0, and block 1 holds the superblock all the same.
+  const boot = blockSize === SUPERBLOCK_OFFSET && firstBlock === 0 ? 1 : 0;
+  if (!meta) return (firstBlock + boot + 1 + index) * blockSize + within;
   const first = index * perBlock;
   const start = firstBlock + first * superblock.getUint32(0x20, true);
-  return (start + (holdsSuperBlock(superblock, first) ? 1 : 0)) * blockSize + within;
+  const before = (first === 0 ? boot : 0) + (holdsSuperBlock(superblock, first) ? 1 : 0);
+  return (start + before) * blockSize + within;
 }
 
 /** Of groups that start a range of descriptors: their numbers are 0 or even, so never powers of 3, 5 or 7. */

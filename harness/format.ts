@@ -12,7 +12,10 @@ export interface SetupFormat {
   readonly inodeSize?: number | undefined;
   /** Bytes of the device for each inode. */
   readonly inodeRatio?: number | undefined;
+  /** With bigalloc it counts clusters. */
   readonly blocksPerGroup?: number | undefined;
+  /** Bytes, with bigalloc; 16 blocks when absent. */
+  readonly clusterSize?: number | undefined;
   /** So many groups keep their bitmaps and tables together. */
   readonly groupsPerFlex?: number | undefined;
   /** Bytes of a group descriptor. */
@@ -61,6 +64,12 @@ export const formatSchema = z.strictObject({
     .min(1024)
     .max(65536 * 1024)
     .exactOptional(),
+  clusterSize: z
+    .int()
+    .min(2048)
+    .max(2 ** 29)
+    .refine((bytes) => Number.isInteger(Math.log2(bytes)), { error: 'expected a power of two' })
+    .exactOptional(),
   blocksPerGroup: z.int().min(256).max(65528).multipleOf(8).exactOptional(),
   groupsPerFlex: z.int().min(1).max(65536).exactOptional(),
   descriptorSize: z.literal([64, 128, 256, 512, 1024]).exactOptional(),
@@ -74,6 +83,12 @@ export function hasFeature(format: SetupFormat | undefined, name: string): boole
   const last = features.findLast((word) => word === name || word === `^${name}` || word === 'none');
   return last === undefined ? (TYPES[type] as readonly string[]).includes(name) : last === name;
 }
+
+const BLOCKS_PER_CLUSTER = 16;
+
+/** Bytes of which a bitmap has one bit: a block, or with bigalloc several. */
+export const clusterSize = (format: SetupFormat | undefined, blockSize: number): number =>
+  hasFeature(format, 'bigalloc') ? (format?.clusterSize ?? BLOCKS_PER_CLUSTER * blockSize) : blockSize;
 
 /** One format with the choices of another over it; the changes of features follow each other. */
 export function joinFormats(first: SetupFormat, second: SetupFormat): SetupFormat {
@@ -96,6 +111,7 @@ export function mke2fsArguments(
   const numbers = [
     ['-I', format.inodeSize],
     ['-i', format.inodeRatio],
+    ['-C', format.clusterSize],
     ['-g', format.blocksPerGroup],
     ['-G', format.groupsPerFlex],
     ['-m', format.reservedPercent],

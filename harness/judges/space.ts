@@ -1,6 +1,7 @@
 import type { Operation, Outcome, SpaceReport } from '../../model/index.ts';
 import type { Participant, StepContext } from '../lockstep.ts';
 import { countFree } from '../bitmaps.ts';
+import { clusterSize } from '../format.ts';
 import type { Setup } from '../setup.ts';
 import type { DiskImage } from '../target.ts';
 import { fails, HOLDS, type FailedVerdict, type Verdict } from '../verdict.ts';
@@ -14,10 +15,10 @@ export function ranOut(operation: Operation, answer: Outcome): boolean {
 
 /** What ext4 keeps back for itself at most: 2 %, or 4096 clusters (ext4_calculate_resv_clusters). */
 const KEPT_BACK_PERCENT = 2;
-const KEPT_BACK_BLOCKS_MAX = 4096;
+const KEPT_BACK_CLUSTERS_MAX = 4096;
 
-/** Blocks that a call may need beside its data: directory splits, an extent tree that grows, one per level and some. */
-const METADATA_BLOCKS_MAX = 24;
+/** Clusters that a call may need beside its data: directory splits, an extent tree that grows, one per level and some. */
+const METADATA_CLUSTERS_MAX = 24;
 
 /**
  * Whether the disk is so full that `operation` may be refused, judged by the target's own statfs right then: the reserve is
@@ -27,19 +28,23 @@ const METADATA_BLOCKS_MAX = 24;
 export function permitsNoSpace(
   space: SpaceReport,
   operation: Operation,
-  { sizeBytes, blockSize }: Setup,
+  { sizeBytes, blockSize, format }: Setup,
   mayUseReserve: boolean,
 ): boolean {
   if (space.inodesFree === 0 && mayTakeInode(operation)) return true;
+  const clusterBytes = clusterSize(format, blockSize);
   const data =
     operation.op === 'write' || operation.op === 'pwrite'
-      ? Math.ceil(operation.content.length / space.blockSize) + 1
+      ? Math.ceil(operation.content.length / clusterBytes) + 1
       : 0;
-  const deviceBlocks = sizeBytes / blockSize;
-  const keptBack = Math.min(Math.ceil((deviceBlocks * KEPT_BACK_PERCENT) / 100), KEPT_BACK_BLOCKS_MAX);
-  // Each block of delayed data reserves what its extents may need, at worst one index block in some hundred.
-  const free = mayUseReserve ? space.blocksFree : space.blocksAvailable;
-  return free < data + Math.ceil(data / 64) + METADATA_BLOCKS_MAX + keptBack;
+  const keptBack = Math.min(
+    Math.ceil(((sizeBytes / clusterBytes) * KEPT_BACK_PERCENT) / 100),
+    KEPT_BACK_CLUSTERS_MAX,
+  );
+  const blocksFree = mayUseReserve ? space.blocksFree : space.blocksAvailable;
+  const clustersFree = (blocksFree * space.blockSize) / clusterBytes;
+  // Each cluster of delayed data reserves what its extents may need, at worst one index block in some hundred.
+  return clustersFree < data + Math.ceil(data / 64) + METADATA_CLUSTERS_MAX + keptBack;
 }
 
 /** An attribute takes one when it gets an inode of its own, a rename when it leaves a whiteout. */

@@ -77,6 +77,11 @@ export class BlockAllocator {
     return this.#pending.clusters > 0;
   }
 
+  /** Is there more free space that need not wait for a commit than what is promised and kept back? */
+  get hasSpareClusters(): boolean {
+    return this.#sb.freeSpace.available(false) > this.#pending.clusters;
+  }
+
   /**
    * Allocates 1 .. request.length blocks in one run: from what is set aside for the file; else at the goal, as far as that
    * is free; else where a window of the file fits (plan.ts, group-search.ts); else the longest run of all. Adjusts bitmap,

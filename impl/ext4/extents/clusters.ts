@@ -1,5 +1,6 @@
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
+import { MAX_BLOCKS } from './check-node.ts';
 import { findPath, leafOf, nextKey, type Path } from './path.ts';
 
 /**
@@ -20,10 +21,18 @@ export function* impliedPlace(inode: Inode, path: Path, logical: number): Sleepa
     const left = node.extent(slot);
     if (left.logical + left.length > first) return left.physical + logical - left.logical;
   }
-  if (nextKey(path) >= first + clusterRatio) return null;
+  if (nextMapped(inode, path) >= first + clusterRatio) return null;
   const { node: leaf, slot: last } = leafOf(yield* findPath(inode, first + clusterRatio - 1));
   const right = leaf.extent(last);
   return right.physical + logical - right.logical;
+}
+
+/** First logical block of what follows the path's leaf entry; when nothing does, the end of the largest file's last cluster. */
+export function nextMapped(inode: Inode, path: Path): number {
+  const { clusterRatio } = inode.sb.geometry;
+  const next = nextKey(path);
+  // The largest file is one block short of whole clusters.
+  return next === MAX_BLOCKS ? Math.ceil(MAX_BLOCKS / clusterRatio) * clusterRatio : next;
 }
 
 /** Is a block of [from, to) mapped? The caller holds dataLock. */

@@ -9,11 +9,12 @@ const CREDITS = 3;
 
 /**
  * Pulls a lone child that fits into the root (ext4_ext_try_to_merge_up, for trees of any depth). Best effort: without
- * credits the tree stays as deep as it is.
+ * credits the tree stays as deep as it is, and so it does on a full device, where the next conversion may need the child's
+ * block again before a commit makes it available.
  */
 export function* collapse(edit: TreeEdit): Sleepable<void> {
   const root = rootOf(edit.inode);
-  while (root.depth > 0 && root.count === 1) {
+  while (root.depth > 0 && root.count === 1 && edit.inode.sb.blockAllocator.hasSpareClusters) {
     const child = yield* readNode(edit.inode, root.child(0), {
       depth: root.depth - 1,
       firstKey: root.key(0),

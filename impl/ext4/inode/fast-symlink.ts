@@ -11,6 +11,6 @@ export const FAST_BYTES_MAX = I_BLOCK_BYTES - 1;
 export function isFastSymlink(inode: Inode): boolean {
   if (!isSymlink(inode.mode)) return false;
   if (hasValueInodes(inode.sb)) return inode.size > 0 && inode.size <= FAST_BYTES_MAX;
-  const xattrSectors = inode.xattrBlock === 0 ? 0 : inode.sb.geometry.blockSize / 512;
+  const xattrSectors = inode.xattrBlock === 0 ? 0 : inode.clusterSectors;
   return inode.sectors === xattrSectors;
 }

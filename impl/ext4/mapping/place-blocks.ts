@@ -1,10 +1,10 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { AllocationRequest, BlockRun } from '../allocation/block-allocator.ts';
-import { beforeClusterOf, impliedPlace } from '../extents/clusters.ts';
+import { beforeClusterOf, impliedPlace, nextMapped } from '../extents/clusters.ts';
 import { placementGoal } from '../extents/goal.ts';
 import { maxLength, type Extent } from '../extents/node.ts';
-import { leafOf, nextKey, type Path } from '../extents/path.ts';
+import { leafOf, type Path } from '../extents/path.ts';
 import { splice } from '../extents/splice.ts';
 import { TreeEdit } from '../extents/tree-edit.ts';
 import { isRegular, type Inode } from '../inode/inode.ts';
@@ -69,7 +69,7 @@ function* findPlace(
   if (implied !== null) {
     return { physical: implied, length: Math.min(wanted, clusterRatio - offset), run: null };
   }
-  const alone = Math.min(wanted, beforeClusterOf(inode, logical, nextKey(path)));
+  const alone = Math.min(wanted, beforeClusterOf(inode, logical, nextMapped(inode, path)));
   // The cluster's first block first, so that the others have their places in it.
   const whole = { logical: logical - offset, length: offset + alone, promised: hole.promised };
   const run = yield* allocateData(handle, inode, requestFor(inode, path, whole));
@@ -83,7 +83,7 @@ function requestFor(inode: Inode, path: Path, { logical, length, promised }: Unp
   const place = {
     logical,
     leftEnd: before === null ? 0 : before.logical + before.length,
-    rightStart: nextKey(path),
+    rightStart: nextMapped(inode, path),
     near: node.count > 0,
   };
   const goal = placementGoal(inode, path, logical);

@@ -1,6 +1,7 @@
 import { assert } from '../../lib/assert.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import { MAX_BLOCKS } from '../extents/check-node.ts';
 import type { Inode } from '../inode/inode.ts';
 import { blockMapOf } from './block-map.ts';
 import { NOWHERE, type StatusExtent } from './extent-status.ts';
@@ -35,6 +36,10 @@ export function reserveDelayed(inode: Inode, logical: number, length: number): v
   inode.reservedBlocks += fresh;
 }
 
+/** Where the clusters of the blocks before `end` end; the last one of the largest file is a block short. */
+const endOfClusters = (clusterRatio: number, end: number): number =>
+  Math.min(Math.ceil(end / clusterRatio) * clusterRatio, MAX_BLOCKS);
+
 /** The clusters of a range that have neither a promise nor a mapped block. */
 function unpromisedClusters(
   inode: Inode,
@@ -47,7 +52,8 @@ function unpromisedClusters(
   const first = Math.floor(logical / clusterRatio);
   for (let cluster = first; cluster * clusterRatio < logical + length; cluster++) {
     const start = cluster * clusterRatio;
-    if (promised.has(cluster) || !inode.extentStatus.knownUnmapped(start, start + clusterRatio)) continue;
+    const end = endOfClusters(clusterRatio, start + 1);
+    if (promised.has(cluster) || !inode.extentStatus.knownUnmapped(start, end)) continue;
     found.push(cluster);
   }
   return found;
@@ -68,14 +74,14 @@ export function clustersKnown(inode: Inode, logical: number, length: number): bo
   const { clusterRatio } = inode.sb.geometry;
   if (clusterRatio === 1) return true;
   const start = logical - (logical % clusterRatio);
-  const end = Math.ceil((logical + length) / clusterRatio) * clusterRatio;
+  const end = endOfClusters(clusterRatio, logical + length);
   return inode.extentStatus.knows(start, logical) && inode.extentStatus.knows(logical + length, end);
 }
 
 /** Looks up what clustersKnown() misses. Takes dataLock. */
 export function* learnClusters(inode: Inode, logical: number, length: number): Sleepable<void> {
   const { clusterRatio } = inode.sb.geometry;
-  const end = Math.ceil((logical + length) / clusterRatio) * clusterRatio;
+  const end = endOfClusters(clusterRatio, logical + length);
   for (let block = logical - (logical % clusterRatio); block < end;) {
     const { length: found } = yield* mapBlocks(null, inode, block, end - block, 'lookup');
     block += found;
