@@ -2,7 +2,12 @@ import type { Operation } from '../model/index.ts';
 import { Coverage, type CoverageTable } from './coverage.ts';
 import { stagesInTurn } from './finish.ts';
 import { drive, type Driven, type DriveOptions } from './drive.ts';
-import { generateSequence, sequenceSeed, type GenerationLimits } from './generate-sequence.ts';
+import {
+  generateSequence,
+  poolOfSequence,
+  sequenceSeed,
+  type GenerationLimits,
+} from './generate-sequence.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
@@ -129,7 +134,8 @@ export class Campaign {
     const { clock } = this.#drive;
     clock.enter('generate');
     const seed = sequenceSeed(this.#plan.seed, sequence);
-    const { setup, operations } = generateSequence(seed, this.#plan.limits);
+    const pool = poolOfSequence(this.#plan.seed, sequence);
+    const { setup, operations } = generateSequence(seed, { ...this.#plan.limits, pool });
     clock.enter('record');
     this.#history.append({ type: 'sequence', sequence, seed, setup, operations });
     const driven = await drive(setup, operations, {

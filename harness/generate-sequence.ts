@@ -12,6 +12,8 @@ export interface GenerationLimits {
   readonly blockSize: BlockSize | null;
   /** Absent: whatever the swarm draws, the usual format most often. */
   readonly format?: SetupFormat | undefined;
+  /** Absent: any unusual format; else only those of a small pool (see poolOfSequence). */
+  readonly pool?: number | undefined;
 }
 
 export interface Sequence {
@@ -27,6 +29,13 @@ export function sequenceSeed(campaignSeed: number, sequence: number): number {
   return mixed ^ (mixed >>> 15);
 }
 
+/** So many sequences of a campaign share a pool of unusual formats, so that most images need not be made anew. */
+const SEQUENCES_PER_POOL = 512;
+
+/** The number of the pool from which sequence `sequence` of a campaign draws. */
+export const poolOfSequence = (campaignSeed: number, sequence: number): number =>
+  sequenceSeed(~campaignSeed, Math.floor(sequence / SEQUENCES_PER_POOL));
+
 /** The sequence that belongs to a seed; the same for ever, as long as the generators stay as they are. */
 export function generateSequence(seed: number, limits: GenerationLimits): Sequence {
   const [sequence] = fc.sample(sequencesWithin(limits), { seed, numRuns: 1 });
@@ -34,6 +43,7 @@ export function generateSequence(seed: number, limits: GenerationLimits): Sequen
   return sequence;
 }
 
+const KNOWN_MAX = 8;
 const known = new Map<string, fc.Arbitrary<Sequence>>();
 
 /** Made once for each kind of limits: building arbitraries takes as long as drawing a sequence from them. */
@@ -41,10 +51,12 @@ function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
   const key = JSON.stringify(limits);
   let sequences = known.get(key);
   if (sequences === undefined) {
-    const { maxOperations, blockSize, format } = limits;
-    sequences = setups({ blockSize: blockSize ?? undefined, format }).chain((setup) =>
+    const { maxOperations, blockSize, format, pool } = limits;
+    sequences = setups({ blockSize: blockSize ?? undefined, format, pool }).chain((setup) =>
       operationSequences({ setup, maxOperations }).map((operations) => ({ setup, operations })),
     );
+    const [oldest] = known.keys();
+    if (known.size >= KNOWN_MAX && oldest !== undefined) known.delete(oldest);
     known.set(key, sequences);
   }
   return sequences;

@@ -3,22 +3,27 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { withDir } from 'tmp-promise';
 
-/** Why the kernel of this machine cannot be asked; null when it can. Tests that need it say `unknown` with these words. */
-export async function whyNoKernel(): Promise<string | null> {
+/**
+ * Why the kernel of this machine cannot be asked, or not of images with these features; null when it can. Tests that need
+ * it say `unknown` with these words.
+ */
+export async function whyNoKernel(features: readonly string[] = []): Promise<string | null> {
   if (process.getuid?.() !== 0) return 'not root';
   if ((await execa('python3', ['--version'], { reject: false })).failed) return 'no python3';
   try {
     await withDir(
       async ({ path }) => {
         const image = join(path, 'image');
-        await execa('mke2fs', ['-q', '-F', '-t', 'ext4', image, '8M'], { env: SBIN });
-        await withMounted(image, path, 'ro', () => Promise.resolve());
+        const more = features.length === 0 ? [] : ['-O', features.join(',')];
+        await execa('mke2fs', ['-q', '-F', '-t', 'ext4', ...more, image, '8M'], { env: SBIN });
+        await withMounted(image, path, 'rw', () => Promise.resolve());
       },
       { unsafeCleanup: true },
     );
     return null;
   } catch (error) {
-    return `no loop mounts here: ${error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : ''}`;
+    const what = features.length === 0 ? 'no loop mounts here' : `none of ${features.join(', ')} here`;
+    return `${what}: ${error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : ''}`;
   }
 }
 

@@ -1,5 +1,5 @@
 import { FORMAT_DIMENSIONS } from '../generate/formats.ts';
-import type { SetupFormat } from '../format.ts';
+import { hasFeature, type SetupFormat } from '../format.ts';
 import { BLOCK_SIZES, DEFAULT_SETUP, LARGE_BLOCK_SIZES, SMALLEST_BYTES, type Setup } from '../setup.ts';
 import type { ImageRecipe } from './corruption-case.ts';
 
@@ -79,6 +79,7 @@ const endings = (setup: Setup): ImageRecipe[] => [
 
 function setupOf({ mount, ...choice }: Choice): Setup {
   const blockSize = choice.blockSize ?? DEFAULT_SETUP.blockSize;
-  const sizeBytes = Math.max(IMAGE_BYTES, SMALLEST_BYTES[blockSize]);
+  const usualBytes = hasFeature(choice.format, 'bigalloc') ? CLUSTERED_BYTES : IMAGE_BYTES;
+  const sizeBytes = Math.max(usualBytes, SMALLEST_BYTES[blockSize]);
   return { ...DEFAULT_SETUP, sizeBytes, ...choice, mount: { ...DEFAULT_SETUP.mount, ...mount } };
 }

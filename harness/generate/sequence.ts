@@ -90,8 +90,8 @@ function drawOperation(scene: Scene): Operation {
   return operation !== null && isPlayable(scene, operation) ? operation : LAST_RESORT;
 }
 
-const isPlayable = ({ model }: Scene, operation: Operation): boolean =>
-  !isWithheld(operation) && isFairNow(model, operation);
+const isPlayable = ({ model, setup }: Scene, operation: Operation): boolean =>
+  !isWithheld(operation) && isFairNow(model, operation, setup);
 
 /** Plays one pattern at a time, with other operations between its own. */
 class PatternPlayer {

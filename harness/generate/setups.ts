@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import type { SetupFormat } from '../format.ts';
-import { formats } from './formats.ts';
+import { hasFeature, type SetupFormat } from '../format.ts';
+import { unusualFormats } from './formats.ts';
 import { BLOCK_SIZES, SMALLEST_BYTES, type BlockSize, type Setup, type SetupMount } from '../setup.ts';
 
 /** Devices of ordinary size; what a run writes never fills them. */
@@ -11,34 +11,66 @@ export interface SetupChoices {
   readonly blockSize?: BlockSize | undefined;
   /** Only this format; when absent the usual one most often. */
   readonly format?: SetupFormat | undefined;
+  /**
+   * Unusual file systems only out of a small pool, another one for each number. A file system costs next to nothing but for
+   * the first time that it is made.
+   */
+  readonly pool?: number | undefined;
 }
+
+/** What a file system is made from. */
+type SetupImage = Pick<Setup, 'blockSize' | 'sizeBytes' | 'inodes' | 'format'>;
 
 /**
  * File systems to run sequences on: block size, mount options, and a device that is roomy, or in one of ten so small
  * that a run fills it, and with inodes enough, or in one of ten so few that they run out.
  */
 export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
-  const sizes = choices.blockSize === undefined ? BLOCK_SIZES : [choices.blockSize];
-  return fc
-    .constantFrom(...sizes)
-    .chain((blockSize) =>
+  return images(choices)
+    .chain((image) =>
       fc.record({
-        blockSize: fc.constant(blockSize),
-        sizeBytes: deviceSizes(blockSize),
-        inodes: fc.oneof(
-          { weight: 9, arbitrary: fc.constant(undefined) },
-          { weight: 1, arbitrary: fc.constant(FEW_INODES) },
-        ),
         inspectEvery: fc.oneof(
           { weight: 3, arbitrary: fc.constant(undefined) },
           { weight: 1, arbitrary: fc.constantFrom(...INSPECT_EVERY) },
         ),
-        mount: mounts(),
-        format: choices.format === undefined ? formats(blockSize) : fc.constant(choices.format),
+        mount: mounts(hasFeature(image.format, 'has_journal')),
+        image: fc.constant(image),
       }),
     )
-    .map(withoutAbsent);
+    .map(({ image, ...rest }) => withoutAbsent({ ...image, ...rest }));
 }
+
+/** In six of ten the usual format. */
+function images({ blockSize, format, pool }: SetupChoices): fc.Arbitrary<SetupImage> {
+  const sizes = blockSize === undefined ? BLOCK_SIZES : [blockSize];
+  if (format !== undefined) return imagesWith(sizes, () => fc.constant(format));
+  const unusual = imagesWith(sizes, unusualFormats);
+  return fc.oneof(
+    { weight: 6, arbitrary: imagesWith(sizes, () => fc.constant(undefined)) },
+    { weight: 4, arbitrary: pool === undefined ? unusual : poolOf(unusual, pool) },
+  );
+}
+
+const POOL_SIZE = 12;
+
+const poolOf = (unusual: fc.Arbitrary<SetupImage>, pool: number): fc.Arbitrary<SetupImage> =>
+  fc.constantFrom(...fc.sample(unusual, { seed: pool, numRuns: POOL_SIZE }));
+
+const imagesWith = (
+  sizes: readonly BlockSize[],
+  format: (blockSize: BlockSize) => fc.Arbitrary<SetupFormat | undefined>,
+): fc.Arbitrary<SetupImage> =>
+  fc.constantFrom(...sizes).chain((blockSize) =>
+    fc.record({
+      blockSize: fc.constant(blockSize),
+      sizeBytes: deviceSizes(blockSize),
+      inodes: fc.oneof(
+        { weight: 9, arbitrary: fc.constant(undefined) },
+        { weight: 1, arbitrary: fc.constant(FEW_INODES) },
+      ),
+      format: format(blockSize),
+    }),
+  );
 
 /** What mkfs rounds up to whole blocks of inode tables; eleven are reserved, and lost+found takes one of them. */
 const FEW_INODES = 16;
@@ -60,14 +92,22 @@ function deviceSizes(blockSize: BlockSize): fc.Arbitrary<number> {
   );
 }
 
-/** The kernel's defaults in half of the runs. */
-function mounts(): fc.Arbitrary<SetupMount> {
+/** The kernel's defaults in half of the runs. Without a journal there is nothing to say of data. */
+function mounts(journal: boolean): fc.Arbitrary<SetupMount> {
   const atime = fc.constant<'relatime'>('relatime');
-  return fc.oneof(
-    fc.record({ delalloc: fc.constant(true), dioreadNolock: fc.constant(true), atime }),
-    fc.record({ delalloc: fc.boolean(), dioreadNolock: fc.boolean(), atime }),
+  const ordered = fc.record({ delalloc: fc.boolean(), dioreadNolock: fc.boolean(), atime });
+  const usual = fc.record({ delalloc: fc.constant(true), dioreadNolock: fc.constant(true), atime });
+  if (!journal) return fc.oneof(usual, ordered);
+  const other = fc.oneof(
+    { weight: 6, arbitrary: ordered },
+    { weight: 2, arbitrary: ordered.map((mount) => ({ ...mount, data: 'writeback' as const })) },
+    { weight: 2, arbitrary: fc.constant(JOURNALLED) },
   );
+  return fc.oneof(usual, other);
 }
+
+/** data=journal goes with neither of the others. */
+const JOURNALLED: SetupMount = { delalloc: false, dioreadNolock: false, atime: 'relatime', data: 'journal' };
 
 function withoutAbsent({ inodes, inspectEvery, format, ...rest }: Setup): Setup {
   return {

@@ -20,13 +20,12 @@ export class ImageTemplates<Disk extends Snapshotable<Disk>> {
     // How it is mounted and looked at makes no difference to the image.
     const format = setup.format === undefined ? '' : JSON.stringify(setup.format);
     const key = `${setup.blockSize} ${setup.sizeBytes} ${setup.inodes ?? ''}${format}`;
-    let template = this.#known.get(key);
-    if (template === undefined) {
-      const [oldest] = this.#known.keys();
-      if (this.#known.size >= TEMPLATES_MAX && oldest !== undefined) this.#known.delete(oldest);
-      template = this.#make(setup);
-      this.#known.set(key, template);
-    }
+    const template = this.#known.get(key) ?? this.#make(setup);
+    // The one that nobody has asked for the longest goes first.
+    this.#known.delete(key);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= TEMPLATES_MAX && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(key, template);
     return template.snapshot();
   }
 }
