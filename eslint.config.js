@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'twinpath-results/**', 'eslint.config.js'] },
+  { ignores: ['dist/**', 'generated/**', 'node_modules/**', 'twinpath-results/**', 'eslint.config.js'] },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

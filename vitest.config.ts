@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { generateSequential } from './tools/sequential/generate.js';
+
+await generateSequential(import.meta.dirname);
 
 export default defineConfig({
   test: {

@@ -59,7 +59,7 @@ describe('imports', () => {
   test.each([
     ['impl/ext4/x.ts', "import { y } from '../iomap/iomap.ts';"],
     ['impl/ext4/x.test.ts', "import { execa } from 'execa';"],
-    ['harness/targets/typescript/target.ts', "import { mkfs } from '../../../impl/index.ts';"],
+    ['harness/targets/typescript/target.ts', "import { mkfs } from '../../../generated/impl/index.ts';"],
     ['harness/process.ts', "import { execa } from 'execa';"],
     ['reports/x.ts', "import type { y } from '../harness/history.ts';"],
   ])('%s may: %s', (path, text) => expect(problems(path, text)).toBe(0));

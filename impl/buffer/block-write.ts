@@ -1,5 +1,6 @@
 import { SECTOR_BYTES } from '../block/bio.ts';
-import { transfer, type BlockDevice } from '../block/block-device.ts';
+import type { BlockDevice } from '../block/block-device.ts';
+import { transfer } from '../block/transfer.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
 import type { Folio } from '../mm/folio.ts';
 import type { Sleepable } from '../sched/sleepable.ts';

@@ -1,5 +1,6 @@
 import { SECTOR_BYTES } from '../block/bio.ts';
-import { transfer, type BlockDevice } from '../block/block-device.ts';
+import type { BlockDevice } from '../block/block-device.ts';
+import { transfer } from '../block/transfer.ts';
 import { assert } from '../lib/assert.ts';
 import { fail, Failure } from '../lib/errno.ts';
 import { BlockMemory } from '../mm/block-memory.ts';

@@ -1,7 +1,7 @@
 import type { BioStatus } from '../block/bio.ts';
 import { SECTOR_BYTES } from '../block/bio.ts';
 import { fail } from '../lib/errno.ts';
-import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { Folio } from '../mm/folio.ts';
 import { ensureState, setRangeUptodate, stateOf } from './folio-state.ts';
 import type { IomapFile } from './host.ts';
@@ -103,7 +103,7 @@ function* readRange<F extends IomapFile>(
   const last = folios[folios.length - 1];
   if (first === undefined || last === undefined) return;
   let current = 0;
-  yield* iterate(file, first.position, last.end - first.position, ops, function* (iomap, position, length) {
+  yield* iterate(file, first.position, last.end - first.position, ops, (iomap, position, length) => {
     let done = 0;
     while (done < length) {
       while ((folios[current]?.end ?? Infinity) <= position + done) current++;
@@ -113,7 +113,7 @@ function* readRange<F extends IomapFile>(
       readPiece(file, folio, position + done, piece, iomap, context);
       done += piece;
     }
-    return done;
+    return ready(done);
   });
 }
 

@@ -1,5 +1,5 @@
 import { SECTOR_BYTES } from '../block/bio.ts';
-import { transfer } from '../block/block-device.ts';
+import { transfer } from '../block/transfer.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
 import { grabFolio } from '../mm/filemap.ts';
@@ -27,25 +27,38 @@ export function* bufferedWrite<F extends IomapFile>(
   ops: IomapOps<F>,
   writeOps: IomapWriteOps<F>,
 ): Sleepable<number> {
-  let written = 0;
+  const progress = { written: 0 };
   try {
-    yield* iterate(file, position, source.length, ops, function* (iomap, start, length) {
-      let done = 0;
-      while (done < length) {
-        const from = start + done - position;
-        const piece = source.subarray(from, from + (length - done));
-        const copied = yield* writePiece(file, start + done, piece, iomap, writeOps);
-        if (copied === 0) break;
-        done += copied;
-        written += copied;
-      }
-      return done;
-    });
+    yield* iterate(file, position, source.length, ops, (iomap, start, length) =>
+      writeUnder(file, start, source.subarray(start - position, start - position + length), {
+        iomap,
+        writeOps,
+        progress,
+      }),
+    );
   } catch (error) {
     // What went in before the failure stays, and its length is the answer, as write(2) has it.
-    if (written === 0) throw error;
+    if (progress.written === 0) throw error;
   }
-  return written;
+  return progress.written;
+}
+
+/** The share of one mapping, folio by folio; answers the bytes that went in. */
+function* writeUnder<F extends IomapFile>(
+  file: F,
+  start: number,
+  source: Uint8Array,
+  { iomap, writeOps, progress }: { iomap: Iomap; writeOps: IomapWriteOps<F>; progress: { written: number } },
+): Sleepable<number> {
+  let done = 0;
+  while (done < source.length) {
+    const piece = done === 0 ? source : source.subarray(done);
+    const copied = yield* writePiece(file, start + done, piece, iomap, writeOps);
+    if (copied === 0) break;
+    done += copied;
+    progress.written += copied;
+  }
+  return done;
 }
 
 /** One folio's share of a write under one mapping (iomap_write_iter); 0 when the mapping has become stale. */

@@ -18,23 +18,35 @@ export function* zeroRange<F extends IomapFile>(
   ops: IomapOps<F>,
   writeOps: IomapWriteOps<F>,
 ): Sleepable<boolean> {
-  let dirtied = false;
-  yield* iterate(file, position, length, ops, function* (iomap, start, span) {
-    let done = 0;
-    while (done < span) {
-      const at = start + done;
-      if (isClean(file, at, iomap)) {
-        done += skipLength(file, at, span - done, iomap);
-        continue;
-      }
-      const zeroed = yield* zeroPiece(file, at, span - done, iomap, writeOps);
-      if (zeroed === 0) break;
-      dirtied = true;
-      done += zeroed;
+  const result = { dirtied: false };
+  yield* iterate(file, position, length, ops, (iomap, start, span) =>
+    zeroUnder(file, start, span, iomap, writeOps, result),
+  );
+  return result.dirtied;
+}
+
+/** The share of one mapping (iomap_zero_iter); answers the bytes that read as zeros now. */
+function* zeroUnder<F extends IomapFile>(
+  file: F,
+  start: number,
+  span: number,
+  iomap: Iomap,
+  writeOps: IomapWriteOps<F>,
+  result: { dirtied: boolean },
+): Sleepable<number> {
+  let done = 0;
+  while (done < span) {
+    const at = start + done;
+    if (isClean(file, at, iomap)) {
+      done += skipLength(file, at, span - done, iomap);
+      continue;
     }
-    return done;
-  });
-  return dirtied;
+    const zeroed = yield* zeroPiece(file, at, span - done, iomap, writeOps);
+    if (zeroed === 0) break;
+    result.dirtied = true;
+    done += zeroed;
+  }
+  return done;
 }
 
 /** Reads as zeros already: nothing on the device, and nothing newer in memory. */

@@ -1,5 +1,5 @@
 import { SECTOR_BYTES } from '../block/bio.ts';
-import { transfer } from '../block/block-device.ts';
+import { transfer } from '../block/transfer.ts';
 import { assert, present } from '../lib/assert.ts';
 import { Failure } from '../lib/errno.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
@@ -7,17 +7,8 @@ import { abortAfter } from './checkpoint.ts';
 import type { JournalState } from './journal-state.ts';
 import type { Transaction } from './transaction.ts';
 
-/** The worker that commits transactions when asked to (kjournald2). It never ends by itself. */
-export function* commitDaemon(state: JournalState): Sleepable<void> {
-  const asked = (): boolean => state.commitAsked;
-  for (;;) {
-    yield* waitUntil('a request to commit', asked);
-    yield* commitTransaction(state);
-  }
-}
-
 /**
- * Commits the running transaction (jbd2_journal_commit_transaction). The order of things:
+ * Commits the running transaction (jbd2_journal_commit_transaction), when asked to, in a worker. The order of things:
  *
  * 1. New handles are held back until the open ones have stopped.
  * 2. The switch, in one atomic step: every changed buffer is sealed and copied as the log will hold it. From here on the
@@ -26,7 +17,7 @@ export function* commitDaemon(state: JournalState): Sleepable<void> {
  *    writing the data needs that lock. Data that the next transaction adds to a folio goes out with it, which harms nobody.
  * 4. The log, then a flush, then the commit block, durable when it returns.
  */
-function* commitTransaction(state: JournalState): Sleepable<void> {
+export function* commitTransaction(state: JournalState): Sleepable<void> {
   const transaction = present(state.running, 'the running transaction');
   if (state.fastCommitting) yield* waitUntil('a fast commit', () => !state.fastCommitting || state.aborted);
   transaction.state = 'locked';

@@ -1,5 +1,5 @@
 import { SECTOR_BYTES } from '../block/bio.ts';
-import { transfer } from '../block/block-device.ts';
+import { transfer } from '../block/transfer.ts';
 import { fail } from '../lib/errno.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { JournalState } from './journal-state.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BufferHead } from '../buffer/buffer-head.ts';
-import { transfer } from '../block/block-device.ts';
+import { transfer } from '../block/transfer.ts';
 import type { MemoryDisk } from '../block/memory-disk.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { makeTestDisk, openJournal, RecordingDisk, SHAPE, type TestShape } from './test-disk.ts';

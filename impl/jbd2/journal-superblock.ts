@@ -1,4 +1,5 @@
-import { transfer, type BlockDevice } from '../block/block-device.ts';
+import type { BlockDevice } from '../block/block-device.ts';
+import { transfer } from '../block/transfer.ts';
 import { SECTOR_BYTES } from '../block/bio.ts';
 import { Corruption, MountRefused } from '../lib/corruption.ts';
 import { crc32c } from '../lib/crc32c.ts';

@@ -4,7 +4,7 @@ import { ready, type Sleepable } from '../sched/sleepable.ts';
 import type { Task } from '../sched/task.ts';
 import { joinReserved, joinTransaction, tryJoin, unreserve } from './admission.ts';
 import { abortAfter, checkpointAll, markEmpty } from './checkpoint.ts';
-import { commitDaemon } from './commit.ts';
+import { commitTransaction } from './commit.ts';
 import { FastCommitArea, type FastCommitReader } from './fast-commit-area.ts';
 import { ReservedHandle } from './handle.ts';
 import { JournalHandle } from './journal-handle.ts';
@@ -106,7 +106,11 @@ export class Journal implements Journaling {
       yield* superBlock.writeTail(state.nextTid, area.first);
       state.flushed = false;
     }
-    this.#daemon = scheduler.spawnDaemon('jbd2', commitDaemon(state));
+    this.#daemon = scheduler.spawnWorker(
+      'jbd2',
+      () => state.commitAsked,
+      () => commitTransaction(state),
+    );
   }
 
   /**

@@ -1,5 +1,6 @@
 import { SECTOR_BYTES } from '../block/bio.ts';
-import { transfer, type BlockDevice } from '../block/block-device.ts';
+import type { BlockDevice } from '../block/block-device.ts';
+import { transfer } from '../block/transfer.ts';
 import { Corruption } from '../lib/corruption.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { LogArea } from './log-area.ts';

@@ -1,12 +1,8 @@
 import { assert } from '../lib/assert.ts';
+import { LockOrderViolation } from './lock-order-violation.ts';
 import type { Scheduler } from './scheduler.ts';
 import { READY, waitUntil, type Sleepable } from './sleepable.ts';
 import type { HeldLock, LockClass } from './task.ts';
-
-/** Taking a lock against the order, as lockdep would report it. */
-export class LockOrderViolation extends Error {
-  override readonly name = 'LockOrderViolation';
-}
 
 function checkOrder(scheduler: Scheduler, lock: HeldLock): void {
   const task = scheduler.current;

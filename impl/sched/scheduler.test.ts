@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Choices } from './choices.ts';
-import { LockOrderViolation, Mutex, RwSemaphore } from './lock.ts';
-import { Deadlock, Scheduler } from './scheduler.ts';
+import { LockOrderViolation } from './lock-order-violation.ts';
+import { Mutex, RwSemaphore } from './lock.ts';
+import { Deadlock } from './deadlock.ts';
+import { Scheduler } from './scheduler.ts';
 import { preempt, waitUntil, type Sleepable } from './sleepable.ts';
 import { Workqueue } from './workqueue.ts';
 

@@ -1,20 +1,22 @@
-import { assert } from '../lib/assert.ts';
-import type { Sleepable } from './sleepable.ts';
+import { assert, present } from '../lib/assert.ts';
+import { Deadlock } from './deadlock.ts';
+import { waitUntil, type Sleepable } from './sleepable.ts';
 import { runToCompletion, type Strategy } from './strategy.ts';
 import { Task } from './task.ts';
 
-/** No runnable task and nothing in flight: who waits for what. */
-export class Deadlock extends Error {
-  override readonly name = 'Deadlock';
-  readonly blocked: readonly Task[];
+/** Work for a task, not begun. */
+export interface NamedCall {
+  readonly name: string;
+  readonly start: () => Sleepable<void>;
+}
 
-  constructor(blocked: readonly Task[]) {
-    const lines = blocked.map((task) => {
-      const held = task.held.map((lock) => lock.name).join(', ');
-      return `${task.name} waits for ${task.waitingOn?.reason ?? 'nothing'}${held && ` holding ${held}`}`;
-    });
-    super(`deadlock: ${lines.join('; ')}`);
-    this.blocked = blocked;
+/** A task of its own stack: a coroutine. */
+class CoroutineTask extends Task {
+  readonly body: Sleepable<void>;
+
+  constructor(id: number, name: string, daemon: boolean, body: Sleepable<void>) {
+    super(id, name, daemon);
+    this.body = body;
   }
 }
 
@@ -28,7 +30,7 @@ const STEPS_MAX = 100_000_000;
 export class Scheduler {
   strategy: Strategy;
   current: Task | null = null;
-  readonly #tasks: Task[] = [];
+  readonly #tasks: CoroutineTask[] = [];
   #nextId = 1;
   #steps = 0;
 
@@ -41,16 +43,32 @@ export class Scheduler {
     return this.#add(name, true, body);
   }
 
+  /** Starts a kernel worker that does `work` whenever there is some, and sleeps in between. */
+  spawnWorker(name: string, hasWork: () => boolean, work: () => Sleepable<void>): Task {
+    return this.#add(name, true, workForEver(hasWork, work));
+  }
+
   /** Forgets a worker that will never be needed again; its `finally` blocks run. */
   stop(task: Task): void {
+    const known = this.#tasks.find((each) => each === task);
     this.#remove(task);
-    task.body.return(undefined);
+    known?.body.return(undefined);
+  }
+
+  /** Runs what `start` answers as one task, as `run` does. */
+  call<T>(name: string, start: () => Sleepable<T>): T {
+    return this.run(name, start());
   }
 
   /** Runs one task until it returns; daemons run when it waits for them. The usual, sequential way. */
   run<T>(name: string, body: Sleepable<T>): T {
     // The common case never sleeps: it needs no task and no decision.
-    const task = new Task(this.#nextId++, name, false, body as Sleepable<unknown> as Sleepable<void>);
+    const task = new CoroutineTask(
+      this.#nextId++,
+      name,
+      false,
+      body as Sleepable<unknown> as Sleepable<void>,
+    );
     const outer = this.current;
     this.current = task;
     try {
@@ -73,7 +91,12 @@ export class Scheduler {
     }
   }
 
-  #runSlow<T>(task: Task, body: Sleepable<T>): T {
+  /** Starts several tasks as `call` starts one, and interleaves them to their ends. */
+  callAll(calls: readonly NamedCall[]): void {
+    this.runAll(calls.map(({ name, start }) => ({ name, body: start() })));
+  }
+
+  #runSlow<T>(task: CoroutineTask, body: Sleepable<T>): T {
     this.#tasks.push(task);
     try {
       for (;;) {
@@ -93,14 +116,14 @@ export class Scheduler {
     }
   }
 
-  #add(name: string, daemon: boolean, body: Sleepable<void>): Task {
-    const task = new Task(this.#nextId++, name, daemon, body);
+  #add(name: string, daemon: boolean, body: Sleepable<void>): CoroutineTask {
+    const task = new CoroutineTask(this.#nextId++, name, daemon, body);
     this.#tasks.push(task);
     return task;
   }
 
   #remove(task: Task): void {
-    const index = this.#tasks.indexOf(task);
+    const index = this.#tasks.findIndex((each) => each === task);
     if (index >= 0) this.#tasks.splice(index, 1);
   }
 
@@ -108,19 +131,31 @@ export class Scheduler {
     this.#advance(this.#choose());
   }
 
-  #choose(): Task {
+  #choose(): CoroutineTask {
     assert(this.#steps++ < STEPS_MAX, 'execution exceeded its step bound: livelock');
     const runnable = this.#tasks.filter((task) => task.runnable);
     const [only] = runnable;
     if (only === undefined) throw new Deadlock(this.#tasks.filter((task) => !task.daemon));
-    return runnable.length === 1 ? only : this.strategy.nextTask(runnable, this.current);
+    if (runnable.length === 1) return only;
+    const chosen = this.strategy.nextTask(runnable, this.current);
+    return present(
+      runnable.find((task) => task === chosen),
+      'a strategy chooses one of those that it was given',
+    );
   }
 
-  #advance(task: Task): void {
+  #advance(task: CoroutineTask): void {
     this.current = task;
     task.waitingOn = null;
     const step = task.body.next();
     if (step.done === true) this.#remove(task);
     else task.waitingOn = step.value;
+  }
+}
+
+function* workForEver(hasWork: () => boolean, work: () => Sleepable<void>): Sleepable<void> {
+  for (;;) {
+    yield* waitUntil('work', hasWork);
+    yield* work();
   }
 }

@@ -1,3 +1,5 @@
+import type { Wait } from './wait.ts';
+
 /**
  * A function that may sleep. Calling it does nothing until `yield*` runs it, so every place where another task may run is
  * visible in the source, and between two of them code is atomic.
@@ -39,13 +41,6 @@ class Ready<T> {
 export const ready = <T>(value: T): Sleepable<T> => new Ready(value);
 
 export const READY: Sleepable<void> = ready(undefined);
-
-/** What a sleeping task waits for; `ready` is asked again before every scheduling decision and has no effects. */
-export interface Wait {
-  /** In the field's words: `folio lock`, `folio writeback`, `i_rwsem`, `commit of transaction 3`. */
-  readonly reason: string;
-  ready(): boolean;
-}
 
 const PREEMPT: Wait = Object.freeze({ reason: 'preemption', ready: () => true });
 

@@ -1,4 +1,4 @@
-import type { Sleepable, Wait } from './sleepable.ts';
+import type { Wait } from './wait.ts';
 
 /** A lock as the order checker sees it. */
 export interface HeldLock {
@@ -21,16 +21,14 @@ export class Task {
   readonly id: number;
   readonly name: string;
   readonly daemon: boolean;
-  readonly body: Sleepable<void>;
-  /** Null before the first step and while the task runs. */
+  /** Null while it does not sleep. */
   waitingOn: Wait | null = null;
   readonly held: HeldLock[] = [];
 
-  constructor(id: number, name: string, daemon: boolean, body: Sleepable<void>) {
+  constructor(id: number, name: string, daemon: boolean) {
     this.id = id;
     this.name = name;
     this.daemon = daemon;
-    this.body = body;
   }
 
   get runnable(): boolean {

@@ -16,7 +16,11 @@ export class Workqueue {
   constructor(scheduler: Scheduler, name: string) {
     this.name = name;
     this.#scheduler = scheduler;
-    this.#worker = scheduler.spawnDaemon(name, this.#work());
+    this.#worker = scheduler.spawnWorker(
+      name,
+      () => this.#items.length > 0,
+      () => this.#takeOne(),
+    );
   }
 
   queue(item: () => Sleepable<void>): void {
@@ -37,14 +41,11 @@ export class Workqueue {
     this.#scheduler.stop(this.#worker);
   }
 
-  *#work(): Sleepable<void> {
-    for (;;) {
-      yield* waitUntil('work', () => this.#items.length > 0);
-      const item = this.#items.shift();
-      if (item === undefined) continue;
-      this.#busy = true;
-      yield* item();
-      this.#busy = false;
-    }
+  *#takeOne(): Sleepable<void> {
+    const item = this.#items.shift();
+    if (item === undefined) return;
+    this.#busy = true;
+    yield* item();
+    this.#busy = false;
   }
 }

@@ -21,17 +21,18 @@ const S_IALLUGO = 0o7777;
 
 /** Whoever is not in the file's group cannot give the file its set-group-ID bit (setattr_prepare). */
 export function* chmod(context: KernelContext, path: string, mode: number): Sleepable<void> {
-  yield* change(context, { path, follow: true }, function* (inode) {
-    const { caller } = context;
-    refuseChange(inode);
-    if (isSymlink(inode.mode)) fail('EOPNOTSUPP');
-    if (!isOwner(caller, inode)) fail('EPERM');
-    const kept = isMember(caller, inode.gid) ? mode : mode & ~S_ISGID;
-    yield* changeInode(inode, () => {
-      inode.mode = (inode.mode & ~S_IALLUGO) | (kept & S_IALLUGO);
-    });
-    yield* chmodAcl(inode);
+  yield* change(context, { path, follow: true }, (inode) => chmodInode(context.caller, inode, mode));
+}
+
+function* chmodInode(caller: Credentials, inode: Inode, mode: number): Sleepable<void> {
+  refuseChange(inode);
+  if (isSymlink(inode.mode)) fail('EOPNOTSUPP');
+  if (!isOwner(caller, inode)) fail('EPERM');
+  const kept = isMember(caller, inode.gid) ? mode : mode & ~S_ISGID;
+  yield* changeInode(inode, () => {
+    inode.mode = (inode.mode & ~S_IALLUGO) | (kept & S_IALLUGO);
   });
+  yield* chmodAcl(inode);
 }
 
 /** A number that leaves the owner or the group as it is: (uid_t)-1. */
@@ -45,17 +46,19 @@ export function* chown(
   gid: number,
   follow: boolean,
 ): Sleepable<void> {
-  yield* change(context, { path, follow }, function* (inode) {
-    const owner = uid >>> 0 === UNCHANGED ? null : uid >>> 0;
-    const group = gid >>> 0 === UNCHANGED ? null : gid >>> 0;
-    mayChangeOwner(context.caller, inode, owner, group);
-    const mode = modeAfterChown(context.caller, inode, group ?? inode.gid);
-    if (!isDirectory(inode.mode)) yield* dropCapability(inode);
-    yield* changeInode(inode, () => {
-      inode.uid = owner ?? inode.uid;
-      inode.gid = group ?? inode.gid;
-      inode.mode = mode;
-    });
+  yield* change(context, { path, follow }, (inode) => chownInode(context.caller, inode, uid, gid));
+}
+
+function* chownInode(caller: Credentials, inode: Inode, uid: number, gid: number): Sleepable<void> {
+  const owner = uid >>> 0 === UNCHANGED ? null : uid >>> 0;
+  const group = gid >>> 0 === UNCHANGED ? null : gid >>> 0;
+  mayChangeOwner(caller, inode, owner, group);
+  const mode = modeAfterChown(caller, inode, group ?? inode.gid);
+  if (!isDirectory(inode.mode)) yield* dropCapability(inode);
+  yield* changeInode(inode, () => {
+    inode.uid = owner ?? inode.uid;
+    inode.gid = group ?? inode.gid;
+    inode.mode = mode;
   });
 }
 
@@ -89,22 +92,23 @@ export function* utimens(
 ): Sleepable<void> {
   // Nothing to do: the kernel does not even look for the file.
   if (atime === 'omit' && mtime === 'omit') return;
-  const { sb } = context;
   yield* change(
     context,
     { path, follow },
-    function* (inode) {
-      if (atime === 'now' && mtime === 'now') yield* mayTouch(context.caller, inode);
-      else maySetTimes(context.caller, inode);
-      yield* changeInode(inode, () => {
-        inode.atime = changedTime(sb, inode.atime, atime);
-        inode.mtime = changedTime(sb, inode.mtime, mtime);
-      });
-    },
+    (inode) => setTimes(context.caller, inode, atime, mtime),
     () => {
       if (!isValid(atime) || !isValid(mtime)) fail('EINVAL');
     },
   );
+}
+
+function* setTimes(caller: Credentials, inode: Inode, atime: TimeChange, mtime: TimeChange): Sleepable<void> {
+  if (atime === 'now' && mtime === 'now') yield* mayTouch(caller, inode);
+  else maySetTimes(caller, inode);
+  yield* changeInode(inode, () => {
+    inode.atime = changedTime(inode.sb, inode.atime, atime);
+    inode.mtime = changedTime(inode.sb, inode.mtime, mtime);
+  });
 }
 
 /** Both times to now: whoever may write to a file may do so (ATTR_TOUCH in may_setattr). */

@@ -61,7 +61,9 @@ test('calls of several tasks, however they interleave, neither lock up nor break
       const fs = testMount(slow);
       slow.slowDown(fs.sb.scheduler);
       fs.sb.scheduler.strategy = new Choices(choices);
-      fs.concurrently(tasks.map((list, index) => ({ name: `task ${index}`, body: performAll(fs, list) })));
+      fs.concurrently(
+        tasks.map((list, index) => ({ name: `task ${index}`, start: () => performAll(fs, list) })),
+      );
       fs.unmount();
       expect(await e2fsck(disk)).toBe('clean');
     }),

@@ -29,20 +29,34 @@ const MKDIR_MODE = 0o1777;
 const MODE_BITS = 0o7777;
 
 export function* mkdir(context: KernelContext, path: string, mode: number): Sleepable<void> {
-  yield* createAt(context, path, 'directory', function* (dir, name) {
-    const { caller } = context;
-    yield* mayCreate(caller, dir);
-    yield* makeDirectory(dir, name, mode & MKDIR_MODE, caller);
-  });
+  const make: Maker = (dir, name) => makeDirectoryIn(context, dir, name, mode & MKDIR_MODE);
+  yield* createAt(context, path, 'directory', make);
+}
+
+function* makeDirectoryIn(
+  { caller }: KernelContext,
+  dir: Inode,
+  name: Uint8Array,
+  mode: number,
+): Sleepable<void> {
+  yield* mayCreate(caller, dir);
+  yield* makeDirectory(dir, name, mode, caller);
 }
 
 export function* symlink(context: KernelContext, target: string, path: string): Sleepable<void> {
   checkPath(target);
   const bytes = encodeName(target);
-  yield* createAt(context, path, 'other', function* (dir, name) {
-    yield* mayCreate(context.caller, dir);
-    yield* createSymlink(dir, name, bytes, context.caller);
-  });
+  yield* createAt(context, path, 'other', (dir, name) => makeSymlinkIn(context, dir, name, bytes));
+}
+
+function* makeSymlinkIn(
+  { caller }: KernelContext,
+  dir: Inode,
+  name: Uint8Array,
+  target: Uint8Array,
+): Sleepable<void> {
+  yield* mayCreate(caller, dir);
+  yield* createSymlink(dir, name, target, caller);
 }
 
 const FORMATS: Readonly<Record<NodeType, number>> = {
@@ -65,9 +79,8 @@ export function* mknod(
 ): Sleepable<void> {
   const format = FORMATS[type];
   if (isDevice(format) && !isDeviceNumber(device)) fail('EINVAL');
-  yield* createAt(context, path, 'other', function* (dir, name) {
-    yield* makeNode(context, dir, name, format | (mode & MODE_BITS), device);
-  });
+  const make: Maker = (dir, name) => makeNode(context, dir, name, format | (mode & MODE_BITS), device);
+  yield* createAt(context, path, 'other', make);
 }
 
 /** vfs_mknod(), vfs_create(). A character device 0:0 is a whiteout, which everybody may make. */
@@ -86,6 +99,9 @@ function* makeNode(
   yield* dir.sb.inodes.put(yield* createFile(dir, name, prepared & MODE_BITS, caller));
 }
 
+/** Makes the new name in the directory, whose lock is held. */
+export type Maker = (dir: Inode, name: Uint8Array) => Sleepable<void>;
+
 /**
  * filename_create(): walks to the last component, which must be a name and free, and runs `make` under the directory's
  * lock. Only a directory may be named with a slash behind it.
@@ -94,7 +110,7 @@ export function* createAt(
   context: KernelContext,
   path: string,
   kind: 'directory' | 'other',
-  make: (dir: Inode, name: Uint8Array) => Sleepable<void>,
+  make: Maker,
 ): Sleepable<void> {
   checkPath(path);
   const walk = new PathWalk(context);

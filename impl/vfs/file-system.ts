@@ -8,6 +8,7 @@ import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { assert } from '../lib/assert.ts';
 import { Corruption, type Finding } from '../lib/corruption.ts';
 import { fail } from '../lib/errno.ts';
+import type { NamedCall } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { truncateTime } from './attribute-calls.ts';
 import { seekdir, telldir } from './directory-calls.ts';
@@ -33,12 +34,6 @@ import type {
 
 const NEW_FILE_MODE = 0o666;
 const NEW_DIRECTORY_MODE = 0o777;
-
-/** A system call, or several, to be interleaved with others. */
-export interface NamedBody {
-  readonly name: string;
-  readonly body: Sleepable<void>;
-}
 
 /**
  * A mounted file system, as a process without umask sees it: root, unless `setCredentials` made it somebody else. A call
@@ -80,11 +75,11 @@ export class FileSystem {
 
   /** open(2). `mode` counts when the file is made. Answers the lowest free descriptor. */
   open(path: string, flags: OpenFlags, mode = NEW_FILE_MODE): number {
-    return this.#run('open', this.calls.open(path, flags, mode));
+    return this.#run('open', () => this.calls.open(path, flags, mode));
   }
 
   close(fd: number): void {
-    this.#run('close', this.calls.close(fd));
+    this.#run('close', () => this.calls.close(fd));
   }
 
   closeAll(): void {
@@ -93,20 +88,20 @@ export class FileSystem {
 
   /** Fills `target` from the descriptor's position; answers how many bytes there were. */
   read(fd: number, target: Uint8Array): number {
-    return this.#run('read', this.calls.read(fd, target));
+    return this.#run('read', () => this.calls.read(fd, target));
   }
 
   pread(fd: number, target: Uint8Array, offset: number): number {
-    return this.#run('pread', this.calls.pread(fd, target, offset));
+    return this.#run('pread', () => this.calls.pread(fd, target, offset));
   }
 
   /** Answers how many bytes were written: fewer than given when space ran out on the way. */
   write(fd: number, source: Uint8Array): number {
-    return this.#run('write', this.calls.write(fd, source));
+    return this.#run('write', () => this.calls.write(fd, source));
   }
 
   pwrite(fd: number, source: Uint8Array, offset: number): number {
-    return this.#run('pwrite', this.calls.pwrite(fd, source, offset));
+    return this.#run('pwrite', () => this.calls.pwrite(fd, source, offset));
   }
 
   seek(fd: number, offset: number, whence: Whence): number {
@@ -115,69 +110,69 @@ export class FileSystem {
   }
 
   truncate(path: string, size: number): void {
-    this.#run('truncate', this.calls.truncate(path, size));
+    this.#run('truncate', () => this.calls.truncate(path, size));
   }
 
   ftruncate(fd: number, size: number): void {
-    this.#run('ftruncate', this.calls.ftruncate(fd, size));
+    this.#run('ftruncate', () => this.calls.ftruncate(fd, size));
   }
 
   fsync(fd: number): void {
-    this.#run('fsync', this.calls.fsync(fd));
+    this.#run('fsync', () => this.calls.fsync(fd));
   }
 
   fdatasync(fd: number): void {
-    this.#run('fdatasync', this.calls.fdatasync(fd));
+    this.#run('fdatasync', () => this.calls.fdatasync(fd));
   }
 
   sync(): void {
-    this.#run('sync', this.calls.sync());
+    this.#run('sync', () => this.calls.sync());
   }
 
   mkdir(path: string, mode = NEW_DIRECTORY_MODE): void {
-    this.#run('mkdir', this.calls.mkdir(path, mode));
+    this.#run('mkdir', () => this.calls.mkdir(path, mode));
   }
 
   rmdir(path: string): void {
-    this.#run('rmdir', this.calls.rmdir(path));
+    this.#run('rmdir', () => this.calls.rmdir(path));
   }
 
   unlink(path: string): void {
-    this.#run('unlink', this.calls.unlink(path));
+    this.#run('unlink', () => this.calls.unlink(path));
   }
 
   /** Makes a device, pipe, socket or regular file. The number counts for devices only. */
   mknod(path: string, type: NodeType, mode = NEW_FILE_MODE, device?: DeviceNumber): void {
-    this.#run('mknod', this.calls.mknod(path, type, mode, device));
+    this.#run('mknod', () => this.calls.mknod(path, type, mode, device));
   }
 
   rename(from: string, to: string, flags: RenameFlags = {}): void {
-    this.#run('rename', this.calls.rename(from, to, flags));
+    this.#run('rename', () => this.calls.rename(from, to, flags));
   }
 
   link(from: string, to: string): void {
-    this.#run('link', this.calls.link(from, to));
+    this.#run('link', () => this.calls.link(from, to));
   }
 
   /** linkat(2) with AT_EMPTY_PATH: a name for an open file. */
   linkHandle(fd: number, to: string): void {
-    this.#run('linkat', this.calls.linkHandle(fd, to));
+    this.#run('linkat', () => this.calls.linkHandle(fd, to));
   }
 
   symlink(target: string, path: string): void {
-    this.#run('symlink', this.calls.symlink(target, path));
+    this.#run('symlink', () => this.calls.symlink(target, path));
   }
 
   readlink(path: string): string {
-    return this.#run('readlink', this.calls.readlink(path));
+    return this.#run('readlink', () => this.calls.readlink(path));
   }
 
   stat(path: string): Stat {
-    return this.#run('stat', this.calls.stat(path));
+    return this.#run('stat', () => this.calls.stat(path));
   }
 
   lstat(path: string): Stat {
-    return this.#run('lstat', this.calls.lstat(path));
+    return this.#run('lstat', () => this.calls.lstat(path));
   }
 
   fstat(fd: number): Stat {
@@ -187,7 +182,7 @@ export class FileSystem {
 
   /** Every name but `.` and `..`, in the order of the disk. */
   readdir(path: string): DirectoryListing[] {
-    return this.#run('readdir', this.calls.readdir(path));
+    return this.#run('readdir', () => this.calls.readdir(path));
   }
 
   /**
@@ -195,7 +190,7 @@ export class FileSystem {
    * a process of 32 bits.
    */
   opendir(path: string, bits: 32 | 64 = 64): number {
-    return this.#run('open', this.calls.opendir(path, bits));
+    return this.#run('open', () => this.calls.opendir(path, bits));
   }
 
   /**
@@ -203,7 +198,7 @@ export class FileSystem {
    * are there all the while come exactly once, whatever is added and removed between the calls.
    */
   getdents(fd: number, count: number): DirectoryStep[] {
-    return this.#run('getdents64', this.calls.getdents(fd, count));
+    return this.#run('getdents64', () => this.calls.getdents(fd, count));
   }
 
   /** telldir(3) */
@@ -220,11 +215,11 @@ export class FileSystem {
 
   /** FS_IOC_FIEMAP of a file or directory, up to its end; holes are left out. Follows no symbolic link. */
   extents(path: string): FileExtent[] {
-    return this.#run('extents', this.calls.extents(path));
+    return this.#run('extents', () => this.calls.extents(path));
   }
 
   chmod(path: string, mode: number): void {
-    this.#run('chmod', this.calls.chmod(path, mode));
+    this.#run('chmod', () => this.calls.chmod(path, mode));
   }
 
   /** -1 leaves the owner, or the group, as it is. */
@@ -234,7 +229,7 @@ export class FileSystem {
     gid: number,
     { nofollow = false }: { readonly nofollow?: boolean } = {},
   ): void {
-    this.#run('chown', this.calls.chown(path, uid, gid, !nofollow));
+    this.#run('chown', () => this.calls.chown(path, uid, gid, !nofollow));
   }
 
   utimens(
@@ -243,24 +238,24 @@ export class FileSystem {
     mtime: TimeChange,
     { nofollow = false }: { readonly nofollow?: boolean } = {},
   ): void {
-    this.#run('utimens', this.calls.utimens(path, atime, mtime, !nofollow));
+    this.#run('utimens', () => this.calls.utimens(path, atime, mtime, !nofollow));
   }
 
   setxattr(path: string, name: string, value: Uint8Array, flags: XattrFlags = {}): void {
-    this.#run('setxattr', this.calls.setxattr(path, name, value, flags));
+    this.#run('setxattr', () => this.calls.setxattr(path, name, value, flags));
   }
 
   /** The value, a copy. Fails with ENODATA. */
   getxattr(path: string, name: string, { nofollow = false }: XattrFlags = {}): Uint8Array {
-    return this.#run('getxattr', this.calls.getxattr(path, name, !nofollow));
+    return this.#run('getxattr', () => this.calls.getxattr(path, name, !nofollow));
   }
 
   listxattr(path: string, { nofollow = false }: XattrFlags = {}): string[] {
-    return this.#run('listxattr', this.calls.listxattr(path, !nofollow));
+    return this.#run('listxattr', () => this.calls.listxattr(path, !nofollow));
   }
 
   removexattr(path: string, name: string, { nofollow = false }: XattrFlags = {}): void {
-    this.#run('removexattr', this.calls.removexattr(path, name, !nofollow));
+    this.#run('removexattr', () => this.calls.removexattr(path, name, !nofollow));
   }
 
   /** FS_IOC_GETFLAGS: bits named FS_*_FL. */
@@ -271,7 +266,7 @@ export class FileSystem {
 
   /** FS_IOC_SETFLAGS */
   setFlags(fd: number, flags: number): void {
-    this.#run('ioctl', this.calls.setFlags(fd, flags));
+    this.#run('ioctl', () => this.calls.setFlags(fd, flags));
   }
 
   /** The project that FS_IOC_FSGETXATTR answers: 0 where there are none. */
@@ -282,7 +277,7 @@ export class FileSystem {
 
   /** FS_IOC_FSSETXATTR with another project; `inherit` sets or clears FS_XFLAG_PROJINHERIT, null leaves it. */
   setProject(fd: number, project: number, inherit: boolean | null = null): void {
-    this.#run('ioctl', this.calls.setProject(fd, project, inherit));
+    this.#run('ioctl', () => this.calls.setProject(fd, project, inherit));
   }
 
   /** FS_IOC_GETVERSION */
@@ -293,7 +288,7 @@ export class FileSystem {
 
   /** FS_IOC_SETVERSION */
   setGeneration(fd: number, generation: number): void {
-    this.#run('ioctl', this.calls.setGeneration(fd, generation));
+    this.#run('ioctl', () => this.calls.setGeneration(fd, generation));
   }
 
   /** The caller of everything that follows: user 0 has all capabilities, any other user none. */
@@ -312,21 +307,21 @@ export class FileSystem {
    */
   trim(startBytes = 0, lengthBytes = Infinity, minimumBytes = 0): number {
     const range = { start: startBytes, length: lengthBytes, minimum: minimumBytes };
-    return this.#run('fitrim', this.calls.trim(range));
+    return this.#run('fitrim', () => this.calls.trim(range));
   }
 
   dropCaches(): void {
-    this.#run('drop_caches', this.calls.dropCaches());
+    this.#run('drop_caches', () => this.calls.dropCaches());
   }
 
   /** The name of the address_space_operations that an inode uses. */
   table(path: string): string {
-    return this.#run('table', this.#table(path));
+    return this.#run('table', () => this.#table(path));
   }
 
-  /** Several calls at once, interleaved as the scheduler's strategy says. A body handles the failures of its calls. */
-  concurrently(bodies: readonly NamedBody[]): void {
-    this.#guard(() => this.sb.scheduler.runAll(bodies));
+  /** Several calls at once, interleaved as the scheduler's strategy says. Each handles the failures of its calls. */
+  concurrently(calls: readonly NamedCall[]): void {
+    this.#guard(() => this.sb.scheduler.callAll(calls));
   }
 
   /**
@@ -336,7 +331,7 @@ export class FileSystem {
   unmount(): void {
     if (this.#context.files.openFiles > 0) fail('EBUSY');
     try {
-      this.#run('umount', this.#unmount());
+      this.#run('umount', () => this.#unmount());
     } finally {
       this.#mounted = false;
     }
@@ -358,8 +353,8 @@ export class FileSystem {
     return name;
   }
 
-  #run<T>(name: string, body: Sleepable<T>): T {
-    return this.#guard(() => this.sb.scheduler.run(name, body));
+  #run<T>(name: string, call: () => Sleepable<T>): T {
+    return this.#guard(() => this.sb.scheduler.call(name, call));
   }
 
   #guard<T>(run: () => T): T {
@@ -369,7 +364,7 @@ export class FileSystem {
     } catch (error) {
       if (!(error instanceof Corruption)) throw error;
       const { scheduler, health } = this.sb;
-      scheduler.run('ext4_error', health.corrupted(error));
+      scheduler.call('ext4_error', () => health.corrupted(error));
       return fail('EUCLEAN');
     }
   }

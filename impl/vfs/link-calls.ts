@@ -31,11 +31,13 @@ export function* linkHandle(context: KernelContext, fd: number, to: string): Sle
 }
 
 function* linkTo(context: KernelContext, inode: Inode, to: string): Sleepable<void> {
-  yield* createAt(context, to, 'other', function* (dir, name) {
-    if (context.protectedHardlinks) yield* mayLink(context, inode);
-    yield* mayCreate(context.caller, dir);
-    yield* linkLocked(inode, dir, name);
-  });
+  yield* createAt(context, to, 'other', (dir, name) => linkIn(context, inode, dir, name));
+}
+
+function* linkIn(context: KernelContext, inode: Inode, dir: Inode, name: Uint8Array): Sleepable<void> {
+  if (context.protectedHardlinks) yield* mayLink(context, inode);
+  yield* mayCreate(context.caller, dir);
+  yield* linkLocked(inode, dir, name);
 }
 
 /** may_linkat(): with fs.protected_hardlinks only the owner links files that others could misuse. Fails with EPERM. */

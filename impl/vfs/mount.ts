@@ -51,8 +51,9 @@ function optionsOf(request: Partial<MountOptions>): MountOptions {
 export function mount(disk: BlockDevice, request: MountRequest = {}): FileSystem {
   const { now = EPOCH, pool = new FolioPool(), strategy, protectedHardlinks = false, ...options } = request;
   const scheduler = new Scheduler(strategy);
-  const body = mountRoot(disk, scheduler, optionsOf(options), pool, now);
-  const { sb, root } = scheduler.run('mount', body);
+  const { sb, root } = scheduler.call('mount', () =>
+    mountRoot(disk, scheduler, optionsOf(options), pool, now),
+  );
   const context = new KernelContext(sb, root, protectedHardlinks);
   const fs = new FileSystem(context);
   fs.now = now;

@@ -50,17 +50,27 @@ export function* setxattr(
 ): Sleepable<void> {
   checkName(name);
   if (value.length > XATTR_SIZE_MAX) fail('E2BIG');
-  yield* withInode(context, path, flags.nofollow !== true, function* (inode) {
-    context.wantWrite();
-    const type = aclType(name);
-    // An empty list is the same as none.
-    if (type !== null) {
-      const acl = value.length === 0 ? null : aclFromCall(value);
-      return yield* changeAcl(context, inode, type, acl);
-    }
-    if (name === CAPABILITY_NAME && value.length > 0) checkCapability(context.caller, value);
-    yield* change(context, inode, name, value, flags);
-  });
+  yield* withInode(context, path, flags.nofollow !== true, (inode) =>
+    setOn(context, inode, name, value, flags),
+  );
+}
+
+function setOn(
+  context: KernelContext,
+  inode: Inode,
+  name: string,
+  value: Uint8Array,
+  flags: XattrFlags,
+): Sleepable<void> {
+  context.wantWrite();
+  const type = aclType(name);
+  // An empty list is the same as none.
+  if (type !== null) {
+    const acl = value.length === 0 ? null : aclFromCall(value);
+    return changeAcl(context, inode, type, acl);
+  }
+  if (name === CAPABILITY_NAME && value.length > 0) checkCapability(context.caller, value);
+  return change(context, inode, name, value, flags);
 }
 
 /** removexattr(2), lremovexattr(2). Fails with ENODATA; a missing ACL is no error. */
@@ -71,12 +81,14 @@ export function* removexattr(
   follow: boolean,
 ): Sleepable<void> {
   checkName(name);
-  yield* withInode(context, path, follow, function* (inode) {
-    context.wantWrite();
-    const type = aclType(name);
-    if (type !== null) yield* changeAcl(context, inode, type, null);
-    else yield* change(context, inode, name, null, { replace: true });
-  });
+  yield* withInode(context, path, follow, (inode) => removeFrom(context, inode, name));
+}
+
+function removeFrom(context: KernelContext, inode: Inode, name: string): Sleepable<void> {
+  context.wantWrite();
+  const type = aclType(name);
+  if (type !== null) return changeAcl(context, inode, type, null);
+  return change(context, inode, name, null, { replace: true });
 }
 
 /** getxattr(2), lgetxattr(2). */
@@ -87,29 +99,33 @@ export function* getxattr(
   follow: boolean,
 ): Sleepable<Uint8Array> {
   checkName(name);
-  return yield* withInode(context, path, follow, function* (inode) {
-    const type = aclType(name);
-    if (type !== null) return yield* readAcl(inode, type);
-    yield* checkAccess(context.caller, inode, name, MAY_READ);
-    const value = yield* getXattr(inode, parseXattrName(name));
-    return name === CAPABILITY_NAME ? capabilityForCaller(value) : value;
-  });
+  return yield* withInode(context, path, follow, (inode) => getFrom(context, inode, name));
+}
+
+function* getFrom(context: KernelContext, inode: Inode, name: string): Sleepable<Uint8Array> {
+  const type = aclType(name);
+  if (type !== null) return yield* readAcl(inode, type);
+  yield* checkAccess(context.caller, inode, name, MAY_READ);
+  const value = yield* getXattr(inode, parseXattrName(name));
+  return name === CAPABILITY_NAME ? capabilityForCaller(value) : value;
 }
 
 /** listxattr(2), llistxattr(2): the names in the order of the disk. Fails with E2BIG. */
 export function* listxattr(context: KernelContext, path: string, follow: boolean): Sleepable<string[]> {
-  return yield* withInode(context, path, follow, function* (inode) {
-    const names: string[] = [];
-    let bytes = 0;
-    for (const each of yield* listXattrs(inode)) {
-      const name = formatXattrName(each, context.caller.privileged);
-      if (name === null) continue;
-      names.push(name);
-      bytes += nameBytes(name) + 1;
-    }
-    if (bytes > XATTR_LIST_MAX) fail('E2BIG');
-    return names;
-  });
+  return yield* withInode(context, path, follow, (inode) => listOf(context.caller, inode));
+}
+
+function* listOf(caller: Credentials, inode: Inode): Sleepable<string[]> {
+  const names: string[] = [];
+  let bytes = 0;
+  for (const each of yield* listXattrs(inode)) {
+    const name = formatXattrName(each, caller.privileged);
+    if (name === null) continue;
+    names.push(name);
+    bytes += nameBytes(name) + 1;
+  }
+  if (bytes > XATTR_LIST_MAX) fail('E2BIG');
+  return names;
 }
 
 function* withInode<T>(

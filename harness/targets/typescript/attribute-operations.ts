@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../../impl/index.ts';
+import type { FileSystem } from '../../../generated/impl/index.ts';
 import type { Operation, Outcome, Path } from '../../../model/index.ts';
 import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
 import { DONE, success } from './outcomes.ts';

@@ -1,4 +1,4 @@
-import { SECTOR_BYTES, type BlockDevice } from '../../../impl/index.ts';
+import { SECTOR_BYTES, type BlockDevice } from '../../../generated/impl/index.ts';
 import type { ByteStore } from '../../image/byte-store.ts';
 
 /** A block device over whatever holds bytes. Transfers end at once; a flush goes before them, FUA means one behind. */

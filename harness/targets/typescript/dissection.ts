@@ -5,7 +5,7 @@ import {
   MemoryDisk,
   MountRefused,
   type Part,
-} from '../../../impl/index.ts';
+} from '../../../generated/impl/index.ts';
 import type { Corruption, DissectedImage, ImageField, ImagePart } from '../../corrupt/dissected-image.ts';
 import { bytesFromHex, hexOf } from '../../corrupt/field-values.ts';
 import type { DiskImage } from '../../target.ts';

@@ -1,4 +1,4 @@
-import { Failure, FolioPool, mount } from '../../../impl/index.ts';
+import { Failure, FolioPool, mount } from '../../../generated/impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
 import type { ByteStore } from '../../image/byte-store.ts';
 import { ImageError } from '../../image/image-overlay.ts';

@@ -1,4 +1,10 @@
-import { Corruption, Failure, MountRefused, type Errno, type Finding } from '../../../impl/index.ts';
+import {
+  Corruption,
+  Failure,
+  MountRefused,
+  type Errno,
+  type Finding,
+} from '../../../generated/impl/index.ts';
 import { ImageError } from '../../image/image-overlay.ts';
 import { findingText } from './finding-text.ts';
 

@@ -4,7 +4,7 @@ import {
   featureNames,
   groupFacts,
   type FileSystem,
-} from '../../../impl/index.ts';
+} from '../../../generated/impl/index.ts';
 import type { ImageFacts } from '../../image/image-view.ts';
 
 /** What a mounted image is. */

@@ -1,4 +1,4 @@
-import { mkfs, MkfsError, type MkfsOptions } from '../../../impl/index.ts';
+import { mkfs, MkfsError, type MkfsOptions } from '../../../generated/impl/index.ts';
 import { ImageError } from '../../image/image-overlay.ts';
 import type { DiskImage } from '../../target.ts';
 

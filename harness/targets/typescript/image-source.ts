@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { MemoryDisk } from '../../../impl/index.ts';
+import { MemoryDisk } from '../../../generated/impl/index.ts';
 import type { ImageSource } from '../../corrupt/seed-images.ts';
 import type { DiskImage } from '../../target.ts';
 import { dissect } from './dissection.ts';

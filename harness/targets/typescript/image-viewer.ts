@@ -1,4 +1,4 @@
-import { mount } from '../../../impl/index.ts';
+import { mount } from '../../../generated/impl/index.ts';
 import type { ByteStore } from '../../image/byte-store.ts';
 import type { ImageView } from '../../image/image-view.ts';
 import { byteDevice } from './byte-device.ts';

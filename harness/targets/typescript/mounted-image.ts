@@ -1,4 +1,4 @@
-import { Failure, type FileSystem } from '../../../impl/index.ts';
+import { Failure, type FileSystem } from '../../../generated/impl/index.ts';
 import { ImageError } from '../../image/image-overlay.ts';
 import type { FilePiece, ImageEntry, ImageFacts, ImageView, MappedRun } from '../../image/image-view.ts';
 import { findingText } from './finding-text.ts';

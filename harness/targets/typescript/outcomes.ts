@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../../impl/index.ts';
+import type { FileSystem } from '../../../generated/impl/index.ts';
 import type { DirectoryEntry, Outcome, Stat, Value } from '../../../model/index.ts';
 
 /** The answers of the file system, in the words that the model uses. */

@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../../impl/index.ts';
+import type { FileSystem } from '../../../generated/impl/index.ts';
 import type { Operation, Outcome, Path, RenameFlag } from '../../../model/index.ts';
 import { performOnAttributes, type AttributeOperation } from './attribute-operations.ts';
 import { DONE, sortedEntries, statOutcome, success } from './outcomes.ts';

@@ -1,4 +1,4 @@
-import { Failure, FolioPool, type FileSystem, type MemoryDisk } from '../../../impl/index.ts';
+import { Failure, FolioPool, type FileSystem, type MemoryDisk } from '../../../generated/impl/index.ts';
 import type {
   Credentials,
   Handle,

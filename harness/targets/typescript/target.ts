@@ -1,4 +1,4 @@
-import { FAULTS, FolioPool, MemoryDisk, mkfs, MkfsError, mount } from '../../../impl/index.ts';
+import { FAULTS, FolioPool, MemoryDisk, mkfs, MkfsError, mount } from '../../../generated/impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import type { DiskImage, Session, SessionOptions, Target } from '../../target.ts';
@@ -43,11 +43,13 @@ class TypescriptTarget implements Target {
   readonly name: string;
   readonly capabilities = { powerCut: true, images: true };
   readonly #bufferedIomap: boolean;
+  readonly #mount: typeof mount;
   readonly #memory: SessionMemory = { reads: [], pool: new FolioPool() };
 
-  constructor(name: string, bufferedIomap: boolean) {
+  constructor(name: string, bufferedIomap: boolean, how: typeof mount) {
     this.name = name;
     this.#bufferedIomap = bufferedIomap;
+    this.#mount = how;
   }
 
   start(setup: Setup, options: SessionOptions): Session {
@@ -62,15 +64,18 @@ class TypescriptTarget implements Target {
     const bufferedIomap = this.#bufferedIomap;
     const { data = 'ordered' as const, ...options } = setup.mount;
     const fixed = { ...options, data, ...policy, bufferedIomap, faults: new Set(faults) };
-    const mountAt = (time: Timestamp) => mount(disk, { ...fixed, now: time, pool: this.#memory.pool });
+    const mountAt = (time: Timestamp) => this.#mount(disk, { ...fixed, now: time, pool: this.#memory.pool });
     return new TypescriptSession(disk, mountAt, now, this.#memory);
   }
 }
 
-/** The in-process targets, made anew: whoever needs them to share nothing makes more. */
-export const typescriptTargets = (): readonly Target[] => [
-  new TypescriptTarget('impl:buffer_head', false),
-  new TypescriptTarget('impl:iomap', true),
+/**
+ * The in-process targets, made anew: whoever needs them to share nothing makes more. They run one operation at a time, so
+ * the sequential build does; its mount can be replaced by that of impl/.
+ */
+export const typescriptTargets = (how: typeof mount = mount): readonly Target[] => [
+  new TypescriptTarget('impl:buffer_head', false, how),
+  new TypescriptTarget('impl:iomap', true, how),
 ];
 
 /** The image as a disk that can be mounted; one that was none becomes a copy. */

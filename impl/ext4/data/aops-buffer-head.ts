@@ -1,8 +1,9 @@
-import { readFolios } from '../../buffer/block-read.ts';
+import { readFolios, type BlockRunMapping } from '../../buffer/block-read.ts';
 import { dirtyFolio } from '../../buffer/block-write.ts';
 import { invalidateFolio, isPartiallyUptodate, releaseFolio } from '../../buffer/folio-buffers.ts';
 import { fail } from '../../lib/errno.ts';
 import type { AddressSpaceOperations } from '../../mm/address-space-operations.ts';
+import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { bmap } from '../mapping/bmap.ts';
 import { allocatingWrite, delallocWrite } from './buffer-head-write.ts';
 import { zeroPartialBlock } from './buffer-head-zero.ts';
@@ -10,16 +11,26 @@ import type { DataPath } from './data-path.ts';
 import { inodeOf, type Inode } from '../inode/inode.ts';
 import { isInline } from '../inline/inline-data.ts';
 import { readInlineFolios } from '../inline/inline-file.ts';
-import { mapBlocks } from '../mapping/map-blocks.ts';
+import { knownMapping, mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
 import { writepages } from './writepages.ts';
 
+const lookupFor = (inode: Inode) => (logical: number, length: number) => placeOf(inode, logical, length);
+
 /** Looks blocks up for reading: only written ones, within the file, have bytes on the device. */
-const lookupFor = (inode: Inode) =>
-  function* (logical: number, length: number) {
-    if (logical * inode.blockSize >= inode.size) return { block: -1, length };
-    const mapping = yield* mapBlocks(null, inode, logical, length, 'lookup');
-    return { block: mapping.type === 'written' ? mapping.physical : -1, length: mapping.length };
-  };
+function placeOf(inode: Inode, logical: number, length: number): Sleepable<BlockRunMapping> {
+  if (logical * inode.blockSize >= inode.size) return ready({ block: -1, length });
+  const known = knownMapping(inode, logical, length);
+  return known === null ? lookUp(inode, logical, length) : ready(placeIn(known));
+}
+
+function* lookUp(inode: Inode, logical: number, length: number): Sleepable<BlockRunMapping> {
+  return placeIn(yield* mapBlocks(null, inode, logical, length, 'lookup'));
+}
+
+const placeIn = (mapping: BlockMapping): BlockRunMapping => ({
+  block: mapping.type === 'written' ? mapping.physical : -1,
+  length: mapping.length,
+});
 
 /** What both buffer_head tables share. One page a folio. */
 const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolean } = {

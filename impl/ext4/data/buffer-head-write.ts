@@ -191,16 +191,17 @@ class PlaceBlock implements GetBlock {
 }
 
 /** ext4_write_begin(), the copy, and ext4_write_end(): one handle a folio, started before the folio is locked. */
-function* writePlaced(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
-  yield* retryAfterCommit(inode.sb, function* () {
-    const blocks = Math.ceil(PAGE_BYTES / inode.blockSize);
-    const handle = yield* inode.sb.journal.start(mapCredits(inode, 1) * blocks + 1);
-    try {
-      yield* writePlacedUnder(handle, inode, position, source);
-    } finally {
-      yield* handle.stop();
-    }
-  });
+const writePlaced = (inode: Inode, position: number, source: Uint8Array): Sleepable<void> =>
+  retryAfterCommit(inode.sb, () => tryToWritePlaced(inode, position, source));
+
+function* tryToWritePlaced(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
+  const blocks = Math.ceil(PAGE_BYTES / inode.blockSize);
+  const handle = yield* inode.sb.journal.start(mapCredits(inode, 1) * blocks + 1);
+  try {
+    yield* writePlacedUnder(handle, inode, position, source);
+  } finally {
+    yield* handle.stop();
+  }
 }
 
 function* writePlacedUnder(

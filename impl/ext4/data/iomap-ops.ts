@@ -140,15 +140,16 @@ export const allocatingWriteOps: IomapOps<Inode> = {
 };
 
 /** Allocates unwritten blocks for (part of) a range in a handle of its own. Fails with ENOSPC. */
-export function* placeUnwritten(inode: Inode, first: number, count: number): Sleepable<BlockMapping> {
-  return yield* retryAfterCommit(inode.sb, function* () {
-    const handle = yield* inode.sb.journal.start(mapCredits(inode, count));
-    try {
-      return yield* mapBlocks(handle, inode, first, count, 'create-unwritten');
-    } finally {
-      yield* handle.stop();
-    }
-  });
+export const placeUnwritten = (inode: Inode, first: number, count: number): Sleepable<BlockMapping> =>
+  retryAfterCommit(inode.sb, () => tryToPlaceUnwritten(inode, first, count));
+
+function* tryToPlaceUnwritten(inode: Inode, first: number, count: number): Sleepable<BlockMapping> {
+  const handle = yield* inode.sb.journal.start(mapCredits(inode, count));
+  try {
+    return yield* mapBlocks(handle, inode, first, count, 'create-unwritten');
+  } finally {
+    yield* handle.stop();
+  }
 }
 
 /** A mapping is outdated once the inode's extent status has changed (ext4_iomap_valid). */

@@ -67,16 +67,17 @@ function* logBlocks(
 const blocksPerFolio = (inode: Inode): number => Math.max(1, PAGE_BYTES / inode.blockSize);
 
 /** ext4_write_begin(), the copy, and ext4_journalled_write_end(). */
-function* writeLogged(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
-  yield* retryAfterCommit(inode.sb, function* () {
-    const credits = (mapCredits(inode, 1) + 1) * blocksPerFolio(inode) + 1;
-    const handle = yield* inode.sb.journal.start(credits);
-    try {
-      yield* writeUnder(handle, inode, position, source);
-    } finally {
-      yield* handle.stop();
-    }
-  });
+const writeLogged = (inode: Inode, position: number, source: Uint8Array): Sleepable<void> =>
+  retryAfterCommit(inode.sb, () => tryWriteLogged(inode, position, source));
+
+function* tryWriteLogged(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
+  const credits = (mapCredits(inode, 1) + 1) * blocksPerFolio(inode) + 1;
+  const handle = yield* inode.sb.journal.start(credits);
+  try {
+    yield* writeUnder(handle, inode, position, source);
+  } finally {
+    yield* handle.stop();
+  }
 }
 
 function* writeUnder(handle: Handle, inode: Inode, position: number, source: Uint8Array): Sleepable<void> {

@@ -80,9 +80,9 @@ test('tasks that fsync at the same time, however they interleave, all find their
         const promises: Promised[] = [];
         const tasks = lists.map((list, index) => ({
           name: `task ${index}`,
-          body: append(fs, disk, `/${'abc'[index] ?? ''}`, list, promises),
+          start: () => append(fs, disk, `/${'abc'[index] ?? ''}`, list, promises),
         }));
-        fs.concurrently([...tasks, { name: 'noise', body: disturb(fs, noise) }]);
+        fs.concurrently([...tasks, { name: 'noise', start: () => disturb(fs, noise) }]);
         written += fs.sb.fastCommits?.written ?? 0;
         const count = Math.floor(part * disk.writes.length) + 1;
         const cut = disk.cut(count, () => false);

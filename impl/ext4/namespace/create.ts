@@ -1,5 +1,5 @@
 import type { Handle } from '../../jbd2/handle.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { READY, type Sleepable } from '../../sched/sleepable.ts';
 import { initializeDirectory } from '../directory/directory.ts';
 import { setDeviceNumber, type DeviceNumber } from '../inode/device-number.ts';
 import { isDevice, S_IFDIR, S_IFREG, type Inode } from '../inode/inode.ts';
@@ -17,8 +17,9 @@ export function* createFile(
   return yield* createNamed(dir, name, S_IFREG | permissions, owner, fillFile);
 }
 
-function* fillFile(_handle: Handle, inode: Inode): Sleepable<void> {
+function fillFile(_handle: Handle, inode: Inode): Sleepable<void> {
   inode.links = 1;
+  return READY;
 }
 
 /** ext4_mknod: a device, a pipe or a socket; `mode` has the type. The number is that of the device. */
@@ -29,9 +30,10 @@ export function* createNode(
   device: DeviceNumber,
   owner: Owner,
 ): Sleepable<void> {
-  const inode = yield* createNamed(dir, name, mode, owner, function* (_handle, node) {
+  const inode = yield* createNamed(dir, name, mode, owner, (_handle, node) => {
     node.links = 1;
     if (isDevice(mode)) setDeviceNumber(node, device);
+    return READY;
   });
   yield* dir.sb.inodes.put(inode);
 }

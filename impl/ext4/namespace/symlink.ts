@@ -17,13 +17,17 @@ export function* createSymlink(
   owner: Owner,
 ): Sleepable<void> {
   if (target.length >= dir.sb.geometry.blockSize) fail('ENAMETOOLONG');
-  const inode = yield* createNamed(dir, name, S_IFLNK | 0o777, owner, function* (handle, inode) {
-    inode.links = 1;
-    if (target.length <= FAST_BYTES_MAX) inode.data.set(target);
-    else yield* writeTarget(handle, inode, target);
-    inode.size = inode.diskSize = target.length;
-  });
+  const inode = yield* createNamed(dir, name, S_IFLNK | 0o777, owner, (handle, inode) =>
+    fillSymlink(handle, inode, target),
+  );
   yield* dir.sb.inodes.put(inode);
+}
+
+function* fillSymlink(handle: Handle, inode: Inode, target: Uint8Array): Sleepable<void> {
+  inode.links = 1;
+  if (target.length <= FAST_BYTES_MAX) inode.data.set(target);
+  else yield* writeTarget(handle, inode, target);
+  inode.size = inode.diskSize = target.length;
 }
 
 /** ext4_init_symlink_block: the block is journalled like metadata. */

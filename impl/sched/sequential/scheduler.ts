@@ -1,0 +1,106 @@
+import { assert } from '../../lib/assert.ts';
+import { Deadlock } from '../deadlock.ts';
+import { runToCompletion, type Strategy } from '../strategy.ts';
+import { Task } from '../task.ts';
+import { exchangeSleep, type Sleep } from './sleepable.ts';
+
+/** Work for a task. */
+export interface NamedCall {
+  readonly name: string;
+  readonly start: () => void;
+}
+
+/** A kernel worker: what it does when there is something to do. */
+class Worker extends Task {
+  readonly hasWork: () => boolean;
+  readonly work: () => void;
+  busy = false;
+
+  constructor(id: number, name: string, hasWork: () => boolean, work: () => void) {
+    super(id, name, true);
+    this.hasWork = hasWork;
+    this.work = work;
+  }
+}
+
+/** Work that never makes the sleeper's condition true is a livelock, and a finding. */
+const STEPS_MAX = 10_000_000;
+
+/**
+ * What stands in the place of sched/scheduler.ts where one task runs at a time. A task that sleeps calls the workers on top
+ * of its own stack, in the order of their ids, until it may go on; so does a worker that sleeps. Who waits for somebody
+ * below him on the stack is deadlocked: with coroutines he would be, too, as the one below waits for him.
+ */
+export class Scheduler {
+  current: Task | null = null;
+  readonly #workers: Worker[] = [];
+  readonly #sleepers: Task[] = [];
+  #nextId = 1;
+  #steps = 0;
+  readonly #sleep: Sleep = (reason, isReady) => {
+    this.#runWorkers(reason, isReady);
+  };
+
+  /** `strategy` has nothing to choose; it is there to be refused, when somebody counts on it. */
+  constructor(strategy: Strategy = runToCompletion) {
+    assert(strategy === runToCompletion, 'one task at a time: no strategy can interleave here');
+  }
+
+  /** Starts a kernel worker that does `work` whenever there is some, and sleeps in between. */
+  spawnWorker(name: string, hasWork: () => boolean, work: () => void): Task {
+    const worker = new Worker(this.#nextId++, name, hasWork, work);
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Forgets a worker that will never be needed again. */
+  stop(task: Task): void {
+    const index = this.#workers.findIndex((worker) => worker === task);
+    if (index >= 0) this.#workers.splice(index, 1);
+  }
+
+  /** Runs `start` as one task; workers run when it sleeps. */
+  call<T>(name: string, start: () => T): T {
+    const outer = this.current;
+    const sleepBefore = exchangeSleep(this.#sleep);
+    this.current = new Task(this.#nextId++, name, false);
+    try {
+      return start();
+    } finally {
+      this.current = outer;
+      exchangeSleep(sleepBefore);
+    }
+  }
+
+  /** Runs the calls one after the other: that, too, is a schedule. */
+  callAll(calls: readonly NamedCall[]): void {
+    for (const { name, start } of calls) this.call(name, start);
+  }
+
+  #runWorkers(reason: string, isReady: () => boolean): void {
+    const sleeper = this.current;
+    if (sleeper === null) throw new Error(`no task waits for ${reason}`);
+    sleeper.waitingOn = { reason, ready: isReady };
+    this.#sleepers.push(sleeper);
+    try {
+      while (!isReady()) this.#runWorker();
+    } finally {
+      this.#sleepers.pop();
+      sleeper.waitingOn = null;
+      this.current = sleeper;
+    }
+  }
+
+  #runWorker(): void {
+    assert(this.#steps++ < STEPS_MAX, 'execution exceeded its step bound: livelock');
+    const worker = this.#workers.find((each) => !each.busy && each.hasWork());
+    if (worker === undefined) throw new Deadlock([...this.#sleepers]);
+    worker.busy = true;
+    this.current = worker;
+    try {
+      worker.work();
+    } finally {
+      worker.busy = false;
+    }
+  }
+}
