@@ -46,7 +46,9 @@ import {
   directoryBlocks,
   knownDirectoryBlock,
   leafSeal,
+  holeBlocks,
   readDirectoryBlock,
+  scanDirectoryBlock,
 } from './io.ts';
 import { makeIndex } from './make-index.ts';
 import { storedType } from './stored-type.ts';
@@ -110,8 +112,10 @@ function* findInIndexed(dir: Inode, name: Uint8Array): Sleepable<DirectoryPositi
 function* findByScan(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
-    const found = findInLeaf(dir, yield* readDirectoryBlock(dir, logical, blocks - logical), name);
+    const buffer = yield* scanDirectoryBlock(dir, logical, blocks - logical);
+    const found = buffer === null ? null : findInLeaf(dir, buffer, name);
     if (found !== null) return found;
+    if (buffer === null) logical += holeBlocks(dir, logical, blocks) - 1;
   }
   return null;
 }
@@ -154,7 +158,7 @@ export function* addEntry(
   }
   const buffer = isIndexed(dir)
     ? yield* roomOfIndexed(handle, dir, name)
-    : ((yield* findBlockWithRoom(dir, name.length)) ?? (yield* grow(handle, dir, name)));
+    : ((yield* findBlockWithRoom(handle, dir, name.length)) ?? (yield* grow(handle, dir, name)));
   yield* handle.getWriteAccess(buffer);
   const offset = findRoom(buffer.data, name.length);
   assert(offset >= 0, () => `no room in block ${buffer.block} for a name of ${name.length} bytes`);
@@ -181,14 +185,19 @@ function* roomOfIndexed(handle: Handle, dir: Inode, name: Uint8Array): Sleepable
   }
   dir.flags &= ~EXT4_INDEX_FL;
   yield* markInodeDirty(handle, dir);
-  return (yield* findBlockWithRoom(dir, name.length)) ?? (yield* appendLeaf(handle, dir));
+  return (yield* findBlockWithRoom(handle, dir, name.length)) ?? (yield* appendLeaf(handle, dir));
 }
 
-function* findBlockWithRoom(dir: Inode, nameLength: number): Sleepable<BufferHead | null> {
+/** The first one; a hole becomes a block, unless it begins the directory. */
+function* findBlockWithRoom(handle: Handle, dir: Inode, nameLength: number): Sleepable<BufferHead | null> {
   const needed = entryBytes(nameLength);
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
-    const buffer = yield* readDirectoryBlock(dir, logical, blocks - logical);
+    const buffer =
+      logical === 0
+        ? yield* readDirectoryBlock(dir, 0)
+        : yield* scanDirectoryBlock(dir, logical, blocks - logical);
+    if (buffer === null) return yield* appendLeaf(handle, dir, logical);
     const room = roomOf(buffer);
     if (room !== null && room.bytes < needed) continue;
     if (findRoom(buffer.data, nameLength) >= 0) return buffer;
@@ -203,11 +212,10 @@ function* grow(handle: Handle, dir: Inode, name: Uint8Array): Sleepable<BufferHe
   return yield* makeIndex(handle, dir, yield* readDirectoryBlock(dir, 0), name);
 }
 
-function* appendLeaf(handle: Handle, dir: Inode): Sleepable<BufferHead> {
+function* appendLeaf(handle: Handle, dir: Inode, logical = directoryBlocks(dir)): Sleepable<BufferHead> {
   const { hasChecksums } = dir.sb;
-  return yield* appendDirectoryBlock(handle, dir, leafSeal(dir), (data) =>
-    initializeLeaf(data, hasChecksums),
-  );
+  const initialize = (data: Uint8Array): void => initializeLeaf(data, hasChecksums);
+  return yield* appendDirectoryBlock(handle, dir, leafSeal(dir), initialize, logical);
 }
 
 /** Removes an entry (ext4_delete_entry). The caller sets the directory's times and writes them. */
@@ -270,16 +278,27 @@ export function* parentEntry(dir: Inode): Sleepable<DirectoryPosition> {
   return positionAt(dir, yield* readFirstBlock(dir), DOT_DOT_OFFSET);
 }
 
-/** Nothing but . and ..? (ext4_empty_dir) */
+/** Nothing but . and ..? Nobody can say so of a damaged one (ext4_empty_dir). */
 export function* isEmptyDirectory(dir: Inode): Sleepable<boolean> {
   if (isInline(dir)) return yield* isEmptyInline(dir);
+  try {
+    return yield* hasOnlyDots(dir);
+  } catch (error) {
+    if (!(error instanceof Corruption)) throw error;
+    yield* dir.sb.health.corrupted(error);
+    return false;
+  }
+}
+
+function* hasOnlyDots(dir: Inode): Sleepable<boolean> {
   const first = yield* readFirstBlock(dir);
   const afterDots = DOT_DOT_OFFSET + entryLength(first.data, DOT_DOT_OFFSET);
   if (hasEntries(first.data, afterDots)) return false;
   const blocks = directoryBlocks(dir);
   for (let logical = 1; logical < blocks; logical++) {
-    const buffer = yield* readDirectoryBlock(dir, logical, blocks - logical);
-    if (hasEntries(buffer.data, 0)) return false;
+    const buffer = yield* scanDirectoryBlock(dir, logical, blocks - logical);
+    if (buffer === null) logical += holeBlocks(dir, logical, blocks) - 1;
+    else if (hasEntries(buffer.data, 0)) return false;
   }
   return true;
 }
@@ -290,7 +309,14 @@ export function* listEntries(dir: Inode): Sleepable<DirectoryEntry[]> {
   const entries: DirectoryEntry[] = [];
   const blocks = directoryBlocks(dir);
   for (let logical = 0; logical < blocks; logical++) {
-    const { data } = yield* readDirectoryBlock(dir, logical, blocks - logical);
+    const buffer = yield* scanDirectoryBlock(dir, logical, blocks - logical);
+    if (buffer === null) {
+      // The index leads to every block: there should be one.
+      if (isIndexed(dir)) yield* readDirectoryBlock(dir, logical);
+      logical += holeBlocks(dir, logical, blocks) - 1;
+      continue;
+    }
+    const { data } = buffer;
     for (let at = 0; at < data.length; at = nextEntry(data, at)) {
       if (entryIno(data, at) !== 0) entries.push(entryAt(data, at));
     }

@@ -12,29 +12,40 @@ import { checkIndexChecksum, isIndexBlock } from './index-block.ts';
 
 /** How directory blocks come from the disk and how new ones are made. The caller holds the directory's i_rwsem. */
 
-/** Blocks of the directory. Every one of them must be mapped. */
-export function directoryBlocks(dir: Inode): number {
-  const { blockSize } = dir.sb.geometry;
-  if (dir.size % blockSize === 0) return dir.size / blockSize;
-  throw new Corruption(
-    `ext4_inode ${dir.ino}`,
-    'size',
-    dir.size,
-    `a multiple of ${blockSize} in a directory`,
-  );
-}
+/** Blocks of the directory, holes among them; what is behind the last whole one does not count. */
+export const directoryBlocks = ({ size, sb }: Inode): number => Math.floor(size / sb.geometry.blockSize);
 
 /** The most blocks that are read before somebody asks for them. */
 const READ_AHEAD_MAX_BLOCKS = 32;
 
+/** A block of the directory that must be there, checked since it was read (__ext4_read_dirblock). */
+export function readDirectoryBlock(dir: Inode, logical: number): Sleepable<BufferHead> {
+  const known = knownDirectoryBlock(dir, logical);
+  return known === null ? readMapped(dir, logical) : ready(known);
+}
+
+function* readMapped(dir: Inode, logical: number): Sleepable<BufferHead> {
+  const buffer = yield* readFromDisk(dir, logical, 1);
+  if (buffer !== null) return buffer;
+  throw new Corruption(`directory ${dir.ino}`, `block ${logical}`, 'hole', 'a mapped block');
+}
+
 /**
- * A block of the directory, checked since it was read (__ext4_read_dirblock). `wanted` blocks from it on will be asked for,
- * too: those of them that lie behind it on the device come with it (ext4_bread_batch).
+ * The same for who goes through all names without an index: null in a hole, which has none. `wanted` blocks from this one on
+ * will be asked for, too: those of them that lie behind it on the device come with it (ext4_bread_batch).
  */
-export function readDirectoryBlock(dir: Inode, logical: number, wanted = 1): Sleepable<BufferHead> {
+export function scanDirectoryBlock(
+  dir: Inode,
+  logical: number,
+  wanted: number,
+): Sleepable<BufferHead | null> {
   const known = knownDirectoryBlock(dir, logical);
   return known === null ? readFromDisk(dir, logical, wanted) : ready(known);
 }
+
+/** Blocks of the hole that begins at `logical`, where scanDirectoryBlock has just met one; up to `end`. */
+export const holeBlocks = (dir: Inode, logical: number, end: number): number =>
+  knownMapping(dir, logical, end - logical)?.length ?? 1;
 
 /** The block if it is in memory and was checked; null says nothing about whether there is such a block. */
 export function knownDirectoryBlock(dir: Inode, logical: number): BufferHead | null {
@@ -43,10 +54,9 @@ export function knownDirectoryBlock(dir: Inode, logical: number): BufferHead | n
   return buffer?.uptodate === true && buffer.verified ? buffer : null;
 }
 
-function* readFromDisk(dir: Inode, logical: number, wanted: number): Sleepable<BufferHead> {
+function* readFromDisk(dir: Inode, logical: number, wanted: number): Sleepable<BufferHead | null> {
   const { physical, length } = yield* mapBlocks(null, dir, logical, wanted, 'lookup');
-  if (physical < 0)
-    throw new Corruption(`directory ${dir.ino}`, `block ${logical}`, 'hole', 'a mapped block');
+  if (physical < 0) return null;
   const { cache } = dir.sb;
   if (length > 1) yield* cache.readAhead(physical, Math.min(length, READ_AHEAD_MAX_BLOCKS));
   const buffer = yield* cache.bread(physical);
@@ -83,23 +93,24 @@ export function leafSeal(dir: Inode): Seal | null {
 }
 
 /**
- * A new block at the end of the directory, filled by `initialize` and with the checksum of `seal` (ext4_append). Fails with
- * ENOSPC before anything has changed.
+ * A new block at the end of the directory, or in a hole of it at `logical`, filled by `initialize` and with the checksum of
+ * `seal` (ext4_append). Fails with ENOSPC before anything has changed.
  */
 export function* appendDirectoryBlock(
   handle: Handle,
   dir: Inode,
   seal: Seal | null,
   initialize: (data: Uint8Array) => void,
+  logical = directoryBlocks(dir),
 ): Sleepable<BufferHead> {
-  const logical = directoryBlocks(dir);
-  const { physical } = yield* mapBlocks(handle, dir, logical, 1, 'create');
+  const { physical, isNew } = yield* mapBlocks(handle, dir, logical, 1, 'create');
+  if (!isNew) throw new Corruption(`directory ${dir.ino}`, `block ${logical}`, 'mapped', 'nothing there yet');
   const buffer = dir.sb.cache.getblk(physical);
   yield* handle.getCreateAccess(buffer);
   initialize(buffer.data);
   becomeKnown(buffer, seal);
   handle.dirtyMetadata(buffer);
-  dir.size += dir.sb.geometry.blockSize;
+  if (logical >= directoryBlocks(dir)) dir.size += dir.sb.geometry.blockSize;
   dir.diskSize = dir.size;
   yield* markInodeDirty(handle, dir);
   return buffer;

@@ -8,6 +8,7 @@ import {
   EXT4_EA_INODE_FL,
   EXT4_EXTENTS_FL,
   EXT4_HUGE_FILE_FL,
+  EXT4_INDEX_FL,
   EXT4_INLINE_DATA_FL,
   I_BLOCK_BYTES,
   isDirectory,
@@ -25,7 +26,7 @@ import {
   InodeLayout,
   type RawInode,
 } from '../layout/inode.ts';
-import { hasInlineData, RO_COMPAT } from '../super/features.ts';
+import { COMPAT, hasInlineData, RO_COMPAT } from '../super/features.ts';
 import { ensureLargeFile, LARGE_FILE_BYTES } from '../super/large-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import { inlineTail } from '../inline/inline-data.ts';
@@ -135,6 +136,8 @@ function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
     throw new Corruption(structure, 'mode', raw.mode, 'an inode in use');
   }
   if (!isFileType(raw.mode)) throw new Corruption(structure, 'mode', raw.mode, 'a type of file');
+  if (isDirectory(raw.mode) && (raw.flags & EXT4_INDEX_FL) !== 0 && !hasIndexes(sb))
+    throw new Corruption(structure, 'flags', raw.flags, 'no index without the feature dir_index');
   if (raw.flags & EXT4_INLINE_DATA_FL) {
     if (!hasInlineData(sb))
       throw new Corruption(structure, 'flags', raw.flags, 'no inline data without its feature');
@@ -213,6 +216,8 @@ function fillRawInode(inode: Inode, raw: RawInode, buffer: BufferHead): void {
   if (keepsProject(inode)) raw.projid = inode.project;
   buffer.data.set(inode.data, inode.tableOffset + I_BLOCK_OFFSET);
 }
+
+const hasIndexes = ({ features }: SuperBlock): boolean => (features.compat & COMPAT.dir_index) !== 0;
 
 /** ext4_inode_blocks_set() */
 function setBlockCount(inode: Inode, raw: RawInode): void {

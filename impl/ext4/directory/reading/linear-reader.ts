@@ -3,7 +3,7 @@ import type { Inode } from '../../inode/inode.ts';
 import { isInline } from '../../inline/inline-data.ts';
 import { inlineAsBlock } from '../../inline/inline-directory.ts';
 import { entryAt, entryIno, entryLength } from '../block.ts';
-import { directoryBlocks, readDirectoryBlock } from '../io.ts';
+import { directoryBlocks, holeBlocks, scanDirectoryBlock } from '../io.ts';
 import { cookieOfOffset, offsetOfCookie, type DirectoryCookie } from './cookie.ts';
 import type { Emit } from './reader.ts';
 
@@ -25,7 +25,11 @@ export class LinearReader {
     let offset = offsetOfCookie(position);
     while (offset < blocks * blockSize) {
       const logical = Math.floor(offset / blockSize);
-      const data = inline ?? (yield* readDirectoryBlock(dir, logical, blocks - logical)).data;
+      const data = inline ?? (yield* scanDirectoryBlock(dir, logical, blocks - logical))?.data;
+      if (data === undefined) {
+        offset = (logical + holeBlocks(dir, logical, blocks)) * blockSize;
+        continue;
+      }
       let at = offset % blockSize;
       if (this.#version !== dir.version) at = entryStart(data, at);
       this.#version = dir.version;
