@@ -80,6 +80,7 @@ export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
     ],
   },
   { name: 'orphans', usual: 'list', choices: [features('orphan_file', 'orphan_file')] },
+  { name: 'fsync', usual: 'full commits', choices: [features('fast_commit', 'fast_commit')] },
   {
     name: 'journal',
     usual: 'a journal',
