@@ -80,11 +80,13 @@ export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
     ],
   },
   { name: 'orphans', usual: 'list', choices: [features('orphan_file', 'orphan_file')] },
-  { name: 'fsync', usual: 'full commits', choices: [features('fast_commit', 'fast_commit')] },
   {
     name: 'journal',
     usual: 'a journal',
-    choices: [{ ...features('no journal', '^has_journal'), not: ['orphan_file'] }],
+    choices: [
+      { ...features('no journal', '^has_journal'), not: ['orphan_file'] },
+      features('fast_commit', 'fast_commit'),
+    ],
   },
   {
     name: 'clusters',
@@ -118,7 +120,7 @@ export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
     choices: [
       { ...features('indirect blocks', '^64bit', '^extent'), not: ['128 bytes', ...CLUSTERED] },
       { name: 'as ext3', format: { type: 'ext3' }, not: NOT_IN_EXT3 },
-      { name: 'as ext2', format: { type: 'ext2' }, not: [...NOT_IN_EXT3, 'orphan_file'] },
+      { name: 'as ext2', format: { type: 'ext2' }, not: [...NOT_IN_EXT3, 'orphan_file', 'fast_commit'] },
     ],
   },
   {
