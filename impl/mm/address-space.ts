@@ -93,9 +93,9 @@ export class AddressSpace {
   roomFor(index: number, order: number): number {
     let fits = order;
     while (fits > 0) {
-      const first = index - (index % 2 ** fits);
+      const first = index - (index % (1 << fits));
       const next = this.#folios[this.#search(first)];
-      if (next === undefined || next.index >= first + 2 ** fits) return fits;
+      if (next === undefined || next.index >= first + (1 << fits)) return fits;
       fits--;
     }
     return 0;

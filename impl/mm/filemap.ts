@@ -25,7 +25,7 @@ export function orderFor(position: number, length: number, orderMax: number): nu
   const index = pageIndex(position);
   const pages = pageIndex(position + length - 1) - index + 1;
   let order = 0;
-  while (order < orderMax && 2 ** (order + 1) <= pages && index % 2 ** (order + 1) === 0) order++;
+  while (order < orderMax && 2 << order <= pages && index % (2 << order) === 0) order++;
   return order;
 }
 
@@ -56,7 +56,7 @@ function makeFolio(mapping: AddressSpace, position: number, length: number): Fol
   const index = pageIndex(position);
   const order = orderFor(position, length, mapping.operations.folioOrderMax);
   const run = allocateRun(mapping, index, Math.max(order, mapping.folioOrderMin));
-  return mapping.add(index - (index % 2 ** run.order), run);
+  return mapping.add(index - (index % (1 << run.order)), run);
 }
 
 /** Writes what is dirty in bytes [start, end) and waits until it is on the device (filemap_write_and_wait_range). */

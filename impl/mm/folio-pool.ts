@@ -63,18 +63,18 @@ export class FolioPool {
     }
     while (found > order) {
       found--;
-      this.#push(page + 2 ** found, found);
+      this.#push(page + (1 << found), found);
     }
-    this.#pagesUsed += 2 ** order;
+    this.#pagesUsed += 1 << order;
     return { page, order, data: this.#view(page, order) };
   }
 
   release(run: PageRun): void {
     let { page, order } = run;
     assert(this.#freeOrder[page] === -1, () => `page ${page} is released twice`);
-    this.#pagesUsed -= 2 ** order;
+    this.#pagesUsed -= 1 << order;
     while (order < MAX_FOLIO_ORDER) {
-      const buddy = page ^ (2 ** order);
+      const buddy = page ^ (1 << order);
       if (this.#freeOrder[buddy] !== order) break;
       this.#freeOrder[buddy] = -1;
       page = Math.min(page, buddy);
@@ -115,7 +115,7 @@ export class FolioPool {
     if (known !== undefined) return known;
     const chunk = this.#chunks[Math.floor(page / CHUNK_PAGES)];
     assert(chunk !== undefined, () => `page ${page} is not in the pool`);
-    const view = new Uint8Array(chunk, (page % CHUNK_PAGES) * PAGE_BYTES, PAGE_BYTES * 2 ** order);
+    const view = new Uint8Array(chunk, (page % CHUNK_PAGES) * PAGE_BYTES, PAGE_BYTES * (1 << order));
     views[page] = view;
     return view;
   }

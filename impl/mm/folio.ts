@@ -9,6 +9,12 @@ export class Folio {
   /** Index of its first page in the file; a multiple of 2^order. */
   readonly index: number;
   readonly order: number;
+  /** Pages. */
+  readonly pages: number;
+  /** Byte of the file where it starts. */
+  readonly position: number;
+  /** Bytes. */
+  readonly size: number;
   readonly memory: PageRun;
   readonly data: Uint8Array;
   /** The file it belongs to; null once it was truncated or reclaimed. */
@@ -21,32 +27,20 @@ export class Folio {
   private: object | null = null;
 
   constructor(mapping: AddressSpace, index: number, memory: PageRun) {
-    assert(index % 2 ** memory.order === 0, () => `folio ${index} is not aligned to order ${memory.order}`);
+    assert(index % (1 << memory.order) === 0, () => `folio ${index} is not aligned to order ${memory.order}`);
     this.mapping = mapping;
     this.index = index;
     this.order = memory.order;
+    this.pages = 1 << memory.order;
+    this.position = index * PAGE_BYTES;
+    this.size = memory.data.length;
     this.memory = memory;
     this.data = memory.data;
   }
 
-  /** Bytes. */
-  get size(): number {
-    return this.data.length;
-  }
-
-  /** Byte of the file where it starts. */
-  get position(): number {
-    return this.index * PAGE_BYTES;
-  }
-
   /** Byte of the file after its last. */
   get end(): number {
-    return this.index * PAGE_BYTES + this.data.length;
-  }
-
-  /** Pages. */
-  get pages(): number {
-    return 2 ** this.order;
+    return this.position + this.size;
   }
 
   /** Is it still part of that file? Asked again after every sleep: a truncation may have taken it away. */

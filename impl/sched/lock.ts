@@ -22,6 +22,11 @@ function remember(scheduler: Scheduler, lock: HeldLock): void {
 function forget(scheduler: Scheduler, lock: HeldLock): void {
   const held = scheduler.current?.held;
   if (held === undefined) return;
+  // Locks are mostly released in the opposite order, and taking the last one off costs nothing.
+  if (held[held.length - 1] === lock) {
+    held.pop();
+    return;
+  }
   const index = held.lastIndexOf(lock);
   if (index >= 0) held.splice(index, 1);
 }

@@ -66,7 +66,12 @@ function* renameBetween(
     if (replaced?.ino === trap) fail(flags.exchange === true ? 'EINVAL' : 'ENOTEMPTY');
     if (inode === replaced) return;
     refuseLoop(from.dir, to.dir, inode, replaced);
-    yield* mayRename(context.caller, { ...from, inode }, { ...to, inode: replaced }, flags.exchange === true);
+    yield* mayRename(
+      context.caller,
+      { dir: from.dir, inode },
+      { dir: to.dir, inode: replaced },
+      flags.exchange === true,
+    );
     yield* lockMoved(inode, replaced);
     try {
       const whiteoutOwner = flags.whiteout === true ? context.caller : null;

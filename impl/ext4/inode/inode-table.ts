@@ -240,6 +240,7 @@ function fillTimes(inode: Inode, raw: RawInode): void {
   raw.atime = encodeSeconds(inode.atime);
   raw.ctime = encodeSeconds(inode.ctime);
   raw.mtime = encodeSeconds(inode.mtime);
+  if (inode.extraSize === 0) return;
   if (fits(inode, fields.ctimeExtra)) raw.ctimeExtra = encodeExtra(inode.ctime);
   if (fits(inode, fields.mtimeExtra)) raw.mtimeExtra = encodeExtra(inode.mtime);
   if (fits(inode, fields.atimeExtra)) raw.atimeExtra = encodeExtra(inode.atime);

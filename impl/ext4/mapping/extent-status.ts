@@ -31,6 +31,17 @@ function slice(extent: StatusExtent, from: number, to: number): StatusExtent {
   return { logical: from, length: to - from, physical, state: extent.state };
 }
 
+/** Puts `piece` behind the others, or makes the last one longer by it. */
+function append(pieces: StatusExtent[], piece: StatusExtent): void {
+  const last = pieces[pieces.length - 1];
+  if (last === undefined || !continues(last, piece)) {
+    pieces.push(piece);
+    return;
+  }
+  const { logical, length, physical, state } = last;
+  pieces[pieces.length - 1] = { logical, length: length + piece.length, physical, state };
+}
+
 const end = (extent: StatusExtent): number => extent.logical + extent.length;
 
 /**
@@ -179,30 +190,26 @@ export class ExtentStatusTree {
   #replace(first: number, from: number, to: number, fresh: StatusExtent | null): void {
     const extents = this.#extents;
     const pieces: StatusExtent[] = [];
-    const push = (piece: StatusExtent): void => {
-      const last = pieces.at(-1);
-      if (last !== undefined && continues(last, piece))
-        pieces[pieces.length - 1] = { ...last, length: last.length + piece.length };
-      else pieces.push(piece);
-    };
     let start = first;
     let stop = first;
     const before = extents[first - 1];
     if (before !== undefined && end(before) === from) {
-      push(before);
+      append(pieces, before);
       start--;
     }
     const head = extents[first];
-    if (head !== undefined && head.logical < from) push(slice(head, head.logical, from));
-    if (fresh !== null) push(fresh);
+    if (head !== undefined && head.logical < from) append(pieces, slice(head, head.logical, from));
+    if (fresh !== null) append(pieces, fresh);
     for (let extent = extents[stop]; extent !== undefined && extent.logical < to; extent = extents[++stop]) {
-      if (end(extent) > to) push(slice(extent, to, end(extent)));
+      if (end(extent) > to) append(pieces, slice(extent, to, end(extent)));
     }
     const after = extents[stop];
     if (after?.logical === to) {
-      push(after);
+      append(pieces, after);
       stop++;
     }
-    extents.splice(start, stop - start, ...pieces);
+    if (start === extents.length) extents.push(...pieces);
+    else if (stop - start !== pieces.length) extents.splice(start, stop - start, ...pieces);
+    else for (const piece of pieces) extents[start++] = piece;
   }
 }

@@ -2,7 +2,7 @@ import { fail } from '../../lib/errno.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { findEntry, parentEntry } from '../directory/directory.ts';
-import { encodeName, nameBytes } from '../directory/file-name.ts';
+import { encodeName } from '../directory/file-name.ts';
 import { EXT4_EA_INODE_FL, isDirectory, type Inode } from '../inode/inode.ts';
 import { EXT4_NAME_LEN } from '../layout/directory.ts';
 
@@ -10,8 +10,8 @@ export const ROOT_INO = 2;
 
 /** The bytes of one component of a path. Fails with ENAMETOOLONG beyond 255. */
 export function encodeComponent(name: string): Uint8Array {
-  if (nameBytes(name) > EXT4_NAME_LEN) fail('ENAMETOOLONG');
-  return encodeName(name);
+  const bytes = encodeName(name);
+  return bytes.length > EXT4_NAME_LEN ? fail('ENAMETOOLONG') : bytes;
 }
 
 /**
