@@ -12,20 +12,27 @@ export type Tree = Record<string, string>;
 const summary = (mode: number, size: number, links: number, time: number, contents: string): string =>
   `${mode.toString(8)} ${size} bytes, ${links} links, ${time}: ${contents}`;
 
-/** Runs lines of python in a fresh image, mounted in the kernel, and leaves in `cut` what a power cut would. */
+/**
+ * Runs lines of python in a fresh image, mounted in the kernel, and leaves in `cut` what a power cut would. Answers the
+ * tree at that moment.
+ */
 export function cutInKernel(
   path: (name: string) => string,
   features: readonly string[],
   script: { readonly before: string; readonly after: string },
-): void {
+): Tree {
   execaSync('mke2fs', ['-q', '-F', '-t', 'ext4', '-O', 'fast_commit', ...features, path('image'), '24M']);
-  withKernelMount(path('image'), [], ({ directory, image }) => {
+  return withKernelMount(path('image'), [], ({ directory, image }) => {
     const prelude = [
       'import os',
       'def put(name, length=0):',
       '  fd = os.open(name, os.O_CREAT | os.O_RDWR)',
       '  os.write(fd, bytes(i * 7 % 251 for i in range(length)))',
       '  return fd',
+      'def put_synced(name, length):',
+      '  fd = put(name, length)',
+      '  os.fsync(fd)',
+      '  os.close(fd)',
       'last = put("last", 10)',
       'def done():',
       '  os.write(last, b"more")',
@@ -35,6 +42,7 @@ export function cutInKernel(
     const lines = [...prelude, script.before, 'done()', 'os.sync()', script.after];
     execaSync('python3', ['-c', lines.join('\n')], { cwd: directory });
     copyFileSync(image, path('cut'));
+    return kernelTree(directory);
   });
 }
 

@@ -7,6 +7,7 @@ import { mount } from '../../vfs/mount.ts';
 import { e2fsck, inDirectory, load } from '../e2fsprogs.fixture.ts';
 import { needsKernel, withKernelMount } from '../kernel.fixture.ts';
 import { cutInKernel, kernelTree, ourTree, type Tree } from './power-cut.fixture.ts';
+import { dice } from './random-run.fixture.ts';
 
 const TIME = { seconds: 1_700_001_000, nanoseconds: 0 };
 
@@ -177,6 +178,53 @@ test.for([2, 4])(
         if (count === writes || count === writes >> 1)
           expect(await e2fsck(cut)).toMatchObject({ clean: true });
       }
+    });
+  },
+);
+
+/** TWINPATH_FAST_COMMIT_SEEDS says how many random runs there are. */
+const SEEDS = Number(process.env['TWINPATH_FAST_COMMIT_SEEDS'] ?? 2);
+
+/** Lines of python that do what files allow, closed ones, with an fsync now and then. */
+function randomScript(seed: number): string {
+  const roll = dice(seed);
+  const pick = <T>(from: readonly T[]): T => from[Math.floor(roll() * from.length)] as T;
+  const names = ['"a"', '"b"', '"c"', '"d/a"', '"d/b"', '"d/e"'];
+  const lines = ['def step(call):', '  try: call()', '  except OSError: pass'];
+  for (let index = 0; index < 40; index++) {
+    const [name, other] = [pick(names), pick(names)];
+    const number = Math.floor(roll() * 30_000);
+    const call = pick([
+      `put_synced(${name}, ${number})`,
+      `os.close(put(${name}, 0))`,
+      `os.truncate(${name}, ${number})`,
+      `os.link(${name}, ${other})`,
+      `os.rename(${name}, ${other})`,
+      `os.unlink(${name})`,
+      `os.chmod(${name}, ${number % 512})`,
+      'done()',
+      'done()',
+      'done()',
+    ]);
+    lines.push(`step(lambda: ${call})`);
+  }
+  return [...lines, 'done()'].join('\n');
+}
+
+test.for(Array.from({ length: SEEDS }, (_, seed) => seed))(
+  'random run %i of the kernel',
+  async (seed, context) => {
+    needsKernel(context);
+    await inDirectory(async (path) => {
+      const features = seed % 2 === 0 ? ['-b', '1024'] : ['-b', '4096', '-O', '^metadata_csum'];
+      const live = cutInKernel(path, features, { before: 'os.mkdir("d")', after: randomScript(seed) });
+      const disk = load(path('cut'));
+      const fs = mount(disk, { now: TIME });
+      const tree = ourTree(fs);
+      fs.unmount();
+      expect(await e2fsck(disk)).toMatchObject({ clean: true });
+      // Linux itself cannot mount one such image in ten.
+      expect(tree).toEqual(live);
     });
   },
 );
