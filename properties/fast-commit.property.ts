@@ -20,7 +20,7 @@ import { Lane, Lockstep } from '../harness/lockstep.ts';
 import { Model, type OpenFlags, type Operation, type Outcome } from '../model/index.ts';
 
 /** TWINPATH_FAST_COMMIT_SEQUENCES says how many random sequences there are. */
-const SEQUENCES = Number(process.env['TWINPATH_FAST_COMMIT_SEQUENCES'] ?? 40);
+const SEQUENCES = Number(process.env['TWINPATH_FAST_COMMIT_SEQUENCES'] ?? 24);
 const OPERATIONS = 40;
 const SEED = 20_261_122;
 const TARGETS = typescriptTargets();
