@@ -1,9 +1,7 @@
-import { execa } from 'execa';
-import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { e2fsck, inDirectory, save } from '../ext4/e2fsprogs.fixture.ts';
+import { e2fsck } from '../ext4/e2fsprogs.fixture.ts';
+import { piecesOf } from './file-pieces.fixture.ts';
 import { freeBlocks } from '../ext4/layout/group-descriptor.ts';
-import type { MemoryDisk } from '../block/memory-disk.ts';
 import type { FileSystem } from './file-system.ts';
 import type { MountRequest } from './mount.ts';
 import { newDisk, outcome, putFile, testMount } from './test-mount.fixture.ts';
@@ -17,41 +15,6 @@ const MOUNTS: readonly (readonly [string, MountRequest])[] = [
   ['iomap', { bufferedIomap: true }],
   ['iomap, nodelalloc', { bufferedIomap: true, delalloc: false }],
 ];
-
-/** A run of a file's blocks. */
-interface Piece {
-  readonly logical: number;
-  readonly physical: number;
-  readonly length: number;
-}
-
-/** The pieces that each file has, as debugfs sees it: extents that continue each other count as one. */
-async function piecesOf(disk: MemoryDisk, names: readonly string[]): Promise<Piece[][]> {
-  return await inDirectory(async (path) => {
-    save(disk, path('image'));
-    await writeFile(path('requests'), names.map((name) => `dump_extents -l ${name}\n`).join(''));
-    const { stdout } = await execa('debugfs', ['-f', path('requests'), path('image')]);
-    const answers = stdout.split('debugfs: dump_extents').slice(1);
-    expect(answers.length).toBe(names.length);
-    return answers.map(piecesIn);
-  });
-}
-
-function piecesIn(answer: string): Piece[] {
-  const pieces: Piece[] = [];
-  for (const match of answer.matchAll(/ (\d+) - +(\d+) +(\d+) - +(\d+) /g)) {
-    const [logical = 0, logicalEnd = 0, physical = 0] = match.slice(1).map(Number);
-    const last = pieces.at(-1);
-    const length = logicalEnd + 1 - logical;
-    const continues =
-      last !== undefined &&
-      last.logical + last.length === logical &&
-      last.physical + last.length === physical;
-    if (continues) pieces[pieces.length - 1] = { ...last, length: last.length + length };
-    else pieces.push({ logical, physical, length });
-  }
-  return pieces;
-}
 
 /** Files that are written in turns, `chunk` bytes each time, up to `size` bytes. */
 function writeInTurns(

@@ -178,3 +178,25 @@ describe.each(FORMS)('$blockSize $inodeSize $features $data', (form) => {
     await withImage(disk, async (path) => expect(await onKernel(path, LOOK)).toEqual(after));
   });
 });
+
+// Linux 6.18.44 loses the second write: reports/kernel-findings/inline-data-overwritten-after-truncate.md.
+test.each(FORMS)('what is written after a truncation that empties the inode stays: %o', (form) => {
+  const disk = newDisk(form);
+  const fs = testMount(disk, { data: form.data });
+  const fd = fs.open('f', { access: 'read-write', create: true });
+  fs.write(fd, Uint8Array.of(1));
+  fs.ftruncate(fd, 1000);
+  fs.pwrite(fd, Uint8Array.of(2), 0);
+  fs.fsync(fd);
+  const cut = disk.snapshot();
+  fs.close(fd);
+  fs.unmount();
+  for (const each of [cut, disk]) {
+    const again = testMount(each, { data: form.data });
+    const target = new Uint8Array(1);
+    again.read(again.open('f', { access: 'read' }), target);
+    expect([...target]).toEqual([2]);
+    again.closeAll();
+    again.unmount();
+  }
+});
