@@ -37,6 +37,11 @@ export class FakeAllocator {
     this.#blocksPerGroup = blocksPerGroup;
   }
 
+  /** What is freed here is free at once. */
+  get hasSpareClusters(): boolean {
+    return this.#space.free > 0;
+  }
+
   *allocate(handle: FakeHandle, _inode: Inode, request: AllocationRequest): Sleepable<BlockRun> {
     let length = Math.min(request.length, this.longestRun);
     while (length > 0 && !this.#space.has(length, request.useKeptBack)) length >>= 1;
