@@ -19,6 +19,7 @@ import {
 import { inspect } from '../harness/inspection.ts';
 import { Lane, Lockstep, type StepContext } from '../harness/lockstep.ts';
 import { Model, type ModelTree } from '../model/index.ts';
+import { countersAgree, extentsAgree, withView } from './e2fsprogs-view.fixture.ts';
 import { imageFile } from './image-file.fixture.ts';
 import { kernelChanges, listingOf } from './kernel-changes.fixture.ts';
 import { whyNoKernel, withMounted } from './kernel-mount.fixture.ts';
@@ -40,6 +41,7 @@ const KERNEL_EVERY = WHOLE ? 1 : 4;
 
 const SEED = 20_261_122;
 const FILES_DUMPED = 5;
+const FILES_MAPPED = WHOLE ? 12 : 3;
 
 function sequenceOf({ blockSize, format, maker }: MatrixRow, index: number): Sequence {
   const chosen = maker === 'mke2fs' ? { ...format, maker } : format;
@@ -95,6 +97,15 @@ async function debugfsAgrees(path: string, tree: ModelTree, folder: string): Pro
   }
 }
 
+/** Our reading of the image, its counters and where files lie, is that of dumpe2fs and debugfs. */
+const toolsAgree = (path: string, tree: ModelTree): Promise<void> =>
+  withView(path, async (view) => {
+    await countersAgree(view, path);
+    const named = [...tree].filter(([name]) => /^[\w./-]+$/.test(name));
+    const mapped = named.filter(([, { stat }]) => stat.type === 'file' || stat.type === 'directory');
+    for (const [name] of mapped.slice(0, FILES_MAPPED)) await extentsAgree(view, path, name);
+  });
+
 async function kernelAgrees(sequence: Sequence, model: Model, path: string, folder: string): Promise<void> {
   const now = timeOfStep(sequence.operations.length);
   const look = async (session: MountedTree): Promise<void> => {
@@ -138,6 +149,7 @@ async function checkRow(bench: Bench, row: MatrixRow, index: number, askKernel: 
     const path = join(folder, 'image');
     const model = await performed(sequence, index, path);
     await debugfsAgrees(path, model.tree(), folder);
+    await toolsAgree(path, model.tree());
     if (askKernel) await kernelAgrees(sequence, model, path, folder);
   });
 }

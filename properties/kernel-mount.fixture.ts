@@ -23,7 +23,8 @@ export async function whyNoKernel(features: readonly string[] = []): Promise<str
     return null;
   } catch (error) {
     const what = features.length === 0 ? 'no loop mounts here' : `none of ${features.join(', ')} here`;
-    return `${what}: ${error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : ''}`;
+    const said = error instanceof Error ? error.message.split('\n').slice(1) : [];
+    return `${what}: ${said.find((line) => line.includes('mount:')) ?? said[0] ?? ''}`;
   }
 }
 

@@ -33,6 +33,10 @@ export interface GroupSummary {
   readonly freeBlocks: number;
   readonly freeInodes: number;
   readonly directories: number;
+  /** At the end of the table, never used. */
+  readonly unusedInodes: number;
+  /** In the words of dumpe2fs. */
+  readonly flags: readonly string[];
 }
 
 /** Blocks of a file that follow each other on the device. */
