@@ -84,8 +84,8 @@ export async function extentsAgree(view: ImageView, path: string, name: string):
       unwritten: unwritten !== undefined,
     }),
   );
-  const ours = view
-    .map(name)
-    .map(({ state, ...run }): Piece => ({ ...run, unwritten: state === 'unwritten' }));
+  const mapped = view.map(name).filter(({ state }) => state !== 'inline');
+  expect(mapped.length < view.map(name).length, name).toBe(said.includes('Size of inline data:'));
+  const ours = mapped.map(({ state, ...run }): Piece => ({ ...run, unwritten: state === 'unwritten' }));
   expect(joined(ours), name).toEqual(joined(theirs));
 }

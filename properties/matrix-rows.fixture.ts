@@ -78,14 +78,33 @@ function rowOf(choices: readonly FormatChoice[], blockSize: BlockSize, maker: 'i
   };
 }
 
-/** All rows: every choice by itself and every pair, with every usual block size and both makers; the usual format with large blocks, too. */
+/** Choices that are taken with the largest blocks, too, by themselves. */
+const WITH_LARGEST_BLOCKS = [
+  'no checksums',
+  'uninit_bg',
+  'orphan_file',
+  'no journal',
+  'inline_data',
+  'ea_inode',
+  'indirect blocks',
+  'large_dir',
+];
+
+/**
+ * All rows: every choice by itself and every pair, with every usual block size and both makers; the usual format with large
+ * blocks, and some choices with the largest.
+ */
 export function allRows(): MatrixRow[] {
   const sets = [[], ...everyChoice(), ...everyPair()];
   const ordinary = sets.flatMap((choices) =>
     BLOCK_SIZES.flatMap((blockSize) => MAKERS.map((maker) => rowOf(choices, blockSize, maker))),
   );
   const large = LARGE_BLOCK_SIZES.flatMap((blockSize) => MAKERS.map((maker) => rowOf([], blockSize, maker)));
-  return [...ordinary, ...large];
+  const chosen = everyChoice().filter((choices) =>
+    choices.some(({ name }) => WITH_LARGEST_BLOCKS.includes(name)),
+  );
+  const largest = chosen.flatMap((choices) => MAKERS.map((maker) => rowOf(choices, 65536, maker)));
+  return [...ordinary, ...large, ...largest];
 }
 
 /** The usual format and each pair of choices once, with block sizes and makers in turn. */

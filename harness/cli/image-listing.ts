@@ -134,7 +134,7 @@ export const mapText = (runs: readonly MappedRun[]): string =>
     ['logical', 'physical', 'length', 'state'],
     runs.map(({ logical, physical, length, state }) => [
       logical,
-      state === 'delayed' ? '-' : physical,
+      state === 'delayed' || state === 'inline' ? '-' : physical,
       length,
       state,
     ]),

@@ -73,7 +73,7 @@ export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
     name: 'inodes',
     usual: '256 bytes',
     choices: [
-      { name: 'inodes of 128 bytes', format: { inodeSize: 128 }, not: ['project'] },
+      { name: 'inodes of 128 bytes', format: { inodeSize: 128 }, not: ['project', 'inline_data'] },
       { name: 'inodes of 512 bytes', format: { inodeSize: 512 } },
       { name: 'inodes of 1024 bytes', format: { inodeSize: 1024 } },
       { name: 'few inodes', format: { inodeRatio: 65536 } },
@@ -96,6 +96,7 @@ export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
       { name: 'clusters of 8 KiB', format: { features: ['bigalloc'], clusterSize: 8192 } },
     ],
   },
+  { name: 'small files', usual: 'blocks', choices: [features('inline_data', 'inline_data')] },
   {
     name: 'attributes',
     usual: 'shared blocks',

@@ -60,17 +60,20 @@ const imagesWith = (
   sizes: readonly BlockSize[],
   format: (blockSize: BlockSize) => fc.Arbitrary<SetupFormat | undefined>,
 ): fc.Arbitrary<SetupImage> =>
-  fc.constantFrom(...sizes).chain((blockSize) =>
-    fc.record({
-      blockSize: fc.constant(blockSize),
-      sizeBytes: deviceSizes(blockSize),
-      inodes: fc.oneof(
-        { weight: 9, arbitrary: fc.constant(undefined) },
-        { weight: 1, arbitrary: fc.constant(FEW_INODES) },
-      ),
-      format: format(blockSize),
-    }),
-  );
+  fc
+    .constantFrom(...sizes)
+    .chain((blockSize) => format(blockSize).map((chosen) => ({ blockSize, format: chosen })))
+    .chain(({ blockSize, format: chosen }) =>
+      fc.record({
+        blockSize: fc.constant(blockSize),
+        sizeBytes: hasFeature(chosen, 'inline_data') ? roomySizes(blockSize) : deviceSizes(blockSize),
+        inodes: fc.oneof(
+          { weight: 9, arbitrary: fc.constant(undefined) },
+          { weight: 1, arbitrary: fc.constant(FEW_INODES) },
+        ),
+        format: fc.constant(chosen),
+      }),
+    );
 
 /** What mkfs rounds up to whole blocks of inode tables; eleven are reserved, and lost+found takes one of them. */
 const FEW_INODES = 16;
@@ -81,10 +84,17 @@ const ODD_PAGES = [1, 7, 22, 63];
 /** Where in a sequence the whole tree is looked at, when it is. */
 const INSPECT_EVERY = [8, 20, 32];
 
+/**
+ * With inline_data nothing else: the model does not know which contents lie in the inode, and so cannot say what a full
+ * device must still take.
+ */
+const roomySizes = (blockSize: BlockSize): fc.Arbitrary<number> =>
+  fc.constantFrom(...ROOMY_BYTES.map((bytes) => Math.max(bytes, SMALLEST_BYTES[blockSize])));
+
 function deviceSizes(blockSize: BlockSize): fc.Arbitrary<number> {
   const least = SMALLEST_BYTES[blockSize];
   return fc.oneof(
-    { weight: 7, arbitrary: fc.constantFrom(...ROOMY_BYTES.map((bytes) => Math.max(bytes, least))) },
+    { weight: 7, arbitrary: roomySizes(blockSize) },
     { weight: 1, arbitrary: fc.constantFrom(least * 2, least * 3) },
     // Sizes that are no multiple of a block group, a folio or of anything else.
     { weight: 1, arbitrary: fc.constantFrom(...ODD_PAGES).map((pages) => least * 2 + 4096 * pages) },

@@ -46,7 +46,7 @@ export interface MappedRun {
   readonly physical: number;
   /** Blocks. */
   readonly length: number;
-  readonly state: 'written' | 'unwritten' | 'delayed';
+  readonly state: 'written' | 'unwritten' | 'delayed' | 'inline';
 }
 
 /** Bytes of a file, and the byte of the file where they begin. */

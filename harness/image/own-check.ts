@@ -96,7 +96,7 @@ class BlockOwners {
   claim(path: string, runs: readonly MappedRun[]): string | null {
     let other: string | null = null;
     for (const { physical, length, state } of runs) {
-      if (state === 'delayed') continue;
+      if (state === 'delayed' || state === 'inline') continue;
       const place = this.#placeOf(physical);
       const neighbours = [this.#runs[place - 1], this.#runs[place]];
       const taken = neighbours.find(

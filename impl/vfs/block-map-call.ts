@@ -1,3 +1,4 @@
+import { isInline } from '../ext4/inline/inline-data.ts';
 import { isDirectory, isRegular, type Inode } from '../ext4/inode/inode.ts';
 import { mapBlocks } from '../ext4/mapping/map-blocks.ts';
 import { fail } from '../lib/errno.ts';
@@ -8,10 +9,10 @@ import { resolve } from './path-walk.ts';
 /** Blocks of a file that follow each other on the device (struct fiemap_extent), in blocks. */
 export interface FileExtent {
   readonly logical: number;
-  /** Meaningless for what is delayed. */
+  /** Meaningless for what is delayed, or inline: in the inode. */
   readonly physical: number;
   readonly length: number;
-  readonly state: 'written' | 'unwritten' | 'delayed';
+  readonly state: 'written' | 'unwritten' | 'delayed' | 'inline';
 }
 
 /**
@@ -22,6 +23,8 @@ export function* fileExtents(context: KernelContext, path: string): Sleepable<Fi
   const inode = yield* resolve(context, path, false);
   try {
     if (!isRegular(inode.mode) && !isDirectory(inode.mode)) fail('EOPNOTSUPP');
+    // FIEMAP_EXTENT_DATA_INLINE
+    if (isInline(inode)) return [{ logical: 0, physical: 0, length: 1, state: 'inline' }];
     return yield* collect(inode);
   } finally {
     yield* context.sb.inodes.put(inode);

@@ -200,3 +200,18 @@ test.each(FORMS)('what is written after a truncation that empties the inode stay
     again.unmount();
   }
 });
+
+test('where the contents of a file in its inode lie is no place on the device (FIEMAP_EXTENT_DATA_INLINE)', () => {
+  const fs = testMount(newDisk(FORMS[0] ?? expect.fail('no form')));
+  const fd = fs.open('small', { access: 'read-write', create: true });
+  fs.pwrite(fd, new Uint8Array(50).fill(1), 0);
+  const inline = [{ logical: 0, physical: 0, length: 1, state: 'inline' }];
+  expect(fs.extents('small')).toEqual(inline);
+  fs.mkdir('d', 0o755);
+  expect(fs.extents('d')).toEqual(inline);
+  fs.pwrite(fd, new Uint8Array(2000).fill(1), 0);
+  expect(fs.extents('small').reduce((sum, { length }) => sum + length, 0)).toBe(2);
+  expect(fs.extents('small').map(({ state }) => state)).not.toContain('inline');
+  fs.close(fd);
+  fs.unmount();
+});
