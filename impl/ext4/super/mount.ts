@@ -57,7 +57,7 @@ export function* mountSuperBlock(
   pool: FolioPool,
   now: Timestamp,
 ): Sleepable<SuperBlock> {
-  const blockSize = yield* probeBlockSize(device, options);
+  const blockSize = yield* probeBlockSize(device, options, pool);
   const cache = new BufferCache(device, blockSize, pool.blockMemory(blockSize));
   const before = yield* readSuperBlock(cache, options);
   const mounted: { sb: SuperBlock | null } = { sb: null };
@@ -107,7 +107,7 @@ export function* mountSuperBlock(
 }
 
 /** Looks at the superblock before there is a block size; refuses what cannot be read by it. */
-function* probeBlockSize(device: BlockDevice, options: MountOptions): Sleepable<number> {
+function* probeBlockSize(device: BlockDevice, options: MountOptions, pool: FolioPool): Sleepable<number> {
   if (device.sectors * SECTOR_BYTES < SUPERBLOCK_OFFSET + SuperBlockLayout.size) {
     const bytes = device.sectors * SECTOR_BYTES;
     throw new Corruption(
@@ -117,12 +117,16 @@ function* probeBlockSize(device: BlockDevice, options: MountOptions): Sleepable<
       `at least ${SUPERBLOCK_OFFSET + SuperBlockLayout.size} bytes`,
     );
   }
-  const probe = new BufferCache(device, SuperBlockLayout.size);
-  const buffer = yield* probe.bread(1);
-  const raw = SuperBlockLayout.at(buffer.view);
-  checkIdentity(raw, buffer.data);
-  checkFeatures(featuresOf(raw), options.readOnly);
-  return checkSuperBlock(raw, device.sectors).geometry.blockSize;
+  const probe = new BufferCache(device, SuperBlockLayout.size, pool.blockMemory(SuperBlockLayout.size));
+  try {
+    const buffer = yield* probe.bread(1);
+    const raw = SuperBlockLayout.at(buffer.view);
+    checkIdentity(raw, buffer.data);
+    checkFeatures(featuresOf(raw), options.readOnly);
+    return checkSuperBlock(raw, device.sectors).geometry.blockSize;
+  } finally {
+    probe.clear();
+  }
 }
 
 function* readSuperBlock(cache: BufferCache, options: MountOptions): Sleepable<ReadSuperBlock> {
