@@ -3,23 +3,27 @@ import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { baseZones, SystemZones, type FixedMetadata, type Zone } from './block-zones.ts';
-import { descriptorBlock, groupClusters, type GroupLayout } from './group-layout.ts';
+import { descriptorBlock, type GroupLayout } from './group-layout.ts';
 import {
   blockBitmap,
-  freeBlocks,
-  freeInodes,
   GroupDescriptorLayout,
   inodeBitmap,
   inodeTable,
   unusedInodes,
-  usedDirectories,
 } from '../layout/group-descriptor.ts';
 import { GroupDescriptorSeal } from '../integrity/seals.ts';
 import type { Group } from '../super/super-block.ts';
 import type { CheckedSuperBlock } from '../super/check.ts';
 
-/** Reads and checks every descriptor (ext4_check_descriptors); their blocks stay in memory. */
-export function* readGroups(cache: BufferCache, checked: CheckedSuperBlock): Sleepable<Group[]> {
+/**
+ * Reads and checks every descriptor (ext4_check_descriptors); their blocks stay in memory. Whoever only reads needs no
+ * descriptor whose checksum holds. Free blocks and inodes are compared with the bitmaps when those are read.
+ */
+export function* readGroups(
+  cache: BufferCache,
+  checked: CheckedSuperBlock,
+  readOnly: boolean,
+): Sleepable<Group[]> {
   const { geometry, layout, groupChecksum } = checked;
   const { descriptorSize } = geometry;
   const perBlock = layout.descriptorsPerBlock;
@@ -39,24 +43,25 @@ export function* readGroups(cache: BufferCache, checked: CheckedSuperBlock): Sle
     buffer.verified = true;
     buffer.seal = seal;
     seal?.add(group);
+    if (!readOnly) checkChecksum(group, checked);
     checkDescriptor(group, checked, zones);
     groups.push(group);
   }
   return groups;
 }
 
-function checkDescriptor(
-  { number, buffer, raw }: Group,
-  checked: CheckedSuperBlock,
-  zones: SystemZones,
-): void {
-  const { geometry, layout } = checked;
+function checkChecksum({ number, buffer, raw }: Group, checked: CheckedSuperBlock): void {
+  if (checked.groupChecksum === null) return;
+  const { descriptorSize } = checked.geometry;
+  const crc = checked.groupChecksum(number, buffer.data.subarray(raw.base, raw.base + descriptorSize));
+  if (raw.checksum !== crc)
+    throw new Corruption(`ext4_group_desc ${number}`, 'checksum', raw.checksum, String(crc));
+}
+
+function checkDescriptor({ number, raw }: Group, checked: CheckedSuperBlock, zones: SystemZones): void {
+  const { geometry } = checked;
   const { descriptorSize, inodesPerGroup, inodeTableBlocksPerGroup } = geometry;
   const structure = `ext4_group_desc ${number}`;
-  if (checked.groupChecksum !== null) {
-    const crc = checked.groupChecksum(number, buffer.data.subarray(raw.base, raw.base + descriptorSize));
-    if (raw.checksum !== crc) throw new Corruption(structure, 'checksum', raw.checksum, String(crc));
-  }
   const place = (field: string, start: number, length: number): void => {
     if (
       start <= geometry.firstDataBlock ||
@@ -77,9 +82,6 @@ function checkDescriptor(
   const atMost = (field: string, found: number, most: number): void => {
     if (found > most) throw new Corruption(structure, field, found, `at most ${most}`);
   };
-  atMost('freeBlocksCount', freeBlocks(raw, descriptorSize), groupClusters(layout, number));
-  atMost('freeInodesCount', freeInodes(raw, descriptorSize), inodesPerGroup);
-  atMost('usedDirsCount', usedDirectories(raw, descriptorSize), inodesPerGroup);
   atMost('itableUnused', unusedInodes(raw, descriptorSize), inodesPerGroup);
 }
 
@@ -100,7 +102,17 @@ export function fixedMetadata(
     );
   }
   zones.push(...journal.runs);
-  return { layout, zones: new SystemZones(zones), overheadBlocks: overhead(layout, zones) };
+  const merged = new SystemZones(zones);
+  // Whoever wrote one would write the other (ext4_setup_system_zone).
+  const twice = zones.reduce((sum, { length }) => sum + length, 0) - merged.total;
+  if (twice !== 0)
+    throw new Corruption(
+      'ext4_group_desc',
+      'blocks in two places',
+      twice,
+      '0: bitmaps, tables and the journal apart',
+    );
+  return { layout, zones: merged, overheadBlocks: overhead(layout, zones) };
 }
 
 /** Blocks of all clusters that hold fixed metadata, and of what lies before the first group. */

@@ -30,8 +30,8 @@ import type { Inode } from './inode.ts';
  * s_want_extra_isize as a mount has it, bytes: all fields that are known here, or more where the superblock asks for
  * more; 0 in inodes without extra fields. Throws Corruption (the checks of ext4_inode_info_init).
  */
-export function wantedExtraSize(raw: RawSuperBlock): number {
-  const room = raw.inodeSize - EXT4_GOOD_OLD_INODE_SIZE;
+export function wantedExtraSize(raw: RawSuperBlock, inodeSize: number): number {
+  const room = inodeSize - EXT4_GOOD_OLD_INODE_SIZE;
   if (room === 0) return 0;
   if ((raw.featureRoCompat & RO_COMPAT.extra_isize) === 0) return EXTRA_ISIZE;
   for (const field of ['wantExtraIsize', 'minExtraIsize'] as const) {

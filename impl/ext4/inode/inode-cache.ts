@@ -57,6 +57,21 @@ export class InodeCache {
   /** ext4_iget(): the inode with one more reference; it has a name. Throws Corruption, fails with EIO. */
   get(ino: number): Sleepable<Inode> {
     const known = this.#inodes.get(ino);
+    if (known === undefined) return this.#readOrdinary(ino);
+    if ((known.flags & EXT4_EA_INODE_FL) !== 0) throw unexpectedValue(known);
+    return ready(reference(known));
+  }
+
+  *#readOrdinary(ino: number): Sleepable<Inode> {
+    const inode = yield* this.#readNamed(ino);
+    if ((inode.flags & EXT4_EA_INODE_FL) === 0) return inode;
+    yield* this.put(inode);
+    throw unexpectedValue(inode);
+  }
+
+  /** The same for what attributes alone refer to, an inode with a value; whether it is one the caller asks. */
+  getValue(ino: number): Sleepable<Inode> {
+    const known = this.#inodes.get(ino);
     return known === undefined ? this.#readNamed(ino) : ready(reference(known));
   }
 
@@ -189,6 +204,10 @@ export class InodeCache {
     }
   }
 }
+
+/** A name, or whatever leads to files, leads to the value of an attribute (check_igot_inode). */
+const unexpectedValue = ({ ino, flags }: Inode): Corruption =>
+  new Corruption(`ext4_inode ${ino}`, 'flags', flags, 'no EXT4_EA_INODE_FL in what has a name');
 
 /** Is i_block a map, and neither contents nor the number of a device? */
 const mapsBlocks = (inode: Inode): boolean =>

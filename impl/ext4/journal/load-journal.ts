@@ -43,7 +43,8 @@ export interface LoadedJournal {
 export function* loadJournal(request: JournalRequest): Sleepable<LoadedJournal> {
   const { cache, raw, checked, options } = request;
   const hasJournal = (checked.features.compat & COMPAT.has_journal) !== 0;
-  const blocks = hasJournal ? yield* journalBlocks(request) : BlockRuns.of();
+  const elsewhere = raw.journalInum === 0 && options.noload;
+  const blocks = hasJournal && !elsewhere ? yield* journalBlocks(request) : BlockRuns.of();
   const flagged = (raw.featureIncompat & INCOMPAT.needs_recovery) !== 0;
   if (!hasJournal || options.noload) {
     if (hasJournal && flagged && !options.readOnly) {

@@ -5,6 +5,10 @@ export const SUPERBLOCK_OFFSET = 1024;
 
 export const EXT4_SUPER_MAGIC = 0xef53;
 
+/** s_rev_level: in the first revision every inode has 128 bytes, and the superblock does not say so. */
+export const EXT4_GOOD_OLD_REV = 0;
+export const EXT4_DYNAMIC_REV = 1;
+
 /** s_state. */
 export const EXT4_VALID_FS = 1;
 export const EXT4_ERROR_FS = 2;

@@ -11,6 +11,7 @@ import {
   EXT2_FLAGS_SIGNED_HASH,
   EXT3_JNL_BACKUP_BLOCKS,
   EXT4_CRC32C_CHKSUM,
+  EXT4_DYNAMIC_REV,
   EXT4_SUPER_MAGIC,
   EXT4_VALID_FS,
   setFreeBlocksCount,
@@ -33,7 +34,6 @@ import { quotaFiles } from './quota-files.ts';
 /** s_default_mount_opts: user_xattr and acl. */
 const DEFAULT_MOUNT_OPTIONS = 0xc;
 const MAX_MOUNTS_UNLIMITED = 0xffff;
-const EXT4_DYNAMIC_REV = 1;
 /** s_encrypt_algos: what contents and names are encrypted with, when nobody says otherwise. */
 const ENCRYPTION_MODE_AES_256_XTS = 1;
 const ENCRYPTION_MODE_AES_256_CTS = 4;

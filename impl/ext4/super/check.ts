@@ -9,6 +9,8 @@ import { EXT4_GOOD_OLD_FIRST_INO, EXT4_GOOD_OLD_INODE_SIZE } from '../layout/ino
 import {
   blocksCount,
   EXT4_CRC32C_CHKSUM,
+  EXT4_DYNAMIC_REV,
+  EXT4_GOOD_OLD_REV,
   EXT4_SUPER_MAGIC,
   reservedBlocksCount,
   SuperBlockLayout,
@@ -21,8 +23,6 @@ const LOG_BLOCK_SIZE_MAX = 6;
 
 /** EXT4_MAX_CLUSTER_LOG_SIZE, as far above 1024 bytes as the field counts. */
 const LOG_CLUSTER_SIZE_MAX = 20;
-
-const EXT4_DYNAMIC_REV = 1;
 
 /** What a superblock says, checked. */
 export interface CheckedSuperBlock {
@@ -57,8 +57,8 @@ export const featuresOf = (raw: RawSuperBlock): Features => ({
 export function checkIdentity(raw: RawSuperBlock, data: Uint8Array): void {
   if (raw.magic !== EXT4_SUPER_MAGIC)
     wrong('magic', raw.magic, `${EXT4_SUPER_MAGIC}: not an ext4 file system`);
-  if (raw.revLevel !== EXT4_DYNAMIC_REV)
-    throw new MountRefused(`cannot mount revision ${raw.revLevel}, only 1`);
+  if (raw.revLevel > EXT4_DYNAMIC_REV)
+    throw new MountRefused(`cannot mount revision ${raw.revLevel}, only 0 and 1`);
   if ((raw.featureRoCompat & RO_COMPAT.metadata_csum) === 0) return;
   if (raw.checksumType !== EXT4_CRC32C_CHKSUM) wrong('checksumType', raw.checksumType, '1 (crc32c)');
   const crc = superBlockChecksum(data);
@@ -94,7 +94,7 @@ function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: nu
   const descriptorSize = checkDescriptorSize(raw, is64bit, blockSize);
   const blocks = checkBlocks(raw, is64bit, { blockSize, firstDataBlock, deviceSectors });
   const groups = Math.ceil((blocks - firstDataBlock) / raw.blocksPerGroup);
-  checkInodes(raw, blockSize, groups);
+  const { inodeSize, firstInode } = checkInodes(raw, blockSize, groups);
   within('reservedGdtBlocks', raw.reservedGdtBlocks, 0, blockSize / 4);
   within('logGroupsPerFlex', raw.logGroupsPerFlex, 0, 31);
   return {
@@ -107,11 +107,11 @@ function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: nu
     clustersPerGroup: raw.clustersPerGroup,
     inodesPerGroup: raw.inodesPerGroup,
     inodes: raw.inodesCount,
-    firstInode: raw.firstIno,
-    inodeSize: raw.inodeSize,
+    firstInode,
+    inodeSize,
     groups,
     descriptorSize,
-    inodeTableBlocksPerGroup: Math.ceil((raw.inodesPerGroup * raw.inodeSize) / blockSize),
+    inodeTableBlocksPerGroup: Math.ceil((raw.inodesPerGroup * inodeSize) / blockSize),
   };
 }
 
@@ -155,13 +155,21 @@ function checkBlocks(raw: RawSuperBlock, is64bit: boolean, bounds: DeviceBounds)
   return blocks;
 }
 
-function checkInodes(raw: RawSuperBlock, blockSize: number, groups: number): void {
-  within('inodeSize', raw.inodeSize, EXT4_GOOD_OLD_INODE_SIZE, blockSize);
-  if (!isPowerOfTwo(raw.inodeSize)) wrong('inodeSize', raw.inodeSize, 'a power of two');
-  within('inodesPerGroup', raw.inodesPerGroup, blockSize / raw.inodeSize, blockSize * 8);
+function checkInodes(
+  raw: RawSuperBlock,
+  blockSize: number,
+  groups: number,
+): Pick<Geometry, 'inodeSize' | 'firstInode'> {
+  const old = raw.revLevel === EXT4_GOOD_OLD_REV;
+  const inodeSize = old ? EXT4_GOOD_OLD_INODE_SIZE : raw.inodeSize;
+  const firstInode = old ? EXT4_GOOD_OLD_FIRST_INO : raw.firstIno;
+  within('inodeSize', inodeSize, EXT4_GOOD_OLD_INODE_SIZE, blockSize);
+  if (!isPowerOfTwo(inodeSize)) wrong('inodeSize', inodeSize, 'a power of two');
+  within('inodesPerGroup', raw.inodesPerGroup, blockSize / inodeSize, blockSize * 8);
   const inodes = raw.inodesPerGroup * groups;
   within('inodesCount', raw.inodesCount, inodes, inodes);
-  within('firstIno', raw.firstIno, EXT4_GOOD_OLD_FIRST_INO, raw.inodesCount);
+  within('firstIno', firstInode, EXT4_GOOD_OLD_FIRST_INO, raw.inodesCount);
+  return { inodeSize, firstInode };
 }
 
 function layoutOf(raw: RawSuperBlock, features: Features, geometry: Geometry): GroupLayout {

@@ -80,7 +80,7 @@ export function* mountSuperBlock(
   if (recovered && errors !== null) restoreErrors(raw, bytes, errors);
   buffer.pinned = true;
   buffer.seal = checked.hasChecksums ? new SuperBlockSeal(offset) : null;
-  const groups = yield* readGroups(cache, checked);
+  const groups = yield* readGroups(cache, checked, options.readOnly);
   const fixed = fixedMetadata(checked, groups, blocks);
   const found = {
     device,

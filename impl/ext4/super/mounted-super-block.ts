@@ -104,7 +104,7 @@ export class MountedSuperBlock implements SuperBlock {
     const hugeFile = (checked.features.roCompat & RO_COMPAT.huge_file) !== 0;
     this.maxFileBytes = maxFileBytes(geometry, hugeFile);
     this.maxIndirectBytes = Math.min(this.maxFileBytes, maxIndirectBytes(geometry.blockSize, hugeFile));
-    this.wantedExtraSize = wantedExtraSize(parts.raw);
+    this.wantedExtraSize = wantedExtraSize(parts.raw, parts.checked.geometry.inodeSize);
     const free = parts.groups.reduce((sum, { raw }) => sum + freeBlocks(raw, geometry.descriptorSize), 0);
     this.freeSpace = new FreeSpace(
       free,

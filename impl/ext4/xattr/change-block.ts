@@ -155,7 +155,7 @@ function* takeBackExtraCount(
   value: XattrValue | null,
 ): Sleepable<void> {
   if (value === null || value instanceof Uint8Array) return;
-  const extra = yield* inode.sb.inodes.get(value.ino);
+  const extra = yield* inode.sb.inodes.getValue(value.ino);
   opened.push(extra);
   yield* changeCount(handle, extra, -1);
 }

@@ -37,7 +37,7 @@ export function forgetValueInode(inode: Inode): void {
 export function* openValueInode(owner: Inode, reference: ValueReference): Sleepable<Inode> {
   const ino = reference.valueInode;
   if (ino === owner.ino) throw new Corruption(structureOf({ ino }), 'number', ino, 'another than the owner');
-  const inode = yield* owner.sb.inodes.get(ino);
+  const inode = yield* owner.sb.inodes.getValue(ino);
   const wrong = problem(inode);
   if (wrong === null) {
     if (isLustre(inode, owner, reference)) setCount(inode, 1);
@@ -154,7 +154,7 @@ export function* obtainExternalValue(
 /** ext4_xattr_inode_cache_find() */
 function* findValueInode({ sb }: Inode, value: Uint8Array, crc: number): Sleepable<Inode | null> {
   for (const ino of sb.xattrCache.valueInodes.candidates(crc)) {
-    const inode = yield* sb.inodes.get(ino);
+    const inode = yield* sb.inodes.getValue(ino);
     const same =
       (inode.flags & EXT4_EA_INODE_FL) !== 0 &&
       inode.size === value.length &&
