@@ -90,6 +90,15 @@ const FOUND: readonly (readonly [
     },
   ],
   [
+    'a directory that is longer than any map reaches',
+    {
+      corruptions: [{ kind: 'field', structure: 'ext4_inode', place: '2', field: 'sizeHigh', value: 9215 }],
+      seal: true,
+      policy: { readOnly: false, errors: 'continue' },
+      seed: -767004413,
+    },
+  ],
+  [
     'an inode of no type',
     {
       corruptions: [{ kind: 'field', structure: 'ext4_inode', place: '12', field: 'mode', value: 0x3000 }],

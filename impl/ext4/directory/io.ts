@@ -6,14 +6,16 @@ import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import { directoryLeafChecksum, inodeSeed } from '../integrity/checksum.ts';
 import { DirectoryLeafSeal } from '../integrity/seals.ts';
+import { maxBytesOf } from '../mapping/block-map.ts';
 import { knownMapping, mapBlocks } from '../mapping/map-blocks.ts';
 import { checkBlock } from './block.ts';
 import { checkIndexChecksum, isIndexBlock } from './index-block.ts';
 
 /** How directory blocks come from the disk and how new ones are made. The caller holds the directory's i_rwsem. */
 
-/** Blocks of the directory, holes among them; what is behind the last whole one does not count. */
-export const directoryBlocks = ({ size, sb }: Inode): number => Math.floor(size / sb.geometry.blockSize);
+/** Blocks of the directory, holes among them; what is behind the last whole one does not count, nor what no map reaches. */
+export const directoryBlocks = (dir: Inode): number =>
+  Math.floor(Math.min(dir.size, maxBytesOf(dir)) / dir.sb.geometry.blockSize);
 
 /** The most blocks that are read before somebody asks for them. */
 const READ_AHEAD_MAX_BLOCKS = 32;
@@ -103,6 +105,8 @@ export function* appendDirectoryBlock(
   initialize: (data: Uint8Array) => void,
   logical = directoryBlocks(dir),
 ): Sleepable<BufferHead> {
+  if ((logical + 1) * dir.sb.geometry.blockSize > maxBytesOf(dir))
+    throw new Corruption(`ext4_inode ${dir.ino}`, 'size', dir.size, `less than ${maxBytesOf(dir)}`);
   const { physical, isNew } = yield* mapBlocks(handle, dir, logical, 1, 'create');
   if (!isNew) throw new Corruption(`directory ${dir.ino}`, `block ${logical}`, 'mapped', 'nothing there yet');
   const buffer = dir.sb.cache.getblk(physical);
