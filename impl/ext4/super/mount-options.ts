@@ -18,7 +18,10 @@ export interface MountOptions {
   readonly dataErr: 'ignore' | 'abort';
   /** `journal_checksum`: without metadata_csum, too, a transaction has a checksum. */
   readonly journalChecksum: boolean;
-  /** `noload`: the journal is not looked at. Read-only unless it is clean; nothing is written when read-only. */
+  /**
+   * `noload`: the journal is not looked at. Read-only unless it is clean; read-only it writes only where a clean image has
+   * orphans.
+   */
   readonly noload: boolean;
   /** `resuid`, `resgid`: who, besides root, may use the reserved blocks; null for what the superblock says. */
   readonly resuid: number | null;

@@ -214,7 +214,9 @@ function* finishReadOnly(sb: SuperBlock, loaded: LoadedJournal): Sleepable<void>
   const { log, recovered } = loaded;
   const flagged = log !== null && (sb.raw.featureIncompat & INCOMPAT.needs_recovery) !== 0;
   const dirty = recovered || flagged;
-  if ((!dirty && sb.orphans.isEmpty) || sb.options.noload || sb.device.readOnly === true) return;
+  if ((!dirty && sb.orphans.isEmpty) || sb.device.readOnly === true) return;
+  // Without the log that is still to be replayed nobody knows what an orphan's blocks are by now.
+  if (sb.options.noload && (sb.raw.featureIncompat & INCOMPAT.needs_recovery) !== 0) return;
   const unwritable = unwritableFeatures(sb.features);
   const orphansStay = unwritable.length > 0 && !sb.orphans.isEmpty;
   if (orphansStay) {
