@@ -1,4 +1,14 @@
-import type { DeviceNumber, DirectoryEntry, Outcome, Run, Stat, Timestamp, Value } from '../model/index.ts';
+import { exactlySame } from '../model/index.ts';
+import type {
+  DeviceNumber,
+  DirectoryEntry,
+  Outcome,
+  Run,
+  Stat,
+  Timestamp,
+  Value,
+  SameTime,
+} from '../model/index.ts';
 import { firstNonZero, firstStrayByte, streamBytes } from './content.ts';
 
 /** How an observed outcome differs from the expected one. */
@@ -10,18 +20,22 @@ export interface Difference {
 }
 
 /** Null when `observed` is what the model expects. Cheap when equal, which is nearly always. */
-export function difference(expected: Outcome, observed: Outcome): Difference | null {
+export function difference(
+  expected: Outcome,
+  observed: Outcome,
+  sameTime: SameTime = exactlySame,
+): Difference | null {
   if (!expected.ok || !observed.ok) {
     const [left, right] = [answerOf(expected), answerOf(observed)];
     if (left === right) return null;
     return { what: `errno ${left}/${right}`, expected: describe(expected), observed: describe(observed) };
   }
-  return valueDifference(expected.value, observed.value);
+  return valueDifference(expected.value, observed.value, sameTime);
 }
 
 const answerOf = (outcome: Outcome): string => (outcome.ok ? 'ok' : outcome.errno);
 
-function valueDifference(expected: Value, observed: Value): Difference | null {
+function valueDifference(expected: Value, observed: Value, sameTime: SameTime): Difference | null {
   switch (expected.kind) {
     case 'runs':
       return observed.kind === 'data'
@@ -35,7 +49,7 @@ function valueDifference(expected: Value, observed: Value): Difference | null {
       return plain('text', JSON.stringify(expected.text), JSON.stringify(observed.text));
     case 'stat':
       return observed.kind === 'stat'
-        ? statDifference(expected.stat, observed.stat)
+        ? statDifference(expected.stat, observed.stat, sameTime)
         : otherKind(expected, observed);
     case 'entries':
       if (observed.kind !== 'entries') return otherKind(expected, observed);
@@ -66,7 +80,11 @@ function plain(what: string, expected: number | string, observed: number | strin
   return { what, expected: String(expected), observed: String(observed) };
 }
 
-function statDifference(expected: Stat, observed: Stat): Difference | null {
+function statDifference(expected: Stat, observed: Stat, sameTime: SameTime): Difference | null {
+  const timeDifference = (what: 'atime' | 'mtime' | 'ctime'): Difference | null =>
+    sameTime(expected[what], observed[what])
+      ? null
+      : { what, expected: describeTime(expected[what]), observed: describeTime(observed[what]) };
   return (
     plain('type', expected.type, observed.type) ??
     plain('size', expected.size, observed.size) ??
@@ -75,19 +93,14 @@ function statDifference(expected: Stat, observed: Stat): Difference | null {
     plain('mode', expected.mode, observed.mode) ??
     plain('uid', expected.uid, observed.uid) ??
     plain('gid', expected.gid, observed.gid) ??
-    timeDifference('atime', expected.atime, observed.atime) ??
-    timeDifference('mtime', expected.mtime, observed.mtime) ??
-    timeDifference('ctime', expected.ctime, observed.ctime)
+    timeDifference('atime') ??
+    timeDifference('mtime') ??
+    timeDifference('ctime')
   );
 }
 
 const deviceText = (device: DeviceNumber | undefined): string =>
   device === undefined ? 'none' : `${device.major}:${device.minor}`;
-
-function timeDifference(what: string, expected: Timestamp, observed: Timestamp): Difference | null {
-  if (expected.seconds === observed.seconds && expected.nanoseconds === observed.nanoseconds) return null;
-  return { what, expected: describeTime(expected), observed: describeTime(observed) };
-}
 
 function entriesDifference(
   expected: readonly DirectoryEntry[],

@@ -7,8 +7,8 @@ import { targetBroke } from './judges/crash-of-target.ts';
 import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
 import { modelOptions, timeOfStep, type Setup } from './setup.ts';
 import type { StageClock } from './stage-clock.ts';
-import { isPromise, type Target } from './target.ts';
-import { HOLDS, worst, type FailedVerdict, type Verdict } from './verdict.ts';
+import { isPromise, TargetUnavailable, type Target } from './target.ts';
+import { HOLDS, unknown, worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
 /** What a run is done with, the same for many runs. */
 export interface DriveOptions {
@@ -61,10 +61,7 @@ export async function drive(
   const started = await startAll(setup, options);
   if ('kind' in started) return { verdict: started, executed: 0, images: Promise.resolve(HOLDS) };
   const { participants } = started;
-  const lockstep = new Lockstep(
-    new Lane(setup, new Model(modelOptions(setup)), participants),
-    options.onOutcome,
-  );
+  const lockstep = new Lockstep(lanesOf(setup, participants), options.onOutcome);
   const { failed, executed } = await performAll(
     lockstep,
     operations,
@@ -90,7 +87,7 @@ export async function drive(
 async function startAll(
   setup: Setup,
   { targets, faults, clock }: DriveOptions,
-): Promise<{ participants: Participant[] } | FailedVerdict> {
+): Promise<{ participants: Participant[] } | Verdict> {
   const participants: Participant[] = [];
   clock.enter('start');
   for (const target of targets) {
@@ -99,10 +96,24 @@ async function startAll(
       participants.push({ name: target.name, target, session });
     } catch (error) {
       for (const { session } of participants) session.abandon();
+      if (error instanceof TargetUnavailable) return unknown(`${target.name}: ${error.message}`);
       return targetBroke(target.name, null, { step: null, stage: 'when it mounts a new image' }, error);
     }
   }
   return { participants };
+}
+
+/** One lane for all that have the same traits. */
+function lanesOf(setup: Setup, participants: readonly Participant[]): Lane[] {
+  const groups = new Map<string, Participant[]>();
+  for (const participant of participants) {
+    const key = JSON.stringify(participant.target.traits ?? {});
+    groups.set(key, [...(groups.get(key) ?? []), participant]);
+  }
+  return [...groups.values()].map((group) => {
+    const options = { ...modelOptions(setup), ...group[0]?.target.traits };
+    return new Lane(setup, new Model(options), group);
+  });
 }
 
 async function performAll(

@@ -114,7 +114,7 @@ class Finishing {
     const journaled = hasFeature(this.#setup.format, 'has_journal');
     const recovered = stages.recovery && journaled ? await this.#recover(lane) : [];
     clock.enter('unmount');
-    const images: DiskImage[] = [];
+    const images: (DiskImage | null)[] = [];
     for (const [index, participant] of lane.participants.entries()) {
       images.push(await this.#unmountJudged(participant, recovered[index] ?? null));
     }
@@ -130,27 +130,31 @@ class Finishing {
   }
 
   /** Cuts the power, mounts what is left and compares; answers the free space that each target then sees. */
-  async #recover(lane: Lane): Promise<SpaceReport[]> {
+  async #recover(lane: Lane): Promise<(SpaceReport | null)[]> {
     const stage = 'after recovery';
     const participants: Participant[] = [];
     for (const { name, target, session } of lane.participants) {
+      if (!target.capabilities.powerCut) continue;
       const image = await this.#guarded(name, 'when the power is cut', () => session.powerCut());
       participants.push(await this.#mount(name, target, image, 'recovery', stage));
     }
     const model = lane.model.clone();
     model.step(REMOUNT, this.#now);
     await this.#inspect(new Lane(this.#setup, model, participants), 'recovery', stage);
-    const spaces: SpaceReport[] = [];
+    const spaces = new Map<string, SpaceReport>();
     for (const { name, session } of participants) {
-      spaces.push(await this.#guarded(name, stage, () => session.space()));
+      spaces.set(name, await this.#guarded(name, stage, () => session.space()));
       const image = await this.#unmount(name, session, stage);
       if (this.#options.stages.checkAgain) this.#checkImage(name, stage, image);
     }
-    return spaces;
+    return lane.participants.map(({ name }) => spaces.get(name) ?? null);
   }
 
   /** The clean end of the run: what statfs says then must be what the disk says. */
-  async #unmountJudged({ name, session }: Participant, recovered: SpaceReport | null): Promise<DiskImage> {
+  async #unmountJudged(
+    { name, session }: Participant,
+    recovered: SpaceReport | null,
+  ): Promise<DiskImage | null> {
     const stage = 'after unmount';
     const space = await this.#guarded(name, 'at the end of the run', async () => {
       await session.closeAll();
@@ -158,7 +162,8 @@ class Finishing {
       return session.space();
     });
     // The disk goes on to the next mount, so what is judged is a snapshot.
-    const image = (await this.#unmount(name, session, stage)).snapshot();
+    const image = (await this.#unmount(name, session, stage))?.snapshot() ?? null;
+    if (image === null) return null;
     this.#checkImage(name, stage, image);
     this.#accept(judgeSpace(name, space, image));
     if (recovered !== null) this.#accept(judgeRecoveredSpace(name, space, recovered));
@@ -166,16 +171,17 @@ class Finishing {
   }
 
   /** Mounts each image through the path that wrote it and, if so asked, through the others, and compares again. */
-  async #remount(lane: Lane, images: readonly DiskImage[]): Promise<void> {
+  async #remount(lane: Lane, images: readonly (DiskImage | null)[]): Promise<void> {
     const { targets, stages } = this.#options;
     const participants: Participant[] = [];
-    for (const [index, { name, target: own }] of lane.participants.entries()) {
+    for (const [index, { name, target: own, session }] of lane.participants.entries()) {
       const image = images[index];
-      if (image === undefined) continue;
+      if (image === undefined || image === null) continue;
       for (const target of stages.remount === 'all' ? targets : [own]) {
         if (target !== own && !target.capabilities.images) continue;
         const stage = target === own ? 'after remount' : `after remount on ${target.name}`;
-        participants.push(await this.#mount(name, target, image, 'recovery', stage));
+        const mounted = await this.#mount(name, target, image, 'recovery', stage);
+        participants.push({ ...mounted, sameTime: session.sameTime });
       }
     }
     await this.#inspect(new Lane(this.#setup, lane.model, participants), 'recovery', 'after remount');
@@ -204,16 +210,16 @@ class Finishing {
     }
   }
 
-  async #unmount(name: string, session: Session, stage: string): Promise<DiskImage> {
+  async #unmount(name: string, session: Session, stage: string): Promise<DiskImage | null> {
     const image = await this.#guarded(name, stage, () => session.unmount());
     this.#open.delete(session);
     return image;
   }
 
   /** Starts e2fsck and does not wait for it. */
-  #checkImage(name: string, stage: string, image: DiskImage): void {
+  #checkImage(name: string, stage: string, image: DiskImage | null): void {
     const { e2fsck, images } = this.#options;
-    if (e2fsck === null) return;
+    if (e2fsck === null || image === null) return;
     const judged = image.snapshot();
     const path = images.take();
     writeImage(judged, path);

@@ -3,7 +3,7 @@ import type { Operation } from '../model/index.ts';
 import type { SetupFormat } from './format.ts';
 import { operationSequences } from './generate/operations.ts';
 import { setups } from './generate/setups.ts';
-import type { BlockSize, Setup } from './setup.ts';
+import type { BlockSize, Setup, SetupMount } from './setup.ts';
 
 /** What sequences may look like. */
 export interface GenerationLimits {
@@ -14,6 +14,8 @@ export interface GenerationLimits {
   readonly format?: SetupFormat | undefined;
   /** Absent: any unusual format; else only those of a small pool (see poolOfSequence). */
   readonly pool?: number | undefined;
+  /** The kernel's default when absent. */
+  readonly atime?: SetupMount['atime'] | undefined;
 }
 
 export interface Sequence {
@@ -51,8 +53,8 @@ function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
   const key = JSON.stringify(limits);
   let sequences = known.get(key);
   if (sequences === undefined) {
-    const { maxOperations, blockSize, format, pool } = limits;
-    sequences = setups({ blockSize: blockSize ?? undefined, format, pool }).chain((setup) =>
+    const { maxOperations, blockSize, format, pool, atime } = limits;
+    sequences = setups({ blockSize: blockSize ?? undefined, format, pool, atime }).chain((setup) =>
       operationSequences({ setup, maxOperations }).map((operations) => ({ setup, operations })),
     );
     const [oldest] = known.keys();

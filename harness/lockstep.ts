@@ -1,4 +1,5 @@
-import type { Model, Operation, Outcome, Timestamp } from '../model/index.ts';
+import { exactlySame } from '../model/index.ts';
+import type { Model, Operation, Outcome, SameTime, Timestamp } from '../model/index.ts';
 import { describe, difference } from './compare.ts';
 import type { FailureKind } from './failure.ts';
 import { isPromise, type Awaitable, type Session, type Target } from './target.ts';
@@ -13,6 +14,15 @@ export interface Participant {
   readonly name: string;
   readonly target: Target;
   readonly session: Session;
+  /** How the times on its disk compare with the model's, where another session has written it. */
+  readonly sameTime?: SameTime | undefined;
+}
+
+/** Whether a time that a participant shows is one of the model's, by the clock of either session. */
+function sameTimeOf({ session, sameTime: earlier }: Participant): SameTime | undefined {
+  const { sameTime: later = exactlySame } = session;
+  if (earlier === undefined) return session.sameTime;
+  return (expected, observed) => later(expected, observed) || earlier(expected, observed);
 }
 
 /** Where in a run a step belongs. */
@@ -56,13 +66,19 @@ export class Lane {
   }
 }
 
-/** Lanes that take the same steps. There is one, until targets run out of space at different moments. */
+/**
+ * Lanes that take the same steps. There is one for all targets of the same traits, until they run out of space at
+ * different moments.
+ */
 export class Lockstep {
   #lanes: readonly Lane[];
   readonly #onOutcome: (operation: Operation, expected: Outcome) => void;
 
-  constructor(lane: Lane, onOutcome: (operation: Operation, expected: Outcome) => void = () => undefined) {
-    this.#lanes = [lane];
+  constructor(
+    lanes: Lane | readonly Lane[],
+    onOutcome: (operation: Operation, expected: Outcome) => void = () => undefined,
+  ) {
+    this.#lanes = lanes instanceof Lane ? [lanes] : lanes;
     this.#onOutcome = onOutcome;
   }
 
@@ -118,7 +134,8 @@ export class Lockstep {
     if (failed === null || !LOOKS.has(operation.op) || first === undefined || first instanceof Broke)
       return failed;
     // A change that failed for want of space may show in a time or not: the model follows what was seen, if it may.
-    const followed = lane.model.step(operation, context.now, first);
+    const [one] = lane.participants;
+    const followed = lane.model.step(operation, context.now, first, one && sameTimeOf(one));
     return firstFailure(lane.participants, operation, context, answers, followed);
   }
 
@@ -194,7 +211,7 @@ function firstFailure(
     const [participant, answer] = [participants[index], answers[index]];
     if (participant === undefined || answer === undefined) continue;
     if (answer instanceof Broke) return targetBroke(participant.name, operation, context, answer.error);
-    const found = difference(expected, answer);
+    const found = difference(expected, answer, sameTimeOf(participant));
     if (found !== null) return outcomeDiffers(participant, operation, context, found);
   }
   return null;

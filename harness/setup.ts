@@ -45,7 +45,7 @@ export interface Setup {
 export interface SetupMount {
   readonly delalloc: boolean;
   readonly dioreadNolock: boolean;
-  readonly atime: 'relatime';
+  readonly atime: 'relatime' | 'noatime';
   /** `data`, ordered when absent. */
   readonly data?: 'writeback' | 'journal' | undefined;
 }
@@ -88,7 +88,7 @@ export const setupSchema = z
     mount: z.strictObject({
       delalloc: z.boolean(),
       dioreadNolock: z.boolean(),
-      atime: z.literal('relatime'),
+      atime: z.literal(['relatime', 'noatime']),
       data: z.literal(['writeback', 'journal']).exactOptional(),
     }),
   })
@@ -127,6 +127,7 @@ export function modelOptions(setup: Setup): ModelOptions {
     eaInode: hasFeature(format, 'ea_inode'),
     projects: hasFeature(format, 'project'),
     journal: hasFeature(format, 'has_journal'),
+    atime: setup.mount.atime,
   };
   const counted = countedBlocks(setup);
   const maxReadBytes = Math.min(usual.maxReadBytes, counted * setup.blockSize);

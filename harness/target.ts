@@ -1,4 +1,12 @@
-import type { Operation, Outcome, Path, SpaceReport, Timestamp } from '../model/index.ts';
+import type {
+  ModelOptions,
+  Operation,
+  Outcome,
+  Path,
+  SameTime,
+  SpaceReport,
+  Timestamp,
+} from '../model/index.ts';
 import type { Setup } from './setup.ts';
 
 /** What answers at once in-process, and only later elsewhere. Await it only when it is a promise (see `settled`). */
@@ -27,10 +35,19 @@ export interface Target {
   /** As the command line names it: `impl:iomap`. */
   readonly name: string;
   readonly capabilities: Capabilities;
+  /** What is different on the machine that it runs on from what a setup says; the model follows. */
+  readonly traits?: Partial<ModelOptions>;
   /** Makes a file system as the setup asks and mounts it. */
   start(setup: Setup, options: SessionOptions): Awaitable<Session>;
   /** Mounts a copy of an image that somebody made; recovers it when it was not unmounted. */
   mount(image: DiskImage, setup: Setup, options: SessionOptions): Awaitable<Session>;
+  /** Ends whatever it keeps for its sessions. No session may be open. */
+  close?(): Awaitable<void>;
+}
+
+/** Thrown by a target that cannot be tried here, or not with this setup: nothing is known then, and nothing is wrong. */
+export class TargetUnavailable extends Error {
+  override readonly name = 'TargetUnavailable';
 }
 
 export interface SessionOptions {
@@ -63,12 +80,14 @@ export interface Session {
   closeAll(): Awaitable<void>;
   /** The disk as a power cut at this moment leaves it when everything that was written has arrived. */
   powerCut(): Awaitable<DiskImage>;
-  /** Closes all descriptors and unmounts; the session is over. */
-  unmount(): Awaitable<DiskImage>;
+  /** Closes all descriptors and unmounts; the session is over. Null when there is no disk of its own. */
+  unmount(): Awaitable<DiskImage | null>;
   /** Forgets a session in which the target broke; nothing may be asked of it any more. */
   abandon(): void;
   /** What the target itself has to say about its last answer: what it found wrong on its disk. */
   complaint(): string | null;
+  /** How its times compare with those that operations were told; exactly when absent. */
+  readonly sameTime?: SameTime;
 }
 
 /** The value, awaited only when it must be: a promise for each step would cost more than many a step. */

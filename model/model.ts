@@ -22,7 +22,8 @@ import { State } from './state.ts';
 import { pread, pwrite, read, write } from './transferring.ts';
 import { treeOf } from './tree.ts';
 import type { ModelTree } from './tree.ts';
-import { clampTime } from './times.ts';
+import { clampTime, exactlySame } from './times.ts';
+import type { SameTime } from './times.ts';
 import { ftruncate, truncate } from './truncating.ts';
 
 /**
@@ -48,9 +49,11 @@ export class Model {
 
   /**
    * What `operation` must answer at `now`; afterwards the model is in the state behind it. Where several answers are
-   * permitted, `observed` says which one came. An observed answer that is not permitted is ignored.
+   * permitted, `observed` says which one came. An observed answer that is not permitted is ignored. `sameTime` says whether
+   * a time that was observed is one of the model's.
    */
-  step(operation: Operation, now: Timestamp, observed?: Outcome): Outcome {
+  step(operation: Operation, now: Timestamp, observed?: Outcome, sameTime: SameTime = exactlySame): Outcome {
+    this.state.sameTime = sameTime;
     this.state.now = clampTime(now, this.state.options.inodeBytes);
     this.state.observed = observed;
     return dispatch(this.state, operation);

@@ -6,7 +6,8 @@ import type { OpenFile } from './open-file.ts';
 import { isNoSpace } from './outcome.ts';
 import type { Credentials, Handle, Outcome, Timestamp } from './operation.ts';
 import type { ModelOptions } from './options.ts';
-import { compareTimes, relatimeMovesAtime } from './times.ts';
+import { compareTimes, exactlySame, relatimeMovesAtime } from './times.ts';
+import type { SameTime } from './times.ts';
 import { PathWalk } from './path-walk.ts';
 
 const EPOCH: Timestamp = { seconds: 0, nanoseconds: 0 };
@@ -30,6 +31,8 @@ export class State {
   used = { xattrs: false, flags: false };
   /** What the target answered to the step under way, if the model may follow it. */
   observed: Outcome | undefined = undefined;
+  /** How its times compare with the model's. */
+  sameTime: SameTime = exactlySame;
 
   /** A file system of nothing but a root directory. */
   constructor(options: ModelOptions, rootAttributes: Readonly<Attributes>) {
@@ -113,10 +116,10 @@ export class State {
     const { observed } = this;
     if (inode.storedCtime === null || observed?.ok !== true || observed.value.kind !== 'stat') return;
     const { ctime, mtime } = observed.value.stat;
-    if (compareTimes(ctime, inode.storedCtime) !== 0) return;
+    if (!this.sameTime(inode.storedCtime, ctime)) return;
     inode.ctime = inode.storedCtime;
     inode.storedCtime = null;
-    if (inode.storedMtime !== null && compareTimes(mtime, inode.storedMtime) === 0) {
+    if (inode.storedMtime !== null && this.sameTime(inode.storedMtime, mtime)) {
       inode.mtime = inode.storedMtime;
       inode.storedMtime = null;
     }

@@ -19,6 +19,11 @@ export function compareTimes(a: Timestamp, b: Timestamp): number {
   return a.seconds - b.seconds || a.nanoseconds - b.nanoseconds;
 }
 
+/** Whether a time that a target shows is one of the model's: its clock may be another one. */
+export type SameTime = (expected: Timestamp, observed: Timestamp) => boolean;
+
+export const exactlySame: SameTime = (expected, observed) => compareTimes(expected, observed) === 0;
+
 /**
  * What inodes of this size keep of a time (timestamp_truncate): seconds are clamped to what they can store, and on either
  * limit, reached or exceeded, the nanoseconds become zero.

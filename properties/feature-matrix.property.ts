@@ -68,7 +68,7 @@ async function performed({ setup, operations }: Sequence, index: number, path: s
   }
   const model = lockstep.lanes[0]?.model ?? expect.fail('no lane left');
   model.step({ op: 'remount' }, timeOfStep(operations.length));
-  writeImage(await session.unmount(), path);
+  writeImage((await session.unmount()) ?? expect.fail('no disk'), path);
   return model;
 }
 

@@ -14,6 +14,7 @@ import {
   type RunResult,
   type Setup,
   type Stages,
+  type Target,
 } from '../harness/index.ts';
 import type { Operation } from '../model/index.ts';
 
@@ -23,17 +24,22 @@ export interface Bench {
   run(setup: Setup, operations: readonly Operation[], stages: Stages | null): Promise<RunResult>;
 }
 
-export async function openBench(faults: readonly string[] = []): Promise<Bench> {
+export async function openBench(
+  faults: readonly string[] = [],
+  targetsIn: (workspace: string) => readonly Target[] = typescriptTargets,
+): Promise<Bench> {
   const workspace = await openWorkspace();
   const e2fsck = await E2fsck.find();
   // Without e2fsck half of the claims cannot be judged: that is a failure of the test, not a reason to skip it.
   if (e2fsck === null) throw new Error('e2fsck is not installed: ./run test installs it');
+  const targets = targetsIn(workspace.path);
   afterAll(async () => {
+    for (const target of targets) await target.close?.();
     await e2fsck.close();
     await workspace.remove();
   });
   const options: Omit<DriveOptions, 'stages'> = {
-    targets: typescriptTargets(),
+    targets,
     faults,
     e2fsck,
     images: new ImageFiles(workspace.path),

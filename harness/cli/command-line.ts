@@ -3,6 +3,7 @@ import { UnknownTarget } from '../targets/all.ts';
 import { addCheck } from './check-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
 import { addImage } from './image-command.ts';
+import { addKernel } from './kernel-command.ts';
 import { addReplay } from './replay-command.ts';
 import { addShrink } from './shrink-command.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
@@ -27,6 +28,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     code = wanted;
   };
   addCheck(program, terminal, exit);
+  addKernel(program, terminal, exit);
   addReplay(program, terminal, exit);
   addShrink(program, terminal, exit);
   addCorrupt(program, terminal, exit);

@@ -52,6 +52,7 @@ export class SeedImages {
     if (recipe.ending === 'unmount') {
       perform(session, population());
       const image = atOnce(session.unmount());
+      if (image === null) throw new Error('the target that makes images has no disk');
       if (recipe.tuned === undefined) return image;
       return tunedImage(image, recipe.tuned, (path) => this.#source.load(path));
     }

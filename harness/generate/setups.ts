@@ -16,6 +16,8 @@ export interface SetupChoices {
    * the first time that it is made.
    */
   readonly pool?: number | undefined;
+  /** As the kernel does by default when absent. */
+  readonly atime?: SetupMount['atime'] | undefined;
 }
 
 /** What a file system is made from. */
@@ -33,7 +35,7 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
           { weight: 3, arbitrary: fc.constant(undefined) },
           { weight: 1, arbitrary: fc.constantFrom(...INSPECT_EVERY) },
         ),
-        mount: mounts(hasFeature(image.format, 'has_journal')),
+        mount: mounts(choices.atime ?? 'relatime', hasFeature(image.format, 'has_journal')),
         image: fc.constant(image),
       }),
     )
@@ -103,15 +105,15 @@ function deviceSizes(blockSize: BlockSize): fc.Arbitrary<number> {
 }
 
 /** The kernel's defaults in half of the runs. Without a journal there is nothing to say of data. */
-function mounts(journal: boolean): fc.Arbitrary<SetupMount> {
-  const atime = fc.constant<'relatime'>('relatime');
+function mounts(always: SetupMount['atime'], journal: boolean): fc.Arbitrary<SetupMount> {
+  const atime = fc.constant(always);
   const ordered = fc.record({ delalloc: fc.boolean(), dioreadNolock: fc.boolean(), atime });
   const usual = fc.record({ delalloc: fc.constant(true), dioreadNolock: fc.constant(true), atime });
   if (!journal) return fc.oneof(usual, ordered);
   const other = fc.oneof(
     { weight: 6, arbitrary: ordered },
     { weight: 2, arbitrary: ordered.map((mount) => ({ ...mount, data: 'writeback' as const })) },
-    { weight: 2, arbitrary: fc.constant(JOURNALLED) },
+    { weight: 2, arbitrary: fc.constant({ ...JOURNALLED, atime: always }) },
   );
   return fc.oneof(usual, other);
 }

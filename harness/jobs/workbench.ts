@@ -5,6 +5,7 @@ import { Heartbeat } from '../heartbeat.ts';
 import { ImageFiles } from '../image-file.ts';
 import type { Job } from '../job.ts';
 import { StageClock } from '../stage-clock.ts';
+import type { Target } from '../target.ts';
 import { targetsNamed } from '../targets/all.ts';
 
 const BEAT_EVERY_MS = 250;
@@ -16,11 +17,14 @@ export class Workbench {
   readonly #images: ImageFiles;
   readonly #heartbeat: Heartbeat;
   readonly #timer: NodeJS.Timeout;
+  readonly #workspace: string;
+  #targets: readonly Target[] = [];
   #sequence = -1;
   #step = 0;
 
   private constructor(job: Job, e2fsck: E2fsck | null) {
     this.e2fsck = e2fsck;
+    this.#workspace = job.workspace;
     this.#images = new ImageFiles(job.workspace);
     this.#heartbeat = new Heartbeat(job.heartbeat);
     // Waiting is no hang: a thread that waits still turns its event loop.
@@ -38,8 +42,9 @@ export class Workbench {
   }
 
   driveOptions(targets: readonly string[], faults: readonly string[]): DriveOptions {
+    this.#targets = targetsNamed(targets, this.#workspace);
     return {
-      targets: targetsNamed(targets),
+      targets: this.#targets,
       faults,
       stages: ALL_STAGES,
       e2fsck: this.e2fsck,
@@ -51,6 +56,7 @@ export class Workbench {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    for (const target of this.#targets) await target.close?.();
     await this.e2fsck?.close();
   }
 }

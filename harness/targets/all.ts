@@ -1,4 +1,5 @@
 import type { Target } from '../target.ts';
+import { kernelTarget } from './kernel/target-words.ts';
 import { typescriptTargets } from './typescript/target.ts';
 
 /** A target that nobody knows. The message names those that there are. */
@@ -6,17 +7,19 @@ export class UnknownTarget extends Error {
   override readonly name = 'UnknownTarget';
 }
 
-/** Every target that this machine can try, made anew. */
+/** The targets in this process, made anew: what `check` tries. */
 export const allTargets = (): readonly Target[] => typescriptTargets();
 
-/** The targets with these names, in this order, each once. */
-export function targetsNamed(names: readonly string[]): readonly Target[] {
+/**
+ * The targets with these names, in this order, each once. What they need to have on disk for a while goes to the
+ * workspace.
+ */
+export function targetsNamed(names: readonly string[], workspace = ''): readonly Target[] {
   const known = allTargets();
   return [...new Set(names)].map((name) => {
-    const found = known.find((target) => target.name === name);
-    if (found !== undefined) return found;
-    throw new UnknownTarget(
-      `there is no target ${name}; there are ${known.map((target) => target.name).join(', ')}`,
-    );
+    const found = known.find((target) => target.name === name) ?? kernelTarget(name, workspace);
+    if (found !== null) return found;
+    const words = known.map((target) => target.name).join(', ');
+    throw new UnknownTarget(`there is no target ${name}; there are ${words}, and those of twinpath kernel`);
   });
 }

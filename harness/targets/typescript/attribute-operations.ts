@@ -2,7 +2,7 @@ import type { FileSystem } from '../../../generated/impl/index.ts';
 import type { Operation, Outcome, Path } from '../../../model/index.ts';
 import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
 import { DONE, success } from './outcomes.ts';
-import { xattrBytes } from './xattr-value.ts';
+import { xattrBytes } from '../xattr-value.ts';
 
 export type AttributeOperation = Extract<
   Operation,

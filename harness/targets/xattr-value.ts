@@ -1,5 +1,5 @@
-import type { AclTag, CapabilityValue, XattrValue } from '../../../model/index.ts';
-import { contentBytes } from '../../content.ts';
+import type { AclTag, CapabilityValue, XattrValue } from '../../model/index.ts';
+import { contentBytes } from '../content.ts';
 
 /** POSIX_ACL_XATTR_VERSION, and the bytes of struct posix_acl_xattr_header and _entry (linux/posix_acl_xattr.h). */
 const VERSION = 2;

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { SetupMount } from '../setup.ts';
+import { targetsNamed } from '../targets/all.ts';
+import { runCampaign, withCampaignOptions, type CampaignOptions } from './campaign-command.ts';
+import { UsageError, type Terminal } from './terminal.ts';
+
+interface KernelOptions extends CampaignOptions {
+  target: string[];
+  atime: string;
+}
+
+const ATIMES: readonly SetupMount['atime'][] = ['noatime', 'relatime'];
+
+const EXAMPLES = `
+Targets, any number of them, each behind a --target of its own:
+  loop                          an image of mke2fs, loop-mounted on the kernel that runs here (root)
+  loop,options=nodelalloc:sync  the same with more mount options, separated by colons
+  impl:buffer_head, impl:iomap  the TypeScript ext4, in step with the others
+  model                         always there; naming it changes nothing
+
+Examples:
+  twinpath kernel                                     the model against this kernel
+  twinpath kernel --target loop --target impl:iomap   and the TypeScript ext4 beside it
+  twinpath kernel --atime relatime --seconds 600      access times, one operation a tick of the clock
+
+Exit code: 0 when all held, 1 when something was found, 2 when it could not run or could not judge.`;
+
+/** `twinpath kernel`: the sequences of `check` on real kernels. */
+export function addKernel(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  const command = program
+    .command('kernel')
+    .summary('random sequences on the model and a real kernel')
+    .description(
+      'Runs the random sequences of check on the reference model and on real kernels in step, compares each answer ' +
+        'and the whole tree, lets e2fsck look at the images, and makes what fails small.',
+    )
+    .option('--target <name>', 'a target; may be given more than once (default: loop)', collect, [])
+    .option('--atime <option>', `the mount option: ${ATIMES.join(' or ')}`, 'noatime');
+  withCampaignOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: KernelOptions) => exit(await kernel(options, terminal)));
+}
+
+const collect = (value: string, previous: string[]): string[] => [...previous, value];
+
+async function kernel(options: KernelOptions, terminal: Terminal): Promise<number> {
+  const atime = ATIMES.find((one) => one === options.atime);
+  if (atime === undefined) throw new UsageError(`--atime is ${ATIMES.join(' or ')}, not ${options.atime}`);
+  const named = options.target.filter((name) => name !== 'model');
+  const targets = targetsNamed(named.length === 0 ? ['loop'] : named).map(({ name }) => name);
+  const words = [...targets.map((name) => `--target ${name}`), `--atime ${atime}`];
+  return runCampaign({ verb: 'kernel', targets, limits: { atime }, words }, options, terminal);
+}

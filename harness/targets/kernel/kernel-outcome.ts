@@ -1,0 +1,50 @@
+import type { Errno, Operation, Outcome } from '../../../model/index.ts';
+import { contentBytes } from '../../content.ts';
+import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
+import { xattrBytes } from '../xattr-value.ts';
+import type { PerformerAnswer } from './performer.ts';
+
+const ALL_BITS = 0xffffffff;
+const NOTHING = new Uint8Array(0);
+
+/** An operation as the performer is told it, and the bytes that go with it. */
+export function requestOf(operation: Operation): {
+  readonly operation: Readonly<Record<string, unknown>>;
+  readonly data: Uint8Array;
+} {
+  switch (operation.op) {
+    case 'write':
+    case 'pwrite': {
+      const { content, ...rest } = operation;
+      return { operation: rest, data: contentBytes(content) };
+    }
+    case 'setxattr': {
+      const { value, ...rest } = operation;
+      return { operation: rest, data: xattrBytes(value) };
+    }
+    case 'chattr': {
+      const { op, path } = operation;
+      const set = changedFlagBits(0, operation);
+      const cleared = ~changedFlagBits(ALL_BITS, operation) >>> 0;
+      return { operation: { op, path, set, cleared }, data: NOTHING };
+    }
+    default:
+      return { operation, data: NOTHING };
+  }
+}
+
+/** What the kernel answered, in the words of the model. */
+export function outcomeOf({ value, errno, data }: PerformerAnswer): Outcome {
+  if (errno !== undefined) return { ok: false, errno: errno as Errno };
+  if (value === undefined) throw new Error('the performer answered nothing');
+  if (value.kind === 'data') return { ok: true, value: { kind: 'data', bytes: data } };
+  if (value.kind === 'flags' && 'bits' in value) {
+    return { ok: true, value: { kind: 'flags', flags: flagNamesOf(value.bits), project: value.project } };
+  }
+  if (value.kind === 'entries') {
+    const entries = [...value.entries].sort((left, right) => (left.name < right.name ? -1 : 1));
+    return { ok: true, value: { kind: 'entries', entries } };
+  }
+  if (value.kind === 'names') return { ok: true, value: { kind: 'names', names: [...value.names].sort() } };
+  return { ok: true, value };
+}

@@ -1,0 +1,40 @@
+import { TargetUnavailable } from '../../target.ts';
+import { Performer } from './performer.ts';
+
+/** Performers that wait for their next session: starting one takes as long as a hundred operations. */
+export class PerformerPool {
+  readonly #free: Performer[] = [];
+
+  async take(): Promise<Performer> {
+    return this.#free.pop() ?? this.#start();
+  }
+
+  give(performer: Performer): void {
+    this.#free.push(performer);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#free.splice(0).map((performer) => performer.end()));
+  }
+
+  /** One with mounts of its own. */
+  async #start(): Promise<Performer> {
+    const performer = await started();
+    if (performer.hello.uid !== 0) {
+      performer.kill();
+      throw new TargetUnavailable('only root can act as others, and mount');
+    }
+    const { error } = await performer.call({ call: 'separate' });
+    if (typeof error !== 'string') return performer;
+    performer.kill();
+    throw new TargetUnavailable(`a mount namespace of its own is refused: ${error}`);
+  }
+}
+
+async function started(): Promise<Performer> {
+  try {
+    return await Performer.start();
+  } catch (error) {
+    throw new TargetUnavailable(error instanceof Error ? error.message : String(error));
+  }
+}

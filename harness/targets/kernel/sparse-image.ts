@@ -1,0 +1,54 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { DiskImage } from '../../target.ts';
+
+/** Where a file has bytes: from the first offset to before the second. */
+export type DataRange = readonly [number, number];
+
+interface Piece {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A disk that was read from a file once, and never changes. What the file had as a hole costs nothing. */
+export class SparseImage implements DiskImage {
+  readonly sizeBytes: number;
+  readonly #pieces: readonly Piece[];
+
+  private constructor(sizeBytes: number, pieces: readonly Piece[]) {
+    this.sizeBytes = sizeBytes;
+    this.#pieces = pieces;
+  }
+
+  static load(path: string, sizeBytes: number, ranges: readonly DataRange[]): SparseImage {
+    const file = openSync(path, 'r');
+    try {
+      const pieces = ranges.map(([start, end]) => {
+        const bytes = new Uint8Array(end - start);
+        readSync(file, bytes, 0, bytes.length, start);
+        return { offset: start, bytes };
+      });
+      return new SparseImage(sizeBytes, pieces);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  *extents(): Generator<{ readonly offset: number; readonly pages: readonly Uint8Array[] }> {
+    for (const { offset, bytes } of this.#pieces) yield { offset, pages: [bytes] };
+  }
+
+  snapshot(): DiskImage {
+    return this;
+  }
+
+  read(offset: number, target: Uint8Array): void {
+    target.fill(0);
+    const end = offset + target.length;
+    for (const piece of this.#pieces) {
+      const from = Math.max(offset, piece.offset);
+      const to = Math.min(end, piece.offset + piece.bytes.length);
+      if (from >= to) continue;
+      target.set(piece.bytes.subarray(from - piece.offset, to - piece.offset), from - offset);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ALL_STAGES, generateSequence, readCase, sequenceSeed, targetsNamed } from '../harness/index.ts';
+import { whyNoKernel } from './kernel-mount.fixture.ts';
+import { openBench } from './workbench.fixture.ts';
+
+const REGRESSIONS = join(import.meta.dirname, 'regressions');
+
+/** Longer by hand: TWINPATH_KERNEL_SEQUENCES=500. */
+const SEQUENCES = Number(process.env['TWINPATH_KERNEL_SEQUENCES'] ?? 12);
+
+describe('the kernel of this machine', async () => {
+  const reason = await whyNoKernel();
+  const bench = await openBench([], (workspace) => targetsNamed(['loop', 'impl:iomap'], workspace));
+
+  test('does what the model and our ext4 do, and each mounts what the other wrote', async (context) => {
+    if (reason !== null) context.skip(`unknown: ${reason}`);
+    for (let number = 0; number < SEQUENCES; number++) {
+      const limits = { maxOperations: 60, blockSize: null, atime: 'noatime' } as const;
+      const { setup, operations } = generateSequence(sequenceSeed(5, number), limits);
+      const { verdict } = await bench.run(setup, operations, ALL_STAGES);
+      expect({ number, verdict }).toEqual({ number, verdict: { kind: 'holds' } });
+    }
+  });
+
+  // With relatime, so with a tick of the clock for each operation.
+  test.each(readdirSync(REGRESSIONS).filter((name) => name.endsWith('.json')))('%s', async (name) => {
+    const { setup, operations } = readCase(readFileSync(join(REGRESSIONS, name), 'utf8'), name);
+    const { verdict } = await bench.run(setup, operations, ALL_STAGES);
+    expect(verdict).toEqual({ kind: reason === null ? 'holds' : 'unknown' });
+  });
+});
