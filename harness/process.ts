@@ -90,6 +90,45 @@ export function startShell(script: string, args: readonly string[], onOutput: (t
   };
 }
 
+/** A program that is spoken with in bytes. */
+export interface Partner {
+  send(bytes: Uint8Array): void;
+  /** Kills it and all that it started. */
+  kill(): void;
+  /** Nothing more comes; the program ends by itself. */
+  end(): void;
+  /** Resolves with how it ended, in words, with what it said on standard error. */
+  readonly ended: Promise<string>;
+}
+
+/** Starts a program in a process group of its own, as startShell does. */
+export function startPartner(
+  command: string,
+  args: readonly string[],
+  onBytes: (bytes: Buffer) => void,
+): Partner {
+  const partner = execa(command, args, {
+    reject: false,
+    detached: true,
+    buffer: { stdout: false },
+    env: { ...PLAIN_WORDS, PYTHONUTF8: '1' },
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  partner.stdout.on('data', onBytes);
+  partner.stdin.on('error', () => undefined);
+  return {
+    send: (bytes) => void partner.stdin.write(bytes),
+    kill: () => killGroup(partner.pid),
+    end: () => void partner.stdin.end(),
+    ended: partner.then(
+      ({ exitCode, signal, originalMessage, stderr }) =>
+        `ended with ${signal ?? exitCode ?? originalMessage}: ${stderr.trim()}`,
+    ),
+  };
+}
+
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {

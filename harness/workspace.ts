@@ -76,10 +76,19 @@ export function removeAbandoned(folder: string): number {
     const match = NAME.exec(name);
     const path = join(folder, name);
     if (match === null || !isOurs(path) || isOwned(path, Number(match[1]))) continue;
-    rmSync(path, { recursive: true, force: true });
-    removed++;
+    if (removes(path)) removed++;
   }
   return removed;
+}
+
+/** A process that the dead owner had started may still put things there; then the next start removes it. */
+function removes(path: string): boolean {
+  try {
+    rmSync(path, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A folder, no link to one, that belongs to this user: what else has such a name is none of our business. */

@@ -1,6 +1,6 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { startPartner, type Partner } from '../../process.ts';
 import type { SpaceReport, Value } from '../../../model/index.ts';
 import type { DataRange } from './sparse-image.ts';
 
@@ -56,8 +56,7 @@ export class Performer {
   /** Starts one. Rejects when it cannot be started or speaks another version. */
   static async start(): Promise<Performer> {
     const python = existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3';
-    const env = { ...process.env, LC_ALL: 'C', PYTHONUTF8: '1' };
-    const channel = new Channel(spawn(python, [SCRIPT], { stdio: 'pipe', env, detached: true }));
+    const channel = new Channel(python, [SCRIPT]);
     const hello = (await channel.next()) as unknown as Hello;
     if (hello.version === VERSION) return new Performer(channel, hello);
     channel.kill();
@@ -83,28 +82,16 @@ export class Performer {
 
 /** Frames over the pipes of a process. */
 class Channel {
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #partner: Partner;
   readonly #waiting: Waiting[] = [];
   readonly #answers: PerformerAnswer[] = [];
   readonly #ended: Promise<void>;
   #received: Buffer = Buffer.alloc(0);
-  #words = '';
   #failure: Error | null = null;
 
-  constructor(child: ChildProcessWithoutNullStreams) {
-    this.#child = child;
-    child.stdout.on('data', (chunk: Buffer) => this.#hear(chunk));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#words += text));
-    // A process that died breaks its pipe; its end is what is looked at.
-    child.stdin.on('error', () => undefined);
-    this.#ended = new Promise((resolve) => {
-      const over = (why: string): void => {
-        this.#fail(new Error(`the performer ${why}${this.#words === '' ? '' : `: ${this.#words.trim()}`}`));
-        resolve();
-      };
-      child.on('error', (error) => over(`could not be started: ${error.message}`));
-      child.on('close', (code, signal) => over(`ended with ${signal ?? code}`));
-    });
+  constructor(command: string, words: readonly string[]) {
+    this.#partner = startPartner(command, words, (bytes) => this.#hear(bytes));
+    this.#ended = this.#partner.ended.then((how) => this.#fail(new Error(`the performer ${how}`)));
   }
 
   send(request: Readonly<Record<string, unknown>>, data: Uint8Array): void {
@@ -112,7 +99,7 @@ class Channel {
     const lengths = Buffer.alloc(LENGTHS_BYTES);
     lengths.writeUInt32LE(text.length, 0);
     lengths.writeUInt32LE(data.length, 4);
-    this.#child.stdin.write(Buffer.concat([lengths, text, data]));
+    this.#partner.send(Buffer.concat([lengths, text, data]));
   }
 
   next(): Promise<PerformerAnswer> {
@@ -123,12 +110,12 @@ class Channel {
   }
 
   async end(): Promise<void> {
-    this.#child.stdin.end();
+    this.#partner.end();
     await this.#ended;
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#partner.kill();
   }
 
   #hear(chunk: Buffer): void {
