@@ -109,7 +109,7 @@ test('whatever happened before an fsync of all files is there after a power cut,
         await lookedAt(ended.session, looks),
       );
       if (await waiting(image, folder)) replayed++;
-      writeImage(await recovered.unmount(), join(folder, 'image'));
+      writeImage((await recovered.unmount()) ?? expect.fail('no disk'), join(folder, 'image'));
       const { exitCode, all } = await execa('e2fsck', ['-fn', join(folder, 'image')], {
         all: true,
         reject: false,

@@ -30,6 +30,8 @@ export const METADATA_SHAPES = [
   'access time kept by a flag',
   'flag that is only kept',
   'flag handed down',
+  'capabilities of a program',
+  'capabilities lost by a change',
 ] as const;
 
 export type MetadataShape = (typeof METADATA_SHAPES)[number];
@@ -95,6 +97,7 @@ function observe(
   const made = 'path' in operation && (operation.op === 'mkdir' || operation.op === 'open');
   count('access list inherited', made && hasList(after, operation.path) && !hasList(before, operation.path));
   count('flag handed down', made && hasFlag(after, operation.path, 'noatime'));
+  count('capabilities lost by a change', losesCapability(before, after, operation));
   count('mode of a list set by chmod', operation.op === 'chmod' && hasList(before, operation.path));
   if (operation.op === 'write' || operation.op === 'pwrite') {
     count(
@@ -116,6 +119,14 @@ function hasList(model: Model, path: string): boolean {
   look.step({ op: 'setcreds', uid: 0, gid: 0, groups: [] }, timeOfStep(0));
   const outcome = look.step({ op: 'getxattr', path, name: 'system.posix_acl_access' }, timeOfStep(0));
   return outcome.ok;
+}
+
+const hasCapability = (model: Model, path: string): boolean =>
+  model.clone().step({ op: 'getxattr', path, name: 'security.capability' }, timeOfStep(0)).ok;
+
+function losesCapability(before: Model, after: Model, operation: Operation): boolean {
+  if (!before.used.xattrs || (operation.op !== 'truncate' && operation.op !== 'chown')) return false;
+  return hasCapability(before, operation.path) && !hasCapability(after, operation.path);
 }
 
 function hasFlag(model: Model, path: string, flag: FlagName): boolean {
@@ -161,7 +172,10 @@ function observeAttribute(
     count('access list of users and groups', value.acl.length > 4);
     return;
   }
-  if ('capability' in value) return;
+  if ('capability' in value) {
+    count('capabilities of a program', typeAt(before, path) === 'file');
+    return;
+  }
   count('attribute in the inode', value.length > 0 && value.length < 60);
   count('attribute of nearly a block', value.length > blockSize - 80);
   const known = before

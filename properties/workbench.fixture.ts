@@ -26,7 +26,7 @@ export interface Bench {
 
 export async function openBench(
   faults: readonly string[] = [],
-  targetsIn: (workspace: string) => readonly Target[] = typescriptTargets,
+  targetsIn: (workspace: string) => readonly Target[] = () => typescriptTargets(),
 ): Promise<Bench> {
   const workspace = await openWorkspace();
   const e2fsck = await E2fsck.find();

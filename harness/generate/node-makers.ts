@@ -16,7 +16,7 @@ const DEVICES: readonly [DeviceNumber, ...DeviceNumber[]] = [
 const TYPES = ['fifo', 'socket', 'character-device', 'block-device', 'character-device', 'file'] as const;
 
 /** The access time is what can be seen soonest. */
-const OTHER_FLAGS = ['noatime', 'noatime', 'noatime', 'nodump', 'sync', 'dirsync'] as const;
+const OTHER_FLAGS = ['noatime', 'noatime', 'noatime', 'nodump', 'sync', 'dirsync', 'journalData'] as const;
 
 /** Project ids are 32 bits without the last number. */
 const PROJECTS = [0, 1, 1, 2, 2 ** 32 - 2] as const;

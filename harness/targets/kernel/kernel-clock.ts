@@ -29,7 +29,10 @@ export class KernelClock {
     const key = this.#keyOf(now);
     const known = this.#windows.get(key);
     if (known === undefined) this.#windows.set(key, { from, to });
-    else known.to = Math.max(known.to, to);
+    else {
+      known.from = Math.min(known.from, from);
+      known.to = Math.max(known.to, to);
+    }
   }
 
   /** What was set by number is kept exactly; what was stamped lies in its window. */

@@ -1,17 +1,11 @@
 import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelOptions, Timestamp } from '../../../model/index.ts';
+import type { ModelOptions } from '../../../model/index.ts';
 import { hasFeature } from '../../format.ts';
 import { writeImage } from '../../image-file.ts';
 import { mke2fs, Mke2fsError } from '../../mke2fs.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
-import {
-  TargetUnavailable,
-  type DiskImage,
-  type Session,
-  type SessionOptions,
-  type Target,
-} from '../../target.ts';
+import { TargetUnavailable, type DiskImage, type Session, type Target } from '../../target.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession, type Place } from './kernel-session.ts';
 import { machineTraits } from './machine-traits.ts';
@@ -50,25 +44,25 @@ export class LoopTarget implements Target {
     return this.#traits;
   }
 
-  async start(setup: Setup, options: SessionOptions): Promise<Session> {
+  async start(setup: Setup): Promise<Session> {
     const performer = await this.#pool.take();
     const image = this.#path('image');
     await performer.call({ call: 'copy', from: this.#template(setup), to: image });
-    return this.#session(performer, image, setup, options.now);
+    return this.#session(performer, image, setup);
   }
 
-  async mount(image: DiskImage, setup: Setup, options: SessionOptions): Promise<Session> {
+  async mount(image: DiskImage, setup: Setup): Promise<Session> {
     const performer = await this.#pool.take();
     const path = this.#path('image');
     writeImage(image, path);
-    return this.#session(performer, path, setup, options.now);
+    return this.#session(performer, path, setup);
   }
 
   async close(): Promise<void> {
     await this.#pool.close();
   }
 
-  async #session(performer: Performer, image: string, setup: Setup, now: Timestamp): Promise<Session> {
+  async #session(performer: Performer, image: string, setup: Setup): Promise<Session> {
     this.#traits = machineTraits(performer.hello);
     const wholeSeconds = setup.format?.inodeSize === OLD_INODE_BYTES;
     const clock = new KernelClock(wholeSeconds);
@@ -76,7 +70,6 @@ export class LoopTarget implements Target {
     mkdirSync(folder);
     const words = [...mountOptions(setup), ...this.#options];
     const place = new LoopPlace(image, folder, words, setup.mount.atime === 'relatime');
-    const started = Date.now() * MICROSECONDS_PER_MS;
     try {
       await place.enter(performer);
     } catch (error) {
@@ -84,7 +77,6 @@ export class LoopTarget implements Target {
       place.abandon();
       throw error;
     }
-    clock.record(now, started, Date.now() * MICROSECONDS_PER_MS);
     return new KernelSession(performer, place, clock, (free) => this.#pool.give(free));
   }
 
@@ -109,8 +101,6 @@ export class LoopTarget implements Target {
     return join(this.#workspace, `${this.name.replaceAll(/\W+/g, '-')}-${kind}-${this.#made++}`);
   }
 }
-
-const MICROSECONDS_PER_MS = 1000;
 
 function makeImage(setup: Setup, path: string): void {
   if (setup.blockSize > BLOCK_BYTES_MAX) {

@@ -24,7 +24,7 @@ async function story(target: Target, setup: Setup, operations: readonly Operatio
     lines.push(`${step} ${operation.op}: ${digest(serialize(answer))}`);
   }
   await session.closeAll();
-  const image = await session.unmount();
+  const image = (await session.unmount()) ?? expect.fail('no disk');
   for (const { offset, pages } of image.extents()) lines.push(`disk at ${offset}: ${digest(...pages)}`);
   return lines;
 }
