@@ -14,6 +14,8 @@ export interface GenerationLimits {
   readonly format?: SetupFormat | undefined;
   /** Absent: any unusual format; else only those of a small pool (see poolOfSequence). */
   readonly pool?: number | undefined;
+  /** No format with one of these features. */
+  readonly without?: readonly string[] | undefined;
   /** The kernel's default when absent. */
   readonly atime?: SetupMount['atime'] | undefined;
 }
@@ -53,8 +55,8 @@ function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
   const key = JSON.stringify(limits);
   let sequences = known.get(key);
   if (sequences === undefined) {
-    const { maxOperations, blockSize, format, pool, atime } = limits;
-    sequences = setups({ blockSize: blockSize ?? undefined, format, pool, atime }).chain((setup) =>
+    const { maxOperations, blockSize, format, pool, without, atime } = limits;
+    sequences = setups({ blockSize: blockSize ?? undefined, format, pool, without, atime }).chain((setup) =>
       operationSequences({ setup, maxOperations }).map((operations) => ({ setup, operations })),
     );
     const [oldest] = known.keys();

@@ -16,6 +16,8 @@ export interface SetupChoices {
    * the first time that it is made.
    */
   readonly pool?: number | undefined;
+  /** No format with one of these features. */
+  readonly without?: readonly string[] | undefined;
   /** As the kernel does by default when absent. */
   readonly atime?: SetupMount['atime'] | undefined;
 }
@@ -43,10 +45,12 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
 }
 
 /** In six of ten the usual format. */
-function images({ blockSize, format, pool }: SetupChoices): fc.Arbitrary<SetupImage> {
+function images({ blockSize, format, pool, without = [] }: SetupChoices): fc.Arbitrary<SetupImage> {
   const sizes = blockSize === undefined ? BLOCK_SIZES : [blockSize];
   if (format !== undefined) return imagesWith(sizes, () => fc.constant(format));
-  const unusual = imagesWith(sizes, unusualFormats);
+  const unusual = imagesWith(sizes, unusualFormats).filter(
+    (image) => !without.some((feature) => hasFeature(image.format, feature)),
+  );
   return fc.oneof(
     { weight: 6, arbitrary: imagesWith(sizes, () => fc.constant(undefined)) },
     { weight: 4, arbitrary: pool === undefined ? unusual : poolOf(unusual, pool) },
