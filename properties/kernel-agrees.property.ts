@@ -28,6 +28,8 @@ describe('the kernel of this machine', async () => {
   test.each(readdirSync(REGRESSIONS).filter((name) => name.endsWith('.json')))('%s', async (name) => {
     const { setup, operations } = readCase(readFileSync(join(REGRESSIONS, name), 'utf8'), name);
     const { verdict } = await bench.run(setup, operations, ALL_STAGES);
-    expect(verdict).toEqual({ kind: reason === null ? 'holds' : 'unknown' });
+    // The kernel refuses blocks that are larger than its pages.
+    const asked = reason === null && setup.blockSize <= 4096;
+    expect(verdict.kind === 'fails' ? verdict : verdict.kind).toBe(asked ? 'holds' : 'unknown');
   });
 });
