@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UnknownTarget } from '../targets/all.ts';
+import { addBench } from './bench-command.ts';
 import { addCheck } from './check-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
 import { addImage } from './image-command.ts';
@@ -33,6 +34,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addShrink(program, terminal, exit);
   addCorrupt(program, terminal, exit);
   addImage(program, terminal, exit);
+  addBench(program, terminal, exit);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { runCommandLine } from './command-line.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+
+async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const terminal: Terminal = {
+    out: (text) => void (said.out += text),
+    err: (text) => void (said.err += text),
+    bytes: () => Promise.resolve(),
+    live: false,
+    columns: 80,
+  };
+  return { code: await runCommandLine(words, terminal), ...said };
+}
+
+test('every window and the second half are told', async () => {
+  const { code, out } = await run('bench', '--seconds', '2', '--seed', '7');
+  expect(code).toBe(EXIT.held);
+  const windows = out.split('\n').filter((line) => /^ +\d/.test(line));
+  expect(windows).toHaveLength(10);
+  const [, rate = '', each = ''] =
+    /second half: ([\d,]+) operations\/s, ([\d.]+) us each: .*run [\d.]+/.exec(out) ?? [];
+  // Two ways to say the same, each rounded.
+  expect((Number(rate.replaceAll(',', '')) * Number(each)) / 1e6).toBeCloseTo(1, 1);
+});
+
+test('a target that nobody knows is refused', async () => {
+  const { code, err } = await run('bench', '--targets', 'impl:nothing');
+  expect(code).toBe(EXIT.impossible);
+  expect(err).toContain('impl:nothing');
+});

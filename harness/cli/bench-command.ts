@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { bench, BenchFailure, type BenchWindow } from '../bench.ts';
+import { STAGES } from '../stage-clock.ts';
+import { targetsNamed } from '../targets/all.ts';
+import { grouped, positiveNumber, wholeNumber } from './numbers.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+
+interface BenchOptions {
+  seconds: number;
+  seed: number;
+  operations: number;
+  targets: string[];
+}
+
+const WINDOWS = 10;
+const OPERATIONS_MAX = 10_000;
+
+const EXAMPLES = `
+Examples:
+  taskset -c 0 twinpath bench                  on one core
+  twinpath bench --targets impl:iomap          the model and one path
+
+An operation counts once, however many targets perform it. Generation, mount, comparisons, sync and unmount are in the rates,
+e2fsck is not. The first windows are mostly the engine's compiler at work.
+
+Exit code: 0 when it ran, 1 when a sequence failed, 2 when it could not run.`;
+
+/** `twinpath bench`: how fast sequences run. */
+export function addBench(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('bench')
+    .summary('measures how fast sequences run')
+    .description('Runs sequences through the model and the targets, in one thread and without e2fsck.')
+    .option('--seconds <n>', 'how long', positiveNumber(1e6), 60)
+    .option('--seed <n>', 'where the sequences come from', wholeNumber(-(2 ** 31), 2 ** 31 - 1), 1)
+    .option('--operations <n>', 'operations of a sequence, at most', wholeNumber(1, OPERATIONS_MAX), 60)
+    .option('--targets <names...>', 'what runs beside the model (default: both paths)')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: Omit<BenchOptions, 'targets'> & { targets?: string[] }) =>
+      exit(await run({ targets: ['impl:buffer_head', 'impl:iomap'], ...options }, terminal)),
+    );
+}
+
+async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
+  const windows: BenchWindow[] = [];
+  const plan = {
+    targets: targetsNamed(options.targets),
+    seed: options.seed,
+    maxOperations: options.operations,
+    windows: WINDOWS,
+    windowMs: (options.seconds * 1000) / WINDOWS,
+  };
+  terminal.out('sequences  operations  operations/s  us/operation  cpu us/operation\n');
+  try {
+    await bench(plan, (window) => {
+      windows.push(window);
+      terminal.out(`${windowLine(window)}\n`);
+    });
+  } catch (error) {
+    if (!(error instanceof BenchFailure)) throw error;
+    terminal.err(`twinpath: ${error.message}\n`);
+    return EXIT.found;
+  }
+  terminal.out(`${summary(windows.slice(WINDOWS / 2))}\n`);
+  return EXIT.held;
+}
+
+const perOperation = (ms: number, operations: number): string => ((ms * 1000) / operations).toFixed(1);
+
+function windowLine({ sequences, operations, elapsedMs, cpuMs }: BenchWindow): string {
+  const rate = grouped((operations / elapsedMs) * 1000);
+  return [
+    grouped(sequences).padStart(9),
+    grouped(operations).padStart(10),
+    rate.padStart(12),
+    perOperation(elapsedMs, operations).padStart(12),
+    perOperation(cpuMs, operations).padStart(16),
+  ].join('  ');
+}
+
+/** The second half together, and where its time went. */
+function summary(windows: readonly BenchWindow[]): string {
+  const sum = (of: (window: BenchWindow) => number): number =>
+    windows.reduce((total, window) => total + of(window), 0);
+  const operations = sum((window) => window.operations);
+  const elapsed = sum((window) => window.elapsedMs);
+  const stages = STAGES.map((stage) => ({ stage, ms: sum((window) => window.spent[stage]) }))
+    .filter(({ ms }) => ms > 0)
+    .map(({ stage, ms }) => `${stage} ${perOperation(ms, operations)}`);
+  const rate = `${grouped((operations / elapsed) * 1000)} operations/s`;
+  return `\nsecond half: ${rate}, ${perOperation(elapsed, operations)} us each: ${stages.join(' · ')}`;
+}
