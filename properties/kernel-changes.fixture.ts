@@ -1,3 +1,4 @@
+import { execaSync } from 'execa';
 import {
   appendFileSync,
   chmodSync,
@@ -34,6 +35,8 @@ const FILES = 40;
  */
 export function kernelChanges(root: string): Listing {
   const home = join(root, HOME);
+  // A sequence may have left the root immutable.
+  execaSync('chattr', ['-i', '-a', root]);
   try {
     fill(home);
   } catch (error) {
