@@ -71,12 +71,13 @@ function joined(pieces: readonly Piece[]): Piece[] {
   return whole;
 }
 
-/** Where the blocks of a file lie, and which of them are unwritten. */
+/** Where the blocks of a file lie up to its end, and which of them are unwritten. */
 export async function extentsAgree(view: ImageView, path: string, name: string): Promise<void> {
   const said = await e2fsprogs('debugfs', ['-R', `stat /${name}`, path]);
   const [, listed = ''] = /^(?:EXTENTS|BLOCKS):\n(.*)$/ms.exec(said) ?? [];
   // Blocks of the tree or the map itself have letters in their parentheses.
-  const theirs = [...listed.matchAll(/\((\d+)(?:-(\d+))?(\[u\])?\):(\d+)/g)].map(
+  const blocks = Math.ceil(view.entry(name).size / view.facts().blockSize);
+  const listedPieces = [...listed.matchAll(/\((\d+)(?:-(\d+))?(\[u\])?\):(\d+)/g)].map(
     ([, first, last, unwritten, physical]): Piece => ({
       logical: Number(first),
       physical: Number(physical),
@@ -84,6 +85,10 @@ export async function extentsAgree(view: ImageView, path: string, name: string):
       unwritten: unwritten !== undefined,
     }),
   );
+  // Beyond the end there may be unwritten ones.
+  const theirs = listedPieces
+    .filter(({ logical }) => logical < blocks)
+    .map((piece) => ({ ...piece, length: Math.min(piece.length, blocks - piece.logical) }));
   const mapped = view.map(name).filter(({ state }) => state !== 'inline');
   expect(mapped.length < view.map(name).length, name).toBe(said.includes('Size of inline data:'));
   const ours = mapped.map(({ state, ...run }): Piece => ({ ...run, unwritten: state === 'unwritten' }));

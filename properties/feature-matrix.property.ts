@@ -87,8 +87,12 @@ async function debugfsAgrees(path: string, tree: ModelTree, folder: string): Pro
           : contentBytes({ seed: run.seed, length: run.start + run.length }).subarray(run.start),
       ),
     );
-    expect(Buffer.compare(readFileSync(dumped), bytes), name).toBe(0);
     const said = await e2fsprogs('debugfs', ['-R', `stat /${name}`, path]);
+    const found = readFileSync(dumped);
+    // Of a file in its inode that was made longer without a byte being written, debugfs shows what is stored.
+    const missing = said.includes('Size of inline data:') ? Math.max(0, stat.size - found.length) : 0;
+    const whole = Buffer.concat([found, Buffer.alloc(missing)]);
+    expect(Buffer.compare(whole, bytes), name).toBe(0);
     expect(said).toMatch(new RegExp(`Mode: +0${stat.mode.toString(8)}\\b`.replace('0', '0*')));
     expect(said).toMatch(
       new RegExp(`User: +${stat.uid | 0} +Group: +${stat.gid | 0} .*Size: ${stat.size}\\b`, 's'),
