@@ -28,8 +28,9 @@ const STEPS_MAX = 10_000_000;
 
 /**
  * What stands in the place of sched/scheduler.ts where one task runs at a time. A task that sleeps calls the workers on top
- * of its own stack, in the order of their ids, until it may go on; so does a worker that sleeps. Who waits for somebody
- * below him on the stack is deadlocked: with coroutines he would be, too, as the one below waits for him.
+ * of its own stack until it may go on, and so does a worker that sleeps. Who goes on is chosen as `runToCompletion` does.
+ * Who waits for somebody below him on the stack is deadlocked: with coroutines he would be, too, as the one below waits for
+ * him.
  */
 export class Scheduler {
   current: Task | null = null;
@@ -83,7 +84,7 @@ export class Scheduler {
     sleeper.waitingOn = { reason, ready: isReady };
     this.#sleepers.push(sleeper);
     try {
-      while (!isReady()) this.#runWorker();
+      for (let next = this.#nextFor(sleeper); next !== null; next = this.#nextFor(sleeper)) this.#run(next);
     } finally {
       this.#sleepers.pop();
       sleeper.waitingOn = null;
@@ -91,14 +92,23 @@ export class Scheduler {
     }
   }
 
-  #runWorker(): void {
-    assert(this.#steps++ < STEPS_MAX, 'execution exceeded its step bound: livelock');
+  /** Who goes on: the worker with the lowest id that has work, or the sleeper (null), if he may and his id is lower. */
+  #nextFor(sleeper: Task): Worker | null {
     const worker = this.#workers.find((each) => !each.busy && each.hasWork());
+    if ((worker === undefined || worker.id > sleeper.id) && sleeper.runnable) return null;
     if (worker === undefined) throw new Deadlock([...this.#sleepers]);
+    return worker;
+  }
+
+  /** The one who runs goes on while there is something to do for him. */
+  #run(worker: Worker): void {
     worker.busy = true;
     this.current = worker;
     try {
-      worker.work();
+      while (worker.hasWork()) {
+        assert(this.#steps++ < STEPS_MAX, 'execution exceeded its step bound: livelock');
+        worker.work();
+      }
     } finally {
       worker.busy = false;
     }
