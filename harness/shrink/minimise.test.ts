@@ -45,6 +45,27 @@ const cutAndGrown: Predicate = (operations) => {
 };
 
 describe('minimise', () => {
+  it('needs one descriptor where the first of two is closed after the second was opened', async () => {
+    const write: Operation = { op: 'pwrite', handle: 'fd1', offset: 0, content: { seed: 1, length: 1 } };
+    const operations: Operation[] = [
+      create('fd0', 'a'),
+      { op: 'open', as: 'fd1', path: 'a', access: 'read-write', flags: {}, mode: 0o600 },
+      { op: 'unlink', path: 'a' },
+      { op: 'close', handle: 'fd0' },
+      write,
+      { op: 'close', handle: 'fd1' },
+    ];
+    const kinds: Operation['op'][] = ['open', 'unlink', 'pwrite', 'close'];
+    const result = await run(operations, (candidate) => {
+      const model = new Model(modelOptions(DEFAULT_SETUP));
+      const done = candidate.filter((one, step) => model.step(one, timeOfStep(step)).ok).map(({ op }) => op);
+      const places = kinds.map((kind) => done.lastIndexOf(kind));
+      // The file goes when nobody has it open any more.
+      return model.handles.size === 0 && places.every((place, index) => place > (places[index - 1] ?? -1));
+    });
+    expect(result.operations.map(({ op }) => op)).toEqual(kinds);
+  });
+
   it.each(haystacks.map((haystack, index) => [index, haystack] as const))(
     'finds a culprit pair among 62 operations (%i)',
     async (_, haystack) => {

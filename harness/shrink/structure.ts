@@ -53,7 +53,7 @@ export async function replaceByCheaper(search: Search): Promise<void> {
   }
 }
 
-/** One descriptor instead of two: the later open goes, and with it the closes of the earlier one before it. */
+/** One descriptor instead of two: the later open goes, and with it the closes before it, or those of the earlier one. */
 export async function mergeHandles(search: Search): Promise<void> {
   const opens = search.current.filter((one): one is Open => one.op === 'open');
   for (const later of opens) {
@@ -75,6 +75,7 @@ function* mergedHandles(
       .filter((operation, index) => operation !== later && keep(operation, index))
       .map((operation) => (handleOf(operation) === later.as ? onHandle(operation, earlier.as) : operation));
   yield merged(({ op }, index) => op !== 'close' || index > place);
+  yield merged((operation) => operation.op !== 'close' || operation.handle !== earlier.as);
   yield merged(() => true);
 }
 
