@@ -80,7 +80,7 @@ const ELSEWHERE: readonly (readonly [
   field: string,
   value: number | string,
 ])[] = [
-  ['quota', 'v2r1_disk_dqblk', 'space', 'ffffff0000000000'],
+  ['quota', 'v2r1_disk_dqblk', 'spaceLo', 0xffffff],
   ['mmp', 'mmp_struct', 'magic', 0x1234],
   ['inline_data', 'inline directory parent', '[0]', 999],
   ['orphan_file', 'ext4_orphan_block_tail', 'magic', 0x1234],

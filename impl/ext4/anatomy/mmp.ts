@@ -1,5 +1,5 @@
-import { crc32c } from '../../lib/crc32c.ts';
 import { join } from '../../lib/struct.ts';
+import { mmpChecksum } from '../integrity/checksum.ts';
 import { MmpLayout } from '../layout/mmp.ts';
 import { INCOMPAT } from '../super/features.ts';
 import { tablePart, type Seal } from './part.ts';
@@ -17,8 +17,7 @@ export function dissectMmp(specimen: Specimen): void {
       ? null
       : (disk) =>
           amend(disk, offset, MmpLayout.size, (view) => {
-            const covered = bytesOf(view).subarray(0, MmpLayout.fields.checksum.offset);
-            MmpLayout.at(view).checksum = crc32c(checksumSeed, covered);
+            MmpLayout.at(view).checksum = mmpChecksum(checksumSeed, bytesOf(view));
           });
   specimen.add(tablePart(MmpLayout, { place: `block ${block}`, offset, seal }));
 }

@@ -7,7 +7,7 @@ import {
   QuotaEntryLayout,
   QuotaHeaderLayout,
   QuotaInfoLayout,
-} from '../layout/quota.ts';
+} from '../layout/quota-file.ts';
 import type { RawSuperBlock } from '../layout/superblock.ts';
 import { RO_COMPAT } from '../super/features.ts';
 import type { DissectedInode } from './inodes.ts';

@@ -9,7 +9,7 @@ import {
   type RawGroupDescriptor,
 } from '../layout/group-descriptor.ts';
 import { EXT4_GOOD_OLD_INODE_SIZE, InodeLayout, type RawInode } from '../layout/inode.ts';
-import { MmpBlockLayout } from '../layout/mmp-block.ts';
+import { MmpLayout } from '../layout/mmp.ts';
 import { OrphanBlockTailLayout } from '../layout/orphan-block.ts';
 import { SuperBlockLayout } from '../layout/superblock.ts';
 import { XattrHeaderLayout } from '../layout/xattr.ts';
@@ -160,4 +160,4 @@ export function orphanBlockChecksum(inodeSeed: number, block: number, data: Uint
 
 /** mmp_checksum: the block up to it (ext4_mmp_csum). */
 export const mmpChecksum = (seed: number, data: Uint8Array): number =>
-  crc32c(seed, data.subarray(0, MmpBlockLayout.fields.checksum.offset));
+  crc32c(seed, data.subarray(0, MmpLayout.fields.checksum.offset));

@@ -5,9 +5,14 @@ import { DirectoryEntryLayout, DirectoryTailLayout } from './directory.ts';
 import { ExtentHeaderLayout, ExtentIndexLayout, ExtentLayout, ExtentTailLayout } from './extent.ts';
 import { GroupDescriptorLayout } from './group-descriptor.ts';
 import { InodeLayout } from './inode.ts';
-import { MmpBlockLayout } from './mmp-block.ts';
+import { MmpLayout } from './mmp.ts';
 import { OrphanBlockTailLayout } from './orphan-block.ts';
-import { QuotaEntryLayout, QuotaHeaderLayout, QuotaLeafLayout } from './quota-file.ts';
+import {
+  QuotaBlockHeaderLayout,
+  QuotaEntryLayout,
+  QuotaHeaderLayout,
+  QuotaInfoLayout,
+} from './quota-file.ts';
 import { SuperBlockLayout } from './superblock.ts';
 
 type AnyStruct = Struct<Readonly<Record<string, never>>> | { name: string; size: number; fields: object };
@@ -28,10 +33,11 @@ const SIZES: readonly (readonly [AnyStruct, number])[] = [
   [DxEntryLayout, 8],
   [DxTailLayout, 8],
   [OrphanBlockTailLayout, 8],
-  [MmpBlockLayout, 1024],
+  [MmpLayout, 1024],
   // Of quota files: include/uapi and fs/quota/quotaio_v2.h of the kernel.
-  [QuotaHeaderLayout, 32],
-  [QuotaLeafLayout, 16],
+  [QuotaHeaderLayout, 8],
+  [QuotaInfoLayout, 24],
+  [QuotaBlockHeaderLayout, 16],
   [QuotaEntryLayout, 72],
 ];
 

@@ -1,6 +1,6 @@
 import { struct, u16, u32 } from '../../lib/struct.ts';
 
-/** A quota file consists of blocks of this size, whatever the file system's blocks are (QT_BLKSIZE). */
+/** A quota file (vfsv1: fs/quota/quotaio_v2.h, quota_tree.h) consists of blocks of this size, whatever the file system's blocks are (QT_BLKSIZE). */
 export const QUOTA_BLOCK_BYTES = 1024;
 
 /** dqh_magic of the files for users, groups and projects. */
@@ -9,25 +9,36 @@ export const QUOTA_MAGIC = { user: 0xd9c01f11, group: 0xd9c01927, project: 0xd9c
 /** dqh_version: limits of 64 bits (QFMT_VFS_V1). */
 export const QUOTA_VERSION = 1;
 
-/** struct v2_disk_dqheader and struct v2_disk_dqinfo: block 0 of the file. */
-export const QuotaHeaderLayout = struct('v2_disk_dqheader', 'little', 32, {
+/** Block of the tree's root; each of its 256 words is a block of the file, or 0. */
+export const QUOTA_ROOT_BLOCK = 1;
+export const QUOTA_TREE_WORDS = 256;
+
+/** Levels of the tree: one for each byte of an id. */
+export const QUOTA_TREE_DEPTH = 4;
+
+/** struct v2_disk_dqheader: begins block 0 of the file. */
+export const QuotaHeaderLayout = struct('v2_disk_dqheader', 'little', 8, {
   magic: u32(0x0),
   version: u32(0x4),
-  /** Seconds that a soft limit of blocks may be exceeded. */
-  blockGrace: u32(0x8),
-  inodeGrace: u32(0xc),
-  flags: u32(0x10),
-  /** Quota blocks of the file. */
-  blocks: u32(0x14),
-  freeBlock: u32(0x18),
-  /** The first block that has room for an entry. */
-  freeEntry: u32(0x1c),
 });
 
-/** struct qt_disk_dqdbheader: a block of entries. Blocks of the tree are 256 numbers of blocks. */
-export const QuotaLeafLayout = struct('qt_disk_dqdbheader', 'little', 16, {
+/** struct v2_disk_dqinfo, behind the header. */
+export const QuotaInfoLayout = struct('v2_disk_dqinfo', 'little', 24, {
+  /** Seconds that a soft limit of blocks may be exceeded. */
+  blockGrace: u32(0x0),
+  inodeGrace: u32(0x4),
+  flags: u32(0x8),
+  /** Quota blocks of the file. */
+  blocks: u32(0xc),
+  freeBlock: u32(0x10),
+  /** The first block that has room for an entry. */
+  freeEntry: u32(0x14),
+});
+
+/** struct qt_disk_dqdbheader: begins a block of entries. */
+export const QuotaBlockHeaderLayout = struct('qt_disk_dqdbheader', 'little', 16, {
   nextFree: u32(0x0),
-  prevFree: u32(0x4),
+  previousFree: u32(0x4),
   entries: u16(0x8),
   pad1: u16(0xa),
   pad2: u32(0xc),

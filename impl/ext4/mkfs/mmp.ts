@@ -1,5 +1,5 @@
 import { mmpChecksum } from '../integrity/checksum.ts';
-import { EXT4_MMP_MAGIC, EXT4_MMP_SEQ_CLEAN, MmpBlockLayout } from '../layout/mmp-block.ts';
+import { EXT4_MMP_MAGIC, EXT4_MMP_SEQ_CLEAN, MmpLayout } from '../layout/mmp.ts';
 import { highHalf, lowHalf } from '../../lib/struct.ts';
 import type { InodeWriter } from './inodes.ts';
 import { bytesOf } from './image.ts';
@@ -10,7 +10,7 @@ export const MMP_INTERVAL = 5;
 /** The block of a file system that nobody has mounted yet, made by no host and on no device (ext2fs_mmp_reset). */
 export function writeMmpBlock({ image, placement, seed, now }: InodeWriter): void {
   if (placement.mmpBlock === 0) return;
-  const raw = MmpBlockLayout.at(image.block(placement.mmpBlock));
+  const raw = MmpLayout.at(image.block(placement.mmpBlock));
   raw.magic = EXT4_MMP_MAGIC;
   raw.sequence = EXT4_MMP_SEQ_CLEAN;
   raw.timeLo = lowHalf(now);

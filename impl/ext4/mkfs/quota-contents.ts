@@ -2,9 +2,10 @@ import {
   QUOTA_BLOCK_BYTES,
   QUOTA_MAGIC,
   QUOTA_VERSION,
+  QuotaBlockHeaderLayout,
   QuotaEntryLayout,
   QuotaHeaderLayout,
-  QuotaLeafLayout,
+  QuotaInfoLayout,
 } from '../layout/quota-file.ts';
 import { highHalf, lowHalf } from '../../lib/struct.ts';
 import { usedSectors, type InodeWriter } from './inodes.ts';
@@ -52,15 +53,16 @@ function writeHeader({ view, base }: Place, magic: number): void {
   const header = QuotaHeaderLayout.at(view, base);
   header.magic = magic;
   header.version = QUOTA_VERSION;
-  header.blockGrace = GRACE_SECONDS;
-  header.inodeGrace = GRACE_SECONDS;
-  header.blocks = QUOTA_BLOCKS;
-  header.freeEntry = QUOTA_LEAF;
+  const info = QuotaInfoLayout.at(view, base + QuotaHeaderLayout.size);
+  info.blockGrace = GRACE_SECONDS;
+  info.inodeGrace = GRACE_SECONDS;
+  info.blocks = QUOTA_BLOCKS;
+  info.freeEntry = QUOTA_LEAF;
 }
 
 function writeLeaf({ view, base }: Place, bytes: number): void {
-  QuotaLeafLayout.at(view, base).entries = 1;
-  const entry = QuotaEntryLayout.at(view, base + QuotaLeafLayout.size);
+  QuotaBlockHeaderLayout.at(view, base).entries = 1;
+  const entry = QuotaEntryLayout.at(view, base + QuotaBlockHeaderLayout.size);
   entry.inodesLo = COUNTED_INODES;
   entry.spaceLo = lowHalf(bytes);
   entry.spaceHi = highHalf(bytes);
