@@ -96,6 +96,7 @@ const writeback: IomapWritebackOps<OneFile> = {
 function table(file: OneFile, folioOrderMax: number): AddressSpaceOperations {
   return {
     name: 'one file',
+    folioLock: { name: 'folio lock', rank: 1, nests: true },
     folioOrderMax,
     readFolio: (folio) => readFolio(file, folio, lookup),
     readahead: (_mapping, folios) => readahead(file, folios, lookup),

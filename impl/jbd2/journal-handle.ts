@@ -1,15 +1,19 @@
 import type { BufferHead } from '../buffer/buffer-head.ts';
 import { assert } from '../lib/assert.ts';
+import { followReleased, followTaken, followWanted } from '../sched/lock.ts';
 import { READY, waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import type { HeldLock } from '../sched/task.ts';
 import { joinTransaction, unreserve } from './admission.ts';
 import type { Handle, ReservedHandle } from './handle.ts';
 import { journalHead, makeJournalHead, type JournalHead } from './journal-head.ts';
 import type { Journal } from './journal.ts';
 import type { OrderedInode } from './ordered-inode.ts';
+import { RUNNING_HANDLE } from './lock-classes.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A handle of a journal (handle_t). */
-export class JournalHandle implements Handle {
+export class JournalHandle implements Handle, HeldLock {
+  readonly lockClass = RUNNING_HANDLE;
   readonly journal: Journal;
   sync = false;
   #transaction: Transaction;
@@ -24,6 +28,12 @@ export class JournalHandle implements Handle {
     this.#transaction = transaction;
     this.#credits = credits;
     this.#reserved = reserved;
+    followTaken(this);
+  }
+
+  /** For messages. */
+  get name(): string {
+    return `a handle of transaction ${this.#transaction.tid}`;
   }
 
   /** Changes only in restart(). */
@@ -173,10 +183,12 @@ export class JournalHandle implements Handle {
     const reserved = this.#reserved;
     this.#leave();
     state.requestCommit(this.#transaction.tid);
+    followWanted(this);
     this.#transaction = yield* joinTransaction(state, blocks, reserved?.blocks ?? 0);
     this.#credits = blocks;
     this.#reserved = reserved;
     this.#open = true;
+    followTaken(this);
   }
 
   /** Takes the reservation out of the handle, to be started later; null if it has none, or was asked before. */
@@ -202,6 +214,7 @@ export class JournalHandle implements Handle {
     if (this.#reserved !== null) unreserve(this.journal.state, this.#reserved.blocks);
     this.#reserved = null;
     transaction.updates--;
+    followReleased(this);
   }
 
   #file(buffer: BufferHead): JournalHead {

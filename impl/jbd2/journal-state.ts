@@ -5,7 +5,7 @@ import { fail, Failure } from '../lib/errno.ts';
 import { Mutex } from '../sched/lock.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
-import type { LockClass } from '../sched/task.ts';
+import { CHECKPOINT_MUTEX } from './lock-classes.ts';
 import type { JournalFeatures, JournalSuperBlock } from './journal-superblock.ts';
 import type { LogArea } from './log-area.ts';
 import { LogFormat } from './log-format.ts';
@@ -37,9 +37,6 @@ export interface JournalOptions extends JournalFeatures {
   /** Somebody wants to start an update and finds the journal aborted: before it is refused (ext4_journal_check_start). */
   abortNoticed(): Sleepable<void>;
 }
-
-/** j_checkpoint_mutex: whoever writes home blocks or the journal's superblock. Taken after every lock of ext4. */
-const CHECKPOINT_MUTEX: LockClass = { name: 'j_checkpoint_mutex', rank: 90, nests: false };
 
 /** A transaction's descriptor blocks, as a fraction of its size (JBD2_CONTROL_BLOCKS_SHIFT). */
 const CONTROL_BLOCKS_FRACTION = 32;

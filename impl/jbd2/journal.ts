@@ -1,7 +1,8 @@
 import { assert } from '../lib/assert.ts';
 import { fail } from '../lib/errno.ts';
-import { ready, type Sleepable } from '../sched/sleepable.ts';
-import type { Task } from '../sched/task.ts';
+import { followWanted } from '../sched/lock.ts';
+import { preemptible, preemptionPoint, ready, type Sleepable } from '../sched/sleepable.ts';
+import type { HeldLock, Task } from '../sched/task.ts';
 import { joinReserved, joinTransaction, tryJoin, unreserve } from './admission.ts';
 import { abortAfter, checkpointAll, markEmpty } from './checkpoint.ts';
 import { commitTransaction } from './commit.ts';
@@ -11,6 +12,7 @@ import { JournalHandle } from './journal-handle.ts';
 import type { Journaling } from './journaling.ts';
 import { JournalState, type JournalOptions } from './journal-state.ts';
 import { JournalSuperBlock } from './journal-superblock.ts';
+import { RUNNING_HANDLE } from './lock-classes.ts';
 import { LogArea } from './log-area.ts';
 import { recoverLog, wipeLog } from './recovery.ts';
 import type { OrderedInode } from './ordered-inode.ts';
@@ -18,6 +20,9 @@ import { nextTid } from './tid.ts';
 import type { Transaction } from './transaction.ts';
 
 export type { JournalOptions } from './journal-state.ts';
+
+/** A handle that is not there yet. */
+const HANDLE: HeldLock = { name: 'a handle', lockClass: RUNNING_HANDLE };
 
 /**
  * The journal of a file system (journal_t): groups updates into transactions, writes each to the log in one piece, and
@@ -138,12 +143,14 @@ export class Journal implements Journaling {
    * Sleeps while a transaction is being locked or the log has no room. Fails with EROFS after an abort.
    */
   start(blocks: number, reservedBlocks = 0): Sleepable<JournalHandle> {
-    const transaction = tryJoin(this.state, blocks, reservedBlocks);
+    const transaction = preemptible() ? null : tryJoin(this.state, blocks, reservedBlocks);
     if (transaction === null) return this.#waitAndStart(blocks, reservedBlocks);
     return ready(this.#handle(transaction, blocks, reservedBlocks));
   }
 
   *#waitAndStart(blocks: number, reservedBlocks: number): Sleepable<JournalHandle> {
+    followWanted(HANDLE);
+    yield* preemptionPoint('start of a handle');
     const transaction = yield* joinTransaction(this.state, blocks, reservedBlocks);
     return this.#handle(transaction, blocks, reservedBlocks);
   }

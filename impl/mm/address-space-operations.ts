@@ -1,3 +1,4 @@
+import type { LockClass } from '../sched/task.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Folio } from './folio.ts';
@@ -24,6 +25,8 @@ export const WRITE_EVERYTHING = (sync: 'none' | 'all'): WritebackControl => ({
  */
 export interface AddressSpaceOperations {
   readonly name: string;
+  /** Where the lock of a folio stands in the lock order: before or after the start of a handle. */
+  readonly folioLock: LockClass;
   /** Largest folio this path puts into the cache, as an order. */
   readonly folioOrderMax: number;
   /** Fills a locked folio and unlocks it. Fails with EIO; the folio then stays not uptodate. */

@@ -112,7 +112,7 @@ export class AddressSpace {
     );
     if (place === this.#folios.length) this.#folios.push(folio);
     else this.#folios.splice(place, 0, folio);
-    folio.locked = true;
+    folio.lockUnshared();
     return folio;
   }
 

@@ -1,5 +1,5 @@
 import { fail } from '../lib/errno.ts';
-import { READY, ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { preemptible, preemptionPoint, READY, ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { WritebackControl } from './address-space-operations.ts';
 import type { Folio } from './folio.ts';
@@ -35,14 +35,15 @@ export function orderFor(position: number, length: number, orderMax: number): nu
  */
 export function grabFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio> {
   const folio = mapping.find(pageIndex(position));
-  if (folio?.locked === true) return waitForFolio(mapping, position, length);
+  if (folio?.locked === true || preemptible()) return waitForFolio(mapping, position, length);
   if (folio === null) return ready(makeFolio(mapping, position, length));
-  folio.locked = true;
+  folio.lockUnshared();
   return ready(folio);
 }
 
 function* waitForFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio> {
   for (;;) {
+    if (mapping.find(pageIndex(position)) === null) yield* preemptionPoint('memory for a folio');
     const folio = mapping.find(pageIndex(position));
     if (folio === null) return makeFolio(mapping, position, length);
     yield* folio.lock();

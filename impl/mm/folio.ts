@@ -1,11 +1,16 @@
 import { assert } from '../lib/assert.ts';
-import { READY, waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import { followReleased, followTaken, followWanted } from '../sched/lock.ts';
+import { park, preemptible, READY, waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import type { HeldLock, LockClass } from '../sched/task.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { PageRun } from './folio-pool.ts';
 import { PAGE_BYTES } from './page.ts';
 
+/** The lock of a folio that is no part of a file any more. */
+const LONE_FOLIO_LOCK: LockClass = { name: 'folio lock', rank: 59, nests: true };
+
 /** 2^order pages of one file in memory (struct folio). */
-export class Folio {
+export class Folio implements HeldLock {
   /** Index of its first page in the file; a multiple of 2^order. */
   readonly index: number;
   readonly order: number;
@@ -50,19 +55,37 @@ export class Folio {
 
   /** folio_lock(). Afterwards the caller asks `belongsTo`: the folio may have been truncated meanwhile. */
   lock(): Sleepable<void> {
-    if (this.locked) return this.#waitAndLock();
+    if (this.locked || preemptible()) return this.#waitAndLock();
     this.locked = true;
     return READY;
   }
 
   *#waitAndLock(): Sleepable<void> {
-    yield* waitUntil(`lock of folio ${this.index}`, () => !this.locked);
+    followWanted(this);
+    yield* park(this.name, () => !this.locked, this);
+    this.lockUnshared();
+  }
+
+  /** Locks a folio that nobody else has locked. */
+  lockUnshared(): void {
     this.locked = true;
+    if (preemptible()) followTaken(this);
+  }
+
+  /** For messages. */
+  get name(): string {
+    return `lock of folio ${this.index}`;
+  }
+
+  /** Where its lock stands in the lock order: that differs from path to path. One that left its file comes after all. */
+  get lockClass(): LockClass {
+    return this.mapping?.operations.folioLock ?? LONE_FOLIO_LOCK;
   }
 
   unlock(): void {
     assert(this.locked, () => `folio ${this.index} is unlocked without being locked`);
     this.locked = false;
+    if (preemptible()) followReleased(this);
   }
 
   /** folio_wait_writeback(). */

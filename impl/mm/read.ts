@@ -1,4 +1,4 @@
-import { ready, type Sleepable } from '../sched/sleepable.ts';
+import { preemptible, preemptionPoint, ready, type Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import { grabFolio } from './filemap.ts';
 import type { Folio } from './folio.ts';
@@ -36,10 +36,11 @@ export function* readThroughCache(
 /** The folio of byte `position`, good to read there; null when it was truncated meanwhile: look again. */
 function uptodateFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio | null> {
   const folio = mapping.find(pageIndex(position));
-  return folio?.uptodate === true ? ready(folio) : bringFolio(mapping, position, length);
+  return folio?.uptodate === true && !preemptible() ? ready(folio) : bringFolio(mapping, position, length);
 }
 
 function* bringFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio | null> {
+  yield* preemptionPoint('look-up of folios');
   const index = pageIndex(position);
   let folio = mapping.find(index);
   if (folio === null) {

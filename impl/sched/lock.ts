@@ -1,7 +1,7 @@
 import { assert } from '../lib/assert.ts';
 import { LockOrderViolation } from './lock-order-violation.ts';
 import type { Scheduler } from './scheduler.ts';
-import { READY, waitUntil, type Sleepable } from './sleepable.ts';
+import { park, preemptible, preemptiveScheduler, READY, type Sleepable } from './sleepable.ts';
 import type { HeldLock, LockClass } from './task.ts';
 
 function checkOrder(scheduler: Scheduler, lock: HeldLock): void {
@@ -31,6 +31,25 @@ function forget(scheduler: Scheduler, lock: HeldLock): void {
   if (index >= 0) held.splice(index, 1);
 }
 
+/**
+ * What is a lock in all but name, and too hot to be followed always: folio locks, running handles. While tasks are
+ * preempted, whoever is about to take one says so before it waits, when it has it, and when it lets go.
+ */
+export function followWanted(lock: HeldLock): void {
+  const scheduler = preemptiveScheduler();
+  if (scheduler !== null) checkOrder(scheduler, lock);
+}
+
+export function followTaken(lock: HeldLock): void {
+  const scheduler = preemptiveScheduler();
+  if (scheduler !== null) remember(scheduler, lock);
+}
+
+export function followReleased(lock: HeldLock): void {
+  const scheduler = preemptiveScheduler();
+  if (scheduler !== null) forget(scheduler, lock);
+}
+
 /** A sleeping lock with one owner. */
 export class Mutex implements HeldLock {
   readonly lockClass: LockClass;
@@ -46,13 +65,13 @@ export class Mutex implements HeldLock {
 
   lock(): Sleepable<void> {
     checkOrder(this.#scheduler, this);
-    if (this.#locked) return this.#waitAndTake();
+    if (this.#locked || preemptible()) return this.#waitAndTake();
     this.#take();
     return READY;
   }
 
   *#waitAndTake(): Sleepable<void> {
-    yield* waitUntil(this.name, () => !this.#locked);
+    yield* park(this.name, () => !this.#locked, this);
     this.#take();
   }
 
@@ -94,13 +113,13 @@ export class RwSemaphore implements HeldLock {
 
   read(): Sleepable<void> {
     checkOrder(this.#scheduler, this);
-    if (this.#writer) return this.#waitToRead();
+    if (this.#writer || preemptible()) return this.#waitToRead();
     this.#takeForReading();
     return READY;
   }
 
   *#waitToRead(): Sleepable<void> {
-    yield* waitUntil(`${this.name} (read)`, () => !this.#writer);
+    yield* park(`${this.name} (read)`, () => !this.#writer, this);
     this.#takeForReading();
   }
 
@@ -116,7 +135,7 @@ export class RwSemaphore implements HeldLock {
   }
 
   write(): Sleepable<void> {
-    return this.tryWrite() ? READY : this.#waitToWrite();
+    return !preemptible() && this.tryWrite() ? READY : this.#waitToWrite();
   }
 
   /** Takes the lock when nobody has it (down_write_trylock), for callers that must not sleep. */
@@ -133,7 +152,8 @@ export class RwSemaphore implements HeldLock {
   }
 
   *#waitToWrite(): Sleepable<void> {
-    yield* waitUntil(`${this.name} (write)`, () => !this.#writer && this.#readers === 0);
+    checkOrder(this.#scheduler, this);
+    yield* park(`${this.name} (write)`, () => !this.#writer && this.#readers === 0, this);
     this.#takeForWriting();
   }
 

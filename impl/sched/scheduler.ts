@@ -1,6 +1,6 @@
 import { assert, present } from '../lib/assert.ts';
 import { Deadlock } from './deadlock.ts';
-import { waitUntil, type Sleepable } from './sleepable.ts';
+import { exchangePreemption, rest, type Sleepable } from './sleepable.ts';
 import { runToCompletion, type Strategy } from './strategy.ts';
 import { Task } from './task.ts';
 
@@ -20,7 +20,7 @@ class CoroutineTask extends Task {
   }
 }
 
-/** A run that never ends is a livelock, and a finding. */
+/** Steps of one mount. A run that never ends is a livelock, and a finding. */
 const STEPS_MAX = 100_000_000;
 
 /**
@@ -29,6 +29,10 @@ const STEPS_MAX = 100_000_000;
  */
 export class Scheduler {
   strategy: Strategy;
+  /** Whether the tasks of `callAll` may be preempted wherever the kernel could preempt them, not only where they wait. */
+  preemptive = false;
+  /** Steps after which a run is taken for endless; whoever runs small programs lowers it. */
+  stepsMax = STEPS_MAX;
   current: Task | null = null;
   readonly #tasks: CoroutineTask[] = [];
   #nextId = 1;
@@ -84,9 +88,13 @@ export class Scheduler {
   /** Runs several tasks to their ends, interleaved as the strategy says. */
   runAll(bodies: readonly { readonly name: string; readonly body: Sleepable<void> }[]): void {
     const tasks = bodies.map(({ name, body }) => this.#add(name, false, body));
+    const before = exchangePreemption(this.preemptive ? this : null);
+    this.current = null;
     try {
       while (tasks.some((task) => this.#tasks.includes(task))) this.#step();
     } finally {
+      exchangePreemption(before);
+      this.current = null;
       for (const task of tasks) this.#remove(task);
     }
   }
@@ -132,10 +140,10 @@ export class Scheduler {
   }
 
   #choose(): CoroutineTask {
-    assert(this.#steps++ < STEPS_MAX, 'execution exceeded its step bound: livelock');
+    assert(this.#steps++ < this.stepsMax, 'execution exceeded its step bound: livelock');
     const runnable = this.#tasks.filter((task) => task.runnable);
     const [only] = runnable;
-    if (only === undefined) throw new Deadlock(this.#tasks.filter((task) => !task.daemon));
+    if (only === undefined) throw new Deadlock(this.#tasks);
     if (runnable.length === 1) return only;
     const chosen = this.strategy.nextTask(runnable, this.current);
     return present(
@@ -145,6 +153,7 @@ export class Scheduler {
   }
 
   #advance(task: CoroutineTask): void {
+    this.strategy.resumes?.(task, this.current);
     this.current = task;
     task.waitingOn = null;
     const step = task.body.next();
@@ -155,7 +164,7 @@ export class Scheduler {
 
 function* workForEver(hasWork: () => boolean, work: () => Sleepable<void>): Sleepable<void> {
   for (;;) {
-    yield* waitUntil('work', hasWork);
+    yield* rest(hasWork);
     yield* work();
   }
 }

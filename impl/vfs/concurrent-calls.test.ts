@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SlowDisk } from '../block/slow-disk.fixture.ts';
+import { SlowDisk } from '../block/slow-disk.ts';
 import { Failure } from '../lib/errno.ts';
 import { Choices } from '../sched/choices.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -61,6 +61,7 @@ test('calls of several tasks, however they interleave, neither lock up nor break
       const fs = testMount(slow);
       slow.slowDown(fs.sb.scheduler);
       fs.sb.scheduler.strategy = new Choices(choices);
+      fs.sb.scheduler.preemptive = true;
       fs.concurrently(
         tasks.map((list, index) => ({ name: `task ${index}`, start: () => performAll(fs, list) })),
       );

@@ -1,3 +1,4 @@
+import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
 import { readFolios, type BlockRunMapping } from '../../buffer/block-read.ts';
 import { dirtyFolio } from '../../buffer/block-write.ts';
 import { invalidateFolio, isPartiallyUptodate, releaseFolio } from '../../buffer/folio-buffers.ts';
@@ -35,6 +36,7 @@ const placeIn = (mapping: BlockMapping): BlockRunMapping => ({
 /** What both buffer_head tables share. One page a folio. */
 const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolean } = {
   logsData: false,
+  folioLock: FOLIO_LOCK_AFTER_HANDLE,
   folioOrderMax: 0,
 
   *readFolio(folio) {

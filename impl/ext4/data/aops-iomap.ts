@@ -1,3 +1,4 @@
+import { FOLIO_LOCK_BEFORE_HANDLE } from '../lock-order.ts';
 import { isPartiallyUptodate, readahead, readFolio } from '../../iomap/buffered-read.ts';
 import { bufferedWrite, dirtyFolio, invalidateFolio, releaseFolio } from '../../iomap/buffered-write.ts';
 import { writepages } from '../../iomap/writeback.ts';
@@ -13,6 +14,7 @@ import { writebackOps } from './iomap-writeback.ts';
 export const iomapPath: DataPath = {
   name: 'ext4_iomap_aops',
   logsData: false,
+  folioLock: FOLIO_LOCK_BEFORE_HANDLE,
   folioOrderMax: MAX_FOLIO_ORDER,
   readFolio: (folio) => readFolio(inodeOf(folio.mapping), folio, lookupOps),
   readahead: (mapping, folios) => readahead(inodeOf(mapping), folios, lookupOps),

@@ -1,6 +1,7 @@
 import { Failure } from '../../lib/errno.ts';
 import { assert } from '../../lib/assert.ts';
 import { inodeOf } from '../inode/inode.ts';
+import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
 import { bmap } from '../mapping/bmap.ts';
 import type { DataPath } from './data-path.ts';
 import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.ts';
@@ -9,6 +10,7 @@ import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.
 export const journalledPath: DataPath = {
   name: 'ext4_journalled_aops',
   logsData: true,
+  folioLock: FOLIO_LOCK_AFTER_HANDLE,
   folioOrderMax: 0,
 
   *readFolio(folio) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SlowDisk } from '../../block/slow-disk.fixture.ts';
+import { SlowDisk } from '../../block/slow-disk.ts';
 import { RecordingDisk } from '../../jbd2/test-disk.ts';
 import { Failure } from '../../lib/errno.ts';
 import { Choices } from '../../sched/choices.ts';

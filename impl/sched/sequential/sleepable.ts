@@ -29,7 +29,20 @@ export function preempt(): void {
   // Nothing to do.
 }
 
+/** Nobody could come in between. */
+export const preemptible = (): boolean => false;
+
+export const preemptiveScheduler = (): null => null;
+
+export function preemptionPoint(_reason: string): void {
+  // Nothing to do.
+}
+
 /** Sleeps until `isReady` answers true. */
 export function waitUntil(reason: string, isReady: () => boolean): void {
   if (!isReady()) sleep(reason, isReady);
+}
+
+export function park(reason: string, isReady: () => boolean, _lock?: object): void {
+  waitUntil(reason, isReady);
 }

@@ -1,9 +1,12 @@
 import type { Scheduler } from '../sched/scheduler.ts';
-import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
 import type { Bio, BioStatus } from './bio.ts';
 import type { BlockDevice } from './block-device.ts';
 
-/** A disk whose transfers end, once `slow`, when a task says so: each is a place where another call may run. Only for tests. */
+/**
+ * A disk whose transfers end, once it is slow, when a task says so: each end is a place where another call may run. For
+ * whoever explores interleavings.
+ */
 export class SlowDisk implements BlockDevice {
   readonly sectors: number;
   readonly #disk: BlockDevice;
@@ -20,15 +23,17 @@ export class SlowDisk implements BlockDevice {
     else this.#disk.submit(bio, endIo);
   }
 
+  /** From now on a worker ends the transfers, one at a time, in the order in which they were submitted. */
   slowDown(scheduler: Scheduler): void {
     this.#slow = true;
-    scheduler.spawnDaemon('interrupts', this.#interrupts());
+    scheduler.spawnWorker(
+      'interrupts',
+      () => this.#queue.length > 0,
+      () => this.#endOne(),
+    );
   }
 
-  *#interrupts(): Sleepable<void> {
-    for (;;) {
-      yield* waitUntil('a transfer', () => this.#queue.length > 0);
-      this.#queue.shift()?.();
-    }
+  *#endOne(): Sleepable<void> {
+    this.#queue.shift()?.();
   }
 }
