@@ -16,7 +16,8 @@ export class Deadlock extends Error {
 function plight({ name, waitingOn, held }: Task, blocked: readonly Task[]): string {
   const lock = waitingOn?.lock;
   const holders = blocked.filter((task) => lock !== undefined && task.held.includes(lock));
-  const owners = holders.length === 0 ? '' : `, which ${holders.map((task) => task.name).join(' and ')} holds`;
+  const owners =
+    holders.length === 0 ? '' : `, which ${holders.map((task) => task.name).join(' and ')} holds`;
   const holding = held.length === 0 ? '' : ` holding ${held.map((one) => one.name).join(', ')}`;
   return `${name} waits for ${waitingOn?.reason ?? 'nothing'}${owners}${holding}`;
 }

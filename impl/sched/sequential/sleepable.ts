@@ -34,15 +34,12 @@ export const preemptible = (): boolean => false;
 
 export const preemptiveScheduler = (): null => null;
 
-export function preemptionPoint(_reason: string): void {
-  // Nothing to do.
-}
+export const preemptionPoint: (reason: string) => void = () => undefined;
 
 /** Sleeps until `isReady` answers true. */
 export function waitUntil(reason: string, isReady: () => boolean): void {
   if (!isReady()) sleep(reason, isReady);
 }
 
-export function park(reason: string, isReady: () => boolean, _lock?: object): void {
-  waitUntil(reason, isReady);
-}
+/** `lock` is what is waited for, if it is one. */
+export const park: (reason: string, isReady: () => boolean, lock?: object) => void = waitUntil;
