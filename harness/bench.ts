@@ -4,6 +4,7 @@ import { generateSequence, poolOfSequence, sequenceSeed } from './generate-seque
 import { ImageFiles } from './image-file.ts';
 import { StageClock, type Stage } from './stage-clock.ts';
 import type { Target } from './target.ts';
+import { unperformedBy } from './unperformed.ts';
 
 /** A stretch of a benchmark. */
 export interface BenchWindow {
@@ -61,6 +62,7 @@ async function runOne(plan: BenchPlan, sequence: number, clock: StageClock): Pro
   const { setup, operations } = generateSequence(sequenceSeed(plan.seed, sequence), {
     maxOperations: plan.maxOperations,
     blockSize: null,
+    unperformed: [...unperformedBy(plan.targets)],
     pool: poolOfSequence(plan.seed, sequence),
   });
   const { verdict, executed } = await drive(setup, operations, {

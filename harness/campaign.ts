@@ -10,6 +10,7 @@ import {
 } from './generate-sequence.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
+import { unperformedBy } from './unperformed.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
 /** What a campaign is to do. */
@@ -73,6 +74,7 @@ export class Campaign {
   readonly #drive: DriveOptions;
   readonly #history: History;
   readonly #events: CampaignEvents;
+  readonly #unperformed: GenerationLimits['unperformed'];
   readonly #coverage = new Coverage();
   readonly #unknown = new Map<string, number>();
   readonly #inFlight: InFlight[] = [];
@@ -86,6 +88,7 @@ export class Campaign {
     this.#drive = driveOptions;
     this.#history = history;
     this.#events = events;
+    this.#unperformed = [...unperformedBy(driveOptions.targets)];
   }
 
   async run(): Promise<CampaignResult> {
@@ -135,7 +138,11 @@ export class Campaign {
     clock.enter('generate');
     const seed = sequenceSeed(this.#plan.seed, sequence);
     const pool = poolOfSequence(this.#plan.seed, sequence);
-    const { setup, operations } = generateSequence(seed, { ...this.#plan.limits, pool });
+    const { setup, operations } = generateSequence(seed, {
+      ...this.#plan.limits,
+      unperformed: this.#unperformed,
+      pool,
+    });
     clock.enter('record');
     this.#history.append({ type: 'sequence', sequence, seed, setup, operations });
     const driven = await drive(setup, operations, {

@@ -2,6 +2,7 @@ import { exactlySame } from '../model/index.ts';
 import type {
   DeviceNumber,
   DirectoryEntry,
+  FileExtent,
   Outcome,
   Run,
   Stat,
@@ -63,6 +64,9 @@ function valueDifference(expected: Value, observed: Value, sameTime: SameTime): 
     case 'data':
       if (observed.kind !== 'data') return otherKind(expected, observed);
       return plain('bytes', hex(expected.bytes), hex(observed.bytes));
+    case 'extents':
+      if (observed.kind !== 'extents') return otherKind(expected, observed);
+      return plain('extents', describeValue(expected), describeValue(observed));
     case 'done':
     case 'space':
       return observed.kind === expected.kind ? null : otherKind(expected, observed);
@@ -122,9 +126,11 @@ function runsDifference(runs: readonly Run[], bytes: Uint8Array): Difference | n
   let offset = 0;
   for (const run of runs) {
     const stray =
-      run.kind === 'zeros'
-        ? firstNonZero(bytes, offset, run.length)
-        : firstStrayByte(bytes, offset, run.seed, run.start, run.length);
+      run.kind === 'any'
+        ? -1
+        : run.kind === 'zeros'
+          ? firstNonZero(bytes, offset, run.length)
+          : firstStrayByte(bytes, offset, run.seed, run.start, run.length);
     if (stray >= 0) return strayDifference(run, offset, bytes, stray);
     offset += run.length;
   }
@@ -144,7 +150,7 @@ function strayDifference(run: Run, runOffset: number, bytes: Uint8Array, stray: 
   const shown = Math.min(SHOWN_BYTES, runOffset + run.length - stray);
   const found = bytes.subarray(stray, stray + shown);
   const expected =
-    run.kind === 'zeros'
+    run.kind !== 'bytes'
       ? new Uint8Array(shown)
       : streamBytes(run.seed, run.start + stray - runOffset, shown);
   const zeros = found.every((byte) => byte === 0);
@@ -187,12 +193,17 @@ function describeValue(value: Value): string {
       return `[${value.names.join(' ')}]`;
     case 'flags':
       return `[${value.flags.join(' ')}] project ${value.project}`;
+    case 'extents':
+      return `[${value.extents.map(describeExtent).join(', ')}]`;
     case 'space':
       return value.space === null ? 'some space' : JSON.stringify(value.space);
   }
 }
 
+const describeExtent = ({ offset, length, state }: FileExtent): string => `${offset}+${length} ${state}`;
+
 function describeRun(run: Run): string {
+  if (run.kind === 'any') return `${run.length} bytes of any kind`;
   if (run.kind === 'zeros') return `${run.length} zeros`;
   return `${run.length} bytes of content ${run.seed}${run.start === 0 ? '' : ` from ${run.start}`}`;
 }

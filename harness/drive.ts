@@ -8,6 +8,7 @@ import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.t
 import { modelOptions, timeOfStep, type Setup } from './setup.ts';
 import type { StageClock } from './stage-clock.ts';
 import { isPromise, TargetUnavailable, type Target } from './target.ts';
+import { whyUnperformed } from './unperformed.ts';
 import { HOLDS, unknown, worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
 /** What a run is done with, the same for many runs. */
@@ -58,6 +59,8 @@ export async function drive(
   operations: readonly Operation[],
   options: DriveOptions,
 ): Promise<Driven> {
+  const missing = whyUnperformed(operations, options.targets);
+  if (missing !== null) return { verdict: missing, executed: 0, images: Promise.resolve(HOLDS) };
   const started = await startAll(setup, options);
   if ('kind' in started) return { verdict: started, executed: 0, images: Promise.resolve(HOLDS) };
   const { participants } = started;

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
-import type { Operation } from '../model/index.ts';
+import type { Operation, OperationName } from '../model/index.ts';
 import type { SetupFormat } from './format.ts';
 import { operationSequences } from './generate/operations.ts';
 import { setups } from './generate/setups.ts';
 import type { BlockSize, Setup, SetupMount } from './setup.ts';
+import type { OperationPart } from './unperformed.ts';
 
 /** What sequences may look like. */
 export interface GenerationLimits {
@@ -16,6 +17,8 @@ export interface GenerationLimits {
   readonly pool?: number | undefined;
   /** No format with one of these features. */
   readonly without?: readonly string[] | undefined;
+  /** What targets cannot perform; see Capabilities.unperformed. Nothing when absent. */
+  readonly unperformed?: readonly (OperationName | OperationPart)[] | undefined;
   /** The kernel's default when absent. */
   readonly atime?: SetupMount['atime'] | undefined;
 }
@@ -56,8 +59,9 @@ function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
   let sequences = known.get(key);
   if (sequences === undefined) {
     const { maxOperations, blockSize, format, pool, without, atime } = limits;
+    const unperformed = new Set(limits.unperformed);
     sequences = setups({ blockSize: blockSize ?? undefined, format, pool, without, atime }).chain((setup) =>
-      operationSequences({ setup, maxOperations }).map((operations) => ({ setup, operations })),
+      operationSequences({ setup, maxOperations, unperformed }).map((operations) => ({ setup, operations })),
     );
     const [oldest] = known.keys();
     if (known.size >= KNOWN_MAX && oldest !== undefined) known.delete(oldest);

@@ -20,6 +20,7 @@ export { failureReport } from './failure-report.ts';
 export { FAILURE_KINDS, sameFailure, type FailureKind, type FailureSignature } from './failure.ts';
 export { ALL_STAGES, type Stages } from './finish.ts';
 export { generateSequence, sequenceSeed, type GenerationLimits, type Sequence } from './generate-sequence.ts';
+export { unperformedBy, unperformedOf, type OperationPart, type Unperformed } from './unperformed.ts';
 export { operationSequences, type GenerationOptions } from './generate/operations.ts';
 export {
   compatible,

@@ -5,6 +5,7 @@ import type { FailureKind } from './failure.ts';
 import { isPromise, type Awaitable, type Session, type Target } from './target.ts';
 import { targetBroke } from './judges/crash-of-target.ts';
 import { outcomeDiffers } from './judges/result.ts';
+import { isSeekForContents } from './operation-schema.ts';
 import { noSpaceTooEarly, permitsNoSpace, ranOut } from './judges/space.ts';
 import type { Setup } from './setup.ts';
 import type { FailedVerdict } from './verdict.ts';
@@ -38,6 +39,9 @@ export interface StepContext {
 
 /** Operations that only look, so that the model may look twice. */
 const LOOKS: ReadonlySet<Operation['op']> = new Set(['stat', 'lstat', 'fstat']);
+
+/** Operations that only look at what every target decides for itself: each is asked whether its own answer may be. */
+const REPORTS: ReadonlySet<Operation['op']> = new Set(['fiemap', 'bmap']);
 
 /** What a target did instead of answering. */
 class Broke {
@@ -124,9 +128,13 @@ export class Lockstep {
     context: StepContext,
     answers: readonly Answer[],
   ): Awaitable<FailedVerdict | null> {
-    if (answers.some((answer) => !(answer instanceof Broke) && ranOut(operation, answer))) {
+    if (
+      leavesChoice(operation) ||
+      answers.some((answer) => !(answer instanceof Broke) && ranOut(operation, answer))
+    ) {
       return this.#follow(lane, operation, context, answers);
     }
+    if (REPORTS.has(operation.op)) return this.#judgeReports(lane, operation, context, answers);
     const expected = lane.model.step(operation, context.now);
     this.#onOutcome(operation, expected);
     const failed = firstFailure(lane.participants, operation, context, answers, expected);
@@ -139,18 +147,48 @@ export class Lockstep {
     return firstFailure(lane.participants, operation, context, answers, followed);
   }
 
-  /** Somebody ran out of space: those who gave the same answer go on with a model that followed it. */
+  /** Each participant's answer must be one that the model permits; none changes anything. */
+  #judgeReports(
+    { model, participants }: Lane,
+    operation: Operation,
+    context: StepContext,
+    answers: readonly Answer[],
+  ): FailedVerdict | null {
+    for (const [index, answer] of answers.entries()) {
+      const observed = answer instanceof Broke ? undefined : answer;
+      const expected = model.step(operation, context.now, observed);
+      if (index === 0) this.#onOutcome(operation, expected);
+      const [own, given] = [participants.slice(index, index + 1), answers.slice(index, index + 1)];
+      const failed = firstFailure(own, operation, context, given, expected);
+      if (failed !== null) return failed;
+    }
+    return null;
+  }
+
+  /**
+   * Somebody ran out of space, or everybody may choose: those who gave the same answer go on with a model that followed it.
+   */
   async #follow(
     lane: Lane,
     operation: Operation,
     context: StepContext,
     answers: readonly Answer[],
   ): Promise<FailedVerdict | null> {
-    const groups = answers.map((answer) => groupOf(operation, answer));
+    const look = lookAfter(operation);
+    const groups: string[] = [];
+    for (const [index, answer] of answers.entries()) {
+      const looks = look !== null && !(answer instanceof Broke) && ranOut(operation, answer);
+      const session = lane.participants[index]?.session;
+      const seen = looks && session !== undefined ? await ask(session, look, context.now) : null;
+      const size = seen === null || seen instanceof Broke ? '' : describeSize(seen);
+      groups.push(`${groupOf(operation, answer)}${size}`);
+    }
+    const names = new Set(groups);
     const fresh: Lane[] = [];
-    for (const group of new Set(groups)) {
+    for (const group of names) {
       const belongs = (_: unknown, index: number): boolean => groups[index] === group;
-      const part = new Lane(lane.setup, lane.model.clone(), lane.participants.filter(belongs));
+      const model = names.size === 1 ? lane.model : lane.model.clone();
+      const part = new Lane(lane.setup, model, lane.participants.filter(belongs));
       const failed = await this.#stepGroup(part, operation, context, answers.filter(belongs), group);
       if (failed !== null) return failed;
       fresh.push(part);
@@ -168,13 +206,16 @@ export class Lockstep {
   ): Promise<FailedVerdict | null> {
     const { model, participants } = lane;
     const [first] = answers;
-    const strict = group === '' ? null : model.clone().step(operation, context.now);
     const observed = group === '' || first instanceof Broke ? undefined : first;
+    const full = observed !== undefined && ranOut(operation, observed);
+    const strict = full ? model.clone().step(operation, context.now) : null;
     const tooLarge = group !== '' && model.mayNotFit(operation);
     const expected = model.step(operation, context.now, observed);
     this.#onOutcome(operation, expected);
     const failed = firstFailure(participants, operation, context, answers, expected);
     if (failed !== null || strict === null || observed === undefined || tooLarge) return failed;
+    const unlike = await lookedUnlike(lane, operation, context);
+    if (unlike !== null) return unlike;
     // The answer that a roomy disk gives as well needs nobody's permission.
     if (difference(strict, observed) === null) return null;
     for (const participant of participants) {
@@ -186,9 +227,38 @@ export class Lockstep {
   }
 }
 
-/** The empty text for an ordinary answer; one text per way of having run out of space. */
+/** Whether targets may answer differently and then be in different states. */
+const leavesChoice = (operation: Operation): boolean =>
+  operation.op === 'seek' && isSeekForContents(operation.whence);
+
+/** What shows how far an operation got that ran out of space, where its answer does not say. */
+const lookAfter = (operation: Operation): Operation | null =>
+  operation.op === 'fallocate' ? { op: 'fstat', handle: operation.handle } : null;
+
+const describeSize = (seen: Outcome): string =>
+  seen.ok && seen.value.kind === 'stat' ? ` and size ${seen.value.stat.size}` : '';
+
+/** Follows what a change that ran out of space has left, which is the same for all of the lane. */
+async function lookedUnlike(
+  { model, participants }: Lane,
+  operation: Operation,
+  context: StepContext,
+): Promise<FailedVerdict | null> {
+  const look = lookAfter(operation);
+  if (look === null) return null;
+  const seen: Answer[] = [];
+  for (const { session } of participants) seen.push(await ask(session, look, context.now));
+  const [first] = seen;
+  const [one] = participants;
+  const observed = first instanceof Broke ? undefined : first;
+  const expected = model.step(look, context.now, observed, one && sameTimeOf(one));
+  return firstFailure(participants, look, context, seen, expected);
+}
+
+/** The empty text for an ordinary answer; else one text per answer, or per way of having run out of space. */
 function groupOf(operation: Operation, answer: Answer): string {
-  return answer instanceof Broke || !ranOut(operation, answer) ? '' : describe(answer);
+  if (answer instanceof Broke) return '';
+  return leavesChoice(operation) || ranOut(operation, answer) ? describe(answer) : '';
 }
 
 function ask(session: Session, operation: Operation, now: Timestamp): Awaitable<Answer> {

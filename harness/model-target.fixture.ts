@@ -10,6 +10,7 @@ import {
 import { streamBytes } from './content.ts';
 import { modelOptions, type Setup } from './setup.ts';
 import type { DiskImage, Session, SessionOptions, Target } from './target.ts';
+import { PERFORMS_ALL } from './unperformed.ts';
 
 /** What a test makes of an answer before the harness sees it. */
 export type Twist = (operation: Operation, answer: Outcome, count: number) => Outcome;
@@ -48,7 +49,7 @@ class ModelDisk implements DiskImage {
 /** A target that is the model itself, so that it is right by construction but for the twist of a test. */
 export class ModelTarget implements Target {
   readonly name: string;
-  readonly capabilities = { powerCut: true, images: true };
+  readonly capabilities = { powerCut: true, images: true, unperformed: PERFORMS_ALL };
   readonly #twist: Twist;
   readonly #asynchronous: boolean;
   readonly space: SpaceReport;
@@ -160,7 +161,7 @@ const withSpace = (outcome: Outcome): Outcome =>
 /** The bytes that runs describe. */
 export function bytesOf(runs: readonly Run[]): Uint8Array {
   const pieces = runs.map((run) =>
-    run.kind === 'zeros' ? new Uint8Array(run.length) : streamBytes(run.seed, run.start, run.length),
+    run.kind !== 'bytes' ? new Uint8Array(run.length) : streamBytes(run.seed, run.start, run.length),
   );
   return Uint8Array.from(Buffer.concat(pieces));
 }

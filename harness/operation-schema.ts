@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { SECONDS_MAX, type Operation, type OperationName } from '../model/index.ts';
+import {
+  SECONDS_MAX,
+  type FallocateMode,
+  type Operation,
+  type OperationName,
+  type Whence,
+} from '../model/index.ts';
 
 /** The most bytes that one operation of a stored case moves. More would be a way to exhaust memory, not to find a bug. */
 export const TRANSFER_BYTES_MAX = 64 << 20;
@@ -78,6 +84,24 @@ const device = z.strictObject({
   minor: z.int().min(0).max(0xfffff),
 });
 
+export const FALLOCATE_MODES = [
+  'allocate',
+  'keep-size',
+  'punch',
+  'zero',
+  'zero-keep-size',
+  'collapse',
+  'insert',
+  'write-zeroes',
+] as const satisfies FallocateMode[];
+
+/** Whether a seek looks for data or for a hole. */
+export const isSeekForContents = (whence: Whence): whence is 'data' | 'hole' =>
+  whence === 'data' || whence === 'hole';
+
+/** FIBMAP is told an int. */
+const BLOCK_MAX = 2 ** 31 - 1;
+
 const isRecord = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -108,8 +132,23 @@ const shapes = {
     op: z.literal('seek'),
     handle,
     offset,
-    whence: z.literal(['set', 'current', 'end']),
+    whence: z.literal(['set', 'current', 'end', 'data', 'hole']),
   }),
+  fallocate: z.strictObject({
+    op: z.literal('fallocate'),
+    handle,
+    mode: z.literal(FALLOCATE_MODES),
+    offset,
+    length: offset,
+  }),
+  fiemap: z.strictObject({
+    op: z.literal('fiemap'),
+    path,
+    offset: z.int().min(0),
+    length: z.int().min(0),
+    sync: flag,
+  }),
+  bmap: z.strictObject({ op: z.literal('bmap'), path, block: z.int().min(-BLOCK_MAX).max(BLOCK_MAX) }),
   truncate: z.strictObject({ op: z.literal('truncate'), path, size: offset }),
   ftruncate: z.strictObject({ op: z.literal('ftruncate'), handle, size: offset }),
   onNothing: z.strictObject({ op: z.literal(['sync', 'statfs', 'drop-caches', 'remount']) }),
@@ -176,6 +215,9 @@ export const operationSchema = z.discriminatedUnion(
     shapes.write,
     shapes.pwrite,
     shapes.seek,
+    shapes.fallocate,
+    shapes.fiemap,
+    shapes.bmap,
     shapes.truncate,
     shapes.ftruncate,
     shapes.onNothing,
@@ -207,6 +249,9 @@ const names: Readonly<Record<OperationName, true>> = {
   write: true,
   pwrite: true,
   seek: true,
+  fallocate: true,
+  fiemap: true,
+  bmap: true,
   truncate: true,
   ftruncate: true,
   fsync: true,

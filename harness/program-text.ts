@@ -8,7 +8,9 @@ import type {
   SetTime,
   XattrValue,
 } from '../model/index.ts';
+import { contentsText } from './contents-text.ts';
 import { formatText } from './format.ts';
+import { quoted } from './quoted.ts';
 import type { Setup } from './setup.ts';
 
 /** A sequence as a numbered program that a person can read; the step that failed is marked. */
@@ -87,17 +89,13 @@ export function operationText(operation: Operation): string {
     case 'drop-caches':
     case 'remount':
       return `${operation.op}()`;
+    case 'fallocate':
+    case 'fiemap':
+    case 'bmap':
+      return contentsText(operation);
     default:
       return `${operation.op}(${quoted(operation.path)})`;
   }
-}
-
-const LONG_NAME = 60;
-
-/** Names of hundreds of characters differ in their length only; nobody reads the rest. */
-function quoted(path: string): string {
-  if (path.length <= LONG_NAME) return JSON.stringify(path);
-  return `${JSON.stringify(path.slice(0, LONG_NAME / 2))}… (${path.length} characters)`;
 }
 
 const contentText = (content: Content): string => `${content.length} bytes of content ${content.seed}`;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ext4Options, type ModelOptions, type Timestamp } from '../model/index.ts';
-import { formatSchema, hasFeature, type SetupFormat } from './format.ts';
+import { clusterSize, formatSchema, hasFeature, type SetupFormat } from './format.ts';
 import { describeIssues } from './schema-issues.ts';
 
 /** The time of mkfs, and of operation 0 of every sequence. Part of the rules for replay: never change it. */
@@ -127,6 +127,10 @@ export function modelOptions(setup: Setup): ModelOptions {
     eaInode: hasFeature(format, 'ea_inode'),
     projects: hasFeature(format, 'project'),
     journal: hasFeature(format, 'has_journal'),
+    extents: hasFeature(format, 'extent'),
+    clusterBytes: clusterSize(format, setup.blockSize),
+    inlineData: hasFeature(format, 'inline_data'),
+    delalloc: setup.mount.delalloc && setup.mount.data !== 'journal',
     atime: setup.mount.atime,
   };
   const counted = countedBlocks(setup);

@@ -8,6 +8,7 @@ import type {
   Timestamp,
 } from '../model/index.ts';
 import type { Setup } from './setup.ts';
+import type { Unperformed } from './unperformed.ts';
 
 /** What answers at once in-process, and only later elsewhere. Await it only when it is a promise (see `settled`). */
 export type Awaitable<T> = T | Promise<T>;
@@ -28,6 +29,8 @@ export interface Capabilities {
   readonly powerCut: boolean;
   /** It mounts the images that other targets made. */
   readonly images: boolean;
+  /** What it cannot perform. Nobody generates it for this target, and a case with it is unknown on it. */
+  readonly unperformed: Unperformed;
 }
 
 /** Something that can be tried. The TypeScript ext4 is two of them, one for each buffered I/O path. */

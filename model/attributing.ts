@@ -29,7 +29,7 @@ export function fstat(state: State, handle: Handle): Outcome {
 }
 
 function statOutcome(state: State, inode: Inode): Outcome {
-  state.settleTimes(inode);
+  state.settle(inode);
   return success({ kind: 'stat', stat: statOf(inode) });
 }
 
@@ -97,6 +97,7 @@ export function utimens(state: State, operation: OperationOf<'utimens'>): Outcom
   if (error !== null) return failure(error);
   inode.atime = timeToSet(state, atime, inode.atime);
   inode.mtime = timeToSet(state, mtime, inode.mtime);
+  if (mtime !== 'omit') inode.storedMtime = null;
   state.markChanged(inode);
   return DONE;
 }

@@ -72,5 +72,7 @@ function copyOf(inode: Inode): Inode {
   const twin = new FileInode(inode, inode.links);
   twin.contents = inode.contents.clone();
   twin.linkable = inode.linkable;
+  twin.reservedBytes = inode.reservedBytes;
+  twin.openSize = inode.openSize;
   return twin;
 }

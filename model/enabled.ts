@@ -12,6 +12,9 @@ export const HANDLES_MAX = 256;
 /** Half of a pair has no UTF-8, so no file system could give it back. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** FIBMAP is told an int. */
+const INT_MAX = 2 ** 31 - 1;
+
 const UID_MAX = 2 ** 32 - 2;
 const GROUPS_MAX = 64;
 const MAJOR_MAX = 0xfff;
@@ -42,6 +45,7 @@ export function isEnabled(state: State, operation: Operation): boolean {
     case 'fdatasync':
     case 'fstat':
     case 'link-handle':
+    case 'fallocate':
       return state.handles.has(operation.handle) && hasUsableRange(state, operation);
     case 'rename':
       return isPath(operation.from) && isPath(operation.to) && !renameIsDisputed(state, operation);
@@ -91,11 +95,22 @@ function hasUsableRange(state: State, operation: HandleOperation): boolean {
       return Number.isSafeInteger(operation.size);
     case 'seek':
       return isKnownSeek(state, operation);
+    case 'fallocate':
+      return isKnownFallocate(state, operation);
     case 'link-handle':
       return isPath(operation.to);
     default:
       return true;
   }
+}
+
+/** How far an insertion may push what was reserved beyond the end depends on how much of it there is. */
+function isKnownFallocate(state: State, { handle, mode, offset, length }: OperationOf<'fallocate'>): boolean {
+  if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length)) return false;
+  if (writesByChance(state, handle)) return false;
+  const file = state.handles.get(handle);
+  if (file?.inode.type !== 'file' || mode !== 'insert') return true;
+  return file.inode.reservedBytes + length <= state.options.maxFileBytes;
 }
 
 function writesByChance(state: State, handle: Handle): boolean {
@@ -109,6 +124,7 @@ function isKnownSeek(state: State, operation: OperationOf<'seek'>): boolean {
   if (!Number.isSafeInteger(offset)) return false;
   const file = state.handles.get(operation.handle);
   if (file === undefined || file.type === 'file') return true;
+  if (whence === 'data' || whence === 'hole') return false;
   const base = whence === 'current' ? file.position : 0;
   return whence !== 'end' && base + offset <= state.options.maxFileBytes;
 }
@@ -128,6 +144,14 @@ function hasUsableArguments(state: State, operation: PathOperation): boolean {
       return isId(operation.uid) && isId(operation.gid);
     case 'utimens':
       return isTime(operation.atime) && isTime(operation.mtime);
+    case 'fiemap':
+      return (
+        isNumber(operation.offset, 0, Number.MAX_SAFE_INTEGER) &&
+        isNumber(operation.length, 0, Number.MAX_SAFE_INTEGER) &&
+        !opensSpecial(state, operation.path)
+      );
+    case 'bmap':
+      return isNumber(operation.block, -INT_MAX, INT_MAX) && !opensSpecial(state, operation.path);
     case 'truncate':
       return Number.isSafeInteger(operation.size);
     case 'setxattr':

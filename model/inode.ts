@@ -63,6 +63,10 @@ export class FileInode extends CommonInode {
   contents = new SparseContents();
   /** Whether it may get a first name although it has none: O_TMPFILE made it, without O_EXCL (I_LINKABLE). */
   linkable = false;
+  /** Up to here blocks may be reserved by fallocate, in bytes; never less than they are. */
+  reservedBytes = 0;
+  /** The size is one of these, in whole blocks but for the two ends: a change of it ran out of space halfway. */
+  openSize: { readonly least: number; readonly most: number } | null = null;
 }
 
 /** A fifo, a socket or a device. */

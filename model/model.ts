@@ -15,8 +15,10 @@ import type { Credentials, Handle, Operation, Outcome, Timestamp } from './opera
 import type { OperationOf } from './operation-of.ts';
 import type { InitialDirectory, ModelOptions } from './options.ts';
 import { DONE, SPACE, failure } from './outcome.ts';
+import { fallocate } from './preallocating.ts';
 import { rmdir, unlink } from './removing.ts';
 import { rename } from './renaming.ts';
+import { bmap, fiemap } from './reporting.ts';
 import { seek } from './seeking.ts';
 import { State } from './state.ts';
 import { pread, pwrite, read, write } from './transferring.ts';
@@ -150,6 +152,12 @@ function dispatch(state: State, operation: Operation): Outcome {
     case 'setcreds':
       state.caller = { uid: operation.uid, gid: operation.gid, groups: operation.groups };
       return DONE;
+    case 'fallocate':
+      return fallocate(state, operation);
+    case 'fiemap':
+      return fiemap(state, operation);
+    case 'bmap':
+      return bmap(state, operation);
     case 'link-handle':
       return linkHandle(state, operation);
     case 'setxattr':

@@ -97,6 +97,12 @@ export interface Credentials {
   readonly groups: readonly number[];
 }
 
+export type Whence = 'set' | 'current' | 'end' | 'data' | 'hole';
+
+/** The modes of fallocate(2): `punch` keeps the size always, `zero-keep-size` is zero beyond the end, too. */
+export type FallocateMode =
+  'allocate' | 'keep-size' | 'punch' | 'zero' | 'zero-keep-size' | 'collapse' | 'insert' | 'write-zeroes';
+
 export type Operation =
   | {
       readonly op: 'open';
@@ -116,8 +122,26 @@ export type Operation =
       readonly op: 'seek';
       readonly handle: Handle;
       readonly offset: number;
-      readonly whence: 'set' | 'current' | 'end';
+      /** SEEK_DATA and SEEK_HOLE move the position to what they find. */
+      readonly whence: Whence;
     }
+  | {
+      readonly op: 'fallocate';
+      readonly handle: Handle;
+      readonly mode: FallocateMode;
+      readonly offset: number;
+      readonly length: number;
+    }
+  /** FS_IOC_FIEMAP on what open(path, O_RDONLY) opens: answers `extents`. With `sync`, FIEMAP_FLAG_SYNC. */
+  | {
+      readonly op: 'fiemap';
+      readonly path: Path;
+      readonly offset: number;
+      readonly length: number;
+      readonly sync?: true;
+    }
+  /** FIBMAP on what open(path, O_RDONLY) opens: counts the device's block of the file's `block`; 0 is none. */
+  | { readonly op: 'bmap'; readonly path: Path; readonly block: number }
   | { readonly op: 'truncate'; readonly path: Path; readonly size: number }
   | { readonly op: 'ftruncate'; readonly handle: Handle; readonly size: number }
   | { readonly op: 'fsync' | 'fdatasync'; readonly handle: Handle }
@@ -225,9 +249,23 @@ export interface SpaceReport {
   readonly inodesFree: number;
 }
 
-/** One piece of expected contents: zeros, or `length` bytes of stream `seed` from its byte `start` on. */
+/**
+ * A piece of a file as FIEMAP shows it, in bytes of the file. Where on the device it lies is the target's own affair.
+ * `delayed`: promised, without a place so far. `inline`: in the inode.
+ */
+export interface FileExtent {
+  readonly offset: number;
+  readonly length: number;
+  readonly state: 'written' | 'unwritten' | 'delayed' | 'inline';
+}
+
+/**
+ * One piece of expected contents: zeros, `length` bytes of stream `seed` from its byte `start` on, or bytes of which nobody
+ * can know the value.
+ */
 export type Run =
   | { readonly kind: 'zeros'; readonly length: number }
+  | { readonly kind: 'any'; readonly length: number }
   | { readonly kind: 'bytes'; readonly seed: number; readonly start: number; readonly length: number };
 
 /**
@@ -252,7 +290,9 @@ export type Value =
       readonly flags: readonly FlagName[];
       readonly project: number;
     }
-  | { readonly kind: 'space'; readonly space: SpaceReport | null };
+  | { readonly kind: 'space'; readonly space: SpaceReport | null }
+  /** In the order of their offsets, none over another. */
+  | { readonly kind: 'extents'; readonly extents: readonly FileExtent[] };
 
 export type Outcome =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly errno: Errno };
@@ -267,6 +307,7 @@ export type Errno =
   | 'EAGAIN'
   | 'ENOMEM'
   | 'EACCES'
+  | 'EFAULT'
   | 'EBUSY'
   | 'EEXIST'
   | 'EXDEV'
@@ -276,6 +317,7 @@ export type Errno =
   | 'EINVAL'
   | 'EMFILE'
   | 'ENOTTY'
+  | 'ETXTBSY'
   | 'EFBIG'
   | 'ENOSPC'
   | 'ESPIPE'

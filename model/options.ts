@@ -30,12 +30,24 @@ export interface ModelOptions {
   readonly eaInode: boolean;
   /** Whether there is a journal, and so files whose data goes there. */
   readonly journal: boolean;
+  /** Whether regular files are mapped by extents; by indirect blocks otherwise (extent). */
+  readonly extents: boolean;
+  /** Bytes, blockSizeBytes or more: what collapsing and inserting move (bigalloc). */
+  readonly clusterBytes: number;
+  /** Whether small files may lie in their inodes (inline_data). */
+  readonly inlineData: boolean;
+  /** Whether what was written gets its place later. */
+  readonly delalloc: boolean;
+  /** Whether the device writes zeros faster than bytes (FALLOC_FL_WRITE_ZEROES). */
+  readonly writeZeroes: boolean;
   /** Whether inodes have project ids (project). */
   readonly projects: boolean;
   /** Whether only what is harmless may get another name by somebody else (fs.protected_hardlinks). */
   readonly protectedHardlinks: boolean;
   /** Whether root has CAP_SYS_RESOURCE, which containers take away: journalled data and reserved blocks need it. */
   readonly rootHasResources: boolean;
+  /** Whether root has CAP_SYS_RAWIO: FIBMAP needs it. */
+  readonly rootHasRawIo: boolean;
   readonly atime: 'relatime' | 'noatime';
   /** What mke2fs made: the root first, then lost+found and whatever else is there. Link counts follow from it. */
   readonly directories: readonly [InitialDirectory, ...InitialDirectory[]];
@@ -61,9 +73,15 @@ export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptio
     inodeBytes: 256,
     eaInode: false,
     journal: true,
+    extents: true,
+    clusterBytes: blockSizeBytes,
+    inlineData: false,
+    delalloc: true,
+    writeZeroes: true,
     projects: false,
     protectedHardlinks: false,
     rootHasResources: true,
+    rootHasRawIo: true,
     atime: 'relatime',
     directories: [
       { path: '.', mode: 0o755, ...made },

@@ -6,7 +6,7 @@ import { SparseContents } from './sparse-contents.ts';
 function flatten(runs: readonly Run[]): number[] {
   return runs.flatMap((run) =>
     Array.from({ length: run.length }, (_, index) =>
-      run.kind === 'zeros' ? 0 : run.seed * 1000 + run.start + index + 1,
+      run.kind !== 'bytes' ? 0 : run.seed * 1000 + run.start + index + 1,
     ),
   );
 }

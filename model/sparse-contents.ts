@@ -1,5 +1,8 @@
 import type { Content, Run } from './operation.ts';
 
+/** The seed of bytes that nobody knows. */
+const UNKNOWN = -1;
+
 /** `length` bytes from file offset `offset` on that are stream `seed` from its byte `start` on. */
 interface Piece {
   readonly offset: number;
@@ -37,6 +40,32 @@ export class SparseContents {
     this.size = size;
   }
 
+  /** Makes [start, end) read as zeros. The size stays. */
+  zero(start: number, end: number): void {
+    if (start < end) this.replace(start, end, null);
+  }
+
+  /** Nobody knows any more what [start, end), which lies within the size, reads as. */
+  forget(start: number, end: number): void {
+    if (start >= end) return;
+    this.replace(start, end, { offset: start, length: end - start, seed: UNKNOWN, start });
+  }
+
+  /** Takes [start, end), which lies within the size, away; what comes after moves there. */
+  collapse(start: number, end: number): void {
+    this.zero(start, end);
+    this.shift(end, start - end);
+    this.size -= end - start;
+  }
+
+  /** Moves what lies at `start` and behind it up by `length` bytes; what opens there reads as zeros. */
+  insert(start: number, length: number): void {
+    // Cuts the piece that reaches across the place.
+    this.split(start);
+    this.shift(start, length);
+    this.size += length;
+  }
+
   /** Describes at most `length` bytes from `offset` on, and none beyond the size. */
   read(offset: number, length: number): Run[] {
     const end = Math.min(offset + length, this.size);
@@ -50,7 +79,9 @@ export class SparseContents {
       if (piece === undefined || position >= end) break;
       const stop = Math.min(piece.offset + piece.length, end);
       const skipped = position - piece.offset;
-      runs.push({ kind: 'bytes', seed: piece.seed, start: piece.start + skipped, length: stop - position });
+      const { seed } = piece;
+      if (seed === UNKNOWN) runs.push({ kind: 'any', length: stop - position });
+      else runs.push({ kind: 'bytes', seed, start: piece.start + skipped, length: stop - position });
       position = stop;
     }
     return runs;
@@ -58,8 +89,16 @@ export class SparseContents {
 
   /** Whether any byte of [start, end) was written and not cut off since. */
   hasWritten(start: number, end: number): boolean {
-    const piece = this.pieces[this.firstEndingAfter(start)];
-    return piece !== undefined && piece.offset < end;
+    return this.firstWritten(start) < end;
+  }
+
+  /** The offset of the first byte at or behind `start` that was written and not cut off since; Infinity for none. */
+  firstWritten(start: number): number {
+    for (let index = this.firstEndingAfter(start); ; index++) {
+      const piece = this.pieces[index];
+      if (piece === undefined) return Infinity;
+      if (piece.seed !== UNKNOWN) return Math.max(start, piece.offset);
+    }
   }
 
   /** How many offsets `boundaryAt` knows. */
@@ -85,6 +124,23 @@ export class SparseContents {
       else high = middle;
     }
     return low;
+  }
+
+  /** Makes a piece begin at `offset` when one lies across it. */
+  private split(offset: number): void {
+    const index = this.firstEndingAfter(offset);
+    const piece = this.pieces[index];
+    if (piece === undefined || piece.offset >= offset) return;
+    const length = offset - piece.offset;
+    const rest = { ...piece, offset, length: piece.length - length, start: piece.start + length };
+    this.pieces.splice(index, 1, { ...piece, length }, rest);
+  }
+
+  /** Moves all pieces from `start` on, which is no place inside of one. */
+  private shift(start: number, distance: number): void {
+    const first = this.firstEndingAfter(start);
+    const moved = this.pieces.splice(first).map((piece) => ({ ...piece, offset: piece.offset + distance }));
+    for (const piece of moved) append(this.pieces, piece);
   }
 
   /** Cuts [start, end) out of the pieces and puts `middle` there. */

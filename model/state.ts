@@ -1,16 +1,24 @@
 import { ROOT } from './caller.ts';
 import { Dentry, DirectoryInode } from './inode.ts';
-import type { Attributes, Inode } from './inode.ts';
+import type { Attributes, FileInode, Inode } from './inode.ts';
 import { NameList } from './name-list.ts';
 import type { OpenFile } from './open-file.ts';
 import { isNoSpace } from './outcome.ts';
-import type { Credentials, Handle, Outcome, Timestamp } from './operation.ts';
+import type { Credentials, Handle, Outcome, Stat, Timestamp } from './operation.ts';
 import type { ModelOptions } from './options.ts';
 import { compareTimes, exactlySame, relatimeMovesAtime } from './times.ts';
 import type { SameTime } from './times.ts';
 import { PathWalk } from './path-walk.ts';
 
 const EPOCH: Timestamp = { seconds: 0, nanoseconds: 0 };
+
+/** A change of the size that ran out of space went as far as it had whole blocks. */
+function settleSize(inode: FileInode, size: number, blockSizeBytes: number): void {
+  const { contents, openSize } = inode;
+  inode.openSize = null;
+  if (openSize === null || size <= openSize.least || size > openSize.most) return;
+  if (size === openSize.most || size % blockSizeBytes === 0) contents.truncate(size);
+}
 
 /** The mounted file system and the process that uses it. Changed in place by the step functions. */
 export class State {
@@ -85,6 +93,7 @@ export class State {
   /** Contents or entries of `inode` changed: mtime and ctime become now. */
   markModified(inode: Inode): void {
     inode.mtime = this.now;
+    inode.storedMtime = null;
     this.markChanged(inode);
   }
 
@@ -92,7 +101,6 @@ export class State {
   markChanged(inode: Inode): void {
     inode.ctime = this.now;
     inode.storedCtime = null;
-    inode.storedMtime = null;
   }
 
   /**
@@ -111,14 +119,22 @@ export class State {
     this.markChangedInMemory(directory);
   }
 
-  /** Follows a target that has forgotten times which only memory knew, or that never had them. */
-  settleTimes(inode: Inode): void {
+  /** Follows a target in what a call that failed halfway has left open. */
+  settle(inode: Inode): void {
     const { observed } = this;
-    if (inode.storedCtime === null || observed?.ok !== true || observed.value.kind !== 'stat') return;
-    const { ctime, mtime } = observed.value.stat;
-    if (!this.sameTime(inode.storedCtime, ctime)) return;
-    inode.ctime = inode.storedCtime;
-    inode.storedCtime = null;
+    if (observed?.ok !== true || observed.value.kind !== 'stat') return;
+    this.settleTimes(inode, observed.value.stat);
+    if (inode.type === 'file' && inode.openSize !== null) {
+      settleSize(inode, observed.value.stat.size, this.options.blockSizeBytes);
+    }
+  }
+
+  /** Times that only memory knew may have been forgotten, or never have been set, each by itself. */
+  private settleTimes(inode: Inode, { ctime, mtime }: Stat): void {
+    if (inode.storedCtime !== null && this.sameTime(inode.storedCtime, ctime)) {
+      inode.ctime = inode.storedCtime;
+      inode.storedCtime = null;
+    }
     if (inode.storedMtime !== null && this.sameTime(inode.storedMtime, mtime)) {
       inode.mtime = inode.storedMtime;
       inode.storedMtime = null;

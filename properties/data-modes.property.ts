@@ -48,6 +48,7 @@ test.each(MODES)(
       const { setup, operations } = generateSequence(sequenceSeed(77, number), {
         maxOperations: 60,
         blockSize: null,
+        unperformed: bench.unperformed,
       });
       const changed = change(setup);
       const { verdict } = await bench.run(changed, operations, stages);

@@ -9,8 +9,10 @@ import {
   sequenceSeed,
   StageClock,
   typescriptTargets,
+  unperformedBy,
   type BlockSize,
   type DriveOptions,
+  type GenerationLimits,
   type RunResult,
   type Setup,
   type Stages,
@@ -21,6 +23,8 @@ import type { Operation } from '../model/index.ts';
 /** What a property needs to run sequences on both paths with every judge. The workspace goes away with the tests. */
 export interface Bench {
   readonly folder: string;
+  /** What one of its targets cannot perform. */
+  readonly unperformed: GenerationLimits['unperformed'];
   run(setup: Setup, operations: readonly Operation[], stages: Stages | null): Promise<RunResult>;
 }
 
@@ -47,6 +51,7 @@ export async function openBench(
   };
   return {
     folder: workspace.path,
+    unperformed: [...unperformedBy(targets)],
     run: (setup, operations, stages) => runCase(setup, operations, { ...options, stages }),
   };
 }
@@ -66,6 +71,7 @@ export async function expectHolds(
     const sequence = generateSequence(sequenceSeed(seed, number), {
       maxOperations,
       blockSize: blockSize ?? null,
+      unperformed: bench.unperformed,
     });
     const { verdict } = await bench.run(sequence.setup, sequence.operations, stages);
     const context = verdict.kind === 'holds' ? null : { seed, number, ...sequence };

@@ -30,6 +30,8 @@ export class Boundaries {
   readonly #swarm: Swarm;
   readonly #blockBytes: number;
   readonly #maxFileBytes: number;
+  /** Bytes in which contents can be moved. */
+  readonly clusterBytes: number;
   readonly #recent = new Float64Array(RECENT);
   #recentCount = 0;
 
@@ -37,7 +39,9 @@ export class Boundaries {
     this.#dice = dice;
     this.#swarm = swarm;
     this.#blockBytes = setup.blockSize;
-    this.#maxFileBytes = modelOptions(setup).maxFileBytes;
+    const { maxFileBytes, clusterBytes } = modelOptions(setup);
+    this.#maxFileBytes = maxFileBytes;
+    this.clusterBytes = clusterBytes;
   }
 
   get blockBytes(): number {

@@ -11,17 +11,18 @@ const FAR_BEYOND = Number.MAX_SAFE_INTEGER;
 export const MODES = [0o644, 0o600, 0o755, 0o777, 0, 0o4755, 0o2755, 0o1777, 0o7777] as const;
 
 /** A descriptor to work on; when the operation should be wrong, often a dead one or one that is open otherwise. */
-function target(scene: Scene, wanted: (file: HandleView) => boolean): HandleView | Handle | null {
+export function target(scene: Scene, wanted: (file: HandleView) => boolean): HandleView | Handle | null {
   if (scene.mistake()) return scene.dice.oneIn(3) ? scene.deadHandle() : scene.open((file) => !wanted(file));
   return scene.open(wanted);
 }
 
-const handleOf = (chosen: HandleView | Handle): Handle =>
+export const handleOf = (chosen: HandleView | Handle): Handle =>
   typeof chosen === 'string' ? chosen : chosen.handle;
-const shapeOf = (chosen: HandleView | Handle): FileShape => (typeof chosen === 'string' ? NO_SHAPE : chosen);
+export const shapeOf = (chosen: HandleView | Handle): FileShape =>
+  typeof chosen === 'string' ? NO_SHAPE : chosen;
 
 /** An offset, rarely one that no file can have. */
-function offset(scene: Scene, file: FileShape): number {
+export function offset(scene: Scene, file: FileShape): number {
   if (scene.swarm.mistakePercent === 0 || !scene.dice.oneIn(100)) return scene.boundaries.offset(file);
   return scene.dice.pick([-1, -scene.boundaries.blockBytes, -FAR_BEYOND, FAR_BEYOND, FAR_BEYOND - 4096]);
 }
@@ -88,7 +89,7 @@ function openFlags(scene: Scene, mistake: boolean, create: boolean): OpenFlags {
 }
 
 /** Nothing that is open suits: the next time there may be something that does. */
-const openInstead = (scene: Scene): Operation | null =>
+export const openInstead = (scene: Scene): Operation | null =>
   open(scene) ?? (scene.dice.oneIn(2) ? close(scene) : null);
 
 /** Operations that take a descriptor and nothing else. */
@@ -146,6 +147,9 @@ export const seek: Maker = (scene) => {
   if (chosen === null) return openInstead(scene);
   const shape = shapeOf(chosen);
   const place = offset(scene, shape);
+  if (dice.percent(scene.swarm.seekDataPercent)) {
+    return { op: 'seek', handle: handleOf(chosen), offset: place, whence: dice.oneIn(2) ? 'data' : 'hole' };
+  }
   const whence = dice.pick<'set' | 'current' | 'end'>(['set', 'set', 'current', 'end']);
   if (whence === 'set') return { op: 'seek', handle: handleOf(chosen), offset: place, whence };
   const position = typeof chosen === 'string' ? 0 : chosen.position;

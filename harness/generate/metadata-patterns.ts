@@ -1,7 +1,7 @@
 import type { Handle, Operation } from '../../model/index.ts';
 import { root, stranger } from './callers.ts';
 import type { Maker } from './data-makers.ts';
-import type { Pattern } from './patterns.ts';
+import type { Pattern } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
 
 /** What brings attributes to the disk, or makes them come from there. */

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { Operation } from '../../model/index.ts';
 import { isOperation } from '../operation-schema.ts';
 import type { Setup } from '../setup.ts';
+import { PERFORMS_ALL, type Unperformed } from '../unperformed.ts';
 import { Dice } from './dice.ts';
 import { isFair } from './fairness.ts';
 import { drawSequence } from './sequence.ts';
@@ -11,6 +12,8 @@ export interface GenerationOptions {
   readonly setup: Setup;
   /** At least 1. */
   readonly maxOperations: number;
+  /** What is left out. */
+  readonly unperformed?: Unperformed | undefined;
 }
 
 /**
@@ -40,11 +43,11 @@ class OperationSequences extends fc.Arbitrary<readonly Operation[]> {
    * file system is like.
    */
   override generate(mrng: fc.Random): fc.Value<readonly Operation[]> {
-    const { setup, maxOperations } = this.#options;
+    const { setup, maxOperations, unperformed = PERFORMS_ALL } = this.#options;
     const dice = new Dice(mrng);
     // Most runs are long, for a bug needs something to stand on; short ones cost little and need less shrinking.
     const length = dice.oneIn(4) ? dice.between(1, maxOperations) : maxOperations;
-    return new fc.Value<readonly Operation[]>(drawSequence(dice, setup, length), undefined);
+    return new fc.Value<readonly Operation[]>(drawSequence(dice, setup, length, unperformed), undefined);
   }
 
   override canShrinkWithoutContext(value: unknown): value is readonly Operation[] {

@@ -1,15 +1,21 @@
-import type { Handle, HandleView, Operation } from '../../model/index.ts';
+import type { Operation } from '../../model/index.ts';
 import type { Maker } from './data-makers.ts';
 import { attributes, capable, swap, unnamed, untouched, visit } from './metadata-patterns.ts';
 import { childPath } from './names.ts';
-import { isReadWrite, type Scene } from './scene.ts';
+import {
+  dropCaches,
+  onFile,
+  openNew,
+  pwrite,
+  readAround,
+  settle,
+  times,
+  work,
+  type Pattern,
+} from './pattern-steps.ts';
+import type { Scene } from './scene.ts';
+import { holes, moveContents, reserve } from './space-patterns.ts';
 import type { PatternName } from './swarm.ts';
-
-/**
- * Several operations that belong together, one after the other; others may come in between. A step that finds its
- * file gone answers null and is left out.
- */
-export type Pattern = readonly Maker[];
 
 /** How a pattern is laid out when it begins, with what it needs to know drawn already. */
 const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
@@ -31,81 +37,12 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   visit,
   capable,
   untouched,
+  holes,
+  reserve,
+  'move-contents': moveContents,
 };
 
 export const layOut = (scene: Scene): Pattern => layouts[scene.swarm.patterns.pick(scene.dice)](scene);
-
-/** A file to work on: one that is open, or one that the first step opens. */
-interface Work {
-  readonly handle: Handle;
-  readonly opening: Pattern;
-}
-
-function work(scene: Scene): Work {
-  const open = scene.dice.oneIn(4) ? null : scene.open(isReadWrite);
-  return open === null ? openNew(scene, scene.names.newPath()) : { handle: open.handle, opening: [] };
-}
-
-function openNew(scene: Scene, path: string): Work {
-  const handle = scene.newHandle();
-  const operation: Operation = {
-    op: 'open',
-    as: handle,
-    path,
-    access: 'read-write',
-    flags: { create: true },
-    mode: 0o644,
-  };
-  return { handle, opening: [() => operation] };
-}
-
-/** A step on the file, left out when it is no longer open for writing. */
-const onFile =
-  ({ handle }: Work, make: (scene: Scene, file: HandleView) => Operation): Maker =>
-  (scene) => {
-    const file = scene.view(handle);
-    return file === null || file.type !== 'file' || file.access === 'read' ? null : make(scene, file);
-  };
-
-const pwrite = (scene: Scene, file: HandleView, offset: number, length: number): Operation => ({
-  op: 'pwrite',
-  handle: file.handle,
-  offset,
-  content: { seed: scene.newSeed(), length },
-});
-
-const times = (count: number, step: Maker): Pattern => new Array<Maker>(count).fill(step);
-
-/** One of the ways in which data gets to the disk, or nothing. */
-const settle =
-  (file: Work): Maker =>
-  (scene) => {
-    switch (scene.dice.below(6)) {
-      case 0:
-        return { op: 'sync' };
-      case 1:
-        return scene.view(file.handle) === null ? null : { op: 'fsync', handle: file.handle };
-      case 2:
-        return scene.view(file.handle) === null ? null : { op: 'fdatasync', handle: file.handle };
-      case 3:
-        return scene.dice.oneIn(3) ? { op: 'remount' } : { op: 'sync' };
-      default:
-        return null;
-    }
-  };
-
-const dropCaches: Maker = (scene) => (scene.dice.oneIn(2) ? { op: 'drop-caches' } : null);
-
-const readAround = (file: Work): Maker =>
-  onFile(file, (scene, { handle, size }) => {
-    const length = Math.min(size, scene.dice.pick([4096, 16384, 65536]));
-    return {
-      op: 'pread',
-      handle,
-      offset: Math.max(0, size - length - scene.dice.below(64)),
-      length: length + 64,
-    };
-  });
 
 /** The file grows by pieces of one size at its end. */
 function append(scene: Scene): Pattern {

@@ -1,5 +1,6 @@
 import { Model, type Handle, type HandleView, type Operation } from '../../model/index.ts';
 import { modelOptions, timeOfStep, type Setup } from '../setup.ts';
+import type { Unperformed } from '../unperformed.ts';
 import { Boundaries } from './boundaries.ts';
 import { Dice } from './dice.ts';
 import { Names } from './names.ts';
@@ -18,6 +19,7 @@ export class Scene {
   readonly boundaries: Boundaries;
   readonly names: Names;
   readonly setup: Setup;
+  readonly unperformed: Unperformed;
   /** In the order of opening. */
   readonly #handles: Handle[] = [];
   #lastClosed: Handle = NEVER_OPENED;
@@ -25,10 +27,11 @@ export class Scene {
   #nextSeed = 1;
   #step = 0;
 
-  constructor(dice: Dice, setup: Setup) {
+  constructor(dice: Dice, setup: Setup, unperformed: Unperformed) {
     this.dice = dice;
     this.setup = setup;
-    this.swarm = drawSwarm(dice, setup);
+    this.unperformed = unperformed;
+    this.swarm = drawSwarm(dice, setup, unperformed);
     this.model = new Model(modelOptions(setup));
     this.boundaries = new Boundaries(dice, this.swarm, setup);
     this.names = new Names(this.model, dice, this.swarm);
@@ -101,6 +104,9 @@ export class Scene {
         this.boundaries.remember(end - operation.content.length, end);
         break;
       }
+      case 'fallocate':
+        this.boundaries.remember(operation.offset, operation.offset + operation.length);
+        break;
       case 'truncate':
       case 'ftruncate':
         this.boundaries.remember(operation.size, operation.size);

@@ -1,5 +1,6 @@
 import type { Operation, OperationName } from '../../model/index.ts';
 import type { Setup } from '../setup.ts';
+import { unperformedOf, type Unperformed } from '../unperformed.ts';
 import * as attribute from './attribute-makers.ts';
 import { setcreds } from './callers.ts';
 import * as data from './data-makers.ts';
@@ -8,8 +9,10 @@ import type { Dice } from './dice.ts';
 import { isFairNow } from './fairness.ts';
 import * as name from './name-makers.ts';
 import * as node from './node-makers.ts';
-import { layOut, type Pattern } from './patterns.ts';
+import type { Pattern } from './pattern-steps.ts';
+import { layOut } from './patterns.ts';
 import { Scene } from './scene.ts';
+import * as space from './space-makers.ts';
 
 const constant =
   (op: 'sync' | 'statfs' | 'drop-caches' | 'remount'): Maker =>
@@ -23,6 +26,9 @@ const makers: Readonly<Record<OperationName, Maker>> = {
   write: data.write,
   pwrite: data.pwrite,
   seek: data.seek,
+  fallocate: space.fallocate,
+  fiemap: space.fiemap,
+  bmap: space.bmap,
   truncate: data.truncate,
   ftruncate: data.ftruncate,
   fsync: data.fsync,
@@ -67,8 +73,13 @@ const LAST_RESORT: Operation = { op: 'stat', path: '.' };
 const PATTERN_PERCENT = 80;
 
 /** Draws `length` operations, each in the state that those before it lead to. */
-export function drawSequence(dice: Dice, setup: Setup, length: number): Operation[] {
-  const scene = new Scene(dice, setup);
+export function drawSequence(
+  dice: Dice,
+  setup: Setup,
+  length: number,
+  unperformed: Unperformed,
+): Operation[] {
+  const scene = new Scene(dice, setup, unperformed);
   const operations: Operation[] = [];
   const patterns = new PatternPlayer(scene);
   while (operations.length < length) {
@@ -89,8 +100,8 @@ function drawOperation(scene: Scene): Operation {
   return operation !== null && isPlayable(scene, operation) ? operation : LAST_RESORT;
 }
 
-const isPlayable = ({ model, setup }: Scene, operation: Operation): boolean =>
-  isFairNow(model, operation, setup);
+const isPlayable = ({ model, setup, unperformed }: Scene, operation: Operation): boolean =>
+  unperformedOf(operation, unperformed) === null && isFairNow(model, operation, setup);
 
 /** Plays one pattern at a time, with other operations between its own. */
 class PatternPlayer {

@@ -1,4 +1,4 @@
-import type { Operation, OpenFlags, SetTime } from '../../model/index.ts';
+import type { FallocateMode, Operation, OpenFlags, SetTime } from '../../model/index.ts';
 import { simplerContents, simplerMetadata } from './simpler-metadata.ts';
 
 /** Sizes at which something begins: numbers shrink to the nearest of them before they shrink to anything else. */
@@ -51,6 +51,22 @@ export function* simplerOperations(
     case 'read':
       for (const length of simpler(operation.length)) yield { ...operation, length };
       return;
+    case 'fallocate':
+      for (const mode of simplerModes(operation.mode)) yield { ...operation, mode };
+      for (const offset of simpler(operation.offset)) yield { ...operation, offset };
+      for (const length of simpler(operation.length)) yield { ...operation, length };
+      return;
+    case 'fiemap':
+      if (operation.sync === true) {
+        const { path, offset, length } = operation;
+        yield { op: 'fiemap', path, offset, length };
+      }
+      for (const offset of simpler(operation.offset)) yield { ...operation, offset };
+      for (const length of simpler(operation.length)) yield { ...operation, length };
+      return;
+    case 'bmap':
+      for (const block of simpler(operation.block)) yield { ...operation, block };
+      return;
     case 'pread':
       for (const offset of simpler(operation.offset)) yield { ...operation, offset };
       for (const length of simpler(operation.length)) yield { ...operation, length };
@@ -89,6 +105,15 @@ function* fewerFlags(flags: OpenFlags): Iterable<OpenFlags> {
     yield Object.fromEntries(set.filter((flag) => flag !== dropped).map((flag) => [flag, true]));
   }
 }
+
+/** Modes that do less, or the same in fewer steps. */
+const SIMPLER_MODES: Readonly<Partial<Record<FallocateMode, readonly FallocateMode[]>>> = {
+  'keep-size': ['allocate'],
+  'zero-keep-size': ['punch', 'zero'],
+  'write-zeroes': ['zero'],
+};
+
+const simplerModes = (mode: FallocateMode): readonly FallocateMode[] => SIMPLER_MODES[mode] ?? [];
 
 /** -1 changes nothing, which is the least that can be asked for. */
 function simplerId(id: number): number[] {

@@ -1,7 +1,8 @@
 import type { OperationName } from '../../model/index.ts';
 import { SMALLEST_BYTES, type Setup } from '../setup.ts';
+import type { Unperformed } from '../unperformed.ts';
 import type { Dice } from './dice.ts';
-import { drawMetadata } from './metadata-weights.ts';
+import { drawGroups } from './group-weights.ts';
 import { WEIGHT_SCALE, WeightedChoice, drawWeights } from './weighted-choice.ts';
 
 /** Usual weights of what changes something. Data operations dominate: that is where the two I/O paths differ. */
@@ -88,6 +89,9 @@ const PATTERNS = {
   visit: 0,
   capable: 0,
   untouched: 0,
+  holes: 0,
+  reserve: 0,
+  'move-contents': 0,
 };
 
 /** The weight of a pattern about metadata, in runs that do such things, on the scale of drawn weights. */
@@ -112,6 +116,8 @@ export interface Swarm {
   /** Of 100 renames, how many have a flag; of 100 opens, how many make a file without a name. */
   readonly renameFlagPercent: number;
   readonly unnamedPercent: number;
+  /** Of 100 seeks, how many look for data or a hole. */
+  readonly seekDataPercent: number;
   /** How many names files, directories and links share; few make them meet. */
   readonly names: number;
   /** Components of the deepest directory in which something is made. */
@@ -120,11 +126,12 @@ export interface Swarm {
   readonly handlesMax: number;
 }
 
-export function drawSwarm(dice: Dice, setup: Setup): Swarm {
+export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): Swarm {
   const tight = isTight(setup);
-  const kinds = drawKinds(dice);
+  const kinds = drawKinds(dice, unperformed);
   const renameFlagPercent = dice.pick([0, 0, 20, 50]);
   const unnamedPercent = dice.pick([0, 0, 5, 20]);
+  const seekDataPercent = unperformed.has('seek data') ? 0 : dice.pick([0, 20, 60]);
   const patterns = {
     ...drawWeights(dice, PATTERNS, 3),
     fill: tight ? 30 : 0,
@@ -134,6 +141,9 @@ export function drawSwarm(dice: Dice, setup: Setup): Swarm {
     capable: kinds.has('setxattr') ? METADATA_PATTERN / 3 : 0,
     untouched: kinds.has('chattr') ? METADATA_PATTERN : 0,
     visit: kinds.has('setcreds') ? 2 * METADATA_PATTERN : 0,
+    holes: kinds.has('fallocate') ? METADATA_PATTERN : 0,
+    reserve: kinds.has('fallocate') ? METADATA_PATTERN : 0,
+    'move-contents': kinds.has('fallocate') ? METADATA_PATTERN : 0,
   };
   return {
     kinds,
@@ -145,6 +155,7 @@ export function drawSwarm(dice: Dice, setup: Setup): Swarm {
     focusPercent: dice.pick([0, 30, 60, 90]),
     renameFlagPercent,
     unnamedPercent,
+    seekDataPercent,
     names: dice.pick([2, 3, 5, 12]),
     depthMax: dice.pick([0, 1, 2, 4]),
     handlesMax: dice.pick([1, 2, 4, 8]),
@@ -152,11 +163,11 @@ export function drawSwarm(dice: Dice, setup: Setup): Swarm {
 }
 
 /** Without a file nothing happens, and without data in it little. */
-function drawKinds(dice: Dice): WeightedChoice<OperationName> {
+function drawKinds(dice: Dice, unperformed: Unperformed): WeightedChoice<OperationName> {
   const kinds: Record<OperationName, number> = {
     ...drawWeights(dice, CHANGES, 6),
     ...drawWeights(dice, LOOKS, 6, 2),
-    ...drawMetadata(dice),
+    ...drawGroups(dice),
   };
   // One remount costs as much as fifty other operations: few runs have them.
   if (!dice.oneIn(4)) kinds.remount = 0;
@@ -165,6 +176,7 @@ function drawKinds(dice: Dice): WeightedChoice<OperationName> {
     const writer = dice.oneIn(3) ? 'write' : 'pwrite';
     kinds[writer] = Math.max(kinds[writer], CHANGES[writer] * WEIGHT_SCALE);
   }
+  for (const name of unperformed) if (name in kinds) kinds[name as OperationName] = 0;
   return new WeightedChoice(kinds);
 }
 

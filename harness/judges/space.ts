@@ -33,10 +33,8 @@ export function permitsNoSpace(
 ): boolean {
   if (space.inodesFree === 0 && mayTakeInode(operation)) return true;
   const clusterBytes = clusterSize(format, blockSize);
-  const data =
-    operation.op === 'write' || operation.op === 'pwrite'
-      ? Math.ceil(operation.content.length / clusterBytes) + 1
-      : 0;
+  const bytes = bytesPlaced(operation);
+  const data = bytes === 0 ? 0 : Math.ceil(bytes / clusterBytes) + 1;
   const keptBack = Math.min(
     Math.ceil(((sizeBytes / clusterBytes) * KEPT_BACK_PERCENT) / 100),
     KEPT_BACK_CLUSTERS_MAX,
@@ -45,6 +43,19 @@ export function permitsNoSpace(
   const clustersFree = (blocksFree * space.blockSize) / clusterBytes;
   // Each cluster of delayed data reserves what its extents may need, at worst one index block in some hundred.
   return clustersFree < data + Math.ceil(data / 64) + METADATA_CLUSTERS_MAX + keptBack;
+}
+
+/** How many bytes of a file an operation may find a place for. */
+function bytesPlaced(operation: Operation): number {
+  switch (operation.op) {
+    case 'write':
+    case 'pwrite':
+      return operation.content.length;
+    case 'fallocate':
+      return ['punch', 'collapse', 'insert'].includes(operation.mode) ? 0 : operation.length;
+    default:
+      return 0;
+  }
 }
 
 /** An attribute takes one when it gets an inode of its own, a rename when it leaves a whiteout. */

@@ -19,6 +19,8 @@ function mapBytes(operation: Operation, map: (bytes: number) => number): Operati
     case 'read':
       return { ...operation, length: map(operation.length) };
     case 'pread':
+    case 'fallocate':
+    case 'fiemap':
       return { ...operation, offset: map(operation.offset), length: map(operation.length) };
     case 'write':
       return { ...operation, content: mapLength(operation.content, map) };
@@ -45,6 +47,8 @@ function mapPlaces(operation: Operation, map: (place: number) => number): Operat
     case 'pread':
     case 'pwrite':
     case 'seek':
+    case 'fallocate':
+    case 'fiemap':
       return { ...operation, offset: map(operation.offset) };
     case 'truncate':
     case 'ftruncate':

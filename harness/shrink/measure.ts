@@ -28,6 +28,7 @@ const HEAVY: Readonly<Partial<Record<Operation['op'], number>>> = {
   read: 5,
   ftruncate: 2,
   fstat: 2,
+  fallocate: 5,
 };
 
 /** What an alignment that is missing costs: more than a few halvings, for a whole number of blocks says more. */

@@ -6,12 +6,16 @@ import { writeImage } from '../../image-file.ts';
 import { mke2fs, Mke2fsError } from '../../mke2fs.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import { TargetUnavailable, type DiskImage, type Session, type Target } from '../../target.ts';
+import type { Unperformed } from '../../unperformed.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession, type Place } from './kernel-session.ts';
 import { machineTraits } from './machine-traits.ts';
 import { PerformerPool } from './performer-pool.ts';
 import type { Performer } from './performer.ts';
 import { SparseImage } from './sparse-image.ts';
+
+/** What the performer does not perform so far. */
+const UNPERFORMED: Unperformed = new Set(['fallocate', 'fiemap', 'bmap', 'seek data']);
 
 const UUID = Uint8Array.from({ length: 16 }, (_, index) => 0x70 + index);
 const HASH_SEED = Uint8Array.from({ length: 16 }, (_, index) => 0x10 + 7 * index);
@@ -25,7 +29,7 @@ const TEMPLATES_MAX = 64;
 /** An image of mke2fs in a file, mounted on the kernel that this process runs on. */
 export class LoopTarget implements Target {
   readonly name: string;
-  readonly capabilities = { powerCut: false, images: true };
+  readonly capabilities = { powerCut: false, images: true, unperformed: UNPERFORMED };
   readonly #workspace: string;
   /** Mount options beyond those of the setup. */
   readonly #options: readonly string[];

@@ -7,6 +7,7 @@ import type { Operation } from '../../../model/index.ts';
 import { generateSequence, sequenceSeed } from '../../generate-sequence.ts';
 import { timeOfStep, type Setup } from '../../setup.ts';
 import type { Target } from '../../target.ts';
+import { unperformedBy } from '../../unperformed.ts';
 import { typescriptTargets } from './target.ts';
 
 const digest = (...parts: readonly Uint8Array[]): string => {
@@ -37,6 +38,7 @@ test('the sequential build does what the coroutines do, to the last byte of the 
     const { setup, operations } = generateSequence(sequenceSeed(20261122, index), {
       maxOperations: 60,
       blockSize: null,
+      unperformed: [...unperformedBy(sequential)],
     });
     for (const [at, target] of sequential.entries()) {
       const expected = await story(coroutines[at] ?? target, setup, operations);

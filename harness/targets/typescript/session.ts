@@ -14,6 +14,7 @@ import { ReadBuffer } from '../read-buffer.ts';
 import { findingText } from './finding-text.ts';
 import { counted, data, DONE, statOutcome, success } from './outcomes.ts';
 import { performOnPath } from './path-operations.ts';
+import { assertPerformed } from './unperformed.ts';
 
 /** What the sessions of one target share, so that making one costs little. */
 export interface SessionMemory {
@@ -101,6 +102,7 @@ export class TypescriptSession implements Session {
 
   #perform(operation: Operation): Outcome {
     const fs = this.#fs;
+    assertPerformed(operation);
     switch (operation.op) {
       case 'open':
         return this.#open(operation);
@@ -123,7 +125,7 @@ export class TypescriptSession implements Session {
           fs.pwrite(this.#fd(operation.handle), contentBytes(operation.content), operation.offset),
         );
       case 'seek':
-        return counted(fs.seek(this.#fd(operation.handle), operation.offset, operation.whence));
+        return this.#seek(operation);
       case 'ftruncate':
         fs.ftruncate(this.#fd(operation.handle), operation.size);
         return DONE;
@@ -161,6 +163,11 @@ export class TypescriptSession implements Session {
     if (this.#descriptors.has(handle)) return { ok: false, errno: 'EBADF' };
     this.#descriptors.set(handle, this.#fs.open(path, { access, ...flags }, mode));
     return DONE;
+  }
+
+  #seek({ handle, offset, whence }: Extract<Operation, { op: 'seek' }>): Outcome {
+    if (whence === 'data' || whence === 'hole') throw new TypeError(`seek to ${whence} is not performed`);
+    return counted(this.#fs.seek(this.#fd(handle), offset, whence));
   }
 
   #setCaller(caller: Credentials): void {

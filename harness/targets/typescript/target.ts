@@ -4,6 +4,7 @@ import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import type { DiskImage, Session, SessionOptions, Target } from '../../target.ts';
 import { Mke2fsError, withImageOfMke2fs } from '../../mke2fs.ts';
 import { ImageTemplates } from '../image-templates.ts';
+import { UNPERFORMED } from './unperformed.ts';
 import { TypescriptSession, type SessionMemory } from './session.ts';
 
 /** The bugs that can be planted in the TypeScript ext4, for tests of the harness. */
@@ -41,7 +42,7 @@ export function setupProblem(setup: Setup): string | null {
 /** The TypeScript ext4, mounted so that regular files use one of its two buffered I/O paths. */
 class TypescriptTarget implements Target {
   readonly name: string;
-  readonly capabilities = { powerCut: true, images: true };
+  readonly capabilities = { powerCut: true, images: true, unperformed: UNPERFORMED };
   readonly #bufferedIomap: boolean;
   readonly #mount: typeof mount;
   readonly #memory: SessionMemory = { reads: [], pool: new FolioPool() };

@@ -1,7 +1,7 @@
 import type { Dice } from './dice.ts';
 import { drawWeights } from './weighted-choice.ts';
 
-/** Groups of what is about neither bytes nor plain names. A run has a group or has it not; data stays the bulk. */
+/** Groups beside plain names, reads and writes. A run has a group or has it not; data stays the bulk. */
 const GROUPS: readonly {
   readonly oneIn: number;
   readonly weights: Readonly<Record<string, number>>;
@@ -10,6 +10,8 @@ const GROUPS: readonly {
   { oneIn: 2, weights: { mknod: 6, 'link-handle': 5 } },
   { oneIn: 5, weights: { setcreds: 6 } },
   { oneIn: 5, weights: { chattr: 4, lsattr: 3, 'set-project': 4 } },
+  { oneIn: 2, weights: { fallocate: 14 } },
+  { oneIn: 3, weights: { fiemap: 5, bmap: 2 } },
 ];
 
 const NONE = {
@@ -23,13 +25,16 @@ const NONE = {
   chattr: 0,
   lsattr: 0,
   'set-project': 0,
+  fallocate: 0,
+  fiemap: 0,
+  bmap: 0,
 };
 
-export type MetadataName = keyof typeof NONE;
+export type GroupedName = keyof typeof NONE;
 
 /** Weights for one run. */
-export function drawMetadata(dice: Dice): Record<MetadataName, number> {
-  const drawn: Record<MetadataName, number> = { ...NONE };
+export function drawGroups(dice: Dice): Record<GroupedName, number> {
+  const drawn: Record<GroupedName, number> = { ...NONE };
   for (const { oneIn, weights } of GROUPS) {
     if (!dice.oneIn(oneIn)) continue;
     Object.assign(drawn, drawWeights(dice, weights, 6, 2));

@@ -1,0 +1,69 @@
+import type { FallocateMode } from '../../model/index.ts';
+import { handleOf, offset, openInstead, shapeOf, target, type Maker } from './data-makers.ts';
+import { isWritable, type Scene } from './scene.ts';
+import { WeightedChoice } from './weighted-choice.ts';
+
+const MODES = new WeightedChoice<FallocateMode>({
+  allocate: 5,
+  'keep-size': 5,
+  punch: 9,
+  zero: 6,
+  'zero-keep-size': 3,
+  collapse: 5,
+  insert: 4,
+  'write-zeroes': 2,
+});
+
+/** Of 100 that move contents, so many are of whole clusters: others are refused. */
+const WHOLE_PERCENT = 85;
+
+export const fallocate: Maker = (scene) => {
+  const chosen = target(scene, isWritable);
+  if (chosen === null) return openInstead(scene);
+  const shape = shapeOf(chosen);
+  const mode = MODES.pick(scene.dice);
+  const start = offset(scene, shape);
+  const handle = handleOf(chosen);
+  if (mode === 'collapse' || mode === 'insert') {
+    return { op: 'fallocate', handle, mode, ...movedRange(scene, start, shape.size, mode) };
+  }
+  return { op: 'fallocate', handle, mode, offset: start, length: scene.boundaries.length(shape, start) };
+};
+
+/** A range of whole clusters, mostly, that lies where it may. */
+function movedRange(
+  { dice, boundaries }: Scene,
+  start: number,
+  size: number,
+  mode: 'collapse' | 'insert',
+): { offset: number; length: number } {
+  const unit = boundaries.clusterBytes;
+  const jitter = dice.percent(WHOLE_PERCENT) ? 0 : dice.pick([1, -1, boundaries.blockBytes, 512]);
+  const length = unit * dice.pick([1, 1, 1, 2, 3, 8]) + jitter;
+  const room = mode === 'collapse' ? size - length : size;
+  // What lies beyond is refused: worth trying, but not each time.
+  const place = start >= room && room > 0 && !dice.oneIn(8) ? dice.below(room) : start;
+  return { offset: place - (place % unit), length };
+}
+
+export const fiemap: Maker = (scene) => {
+  const { dice, names, boundaries } = scene;
+  const sync = dice.oneIn(3) ? { sync: true as const } : {};
+  if (scene.mistake()) return { op: 'fiemap', path: names.wrong(), offset: 0, length: 1 << 20, ...sync };
+  const file = names.file();
+  if (file === null) return null;
+  const start = dice.oneIn(2) ? 0 : boundaries.offset(file);
+  const length = dice.oneIn(2) ? 1 << 30 : boundaries.length(file, start);
+  return { op: 'fiemap', path: names.detour(file.path), offset: start, length, ...sync };
+};
+
+export const bmap: Maker = (scene) => {
+  const { dice, names, boundaries } = scene;
+  if (scene.mistake()) {
+    return { op: 'bmap', path: dice.oneIn(2) ? names.directory() : names.wrong(), block: dice.pick([0, -1]) };
+  }
+  const file = names.file();
+  if (file === null) return null;
+  const block = Math.floor(boundaries.offset(file) / boundaries.blockBytes);
+  return { op: 'bmap', path: names.detour(file.path), block: Math.min(block, 2 ** 31 - 1) };
+};

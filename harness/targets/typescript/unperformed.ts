@@ -1,0 +1,18 @@
+import type { Operation } from '../../../model/index.ts';
+
+/** Operations of the vocabulary that the TypeScript ext4, or this adapter, does not perform so far. */
+const OPERATIONS = ['fallocate', 'fiemap', 'bmap'] as const satisfies Operation['op'][];
+
+/** Parts of others. */
+const PARTS = ['seek data'] as const;
+
+export const UNPERFORMED = new Set([...OPERATIONS, ...PARTS]);
+
+/** What the adapter knows. */
+export type PerformedOperation = Exclude<Operation, { op: (typeof OPERATIONS)[number] }>;
+
+export function assertPerformed(operation: Operation): asserts operation is PerformedOperation {
+  if (UNPERFORMED.size > 0 && (UNPERFORMED as ReadonlySet<string>).has(operation.op)) {
+    throw new TypeError(`${operation.op} is not performed`);
+  }
+}

@@ -1,0 +1,126 @@
+import type { FileInode } from './inode.ts';
+import { DONE, failure } from './outcome.ts';
+import type { Errno, Outcome } from './operation.ts';
+import type { OperationOf } from './operation-of.ts';
+import { bitsDroppedByWriting, dropCapability, dropPrivileges } from './privileges.ts';
+import type { State } from './state.ts';
+
+type Fallocate = OperationOf<'fallocate'>;
+
+/**
+ * fallocate(2). The model has no blocks, so that what only reserves space changes nothing but size and times. When it
+ * runs out of space, part of it may have happened: the size that is left is open until somebody looks (`openSize`),
+ * and so are bytes that were to go.
+ */
+export function fallocate(state: State, operation: Fallocate): Outcome {
+  const file = state.handles.get(operation.handle);
+  if (file === undefined) return failure('EBADF');
+  const { offset, length } = operation;
+  if (offset < 0 || length <= 0) return failure('EINVAL');
+  const { inode } = file;
+  if (!file.writable || inode.type !== 'file') return failure('EBADF');
+  const refused = refusal(state, inode, operation);
+  if (refused !== null) return failure(refused);
+  // Times and privileges go first, whatever comes of it (file_modified in ext4_fallocate).
+  if (inode.flags.append && bitsDroppedByWriting(state, inode) !== 0) return failure('EPERM');
+  dropCapability(state, inode);
+  dropPrivileges(state, inode);
+  state.markModified(inode);
+  const error = changeError(state, inode, operation);
+  if (error !== null) return failure(error);
+  inode.reservedBytes = reserved(inode, operation);
+  if (!state.ranOutOfSpace) {
+    change(state, inode, operation);
+    return DONE;
+  }
+  leaveOpen(inode, operation);
+  return failure('ENOSPC');
+}
+
+/** The checks of vfs_fallocate that come before the file is touched, and the first of ext4_fallocate. */
+function refusal({ options }: State, inode: FileInode, { mode, offset, length }: Fallocate): Errno | null {
+  if (inode.flags.append && mode !== 'allocate' && mode !== 'keep-size') return 'EPERM';
+  if (inode.flags.immutable) return 'EPERM';
+  if (offset + length > options.maxReadBytes) return 'EFBIG';
+  return mode === 'write-zeroes' && !options.writeZeroes ? 'EOPNOTSUPP' : null;
+}
+
+/** The checks of ext4_do_fallocate, ext4_zero_range, ext4_collapse_range and ext4_insert_range, in their order. */
+function changeError({ options }: State, inode: FileInode, operation: Fallocate): Errno | null {
+  const { mode, offset, length } = operation;
+  if (mode === 'punch') return null;
+  if (!options.extents) return 'EOPNOTSUPP';
+  if (mode !== 'collapse' && mode !== 'insert') return null;
+  const { clusterBytes, maxReadBytes } = options;
+  if (offset % clusterBytes !== 0 || length % clusterBytes !== 0) return 'EINVAL';
+  const { size } = inode.contents;
+  if (mode === 'collapse') return offset + length >= size ? 'EINVAL' : null;
+  if (offset >= size) return 'EINVAL';
+  return length > maxReadBytes - size ? 'EFBIG' : null;
+}
+
+/** What is reserved grows; what is given back again is not followed. */
+function reserved({ reservedBytes }: FileInode, { mode, offset, length }: Fallocate): number {
+  if (mode === 'punch' || mode === 'collapse') return reservedBytes;
+  return mode === 'insert' ? reservedBytes + length : Math.max(reservedBytes, offset + length);
+}
+
+function change(state: State, { contents }: FileInode, { mode, offset, length }: Fallocate): void {
+  const end = offset + length;
+  switch (mode) {
+    case 'keep-size':
+      return;
+    case 'punch':
+      contents.zero(offset, Math.min(end, punchMax(state)));
+      return;
+    case 'collapse':
+      contents.collapse(offset, end);
+      return;
+    case 'insert':
+      contents.insert(offset, length);
+      return;
+    case 'zero-keep-size':
+      contents.zero(offset, end);
+      return;
+    case 'zero':
+    case 'write-zeroes':
+      contents.zero(offset, end);
+      if (end > contents.size) contents.truncate(end);
+      return;
+    case 'allocate':
+      if (end > contents.size) contents.truncate(end);
+  }
+}
+
+/** With indirect blocks the last block of the largest file is never punched (ext4_punch_hole). */
+const punchMax = ({ options }: State): number =>
+  options.extents ? Infinity : options.maxFileBytes - options.blockSizeBytes;
+
+/** What may be the case after part of a change. */
+function leaveOpen(inode: FileInode, { mode, offset, length }: Fallocate): void {
+  const { contents } = inode;
+  const { size } = contents;
+  const end = offset + length;
+  switch (mode) {
+    case 'keep-size':
+      return;
+    case 'allocate':
+      if (end > size) inode.openSize = { least: size, most: end };
+      return;
+    case 'zero':
+    case 'write-zeroes':
+      if (end > size) inode.openSize = { least: size, most: end };
+      contents.forget(offset, Math.min(end, size));
+      return;
+    case 'insert':
+      // The size grows first, and then there is no room to split what lies there.
+      inode.openSize = { least: size, most: size + length };
+      contents.forget(offset, size);
+      return;
+    case 'collapse':
+      contents.forget(offset, size);
+      return;
+    default:
+      contents.forget(offset, Math.min(end, size));
+  }
+}
