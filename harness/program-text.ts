@@ -1,14 +1,13 @@
 import type {
   AclValue,
   CapabilityValue,
-  Content,
   FlagChanges,
   FlagName,
   Operation,
   SetTime,
   XattrValue,
 } from '../model/index.ts';
-import { contentsText } from './contents-text.ts';
+import { contentsText, contentText } from './contents-text.ts';
 import { formatText } from './format.ts';
 import { quoted } from './quoted.ts';
 import type { Setup } from './setup.ts';
@@ -35,16 +34,6 @@ export function operationText(operation: Operation): string {
     case 'fdatasync':
     case 'fstat':
       return `${operation.op}(${operation.handle})`;
-    case 'read':
-      return `read(${operation.handle}, ${operation.length} bytes)`;
-    case 'pread':
-      return `pread(${operation.handle}, ${operation.length} bytes, at ${operation.offset})`;
-    case 'write':
-      return `write(${operation.handle}, ${contentText(operation.content)})`;
-    case 'pwrite':
-      return `pwrite(${operation.handle}, ${contentText(operation.content)}, at ${operation.offset})`;
-    case 'seek':
-      return `seek(${operation.handle}, ${operation.offset}, ${operation.whence})`;
     case 'ftruncate':
       return `ftruncate(${operation.handle}, ${operation.size})`;
     case 'truncate':
@@ -89,6 +78,11 @@ export function operationText(operation: Operation): string {
     case 'drop-caches':
     case 'remount':
       return `${operation.op}()`;
+    case 'read':
+    case 'pread':
+    case 'write':
+    case 'pwrite':
+    case 'seek':
     case 'fallocate':
     case 'fiemap':
     case 'bmap':
@@ -97,8 +91,6 @@ export function operationText(operation: Operation): string {
       return `${operation.op}(${quoted(operation.path)})`;
   }
 }
-
-const contentText = (content: Content): string => `${content.length} bytes of content ${content.seed}`;
 
 const attributeText = ({ path, name, nofollow }: { path: string; name: string; nofollow?: true }): string =>
   `${quoted(path)}${nofollow === true ? ' itself' : ''}, ${quoted(name)}`;
