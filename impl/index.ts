@@ -33,6 +33,7 @@ export type {
   DirectoryListing,
   DirectoryStep,
   FileType,
+  MappingAccess,
   OpenFlags,
   Stat,
   TimeChange,

@@ -104,8 +104,11 @@ export function blockWriteEnd(
   mapping.markDirty(folio);
 }
 
-/** block_dirty_folio(): every block becomes dirty, and the folio with them. */
+/** block_dirty_folio(): every block of the folio that lies within the file becomes dirty, and the folio with them. */
 export function dirtyFolio(mapping: AddressSpace, folio: Folio, blockSize: number): boolean {
-  for (const buffer of ensureBuffers(folio, blockSize)) buffer.dirty = true;
+  const live = Math.ceil((mapping.host.size - folio.position) / blockSize);
+  for (const [index, buffer] of ensureBuffers(folio, blockSize).entries()) {
+    if (index < live) buffer.dirty = true;
+  }
   return mapping.markDirty(folio);
 }

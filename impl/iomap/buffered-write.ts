@@ -136,9 +136,10 @@ export function markWritten(file: IomapFile, folio: Folio, offset: number, lengt
   file.mapping.markDirty(folio);
 }
 
-/** iomap_dirty_folio(): every block of the folio becomes dirty. */
+/** iomap_dirty_folio(): every block of the folio that lies within the file becomes dirty. */
 export function dirtyFolio(mapping: AddressSpace, folio: Folio, blockSize: number): boolean {
-  ensureState(folio, blockSize)?.setDirty(0, folio.size / blockSize);
+  const bytes = Math.min(folio.size, mapping.host.size - folio.position);
+  ensureState(folio, blockSize)?.setDirty(0, Math.ceil(bytes / blockSize));
   return mapping.markDirty(folio);
 }
 

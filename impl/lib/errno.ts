@@ -9,6 +9,7 @@ export type Errno =
   | 'EAGAIN'
   | 'ENOMEM'
   | 'EACCES'
+  | 'EFAULT'
   | 'EBUSY'
   | 'EEXIST'
   | 'EXDEV'

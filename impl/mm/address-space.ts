@@ -3,6 +3,8 @@ import { Failure, type Errno } from '../lib/errno.ts';
 import type { AddressSpaceOperations } from './address-space-operations.ts';
 import { Folio } from './folio.ts';
 import type { FolioPool, PageRun } from './folio-pool.ts';
+import type { MemoryArea } from './memory-area.ts';
+import { isMappedAnywhere, writeProtect } from './reverse-map.ts';
 
 /** What the page cache must know about the file whose bytes it holds. */
 export interface MappingHost {
@@ -24,6 +26,10 @@ export class AddressSpace {
   #writebackFolios = 0;
   /** Mappings with dirty folios, shared by a file system: what sync has to visit. */
   readonly #dirtyMappings: Set<AddressSpace>;
+  /** The memory areas that show the file (i_mmap); null while there are none. */
+  areas: Set<MemoryArea> | null = null;
+  /** Somebody has mapped the file: bytes behind its end may have been stored to since, in memory. */
+  wasMapped = false;
   /** Set when a write failed; the next fsync of each descriptor reports it (mapping_set_error). */
   #error: { readonly errno: Errno; readonly sequence: number } | null = null;
 
@@ -124,6 +130,10 @@ export class AddressSpace {
       () => `folio ${folio.index} leaves the cache dirty or under writeback`,
     );
     assert(folio.private === null, () => `folio ${folio.index} leaves the cache with private state`);
+    assert(
+      this.areas === null || !isMappedAnywhere(this, folio),
+      () => `folio ${folio.index} leaves the cache while it is mapped`,
+    );
     const place = this.#search(folio.index);
     assert(this.#folios[place] === folio, () => `folio ${folio.index} is not where it should be`);
     this.#folios.splice(place, 1);
@@ -140,10 +150,14 @@ export class AddressSpace {
     return true;
   }
 
-  /** folio_clear_dirty_for_io() and folio_cancel_dirty(). */
+  /**
+   * folio_clear_dirty_for_io() and folio_cancel_dirty(): the next store to it through a mapping faults, and makes it dirty
+   * again.
+   */
   clearDirty(folio: Folio): boolean {
     if (!folio.dirty) return false;
     folio.dirty = false;
+    if (this.areas !== null) writeProtect(this, folio);
     if (--this.#dirtyFolios === 0) this.#dirtyMappings.delete(this);
     return true;
   }
@@ -158,6 +172,16 @@ export class AddressSpace {
     assert(folio.writeback, () => `folio ${folio.index} is not under writeback`);
     folio.writeback = false;
     this.#writebackFolios--;
+  }
+
+  attach(area: MemoryArea): void {
+    (this.areas ??= new Set()).add(area);
+    this.wasMapped = true;
+  }
+
+  detach(area: MemoryArea): void {
+    this.areas?.delete(area);
+    if (this.areas?.size === 0) this.areas = null;
   }
 
   /** mapping_set_error(). */

@@ -1,21 +1,45 @@
-import type { Sleepable } from '../sched/sleepable.ts';
+import { READY, type Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Folio } from './folio.ts';
-import { pageIndex } from './page.ts';
+import { PAGE_BYTES, pageIndex } from './page.ts';
+import { isMappedAnywhere, unmapPages, writeProtect } from './reverse-map.ts';
+
+/**
+ * The file ends at `start` now: cached bytes behind it are thrown away, and no mapping shows them any more, not even a
+ * private one its copies (truncate_pagecache).
+ */
+export function truncatePages(mapping: AddressSpace, start: number): Sleepable<void> {
+  const firstPage = Math.ceil(start / PAGE_BYTES);
+  if (mapping.areas !== null) unmapPages(mapping, firstPage, Infinity, true);
+  return truncateCache(mapping, start);
+}
 
 /**
  * Throws the cached bytes from `start` on away (truncate_inode_pages). A folio across `start` loses only its tail, which
  * is zeroed so that it reads as zeros when the file grows again.
  */
-export function* truncateCache(mapping: AddressSpace, start: number): Sleepable<void> {
-  if (mapping.folioCount === 0) return;
-  for (const folio of mapping.range(pageIndex(start), Infinity)) {
+export function truncateCache(mapping: AddressSpace, start: number): Sleepable<void> {
+  return truncateRange(mapping, start, Infinity);
+}
+
+/**
+ * The same for bytes [start, end) in the middle of a file, multiples of its block size (truncate_pagecache_range, and what
+ * ext4_truncate_page_cache_block_range adds): a store to what is left of a folio faults again, as blocks of it may be gone.
+ * The copies of private mappings stay.
+ */
+export function truncateRange(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
+  return mapping.folioCount === 0 ? READY : truncateFolios(mapping, start, end);
+}
+
+function* truncateFolios(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
+  const endPage = end === Infinity ? Infinity : Math.ceil(end / PAGE_BYTES);
+  for (const folio of mapping.range(pageIndex(start), endPage)) {
     yield* folio.lock();
     try {
       if (!folio.belongsTo(mapping)) continue;
       yield* folio.waitForWriteback();
-      if (folio.position >= start) discard(mapping, folio);
-      else truncatePartial(mapping, folio, start - folio.position);
+      if (folio.position >= start && folio.end <= end) discard(mapping, folio);
+      else truncatePartial(mapping, folio, start, end);
     } finally {
       folio.unlock();
     }
@@ -24,14 +48,45 @@ export function* truncateCache(mapping: AddressSpace, start: number): Sleepable<
 
 function discard(mapping: AddressSpace, folio: Folio): void {
   mapping.clearDirty(folio);
+  if (mapping.areas !== null) unmapPages(mapping, folio.index, folio.index + folio.pages, false);
   if (folio.private !== null) mapping.operations.invalidateFolio(folio, 0, folio.size);
   mapping.remove(folio);
 }
 
-/** truncate_inode_partial_folio(), without splitting the folio. */
-function truncatePartial(mapping: AddressSpace, folio: Folio, offset: number): void {
-  folio.data.fill(0, offset);
-  if (folio.private !== null) mapping.operations.invalidateFolio(folio, offset, folio.size - offset);
+/** truncate_inode_partial_folio(), without splitting the folio: bytes [start, end) of the file, as far as they are in it. */
+function truncatePartial(mapping: AddressSpace, folio: Folio, start: number, end: number): void {
+  const from = Math.max(0, start - folio.position);
+  const to = Math.min(folio.size, end - folio.position);
+  folio.data.fill(0, from, to);
+  if (mapping.areas !== null) {
+    const firstPage = Math.ceil((folio.position + from) / PAGE_BYTES);
+    unmapPages(mapping, firstPage, pageIndex(folio.position + to), false);
+    const cutsPages = from % PAGE_BYTES !== 0 || to % PAGE_BYTES !== 0;
+    if (end !== Infinity && cutsPages) writeProtect(mapping, folio);
+  }
+  if (folio.private !== null) mapping.operations.invalidateFolio(folio, from, to - from);
+}
+
+/**
+ * The file, which ends at `oldSize`, is about to end at `newSize` or behind it: what was stored behind its old end, in
+ * memory only, must not become part of it, and the next store to that page faults, because blocks of it may have no place
+ * (pagecache_isize_extended).
+ */
+export function extendPages(mapping: AddressSpace, oldSize: number, newSize: number): Sleepable<void> {
+  return mapping.wasMapped && oldSize % PAGE_BYTES !== 0 ? zeroOldTail(mapping, oldSize, newSize) : READY;
+}
+
+function* zeroOldTail(mapping: AddressSpace, oldSize: number, newSize: number): Sleepable<void> {
+  const folio = mapping.find(pageIndex(oldSize));
+  if (folio === null) return;
+  yield* folio.lock();
+  if (folio.belongsTo(mapping)) {
+    writeProtect(mapping, folio);
+    // A clean folio was zeroed when it was written; and only the page that the file ended in could be stored to.
+    const end = Math.min(newSize, (pageIndex(oldSize) + 1) * PAGE_BYTES);
+    if (folio.dirty) folio.data.fill(0, oldSize - folio.position, end - folio.position);
+  }
+  folio.unlock();
 }
 
 /** Throws everything away when a file system goes: nobody else uses the mapping any more. */
@@ -39,14 +94,33 @@ export function discardAll(mapping: AddressSpace): void {
   for (const folio of mapping.range(0, Infinity)) discard(mapping, folio);
 }
 
-/** Drops folios that are clean and idle (invalidate_mapping_pages). Answers how many pages became free. */
-export function dropCleanFolios(mapping: AddressSpace): number {
+/**
+ * Drops folios of pages [first, end) that are clean and idle and that nobody has mapped (invalidate_mapping_pages). Answers
+ * how many pages became free.
+ */
+export function dropCleanFolios(mapping: AddressSpace, first = 0, end = Infinity): number {
   let pages = 0;
-  for (const folio of mapping.range(0, Infinity)) {
-    if (folio.locked || folio.dirty || folio.writeback) continue;
-    if (folio.private !== null && !mapping.operations.releaseFolio(folio)) continue;
-    mapping.remove(folio);
-    pages += folio.pages;
+  for (const folio of mapping.range(first, end)) {
+    if (mapping.areas !== null && isMappedAnywhere(mapping, folio)) continue;
+    if (dropFolio(mapping, folio)) pages += folio.pages;
   }
   return pages;
+}
+
+/** The same, and folios that are mapped go, too: whoever needs them again faults (shrink_folio_list, try_to_unmap). */
+export function reclaimFolios(mapping: AddressSpace, first = 0, end = Infinity): number {
+  let pages = 0;
+  for (const folio of mapping.range(first, end)) {
+    if (folio.locked || folio.dirty || folio.writeback) continue;
+    if (mapping.areas !== null) unmapPages(mapping, folio.index, folio.index + folio.pages, false);
+    if (dropFolio(mapping, folio)) pages += folio.pages;
+  }
+  return pages;
+}
+
+function dropFolio(mapping: AddressSpace, folio: Folio): boolean {
+  if (folio.locked || folio.dirty || folio.writeback) return false;
+  if (folio.private !== null && !mapping.operations.releaseFolio(folio)) return false;
+  mapping.remove(folio);
+  return true;
 }

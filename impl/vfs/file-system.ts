@@ -23,6 +23,7 @@ import { SystemCalls } from './system-calls.ts';
 import type {
   DirectoryListing,
   DirectoryStep,
+  MappingAccess,
   NodeType,
   OpenFlags,
   RenameFlags,
@@ -82,8 +83,39 @@ export class FileSystem {
     this.#run('close', () => this.calls.close(fd));
   }
 
+  /** What the end of a process does: every descriptor is closed, every mapping gone. */
   closeAll(): void {
+    for (const id of this.#context.mappings) this.munmap(id);
     for (const fd of this.#context.files.descriptors()) this.close(fd);
+  }
+
+  /**
+   * mmap(2) of `length` bytes of an open file from byte `offset` on, a multiple of 4096; answers a number that stands for
+   * the address. The mapping keeps the file open.
+   */
+  mmap(fd: number, offset: number, length: number, access: MappingAccess): number {
+    return this.#run('mmap', () => this.calls.mmap(fd, offset, length, access));
+  }
+
+  munmap(mapping: number): void {
+    this.#run('munmap', () => this.calls.munmap(mapping));
+  }
+
+  /**
+   * Loads from a mapping; answers the bytes before the first that is SIGBUS. Fails with EFAULT when that is the first one,
+   * as system calls do that are handed such memory.
+   */
+  load(mapping: number, offset: number, target: Uint8Array): number {
+    return this.#run('load', () => this.calls.load(mapping, offset, target));
+  }
+
+  /** Stores to a mapping; answers and fails as load. */
+  store(mapping: number, offset: number, source: Uint8Array): number {
+    return this.#run('store', () => this.calls.store(mapping, offset, source));
+  }
+
+  msync(mapping: number, offset: number, length: number, mode: 'sync' | 'async'): void {
+    this.#run('msync', () => this.calls.msync(mapping, offset, length, mode));
   }
 
   /** Fills `target` from the descriptor's position; answers how many bytes there were. */
@@ -325,11 +357,11 @@ export class FileSystem {
   }
 
   /**
-   * umount(2). Fails with EBUSY while a file is open, else the file system is gone and the object of no use; EIO and
+   * umount(2). Fails with EBUSY while a file is open or mapped, else the file system is gone and the object of no use; EIO and
    * EUCLEAN say that not all of it is on the disk.
    */
   unmount(): void {
-    if (this.#context.files.openFiles > 0) fail('EBUSY');
+    if (this.#context.files.openFiles > 0 || this.#context.mappings.length > 0) fail('EBUSY');
     try {
       this.#run('umount', () => this.#unmount());
     } finally {

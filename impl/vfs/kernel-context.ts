@@ -3,13 +3,17 @@ import type { SuperBlock } from '../ext4/super/super-block.ts';
 import { reservedBlocksCount, reserveGroup, reserveUser } from '../ext4/layout/superblock.ts';
 import { INCOMPAT } from '../ext4/super/features.ts';
 import { fail } from '../lib/errno.ts';
-import { Mutex } from '../sched/lock.ts';
+import { Mutex, RwSemaphore } from '../sched/lock.ts';
 import type { LockClass } from '../sched/task.ts';
+import type { ProcessMapping } from './memory-calls.ts';
 import { FileTable } from './open-file.ts';
 import { superuser, type Credentials } from './permission/credentials.ts';
 
 /** s_vfs_rename_mutex: at most one rename at a time moves something from one directory to another. Before any i_rwsem. */
 const RENAME_MUTEX: LockClass = { name: 's_vfs_rename_mutex', rank: 5, nests: false };
+
+/** mmap_lock: which mappings there are. A fault holds it for reading, and comes while a write holds i_rwsem. */
+const MMAP_LOCK: LockClass = { name: 'mmap_lock', rank: 15, nests: false };
 
 /** What a system call works with: the mounted file system and the one process that uses it. */
 export class KernelContext {
@@ -19,6 +23,10 @@ export class KernelContext {
   readonly files = new FileTable();
   #caller: Credentials = superuser();
   readonly renameMutex: Mutex;
+  readonly mmapLock: RwSemaphore;
+  /** By number, from 1 on; a number is never given twice. */
+  readonly #mappings = new Map<number, ProcessMapping>();
+  #lastMapping = 0;
   /** fs.protected_hardlinks of sysctl: only the owner links what others could misuse. */
   readonly protectedHardlinks: boolean;
 
@@ -27,6 +35,7 @@ export class KernelContext {
     this.sb = sb;
     this.root = root;
     this.renameMutex = new Mutex(sb.scheduler, RENAME_MUTEX);
+    this.mmapLock = new RwSemaphore(sb.scheduler, MMAP_LOCK);
   }
 
   /** Who makes the calls that start from now on. */
@@ -49,6 +58,26 @@ export class KernelContext {
     const group = options.resgid ?? reserveGroup(raw);
     if (privileged || uid === (options.resuid ?? reserveUser(raw))) return true;
     return group !== 0 && (gid === group || groups.has(group));
+  }
+
+  get mappings(): readonly number[] {
+    return [...this.#mappings.keys()];
+  }
+
+  addMapping(mapping: ProcessMapping): number {
+    this.#mappings.set(++this.#lastMapping, mapping);
+    return this.#lastMapping;
+  }
+
+  /** Fails with EINVAL: nothing is mapped there. */
+  mapping(id: number): ProcessMapping {
+    return this.#mappings.get(id) ?? fail('EINVAL');
+  }
+
+  removeMapping(id: number): ProcessMapping {
+    const mapping = this.mapping(id);
+    this.#mappings.delete(id);
+    return mapping;
   }
 
   /** mnt_want_write(): fails with EROFS. */

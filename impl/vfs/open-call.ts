@@ -7,7 +7,6 @@ import {
   S_ISVTX,
   type Inode,
 } from '../ext4/inode/inode.ts';
-import { allocateDelayed } from '../ext4/namespace/allocate-delayed.ts';
 import { createFile } from '../ext4/namespace/create.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
 import { createUnnamed } from '../ext4/namespace/tmpfile.ts';
@@ -17,6 +16,7 @@ import { isAppendOnly } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { OpenFile } from './open-file.ts';
 import { checkPath, PathWalk, resolve, resolveDots } from './path-walk.ts';
+import { releaseFile } from './release-file.ts';
 import { modeOfNew } from './permission/name-change.ts';
 import { checkPermission, MAY_EXEC, MAY_READ, MAY_WRITE } from './permission/permission.ts';
 import { truncateTo } from './truncate-calls.ts';
@@ -195,16 +195,6 @@ function* mayOpen({ caller }: KernelContext, inode: Inode, flags: OpenFlags): Sl
   if (truncates && isRegular(inode.mode)) fail('EPERM');
 }
 
-/**
- * close(2). A file that was cut to nothing and rewritten gets its blocks now; when nobody can write any more, what was set
- * aside for it is given back (ext4_release_file).
- */
-export function* close(context: KernelContext, fd: number): Sleepable<void> {
-  const { inode } = context.files.remove(fd);
-  if (inode.allocateOnClose) {
-    inode.allocateOnClose = false;
-    yield* allocateDelayed(inode);
-  }
-  if (inode.preallocation !== null) context.sb.blockAllocator.discardIfClosed(inode);
-  yield* context.sb.inodes.put(inode);
-}
+/** close(2). A mapping may keep the file open. */
+export const close = (context: KernelContext, fd: number): Sleepable<void> =>
+  releaseFile(context, context.files.remove(fd));

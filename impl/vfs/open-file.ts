@@ -11,6 +11,8 @@ export class OpenFile {
   readonly append: boolean;
   /** Who opened it (f_cred). */
   readonly openedBy: Credentials;
+  /** A descriptor and mappings; when there are none, the file is released. */
+  users = 1;
   /** Bytes (f_pos). */
   position = 0;
   /** Where a directory is read, from the first getdents on. */
@@ -65,12 +67,11 @@ export class FileTable {
     return this.#files[fd - FIRST_FD] ?? fail('EBADF');
   }
 
-  /** The descriptor is free again; answers the file it meant. Fails with EBADF. */
+  /** The descriptor is free again; answers the file it meant, which loses a user. Fails with EBADF. */
   remove(fd: number): OpenFile {
     const file = this.get(fd);
     this.#release(fd - FIRST_FD);
     this.#open--;
-    if (file.writable) file.inode.writers--;
     return file;
   }
 

@@ -11,6 +11,7 @@ import type { KernelContext } from './kernel-context.ts';
 import { link, linkHandle } from './link-calls.ts';
 import { close, open } from './open-call.ts';
 import { readdir, readlink, stat } from './query-calls.ts';
+import { load, mmap, msync, munmap, store } from './memory-calls.ts';
 import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
 import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
@@ -19,6 +20,7 @@ import { ftruncate, truncate } from './truncate-calls.ts';
 import type {
   DirectoryListing,
   DirectoryStep,
+  MappingAccess,
   NodeType,
   OpenFlags,
   RenameFlags,
@@ -88,5 +90,14 @@ export class SystemCalls {
   removexattr = (path: string, name: string, follow: boolean): Sleepable<void> =>
     removexattr(this.#context, path, name, follow);
   trim = (range: TrimRange): Sleepable<number> => trim(this.#context, range);
+  mmap = (fd: number, offset: number, length: number, access: MappingAccess): Sleepable<number> =>
+    mmap(this.#context, fd, offset, length, access);
+  munmap = (mapping: number): Sleepable<void> => munmap(this.#context, mapping);
+  load = (mapping: number, offset: number, target: Uint8Array): Sleepable<number> =>
+    load(this.#context, mapping, offset, target);
+  store = (mapping: number, offset: number, source: Uint8Array): Sleepable<number> =>
+    store(this.#context, mapping, offset, source);
+  msync = (mapping: number, offset: number, length: number, mode: 'sync' | 'async'): Sleepable<void> =>
+    msync(this.#context, mapping, offset, length, mode);
   dropCaches = (): Sleepable<void> => dropCaches(this.#context.sb);
 }

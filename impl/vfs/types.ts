@@ -80,4 +80,10 @@ export interface DirectoryStep extends DirectoryListing {
 /** utimensat(2): a time, UTIME_NOW or UTIME_OMIT. */
 export type TimeChange = Timestamp | 'now' | 'omit';
 
+/** How mmap(2) shows a file: MAP_SHARED or MAP_PRIVATE, PROT_READ with or without PROT_WRITE. */
+export interface MappingAccess {
+  readonly sharing: 'shared' | 'private';
+  readonly access: 'read' | 'read-write';
+}
+
 export type Whence = 'set' | 'current' | 'end';

@@ -7,6 +7,7 @@ import type { AddressSpaceOperations } from '../../mm/address-space-operations.t
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { bmap } from '../mapping/bmap.ts';
 import { allocatingWrite, delallocWrite } from './buffer-head-write.ts';
+import { mkwriteDelayed, mkwritePlaced } from './buffer-head-mkwrite.ts';
 import { zeroPartialBlock } from './buffer-head-zero.ts';
 import type { DataPath } from './data-path.ts';
 import { inodeOf, type Inode } from '../inode/inode.ts';
@@ -66,6 +67,7 @@ export const delallocPath: DataPath = {
   name: 'ext4_da_aops',
   bufferedWrite: delallocWrite,
   zeroPartialBlock,
+  pageMkwrite: mkwriteDelayed,
 };
 
 /** ext4_aops: the buffer_head path that places blocks when they are written into the cache (nodelalloc). */
@@ -74,4 +76,5 @@ export const bufferHeadPath: DataPath = {
   name: 'ext4_aops',
   bufferedWrite: allocatingWrite,
   zeroPartialBlock,
+  pageMkwrite: mkwritePlaced,
 };

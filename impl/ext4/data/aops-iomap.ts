@@ -1,11 +1,13 @@
 import { FOLIO_LOCK_BEFORE_HANDLE } from '../lock-order.ts';
 import { isPartiallyUptodate, readahead, readFolio } from '../../iomap/buffered-read.ts';
 import { bufferedWrite, dirtyFolio, invalidateFolio, releaseFolio } from '../../iomap/buffered-write.ts';
+import { pageMkwrite } from '../../iomap/page-mkwrite.ts';
 import { writepages } from '../../iomap/writeback.ts';
 import { zeroRange } from '../../iomap/zero-range.ts';
 import { MAX_FOLIO_ORDER } from '../../mm/page.ts';
 import { bmap } from '../mapping/bmap.ts';
 import type { DataPath } from './data-path.ts';
+import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { inodeOf } from '../inode/inode.ts';
 import { allocatingWriteOps, delallocWriteOps, lookupOps, writeOps } from './iomap-ops.ts';
 import { writebackOps } from './iomap-writeback.ts';
@@ -30,6 +32,11 @@ export const iomapPath: DataPath = {
   bufferedWrite(inode, position, source) {
     const ops = inode.sb.options.delalloc ? delallocWriteOps : allocatingWriteOps;
     return bufferedWrite(inode, position, source, ops, writeOps);
+  },
+
+  pageMkwrite(inode, folio) {
+    const ops = inode.sb.options.delalloc ? delallocWriteOps : allocatingWriteOps;
+    return retryAfterCommit(inode.sb, () => pageMkwrite(inode, folio, ops));
   },
 
   *zeroPartialBlock(inode, position, length) {

@@ -1,10 +1,10 @@
 import { Failure } from '../../lib/errno.ts';
-import { assert } from '../../lib/assert.ts';
 import { inodeOf } from '../inode/inode.ts';
 import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
 import { bmap } from '../mapping/bmap.ts';
 import type { DataPath } from './data-path.ts';
 import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.ts';
+import { logDirtyFolios, mkwriteLogged } from './journalled-writeback.ts';
 
 /** ext4_journalled_aops: data goes through the journal like metadata. No delayed allocation, one page a folio. */
 export const journalledPath: DataPath = {
@@ -32,13 +32,8 @@ export const journalledPath: DataPath = {
     }
   },
 
-  *writepages() {
-    // What was written is in a transaction already: a folio here has nothing to write.
-  },
-
-  dirtyFolio(_, folio) {
-    assert(false, () => `folio ${folio.index} of a file whose data is journalled was dirtied in memory`);
-  },
+  writepages: (mapping, control) => logDirtyFolios(inodeOf(mapping), control),
+  dirtyFolio: (mapping, folio) => mapping.markDirty(folio),
 
   invalidateFolio() {
     // The journal has copies of its own, which truncation revokes with their blocks.
@@ -49,4 +44,5 @@ export const journalledPath: DataPath = {
   bmap,
   bufferedWrite: journalledWrite,
   zeroPartialBlock: zeroLogged,
+  pageMkwrite: mkwriteLogged,
 };

@@ -53,7 +53,7 @@ function takeMapping(buffer: BufferHead, mapping: BlockMapping): void {
 }
 
 /** ext4_da_get_block_prep(): a hole gets a promise of space instead of a place. */
-class PromiseBlock implements GetBlock {
+export class PromiseBlock implements GetBlock {
   readonly #inode: Inode;
 
   constructor(inode: Inode) {
@@ -154,7 +154,7 @@ function* recordDiskSize(inode: Inode): Sleepable<void> {
  * folio_zero_new_buffers(): blocks that got a place or a promise for a write that then failed hold zeros, which is what
  * the hole there had.
  */
-function abandonNewBlocks(inode: Inode, folio: Folio): void {
+export function abandonNewBlocks(inode: Inode, folio: Folio): void {
   for (const buffer of buffersOf(folio) ?? []) {
     if (!buffer.new) continue;
     buffer.new = false;
@@ -168,7 +168,7 @@ function abandonNewBlocks(inode: Inode, folio: Folio): void {
 }
 
 /** Gives the block a place at once (ext4_get_block, ext4_get_block_unwritten). */
-class PlaceBlock implements GetBlock {
+export class PlaceBlock implements GetBlock {
   readonly #inode: Inode;
   readonly #handle: Handle;
 

@@ -1,5 +1,7 @@
 import type { AddressSpaceOperations } from '../../mm/address-space-operations.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import type { MkwriteOutcome } from '../../mm/fault.ts';
+import type { Folio } from '../../mm/folio.ts';
 import type { Inode } from '../inode/inode.ts';
 
 /**
@@ -20,4 +22,9 @@ export interface DataPath extends AddressSpaceOperations {
    * (ext4_block_truncate_page and its kin). Holes stay holes. Not inside a handle.
    */
   zeroPartialBlock(inode: Inode, position: number, length: number): Sleepable<void>;
+  /**
+   * Makes a folio, not locked, ready for stores through a shared mapping: every block of it that lies within the file has a
+   * place or a promise of one, and is dirty. Under invalidateLock, shared. Fails with ENOSPC, EIO.
+   */
+  pageMkwrite(inode: Inode, folio: Folio): Sleepable<MkwriteOutcome>;
 }

@@ -1,5 +1,6 @@
 import { fail } from '../../lib/errno.ts';
 import { readThroughCache } from '../../mm/read.ts';
+import { extendPages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { tryInlineWrite } from '../inline/inline-file.ts';
 import { EXT4_APPEND_FL, EXT4_IMMUTABLE_FL, S_ISGID, S_ISUID, type Inode } from '../inode/inode.ts';
@@ -57,8 +58,12 @@ export function* writeFile(
     yield* touchModified(inode, writer);
     if (inode.mayInline && (yield* tryInlineWrite(inode, start, data)))
       return { position: start, written: data.length };
-    if (start > inode.size) yield* zeroBeyondEnd(inode, start);
-    return { position: start, written: yield* writeInPieces(inode, start, data) };
+    const oldSize = inode.size;
+    if (start > oldSize) yield* zeroBeyondEnd(inode, start);
+    const written = yield* writeInPieces(inode, start, data);
+    // Stores to the old last page fault again: it has new blocks now.
+    if (inode.mapping.wasMapped && inode.size > oldSize) yield* extendPages(inode.mapping, oldSize, oldSize);
+    return { position: start, written };
   } finally {
     inode.lock.unlockWrite();
   }
@@ -117,6 +122,7 @@ const sameTime = (left: Inode['mtime'], right: Inode['mtime']): boolean =>
  * memory and on disk (ext4_block_zero_eof).
  */
 export function* zeroBeyondEnd(inode: Inode, end: number): Sleepable<void> {
+  if (inode.mapping.wasMapped) yield* extendPages(inode.mapping, inode.size, end);
   const tail = inode.size % inode.blockSize;
   if (tail === 0) return;
   const length = Math.min(inode.blockSize - tail, end - inode.size);

@@ -17,7 +17,7 @@ export const writebackOps: IomapWritebackOps<Inode> = {
   *mapRange(inode, position, end, iomap) {
     const covers = iomap.offset <= position && position < iomap.end;
     if (covers && writeOps.isValid(inode, iomap)) return;
-    yield* damageFails(inode.sb, mapForWriteback(inode, position, end, iomap));
+    yield* damageFails(inode.sb, () => mapForWriteback(inode, position, end, iomap));
   },
 
   ioendEnded(ioend) {
@@ -59,7 +59,7 @@ function* finishEnded(inode: Inode): Sleepable<void> {
   inode.endedWrites = [];
   for (const ioend of sortAndMerge(ended)) {
     try {
-      yield* damageFails(inode.sb, convertAndGrow(inode, ioend.offset, ioend.end, ioend.unwritten));
+      yield* damageFails(inode.sb, () => convertAndGrow(inode, ioend.offset, ioend.end, ioend.unwritten));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       inode.mapping.setError(error.errno);

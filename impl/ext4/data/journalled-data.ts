@@ -15,8 +15,8 @@ import { writeAndTrim } from './buffer-head-write.ts';
 /**
  * Data that goes through the journal (ext4_journalled_aops). The kernel hands a folio's buffer_heads to jbd2; here a write
  * copies what it changes into the metadata cache's buffer of the block, which is part of the transaction like any other.
- * So a folio is never dirty, its memory is nobody's business but the page cache's, and what a reader finds in the buffer
- * is what is in the log and not yet at home.
+ * So a folio's memory is nobody's business but the page cache's, what a reader finds in the buffer is what is in the log
+ * and not yet at home, and only stores through mappings make a folio dirty (journalled-writeback.ts).
  */
 
 /** Fills a locked folio from the blocks of the file, as the journal last saw them; holes and what is beyond are zeros. */
@@ -34,19 +34,19 @@ export function* readFromBuffers(folio: Folio, inode: Inode): Sleepable<void> {
 }
 
 /** The device block with a written block's contents; null where the file reads as zeros. */
-function* placeOf(inode: Inode, logical: number): Sleepable<number | null> {
+export function* placeOf(inode: Inode, logical: number): Sleepable<number | null> {
   const mapping = yield* mapBlocks(null, inode, logical, 1, 'lookup');
   return mapping.type === 'written' ? mapping.physical : null;
 }
 
 /** What is logged of a folio: [first, end) of its blocks, by their places on the device. */
-interface LoggedBlocks {
+export interface LoggedBlocks {
   readonly first: number;
   readonly places: number[];
 }
 
 /** The blocks become part of the transaction with what the folio holds (ext4_journal_folio_buffers). */
-function* logBlocks(
+export function* logBlocks(
   handle: Handle,
   inode: Inode,
   folio: Folio,
@@ -102,7 +102,7 @@ function* writeUnder(handle: Handle, inode: Inode, position: number, source: Uin
 }
 
 /** Gives every block a place. When one has none, those before it get what the folio holds: the zeros of their holes. */
-function* placeAll(
+export function* placeAll(
   handle: Handle,
   inode: Inode,
   folio: Folio,

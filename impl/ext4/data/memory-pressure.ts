@@ -1,5 +1,5 @@
 import { writeAndWait } from '../../mm/filemap.ts';
-import { dropCleanFolios } from '../../mm/truncate.ts';
+import { reclaimFolios } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 
@@ -8,10 +8,10 @@ import type { SuperBlock } from '../super/super-block.ts';
  * reclaim in one). Called where the kernel may wait for memory: with no handle and no folio lock held.
  */
 export function* relievePressure(sb: SuperBlock): Sleepable<void> {
-  for (const inode of sb.inodes.all()) dropCleanFolios(inode.mapping);
+  for (const inode of sb.inodes.all()) reclaimFolios(inode.mapping);
   if (!sb.pool.pressed()) return;
   for (const mapping of [...sb.inodes.dirtyMappings]) {
     yield* writeAndWait(mapping, 0, Infinity);
-    dropCleanFolios(mapping);
+    reclaimFolios(mapping);
   }
 }

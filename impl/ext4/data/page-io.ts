@@ -87,7 +87,7 @@ export class PageIo {
       this.#inode.sb.journal.releaseReserved(reserved);
     } else {
       try {
-        yield* damageFails(this.#inode.sb, convertReserved(this.#inode, reserved, this.#ranges));
+        yield* damageFails(this.#inode.sb, () => convertReserved(this.#inode, reserved, this.#ranges));
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         this.#inode.mapping.setError(error.errno);

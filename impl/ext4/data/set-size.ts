@@ -1,5 +1,5 @@
 import { fail } from '../../lib/errno.ts';
-import { truncateCache } from '../../mm/truncate.ts';
+import { truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { zeroBeyondEnd } from './file.ts';
 import { isInline } from '../inline/inline-data.ts';
@@ -21,13 +21,13 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
   if (size > maxBytesOf(inode)) fail('EFBIG');
   const shrinks = size <= inode.size;
   if (isInline(inode) && !(yield* staysInline(inode, size))) yield* convertFile(inode);
-  if (size > inode.size && !isInline(inode)) yield* zeroBeyondEnd(inode, size);
   yield* inode.invalidateLock.write();
   try {
     if (isInline(inode)) return yield* setInlineSize(inode, size);
+    if (size > inode.size) yield* zeroBeyondEnd(inode, size);
     if (size < inode.size) yield* zeroTail(inode, size);
     yield* recordSize(inode, size);
-    yield* truncateCache(inode.mapping, size);
+    yield* truncatePages(inode.mapping, size);
     yield* truncateBlocks(inode);
     // A file that grows is not waited for: nothing is truncated then.
     if (isSync(inode) && shrinks) yield* inode.sb.journal.waitForCommit(inode.syncTid);

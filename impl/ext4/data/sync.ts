@@ -9,9 +9,10 @@ import type { SuperBlock } from '../super/super-block.ts';
  */
 export function* syncFileSystem(sb: SuperBlock): Sleepable<void> {
   if (sb.readOnly || sb.health.emergency) return;
-  for (const mapping of [...sb.inodes.dirtyMappings]) yield* unfailing(writeAndWait(mapping, 0, Infinity));
+  for (const mapping of [...sb.inodes.dirtyMappings])
+    yield* unfailing(() => writeAndWait(mapping, 0, Infinity));
   yield* sb.conversionWork.flush();
-  yield* unfailing(commitAll(sb));
+  yield* unfailing(() => commitAll(sb));
 }
 
 function* commitAll(sb: SuperBlock): Sleepable<void> {
@@ -19,9 +20,9 @@ function* commitAll(sb: SuperBlock): Sleepable<void> {
   if (!committed) yield* sb.cache.flush();
 }
 
-function* unfailing(body: Sleepable<void>): Sleepable<void> {
+function* unfailing(body: () => Sleepable<void>): Sleepable<void> {
   try {
-    yield* body;
+    yield* body();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }

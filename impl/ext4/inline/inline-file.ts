@@ -3,7 +3,7 @@ import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { grabFolio } from '../../mm/filemap.ts';
 import type { Folio } from '../../mm/folio.ts';
-import { truncateCache } from '../../mm/truncate.ts';
+import { truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { logFirstBlock } from '../data/journalled-data.ts';
@@ -149,5 +149,5 @@ export function* setInlineSize(inode: Inode, size: number): Sleepable<void> {
   } finally {
     yield* handle.stop();
   }
-  yield* truncateCache(inode.mapping, size);
+  yield* truncatePages(inode.mapping, size);
 }

@@ -1,0 +1,98 @@
+import type { Handle } from '../../jbd2/handle.ts';
+import type { WritebackControl } from '../../mm/address-space-operations.ts';
+import type { MkwriteOutcome } from '../../mm/fault.ts';
+import type { Folio } from '../../mm/folio.ts';
+import { pageIndex } from '../../mm/page.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { retryAfterCommit } from '../allocation/retry-allocation.ts';
+import type { Inode } from '../inode/inode.ts';
+import { damageFails } from '../super/damage.ts';
+import { mapCredits } from '../mapping/block-map.ts';
+import { Failure } from '../../lib/errno.ts';
+import { logBlocks, placeAll, placeOf, type LoggedBlocks } from './journalled-data.ts';
+
+/**
+ * Stores through mappings, where data goes through the journal. Nobody sees a store that does not fault, so a folio that
+ * was made writable is dirty, and what it holds by then is logged when somebody asks for writeback; it is write-protected
+ * again meanwhile, so that the next store makes it dirty anew.
+ */
+
+const liveBytes = (inode: Inode, folio: Folio): number =>
+  folio.belongsTo(inode.mapping) ? Math.min(folio.size, inode.size - folio.position) : 0;
+
+/** A folio is one page, or one larger block; each block of it may need a place, and is logged. */
+const credits = (inode: Inode, folio: Folio): number =>
+  (mapCredits(inode, 1) + 1) * (folio.size / inode.blockSize) + 1;
+
+/** The end of ext4_page_mkwrite(): blocks without a place get one, and are logged with the zeros of their holes. */
+export const mkwriteLogged = (inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> =>
+  retryAfterCommit(inode.sb, () => tryMkwriteLogged(inode, folio));
+
+function* tryMkwriteLogged(inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> {
+  const handle = yield* inode.sb.journal.start(credits(inode, folio));
+  try {
+    yield* folio.lock();
+    try {
+      const length = liveBytes(inode, folio);
+      if (length > 0) return yield* logPlaced(handle, inode, folio, length);
+    } catch (error) {
+      folio.unlock();
+      throw error;
+    }
+    folio.unlock();
+    return 'again';
+  } finally {
+    yield* handle.stop();
+  }
+}
+
+function* logPlaced(handle: Handle, inode: Inode, folio: Folio, length: number): Sleepable<MkwriteOutcome> {
+  const { mapping, blockSize } = inode;
+  const blocks: LoggedBlocks = { first: 0, places: [] };
+  yield* placeAll(handle, inode, folio, blocks, Math.ceil(length / blockSize));
+  yield* logBlocks(handle, inode, folio, blocks);
+  mapping.operations.dirtyFolio(mapping, folio);
+  return 'locked';
+}
+
+/** ext4_writepages() of such a file: dirty folios become part of the running transaction (mpage_journal_page_buffers). */
+export function* logDirtyFolios(inode: Inode, control: WritebackControl): Sleepable<void> {
+  const { mapping, sb } = inode;
+  const last = control.end === Infinity ? Infinity : pageIndex(control.end - 1) + 1;
+  for (const folio of mapping.range(pageIndex(control.start), last)) {
+    if (!folio.dirty || !folio.belongsTo(mapping)) continue;
+    try {
+      yield* damageFails(sb, () => logFolio(inode, folio));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // What cannot be logged is lost, and fsync says so; dirty for ever it could never be unmounted.
+      mapping.clearDirty(folio);
+      mapping.setError(error.errno);
+    }
+    control.budget -= folio.pages;
+    if (control.budget <= 0) break;
+  }
+}
+
+function* logFolio(inode: Inode, folio: Folio): Sleepable<void> {
+  const { mapping, blockSize } = inode;
+  const handle = yield* inode.sb.journal.start(credits(inode, folio));
+  try {
+    yield* folio.lock();
+    try {
+      const length = liveBytes(inode, folio);
+      if (length <= 0 || !folio.dirty) return;
+      mapping.clearDirty(folio);
+      // What was stored behind the end of the file stays out of it.
+      folio.data.fill(0, length);
+      for (let index = 0; index * blockSize < length; index++) {
+        const place = yield* placeOf(inode, folio.position / blockSize + index);
+        if (place !== null) yield* logBlocks(handle, inode, folio, { first: index, places: [place] });
+      }
+    } finally {
+      folio.unlock();
+    }
+  } finally {
+    yield* handle.stop();
+  }
+}

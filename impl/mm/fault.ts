@@ -1,0 +1,108 @@
+import { Failure } from '../lib/errno.ts';
+import { type Sleepable } from '../sched/sleepable.ts';
+import type { RwSemaphore } from '../sched/lock.ts';
+import type { AddressSpace } from './address-space.ts';
+import { grabFolio } from './filemap.ts';
+import type { Folio } from './folio.ts';
+import type { MemoryArea } from './memory-area.ts';
+import { PAGE_BYTES } from './page.ts';
+
+/**
+ * What came of making a folio writable. `locked`: it is dirty, locked and still in the file; `again`: it is not in the file
+ * any more, look again; `sigbus`: it cannot be written to.
+ */
+export type MkwriteOutcome = 'locked' | 'again' | 'sigbus';
+
+/** What the file that is mapped does about faults (vm_operations_struct). */
+export interface MappedFile {
+  readonly mapping: AddressSpace;
+  /** Held while a page is brought in: nobody truncates meanwhile. */
+  readonly invalidateLock: RwSemaphore;
+  /**
+   * A store is about to go through to a folio that is write-protected: its blocks get places or promises of them, and it
+   * becomes dirty.
+   */
+  makeWritable(folio: Folio): Sleepable<MkwriteOutcome>;
+}
+
+/** Is the page at or behind the end of the file? There SIGBUS is all that one gets. */
+const isBeyondEnd = (mapping: AddressSpace, page: number): boolean => page * PAGE_BYTES >= mapping.host.size;
+
+/**
+ * The bytes of a page of the mapping for a load; null is SIGBUS: the page is behind the end of the file, or could not be
+ * read. They are good until the caller sleeps.
+ */
+export function* pageToLoad(area: MemoryArea, file: MappedFile, page: number): Sleepable<Uint8Array | null> {
+  for (;;) {
+    const known = area.readable(page);
+    if (known !== null) return known;
+    const folio = yield* faultIn(file, page);
+    if (folio === null) return null;
+    area.install(page, folio, false);
+    folio.unlock();
+  }
+}
+
+/** The same for a store: the page of a shared mapping is dirty, that of a private one a copy. */
+export function* pageToStore(area: MemoryArea, file: MappedFile, page: number): Sleepable<Uint8Array | null> {
+  for (;;) {
+    const known = area.storable(page);
+    if (known !== null) return known;
+    const folio = yield* faultIn(file, page);
+    if (folio === null) return null;
+    if (!area.shared) {
+      const offset = (page - folio.index) * PAGE_BYTES;
+      area.installCopy(page, folio.data.subarray(offset, offset + PAGE_BYTES));
+      folio.unlock();
+      continue;
+    }
+    folio.unlock();
+    const outcome = yield* file.makeWritable(folio);
+    if (outcome === 'sigbus') return null;
+    if (outcome === 'again') continue;
+    area.install(page, folio, true);
+    folio.unlock();
+  }
+}
+
+/** filemap_fault(): the folio of the page, uptodate and locked; null is SIGBUS. */
+function* faultIn(file: MappedFile, page: number): Sleepable<Folio | null> {
+  const { mapping } = file;
+  for (;;) {
+    if (isBeyondEnd(mapping, page)) return null;
+    if (!(yield* bringIn(file, page))) return null;
+    const folio = mapping.find(page);
+    if (folio === null) continue;
+    yield* folio.lock();
+    if (folio.belongsTo(mapping) && folio.uptodate && !isBeyondEnd(mapping, page)) return folio;
+    folio.unlock();
+  }
+}
+
+/** Reads the page's folio where it is not in memory; false when the device failed. */
+function* bringIn({ mapping, invalidateLock }: MappedFile, page: number): Sleepable<boolean> {
+  if (mapping.find(page)?.uptodate === true) return true;
+  yield* invalidateLock.read();
+  try {
+    if (mapping.find(page) === null) yield* readNew(mapping, page);
+    const folio = mapping.find(page);
+    if (folio === null || folio.uptodate) return true;
+    yield* folio.lock();
+    if (folio.belongsTo(mapping) && !folio.uptodate) yield* mapping.operations.readFolio(folio);
+    else folio.unlock();
+    return true;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  } finally {
+    invalidateLock.unlockRead();
+  }
+}
+
+/** do_sync_mmap_readahead() without its window: what is not cached comes in alone. */
+function* readNew(mapping: AddressSpace, page: number): Sleepable<void> {
+  if (isBeyondEnd(mapping, page)) return;
+  const folio = yield* grabFolio(mapping, page * PAGE_BYTES, PAGE_BYTES);
+  if (folio.uptodate) folio.unlock();
+  else yield* mapping.operations.readahead(mapping, [folio]);
+}

@@ -1,0 +1,235 @@
+import { Failure } from '../lib/errno.ts';
+import type { FileSystem } from './file-system.ts';
+
+/** Small programs that read, write and map two files, for our file system and for the real kernel. Only for tests. */
+
+/** Files and mappings are numbered; `byte` is what is written, over and over. */
+export type Step =
+  | readonly ['pwrite', file: number, offset: number, length: number, byte: number]
+  | readonly ['pread', file: number, offset: number, length: number]
+  | readonly ['truncate', file: number, size: number]
+  | readonly [
+      'mmap',
+      map: number,
+      file: number,
+      page: number,
+      pages: number,
+      shared: boolean,
+      writable: boolean,
+    ]
+  | readonly ['munmap', map: number]
+  | readonly ['load', map: number, offset: number, length: number]
+  | readonly ['store', map: number, offset: number, length: number, byte: number]
+  | readonly ['msync', map: number]
+  | readonly ['fsync', file: number]
+  | readonly ['sync' | 'drop'];
+
+const PAGE = 4096;
+const FILES = 2;
+const MAPS = 3;
+
+/** Numbers that look random and are the same for ever (a linear congruential generator). */
+class Numbers {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = (seed * 2654435761 + 12345) >>> 0;
+  }
+
+  below(limit: number): number {
+    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((this.#state / 2 ** 32) * limit);
+  }
+
+  /** Mostly near a boundary of pages or blocks, where mistakes are. */
+  position(pages: number): number {
+    const unit = [PAGE, 1024, 512][this.below(3)] ?? PAGE;
+    const near = this.below(Math.floor((pages * PAGE) / unit)) * unit;
+    return Math.max(0, near + [0, 0, -1, 1, 100][this.below(5)]!);
+  }
+}
+
+const STEPS: readonly ((numbers: Numbers, at: number) => Step)[] = [
+  (n, at) => ['pwrite', n.below(FILES), n.position(10), 1 + n.position(3), at % 250],
+  (n) => ['pread', n.below(FILES), n.position(10), 1 + n.position(10)],
+  (n) => ['truncate', n.below(FILES), n.position(10)],
+  (n) => ['mmap', n.below(MAPS), n.below(FILES), n.below(4), 1 + n.below(6), n.below(3) > 0, n.below(5) > 0],
+  (n) => ['munmap', n.below(MAPS)],
+  (n) => ['load', n.below(MAPS), n.position(6), 1 + n.position(6)],
+  (n, at) => ['store', n.below(MAPS), n.position(6), 1 + n.position(2), at % 250],
+  (n) => ['msync', n.below(MAPS)],
+  (n) => ['fsync', n.below(FILES)],
+  () => ['sync'],
+  () => ['drop'],
+];
+
+/** How often each of STEPS comes. */
+const WEIGHTS = [5, 4, 4, 4, 1, 6, 8, 1, 1, 1, 1];
+
+export function memoryProgram(seed: number, length: number): Step[] {
+  const numbers = new Numbers(seed);
+  const total = WEIGHTS.reduce((sum, weight) => sum + weight, 0);
+  return Array.from({ length }, (_, at) => {
+    let rest = numbers.below(total);
+    const kind = WEIGHTS.findIndex((weight) => (rest -= weight) < 0);
+    return STEPS[kind]!(numbers, at + 1);
+  });
+}
+
+/** Bytes as runs of equal ones, as far as they lie within the file. */
+function runs(bytes: Uint8Array): [byte: number, length: number][] {
+  const found: [number, number][] = [];
+  for (const byte of bytes) {
+    const last = found[found.length - 1];
+    if (last?.[0] === byte) last[1]++;
+    else found.push([byte, 1]);
+  }
+  return found;
+}
+
+class Process {
+  readonly fs: FileSystem;
+  readonly fds: readonly number[];
+  readonly maps = new Map<number, { id: number; file: number; page: number }>();
+
+  constructor(fs: FileSystem, number: number) {
+    this.fs = fs;
+    const flags = { access: 'read-write', create: true } as const;
+    this.fds = Array.from({ length: FILES }, (_, file) => fs.open(`/p${number}.${file}`, flags));
+  }
+
+  perform(step: Step): unknown {
+    const { fs, fds, maps } = this;
+    switch (step[0]) {
+      case 'pwrite':
+        return fs.pwrite(fds[step[1]]!, new Uint8Array(step[3]).fill(step[4]), step[2]);
+      case 'pread': {
+        const target = new Uint8Array(step[3]);
+        return runs(target.subarray(0, fs.pread(fds[step[1]]!, target, step[2])));
+      }
+      case 'truncate':
+        return void fs.ftruncate(fds[step[1]]!, step[2]);
+      case 'mmap':
+        return this.#map(step);
+      case 'fsync':
+        return void fs.fsync(fds[step[1]]!);
+      case 'sync':
+        return void fs.sync();
+      case 'drop':
+        return void fs.dropCaches();
+      default:
+        return maps.has(step[1]) ? this.#inMemory(step) : 'none';
+    }
+  }
+
+  #map([, map, file, page, pages, shared, writable]: Extract<Step, readonly ['mmap', ...unknown[]]>): void {
+    const old = this.maps.get(map);
+    if (old !== undefined) this.fs.munmap(old.id);
+    const id = this.fs.mmap(this.fds[file]!, page * PAGE, pages * PAGE, {
+      sharing: shared ? 'shared' : 'private',
+      access: writable ? 'read-write' : 'read',
+    });
+    this.maps.set(map, { id, file, page });
+  }
+
+  #inMemory(step: Extract<Step, readonly ['munmap' | 'load' | 'store' | 'msync', ...unknown[]]>): unknown {
+    const { id, file, page } = this.maps.get(step[1])!;
+    if (step[0] === 'store') return this.fs.store(id, step[2], new Uint8Array(step[3]).fill(step[4]));
+    if (step[0] === 'load') {
+      const target = new Uint8Array(step[3]);
+      const count = this.fs.load(id, step[2], target);
+      // What lies behind the end of the file is there until writeback clears it away, whenever that is.
+      const end = this.fs.fstat(this.fds[file]!).size - page * PAGE - step[2];
+      return [count, runs(target.subarray(0, Math.max(0, Math.min(count, end))))];
+    }
+    if (step[0] === 'msync') return void this.fs.msync(id, 0, PAGE, 'sync');
+    this.fs.munmap(id);
+    this.maps.delete(step[1]);
+    return undefined;
+  }
+}
+
+/** The answers of our file system. */
+export function performMemoryProgram(fs: FileSystem, number: number, program: readonly Step[]): unknown[] {
+  const process = new Process(fs, number);
+  const answers = program.map((step) => {
+    try {
+      return process.perform(step) ?? 'done';
+    } catch (error) {
+      if (error instanceof Failure) return error.errno;
+      throw error;
+    }
+  });
+  fs.closeAll();
+  return answers;
+}
+
+/** The same for a kernel: programs as JSON in, answers as JSON out. Loads and stores are made by the kernel. */
+export const MEMORY_SCRIPT = `
+import ctypes, errno, itertools, json, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+libc.msync.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+for call in (libc.pread, libc.pwrite):
+    call.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
+    call.restype = ctypes.c_long
+os.chdir(sys.argv[1])
+scratch = os.memfd_create('scratch')
+os.ftruncate(scratch, 1 << 20)
+PAGE = 4096
+def checked(result):
+    if result < 0: raise OSError(ctypes.get_errno(), '')
+    return result
+def runs(data): return [[byte, len(list(group))] for byte, group in itertools.groupby(data)]
+class Process:
+    def __init__(self, number):
+        self.fds = [os.open('p%d.%d' % (number, file), os.O_RDWR | os.O_CREAT, 0o666) for file in range(${FILES})]
+        self.maps = {}
+    def pwrite(self, file, offset, length, byte): return os.pwrite(self.fds[file], bytes([byte]) * length, offset)
+    def pread(self, file, offset, length): return runs(os.pread(self.fds[file], length, offset))
+    def truncate(self, file, size): os.ftruncate(self.fds[file], size)
+    def fsync(self, file): os.fsync(self.fds[file])
+    def sync(self): checked(libc.syncfs(self.fds[0]))
+    def drop(self):
+        for fd in self.fds: os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    def mmap(self, map, file, page, pages, shared, writable):
+        if map in self.maps: self.munmap(map)
+        address = libc.mmap(None, pages * PAGE, 3 if writable else 1, 1 if shared else 2, self.fds[file], page * PAGE)
+        if address == ctypes.c_void_p(-1).value: checked(-1)
+        self.maps[map] = (address, pages * PAGE, file, page)
+    def munmap(self, map):
+        if map not in self.maps: return 'none'
+        address, length, _, _ = self.maps.pop(map)
+        checked(libc.munmap(address, length))
+    def msync(self, map):
+        if map not in self.maps: return 'none'
+        checked(libc.msync(self.maps[map][0], PAGE, 4))
+    def load(self, map, offset, length):
+        if map not in self.maps: return 'none'
+        address, size, file, page = self.maps[map]
+        if offset >= size: raise OSError(errno.EFAULT, '')
+        count = checked(libc.pwrite(scratch, address + offset, min(length, size - offset), 0))
+        end = os.fstat(self.fds[file]).st_size - page * PAGE - offset
+        return [count, runs(os.pread(scratch, count, 0)[:max(0, min(count, end))])]
+    def store(self, map, offset, length, byte):
+        if map not in self.maps: return 'none'
+        address, size, _, _ = self.maps[map]
+        if offset >= size: raise OSError(errno.EFAULT, '')
+        os.pwrite(scratch, bytes([byte]) * length, 0)
+        return checked(libc.pread(scratch, address + offset, min(length, size - offset), 0))
+    def finish(self):
+        for map in list(self.maps): self.munmap(map)
+        for fd in self.fds: os.close(fd)
+def run(number, program):
+    process, answers = Process(number), []
+    for name, *arguments in program:
+        try:
+            answer = getattr(process, name)(*arguments)
+            answers.append('done' if answer is None else answer)
+        except OSError as error: answers.append(errno.errorcode[error.errno])
+    process.finish()
+    return answers
+print(json.dumps([run(number, program) for number, program in enumerate(json.load(open(sys.argv[2])))]))
+`;
