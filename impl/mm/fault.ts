@@ -87,9 +87,7 @@ function* bringIn({ mapping, invalidateLock }: MappedFile, page: number): Sleepa
     if (mapping.find(page) === null) yield* readNew(mapping, page);
     const folio = mapping.find(page);
     if (folio === null || folio.uptodate) return true;
-    yield* folio.lock();
-    if (folio.belongsTo(mapping) && !folio.uptodate) yield* mapping.operations.readFolio(folio);
-    else folio.unlock();
+    yield* readLocked(mapping, folio);
     return true;
   } catch (error) {
     if (error instanceof Failure) return false;
@@ -97,6 +95,13 @@ function* bringIn({ mapping, invalidateLock }: MappedFile, page: number): Sleepa
   } finally {
     invalidateLock.unlockRead();
   }
+}
+
+/** Unless somebody has read it, or taken it out of the file, while this task waited for it. */
+function* readLocked(mapping: AddressSpace, folio: Folio): Sleepable<void> {
+  yield* folio.lock();
+  if (folio.belongsTo(mapping) && !folio.uptodate) yield* mapping.operations.readFolio(folio);
+  else folio.unlock();
 }
 
 /** do_sync_mmap_readahead() without its window: what is not cached comes in alone. */

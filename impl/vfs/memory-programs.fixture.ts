@@ -1,3 +1,4 @@
+import { present } from '../lib/assert.ts';
 import { Failure } from '../lib/errno.ts';
 import type { FileSystem } from './file-system.ts';
 
@@ -27,6 +28,7 @@ export type Step =
 const PAGE = 4096;
 const FILES = 2;
 const MAPS = 3;
+const NUDGES = [0, 0, -1, 1, 100];
 
 /** Numbers that look random and are the same for ever (a linear congruential generator). */
 class Numbers {
@@ -45,7 +47,7 @@ class Numbers {
   position(pages: number): number {
     const unit = [PAGE, 1024, 512][this.below(3)] ?? PAGE;
     const near = this.below(Math.floor((pages * PAGE) / unit)) * unit;
-    return Math.max(0, near + [0, 0, -1, 1, 100][this.below(5)]!);
+    return Math.max(0, near + (NUDGES[this.below(NUDGES.length)] ?? 0));
   }
 }
 
@@ -72,7 +74,7 @@ export function memoryProgram(seed: number, length: number): Step[] {
   return Array.from({ length }, (_, at) => {
     let rest = numbers.below(total);
     const kind = WEIGHTS.findIndex((weight) => (rest -= weight) < 0);
-    return STEPS[kind]!(numbers, at + 1);
+    return present(STEPS[kind], 'a kind of step')(numbers, at + 1);
   });
 }
 
@@ -98,56 +100,68 @@ class Process {
     this.fds = Array.from({ length: FILES }, (_, file) => fs.open(`/p${number}.${file}`, flags));
   }
 
+  /** The value of a call, or undefined. */
   perform(step: Step): unknown {
-    const { fs, fds, maps } = this;
-    switch (step[0]) {
-      case 'pwrite':
-        return fs.pwrite(fds[step[1]]!, new Uint8Array(step[3]).fill(step[4]), step[2]);
-      case 'pread': {
-        const target = new Uint8Array(step[3]);
-        return runs(target.subarray(0, fs.pread(fds[step[1]]!, target, step[2])));
-      }
-      case 'truncate':
-        return void fs.ftruncate(fds[step[1]]!, step[2]);
-      case 'mmap':
-        return this.#map(step);
-      case 'fsync':
-        return void fs.fsync(fds[step[1]]!);
-      case 'sync':
-        return void fs.sync();
-      case 'drop':
-        return void fs.dropCaches();
-      default:
-        return maps.has(step[1]) ? this.#inMemory(step) : 'none';
-    }
+    const row = CALLS[step[0]] as (process: Process, ...args: readonly unknown[]) => unknown;
+    const [, ...args] = step;
+    return row(this, ...args);
   }
 
-  #map([, map, file, page, pages, shared, writable]: Extract<Step, readonly ['mmap', ...unknown[]]>): void {
-    const old = this.maps.get(map);
-    if (old !== undefined) this.fs.munmap(old.id);
-    const id = this.fs.mmap(this.fds[file]!, page * PAGE, pages * PAGE, {
+  fd(file: number): number {
+    return present(this.fds[file], 'an open file');
+  }
+}
+
+type Arguments<Name> =
+  Extract<Step, readonly [Name, ...unknown[]]> extends readonly [unknown, ...infer Rest] ? Rest : [];
+
+const CALLS: { readonly [Name in Step[0]]: (process: Process, ...args: Arguments<Name>) => unknown } = {
+  pwrite: (process, file, offset, length, byte) =>
+    process.fs.pwrite(process.fd(file), new Uint8Array(length).fill(byte), offset),
+  pread(process, file, offset, length) {
+    const target = new Uint8Array(length);
+    return runs(target.subarray(0, process.fs.pread(process.fd(file), target, offset)));
+  },
+  truncate: (process, file, size) => process.fs.ftruncate(process.fd(file), size),
+  fsync: (process, file) => process.fs.fsync(process.fd(file)),
+  sync: ({ fs }) => fs.sync(),
+  drop: ({ fs }) => fs.dropCaches(),
+  mmap(process, map, file, page, pages, shared, writable) {
+    const old = process.maps.get(map);
+    if (old !== undefined) process.fs.munmap(old.id);
+    const id = process.fs.mmap(process.fd(file), page * PAGE, pages * PAGE, {
       sharing: shared ? 'shared' : 'private',
       access: writable ? 'read-write' : 'read',
     });
-    this.maps.set(map, { id, file, page });
-  }
-
-  #inMemory(step: Extract<Step, readonly ['munmap' | 'load' | 'store' | 'msync', ...unknown[]]>): unknown {
-    const { id, file, page } = this.maps.get(step[1])!;
-    if (step[0] === 'store') return this.fs.store(id, step[2], new Uint8Array(step[3]).fill(step[4]));
-    if (step[0] === 'load') {
-      const target = new Uint8Array(step[3]);
-      const count = this.fs.load(id, step[2], target);
-      // What lies behind the end of the file is there until writeback clears it away, whenever that is.
-      const end = this.fs.fstat(this.fds[file]!).size - page * PAGE - step[2];
-      return [count, runs(target.subarray(0, Math.max(0, Math.min(count, end))))];
-    }
-    if (step[0] === 'msync') return void this.fs.msync(id, 0, PAGE, 'sync');
-    this.fs.munmap(id);
-    this.maps.delete(step[1]);
+    process.maps.set(map, { id, file, page });
+  },
+  munmap({ fs, maps }, map) {
+    const known = maps.get(map);
+    if (known === undefined) return 'none';
+    fs.munmap(known.id);
+    maps.delete(map);
     return undefined;
-  }
-}
+  },
+  load(process, map, offset, length) {
+    const known = process.maps.get(map);
+    if (known === undefined) return 'none';
+    const target = new Uint8Array(length);
+    const count = process.fs.load(known.id, offset, target);
+    // What lies behind the end of the file is there until writeback clears it away, whenever that is.
+    const end = process.fs.fstat(process.fd(known.file)).size - known.page * PAGE - offset;
+    return [count, runs(target.subarray(0, Math.max(0, Math.min(count, end))))];
+  },
+  store({ fs, maps }, map, offset, length, byte) {
+    const known = maps.get(map);
+    return known === undefined ? 'none' : fs.store(known.id, offset, new Uint8Array(length).fill(byte));
+  },
+  msync({ fs, maps }, map) {
+    const known = maps.get(map);
+    if (known === undefined) return 'none';
+    fs.msync(known.id, 0, PAGE, 'sync');
+    return undefined;
+  },
+};
 
 /** The answers of our file system. */
 export function performMemoryProgram(fs: FileSystem, number: number, program: readonly Step[]): unknown[] {

@@ -1,6 +1,7 @@
 import { Failure, FolioPool, type FileSystem, type MemoryDisk } from '../../../generated/impl/index.ts';
 import type {
   Credentials,
+  Errno,
   Handle,
   Operation,
   Outcome,
@@ -56,7 +57,7 @@ export class TypescriptSession implements Session {
     try {
       return this.#perform(operation);
     } catch (error) {
-      if (error instanceof Failure) return { ok: false, errno: error.errno };
+      if (error instanceof Failure) return { ok: false, errno: error.errno as Errno };
       throw error;
     }
   }
