@@ -5,6 +5,7 @@ import { ImageFiles } from './image-file.ts';
 import { StageClock, type Stage } from './stage-clock.ts';
 import type { Target } from './target.ts';
 import { unperformedBy } from './unperformed.ts';
+import type { Verdict } from './verdict.ts';
 
 /** A stretch of a benchmark. */
 export interface BenchWindow {
@@ -28,9 +29,16 @@ export interface BenchPlan {
 /** Generation, mount, operations, every comparison, sync and unmount; neither power cuts nor a second mount, nor e2fsck. */
 const STAGES_MEASURED: Stages = { recovery: false, remount: 'none', checkAgain: false };
 
-/** Thrown when a sequence failed: a rate of what is broken says nothing. */
-export class BenchFailure extends Error {
-  override readonly name = 'BenchFailure';
+/** Thrown when a sequence did not hold: a rate of what is broken, or of what nobody judged, says nothing. */
+export class BenchStopped extends Error {
+  override readonly name = 'BenchStopped';
+  /** Whether something was found; else a judge could not say. */
+  readonly found: boolean;
+
+  constructor(found: boolean, message: string) {
+    super(message);
+    this.found = found;
+  }
 }
 
 /**
@@ -74,9 +82,14 @@ async function runOne(plan: BenchPlan, sequence: number, clock: StageClock): Pro
     clock,
   });
   clock.enter(null);
-  if (verdict.kind === 'fails')
-    throw new BenchFailure(`sequence ${sequence} failed; twinpath check --seed ${plan.seed} finds it`);
+  if (verdict.kind !== 'holds') throw stopped(verdict, sequence, plan.seed);
   return executed;
+}
+
+function stopped(verdict: Exclude<Verdict, { kind: 'holds' }>, sequence: number, seed: number): BenchStopped {
+  if (verdict.kind === 'unknown')
+    return new BenchStopped(false, `nobody can say whether sequence ${sequence} held: ${verdict.reason}`);
+  return new BenchStopped(true, `sequence ${sequence} failed; twinpath check --seed ${seed} finds it`);
 }
 
 /** Nothing is written: without e2fsck no image leaves memory. */

@@ -30,3 +30,9 @@ test('a target that nobody knows is refused', async () => {
   expect(code).toBe(EXIT.impossible);
   expect(err).toContain('impl:nothing');
 });
+
+test('a target of another process is refused: nothing is mounted, nothing is written here', async () => {
+  const { code, err } = await run('bench', '--targets', 'impl:iomap,loop');
+  expect(code).toBe(EXIT.impossible);
+  expect(err).toContain('loop is no target of this process');
+});

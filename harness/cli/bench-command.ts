@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
-import { bench, BenchFailure, type BenchWindow } from '../bench.ts';
+import { bench, BenchStopped, type BenchWindow } from '../bench.ts';
 import { STAGES } from '../stage-clock.ts';
 import { targetsNamed } from '../targets/all.ts';
-import { grouped, positiveNumber, wholeNumber } from './numbers.ts';
+import { grouped, positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
+import { everyTarget, namesInProcess } from './option-values.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 interface BenchOptions {
   seconds: number;
   seed: number;
   operations: number;
-  targets: string[];
+  targets: string;
 }
 
 const WINDOWS = 10;
@@ -23,7 +24,7 @@ Examples:
 An operation counts once, however many targets perform it. Generation, mount, comparisons, sync and unmount are in the rates,
 e2fsck is not. The first windows are mostly the engine's compiler at work.
 
-Exit code: 0 when it ran, 1 when a sequence failed, 2 when it could not run.`;
+Exit code: 0 when it ran, 1 when a sequence failed, 2 when it could not run or could not judge.`;
 
 /** `twinpath bench`: how fast sequences run. */
 export function addBench(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -32,19 +33,17 @@ export function addBench(program: Command, terminal: Terminal, exit: (code: numb
     .summary('measures how fast sequences run')
     .description('Runs sequences through the model and the targets, in one thread and without e2fsck.')
     .option('--seconds <n>', 'how long', positiveNumber(1e6), 60)
-    .option('--seed <n>', 'where the sequences come from', wholeNumber(-(2 ** 31), 2 ** 31 - 1), 1)
+    .option('--seed <n>', 'where the sequences come from', seedNumber, 1)
     .option('--operations <n>', 'operations of a sequence, at most', wholeNumber(1, OPERATIONS_MAX), 60)
-    .option('--targets <names...>', 'what runs beside the model (default: both paths)')
+    .option('--targets <names>', 'what runs beside the model, separated by commas', everyTarget())
     .addHelpText('after', EXAMPLES)
-    .action(async (options: Omit<BenchOptions, 'targets'> & { targets?: string[] }) =>
-      exit(await run({ targets: ['impl:buffer_head', 'impl:iomap'], ...options }, terminal)),
-    );
+    .action(async (options: BenchOptions) => exit(await run(options, terminal)));
 }
 
 async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
   const windows: BenchWindow[] = [];
   const plan = {
-    targets: targetsNamed(options.targets),
+    targets: targetsNamed(namesInProcess(options.targets)),
     seed: options.seed,
     maxOperations: options.operations,
     windows: WINDOWS,
@@ -57,9 +56,9 @@ async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
       terminal.out(`${windowLine(window)}\n`);
     });
   } catch (error) {
-    if (!(error instanceof BenchFailure)) throw error;
+    if (!(error instanceof BenchStopped)) throw error;
     terminal.err(`twinpath: ${error.message}\n`);
-    return EXIT.found;
+    return error.found ? EXIT.found : EXIT.impossible;
   }
   terminal.out(`${summary(windows.slice(WINDOWS / 2))}\n`);
   return EXIT.held;

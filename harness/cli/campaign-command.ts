@@ -8,7 +8,8 @@ import { openWorkspace } from '../workspace.ts';
 import { checkFaults, wantsE2fsck } from './case-file.ts';
 import { CheckRun } from './check-run.ts';
 import { blockSizeOption, featuresOption, formatOf, inodeSizeOption } from './format-options.ts';
-import { positiveNumber, wholeNumber } from './numbers.ts';
+import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
+import { collected } from './option-values.ts';
 import { replayCommand } from './replay-command.ts';
 import type { RunFacts } from './summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -43,11 +44,7 @@ const SHRINK_RUNS_MAX = 20_000;
 /** Adds those options to a command. */
 export function withCampaignOptions(command: Command): Command {
   return command
-    .option(
-      '--seed <n>',
-      'where randomness starts; printed when not given',
-      wholeNumber(-(2 ** 31), 2 ** 31 - 1),
-    )
+    .option('--seed <n>', 'where randomness starts; printed when not given', seedNumber)
     .option('--runs <n>', 'end after so many sequences', wholeNumber(1, 1e9))
     .option(
       '--seconds <n>',
@@ -80,10 +77,8 @@ export function withCampaignOptions(command: Command): Command {
       DEFAULT_HANG_SECONDS,
     )
     .option('--json', 'print the summary as JSON', false)
-    .addOption(new Option('--fault <name>', 'plant a bug').argParser(collect).default([]).hideHelp());
+    .addOption(new Option('--fault <name>', 'plant a bug').argParser(collected).default([]).hideHelp());
 }
-
-const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
 /** One verb that runs random sequences: its name, what it runs them on, and which it may draw. */
 export interface CampaignRequest {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { allTargets, targetsNamed } from '../targets/all.ts';
+import { targetsNamed } from '../targets/all.ts';
 import { runCampaign, withCampaignOptions, type CampaignOptions } from './campaign-command.ts';
+import { everyTarget, namesIn } from './option-values.ts';
 import type { Terminal } from './terminal.ts';
 
 type CheckOptions = CampaignOptions & { targets: string };
@@ -24,23 +25,15 @@ export function addCheck(program: Command, terminal: Terminal, exit: (code: numb
         'and the whole tree, cuts the power, unmounts, lets e2fsck look at the image, mounts it again through both ' +
         'paths, and makes what fails small.',
     )
-    .option('--targets <names>', 'targets, separated by commas', allNames().join(','));
+    .option('--targets <names>', 'targets, separated by commas', everyTarget());
   withCampaignOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (options: CheckOptions) => exit(await check(options, terminal)));
 }
 
 async function check(options: CheckOptions, terminal: Terminal): Promise<number> {
-  const targets = namesOf(options.targets);
-  const usual = options.targets === allNames().join(',');
+  const targets = targetsNamed(namesIn(options.targets)).map(({ name }) => name);
+  const usual = options.targets === everyTarget();
   const words = usual ? [] : [`--targets ${options.targets}`];
   return runCampaign({ verb: 'check', targets, words }, options, terminal);
 }
-
-/** The names, checked. */
-function namesOf(list: string): string[] {
-  const names = list.split(',').map((name) => name.trim());
-  return targetsNamed(names).map(({ name }) => name);
-}
-
-const allNames = (): string[] => allTargets().map(({ name }) => name);

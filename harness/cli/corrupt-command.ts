@@ -14,7 +14,7 @@ import { RunFolder } from '../run-folder.ts';
 import { allTargets, targetsNamed } from '../targets/all.ts';
 import { openWorkspace } from '../workspace.ts';
 import { CorruptRun } from './corrupt-run.ts';
-import { positiveNumber, wholeNumber } from './numbers.ts';
+import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
 interface CorruptOptions {
@@ -52,7 +52,7 @@ export function addCorrupt(program: Command, terminal: Terminal, exit: (code: nu
       'Damages images, structure by structure and bit by bit, with and without putting their checksums right; mounts ' +
         'each, walks, reads, writes and unmounts. Every answer must be a result or an error that names what is wrong.',
     )
-    .option('--seed <n>', 'where randomness starts', wholeNumber(-(2 ** 31), 2 ** 31 - 1))
+    .option('--seed <n>', 'where randomness starts', seedNumber)
     .option('--images <n>', 'how many', wholeNumber(1, 1e9), DEFAULT_IMAGES)
     .option('--seconds <n>', 'end after so much time', positiveNumber(1e7))
     .option('--case <file>', 'only this saved case')

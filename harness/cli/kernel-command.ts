@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { SetupMount } from '../setup.ts';
 import { targetsNamed } from '../targets/all.ts';
 import { runCampaign, withCampaignOptions, type CampaignOptions } from './campaign-command.ts';
+import { collected } from './option-values.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
 interface KernelOptions extends CampaignOptions {
@@ -40,14 +41,12 @@ export function addKernel(program: Command, terminal: Terminal, exit: (code: num
       'Runs the random sequences of check on the reference model and on real kernels in step, compares each answer ' +
         'and the whole tree, lets e2fsck look at the images, and makes what fails small.',
     )
-    .option('--target <name>', 'a target; may be given more than once (default: loop)', collect, [])
+    .option('--target <name>', 'a target; may be given more than once (default: loop)', collected, [])
     .option('--atime <option>', `the mount option: ${ATIMES.join(' or ')}`, 'noatime');
   withCampaignOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (options: KernelOptions) => exit(await kernel(options, terminal)));
 }
-
-const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
 async function kernel(options: KernelOptions, terminal: Terminal): Promise<number> {
   const atime = ATIMES.find((one) => one === options.atime);

@@ -9,6 +9,9 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
+/** Where randomness starts: 32 bits, which is what the generators keep of it. */
+export const seedNumber = wholeNumber(-(2 ** 31), 2 ** 31 - 1);
+
 /** A parser of positive numbers, fractions allowed. */
 export function positiveNumber(most: number): (text: string) => number {
   return (text) => {

@@ -9,6 +9,7 @@ import { openWorkspace } from '../workspace.ts';
 import { loadCase, wantsE2fsck } from './case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { positiveNumber } from './numbers.ts';
+import { collected } from './option-values.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
 interface ReplayOptions {
@@ -43,7 +44,7 @@ export function addReplay(program: Command, terminal: Terminal, exit: (code: num
     .option(
       '--target <name>',
       'run on this target instead of those in the case; may be repeated',
-      collect,
+      collected,
       [],
     )
     .option('--no-e2fsck', 'do not check the image')
@@ -52,8 +53,6 @@ export function addReplay(program: Command, terminal: Terminal, exit: (code: num
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, options: ReplayOptions) => exit(await replay(path, options, terminal)));
 }
-
-const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
 async function replay(path: string, options: ReplayOptions, terminal: Terminal): Promise<number> {
   const saved = loadCase(path);
