@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest';
-import { runCommandLine } from './command-line.ts';
-import { EXIT, type Terminal } from './terminal.ts';
-
-async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const terminal: Terminal = {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    bytes: () => Promise.resolve(),
-    live: false,
-    columns: 80,
-  };
-  return { code: await runCommandLine(words, terminal), ...said };
-}
+import { twinpath } from './said.fixture.ts';
+import { EXIT } from './terminal.ts';
 
 test('every window and the second half are told', async () => {
-  const { code, out } = await run('bench', '--seconds', '2', '--seed', '7');
+  const { code, out } = await twinpath('bench', '--seconds', '2', '--seed', '7');
   expect(code).toBe(EXIT.held);
   const windows = out.split('\n').filter((line) => /^ +\d/.test(line));
   expect(windows).toHaveLength(10);
@@ -26,13 +14,13 @@ test('every window and the second half are told', async () => {
 });
 
 test('a target that nobody knows is refused', async () => {
-  const { code, err } = await run('bench', '--targets', 'impl:nothing');
+  const { code, err } = await twinpath('bench', '--targets', 'impl:nothing');
   expect(code).toBe(EXIT.impossible);
   expect(err).toContain('impl:nothing');
 });
 
 test('a target of another process is refused: nothing is mounted, nothing is written here', async () => {
-  const { code, err } = await run('bench', '--targets', 'impl:iomap,loop');
+  const { code, err } = await twinpath('bench', '--targets', 'impl:iomap,loop');
   expect(code).toBe(EXIT.impossible);
   expect(err).toContain('loop is no target of this process');
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCommandLine } from './command-line.ts';
+import { twinpath } from './said.fixture.ts';
 
 let folder: string;
 
@@ -11,18 +11,6 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function tell(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const code = await runCommandLine(words, {
-    out: (text) => void (said.out += text),
-    bytes: (chunk) => Promise.resolve(void (said.out += Buffer.from(chunk).toString('latin1'))),
-    err: (text) => void (said.err += text),
-    live: false,
-    columns: 80,
-  });
-  return { code, ...said };
-}
 
 test.each([
   [[]],
@@ -34,7 +22,7 @@ test.each([
   [['image', 'ls']],
   [['image', 'cat']],
 ])('%j explains itself', async (verb) => {
-  const { code, out } = await tell(...verb, '--help');
+  const { code, out } = await twinpath(...verb, '--help');
   expect(code).toBe(0);
   expect(out).toContain('Usage: twinpath');
   expect(out).toMatch(/Examples:|Start here:/);
@@ -42,7 +30,7 @@ test.each([
 });
 
 test('it knows its version', async () => {
-  expect((await tell('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await twinpath('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 test.each([
@@ -58,7 +46,7 @@ test.each([
   [['replay'], 'case'],
   [['replay', '/nonexistent/case.json'], 'ENOENT'],
 ])('%j is a mistake of the user', async (words, hint) => {
-  const { code, err } = await tell(...words);
+  const { code, err } = await twinpath(...words);
   expect(code).toBe(2);
   expect(err).toContain(hint);
   expect(err).not.toMatch(/^\s+at /m);
@@ -74,7 +62,7 @@ test.each([
   const path = join(folder, 'case.json');
   writeFileSync(path, text);
   for (const verb of ['replay', 'shrink']) {
-    const { code, err } = await tell(verb, path);
+    const { code, err } = await twinpath(verb, path);
     expect(code).toBe(2);
     expect(err).toContain(hint);
     expect(err).toContain(path);

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCommandLine } from './command-line.ts';
+import { twinpath } from './said.fixture.ts';
 
 /** Larger than what is read at once, and no multiple of it. */
 const BYTES = Buffer.from(Array.from({ length: 2_500_001 }, (_, index) => (index * 7 + (index >> 8)) & 0xff));
@@ -40,19 +40,6 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function tell(...words: string[]): Promise<{ code: number; out: Buffer; err: string }> {
-  const out: Uint8Array[] = [];
-  let err = '';
-  const code = await runCommandLine(['image', ...words], {
-    out: (text) => void out.push(Buffer.from(text)),
-    bytes: (chunk) => Promise.resolve(void out.push(chunk)),
-    err: (text) => void (err += text),
-    live: false,
-    columns: 80,
-  });
-  return { code, out: Buffer.concat(out), err };
-}
-
 /** What dumpe2fs -h says behind `key`. */
 async function dumped(key: string): Promise<string> {
   const { stdout } = await execa('dumpe2fs', ['-h', image]);
@@ -62,7 +49,10 @@ async function dumped(key: string): Promise<string> {
 
 describe('an image of mke2fs', () => {
   test('is described as dumpe2fs describes it', async () => {
-    const facts = JSON.parse((await tell('info', '--json', image)).out.toString()) as Record<string, unknown>;
+    const facts = JSON.parse((await twinpath('image', 'info', '--json', image)).out) as Record<
+      string,
+      unknown
+    >;
     expect(facts).toMatchObject({
       label: 'twin',
       uuid: await dumped('Filesystem UUID'),
@@ -80,8 +70,8 @@ describe('an image of mke2fs', () => {
 
   test('lists what it was made of, sorted', async () => {
     const { uid, gid } = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-    const { code, out, err } = await tell('ls', image);
-    const lines = out.toString().trimEnd().split('\n');
+    const { code, out, err } = await twinpath('image', 'ls', image);
+    const lines = out.trimEnd().split('\n');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(lines.map((line) => line.split('Z ')[1])).toEqual(['dir', 'hello', 'lost+found', 'way -> dir']);
     const columns = (lines[1] ?? '').split(/ +/);
@@ -90,8 +80,8 @@ describe('an image of mke2fs', () => {
 
   test('gives back the bytes, also through a link, and is not changed', async () => {
     const before = readFileSync(image);
-    const { code, out } = await tell('cat', image, '/way/bytes');
-    expect([code, out.equals(BYTES)]).toEqual([0, true]);
+    const { code, bytes } = await twinpath('image', 'cat', image, '/way/bytes');
+    expect([code, bytes.equals(BYTES)]).toEqual([0, true]);
     expect(readFileSync(image).equals(before)).toBe(true);
   });
 });
@@ -102,22 +92,22 @@ test('a log is replayed in memory only', async () => {
   // debugfs writes a log with one committed transaction: the revocation of a block.
   await execa('debugfs', ['-w', '-f', '-', path], { input: 'jo -c\njw -r 9000\njc\n' });
   const before = readFileSync(path);
-  const { code, out } = await tell('info', path);
-  expect([code, out.toString()]).toEqual([0, expect.stringContaining('replayed in memory')]);
-  expect((await tell('cat', path, 'hello')).out.toString()).toBe('hello\n');
+  const { code, out } = await twinpath('image', 'info', path);
+  expect([code, out]).toEqual([0, expect.stringContaining('replayed in memory')]);
+  expect((await twinpath('image', 'cat', path, 'hello')).out).toBe('hello\n');
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
 test('features that forbid writing do not forbid looking', async () => {
   await execa('mke2fs', [...OPTIONS, '-O', 'quota', '-d', at('source'), at('quota'), '16M']);
-  expect((await tell('info', at('quota'))).out.toString()).toContain(' quota');
-  expect((await tell('cat', at('quota'), 'hello')).out.toString()).toBe('hello\n');
+  expect((await twinpath('image', 'info', at('quota'))).out).toContain(' quota');
+  expect((await twinpath('image', 'cat', at('quota'), 'hello')).out).toBe('hello\n');
 });
 
 describe('bad input', () => {
   const refused = async (hint: string | RegExp, ...words: string[]): Promise<void> => {
-    const { code, out, err } = await tell(...words);
-    expect({ code, out: out.toString() }).toEqual({ code: 2, out: '' });
+    const { code, out, err } = await twinpath('image', ...words);
+    expect({ code, out: out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(hint);
     expect(err).not.toMatch(/^\s+at /m);
   };

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test, type TestContext } from 'vitest';
-import { runCommandLine } from './command-line.ts';
+import { image } from './said.fixture.ts';
 
 /** What Node.js has no calls for is made, and looked at, by python3. */
 function python(script: string, ...args: string[]): string {
@@ -42,18 +42,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'image-attributes-test-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-async function image(...words: string[]): Promise<{ code: number; err: string }> {
-  let err = '';
-  const code = await runCommandLine(['image', ...words], {
-    out: () => undefined,
-    bytes: () => Promise.resolve(),
-    err: (text) => void (err += text),
-    live: false,
-    columns: 80,
-  });
-  return { code, err };
-}
 
 const debugfs = async (request: string): Promise<string> =>
   (await execa('debugfs', ['-R', request, at('disk')])).stdout;

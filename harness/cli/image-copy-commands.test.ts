@@ -19,11 +19,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { image } from './said.fixture.ts';
 import type { Corruption } from '../corrupt/dissected-image.ts';
 import { writeImage } from '../image-file.ts';
 import { dissect } from '../targets/typescript/dissection.ts';
 import { loadImage } from '../targets/typescript/image-source.ts';
-import { runCommandLine } from './command-line.ts';
 
 /** Longer than what is moved at once, and no multiple of anything. */
 const BYTES = Buffer.from(
@@ -40,25 +40,6 @@ beforeEach(() => {
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
-
-interface Result {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function image(...words: string[]): Promise<Result> {
-  let out = '';
-  let err = '';
-  const code = await runCommandLine(['image', ...words], {
-    out: (text) => void (out += text),
-    bytes: () => Promise.resolve(),
-    err: (text) => void (err += text),
-    live: false,
-    columns: 80,
-  });
-  return { code, out, err };
-}
 
 const e2fsck = async (path: string): Promise<number | undefined> =>
   (await execa('e2fsck', ['-fn', path], { reject: false })).exitCode;
