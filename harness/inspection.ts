@@ -43,6 +43,7 @@ async function performAll(
   context: StepContext,
 ): Promise<FailedVerdict | null> {
   const lockstep = new Lockstep(lane);
+  lockstep.foresee(operations);
   for (const operation of operations) {
     const answer = lockstep.step(operation, context);
     const failed = isPromise(answer) ? await answer : answer;

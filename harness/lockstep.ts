@@ -90,6 +90,12 @@ export class Lockstep {
     return this.#lanes;
   }
 
+  /** Says to every session what comes next (Session.foresee). */
+  foresee(operations: readonly Operation[]): void {
+    for (const { participants } of this.#lanes)
+      for (const { session } of participants) session.foresee?.(operations);
+  }
+
   /** Performs one operation everywhere; answers what went wrong, if anything did. */
   step(operation: Operation, context: StepContext): Awaitable<FailedVerdict | null> {
     if (this.#lanes.length === 1) {

@@ -75,6 +75,12 @@ export interface Session {
    * broke. The bytes of a `data` value are valid until the next call only.
    */
   apply(operation: Operation, now: Timestamp): Awaitable<Outcome>;
+  /**
+   * Says which operations will be asked for next, all of them and in this order, so that a session far away can perform
+   * them ahead of being asked. Nothing else is asked in between but after an answer of a full disk, and a sequence may end
+   * before all were asked for.
+   */
+  foresee?(operations: readonly Operation[]): void;
   /** A number that two names share exactly when they are links to one file (st_ino). Follows no symbolic link. */
   identity(path: Path, now: Timestamp): Awaitable<number>;
   /** Free space, as statfs(2) gives it. */

@@ -2,16 +2,13 @@ import type { Errno, Operation, Outcome } from '../../../model/index.ts';
 import { contentBytes } from '../../content.ts';
 import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
 import { xattrBytes } from '../xattr-value.ts';
-import type { PerformerAnswer } from './performer.ts';
+import type { PerformerAnswer, Told } from './performer.ts';
 
 const ALL_BITS = 0xffffffff;
 const NOTHING = new Uint8Array(0);
 
 /** An operation as the performer is told it, and the bytes that go with it. */
-export function requestOf(operation: Operation): {
-  readonly operation: Readonly<Record<string, unknown>>;
-  readonly data: Uint8Array;
-} {
+export function requestOf(operation: Operation): Told {
   switch (operation.op) {
     case 'write':
     case 'pwrite': {

@@ -1,80 +1,83 @@
-import type { Credentials, Operation, Outcome, Path, SpaceReport, Timestamp } from '../../../model/index.ts';
+import type { Operation, Outcome, Path, SpaceReport, Timestamp } from '../../../model/index.ts';
 import type { DiskImage, Session } from '../../target.ts';
+import { KernelMessage } from './kernel-message.ts';
 import type { KernelClock } from './kernel-clock.ts';
 import { outcomeOf, requestOf } from './kernel-outcome.ts';
-import type { Performer } from './performer.ts';
+import type { PerformerAnswer } from './performer.ts';
+import type { Seat } from './seat.ts';
 
-/** Where a session's file system is, and how it comes and goes. */
-export interface Place {
-  /** Makes the performer stand at the root of the file system. */
-  enter(performer: Performer): Promise<void>;
-  /** The disk after unmounting, when it has one of its own; and what it leaves behind is gone. */
-  leave(performer: Performer): Promise<DiskImage | null>;
-  /** Forgets it all. */
-  abandon(): void;
+/** An operation that is under way, and what comes of it. */
+interface Pending {
+  readonly operation: Operation;
+  readonly answer: Promise<PerformerAnswer>;
 }
 
-/** Something that the kernel itself said was wrong. */
-export class KernelMessage extends Error {
-  override readonly name = 'KernelMessage';
-}
-
-const DONE: Outcome = { ok: true, value: { kind: 'done' } };
-
-/** A file system of the real kernel, and the descriptors that the operations so far have opened in the performer. */
+/** A file system of a real kernel, and the descriptors that the operations so far have opened in the performer. */
 export class KernelSession implements Session {
-  readonly #performer: Performer;
-  readonly #place: Place;
+  readonly #seat: Seat;
   readonly #clock: KernelClock;
-  readonly #release: (performer: Performer) => void;
-  #caller: Credentials | null = null;
+  /** What will be asked for next, and has not been told. */
+  #foreseen: readonly Operation[] = [];
+  /** What was told ahead and has not been asked for yet. */
+  #pending: Pending[] = [];
   /** Operations that have no answer yet, or never got one. */
   #asked = 0;
 
-  constructor(
-    performer: Performer,
-    place: Place,
-    clock: KernelClock,
-    release: (performer: Performer) => void,
-  ) {
-    this.#performer = performer;
-    this.#place = place;
+  constructor(seat: Seat, clock: KernelClock) {
+    this.#seat = seat;
     this.#clock = clock;
-    this.#release = release;
   }
 
   readonly sameTime = (expected: Timestamp, observed: Timestamp): boolean =>
     this.#clock.same(expected, observed);
 
-  async apply(operation: Operation, now: Timestamp): Promise<Outcome> {
-    this.#asked++;
-    const outcome = operation.op === 'remount' ? await this.#remount() : await this.#perform(operation, now);
-    this.#asked--;
-    return outcome;
+  foresee(operations: readonly Operation[]): void {
+    this.#foreseen = operations;
   }
 
-  async #perform(operation: Operation, now: Timestamp): Promise<Outcome> {
-    const { operation: told, data } = requestOf(operation);
-    const answer = await this.#performer.call({ call: 'perform', operation: told }, data);
+  async apply(operation: Operation, now: Timestamp): Promise<Outcome> {
+    if (this.#pending.length === 0) this.#tell(operation);
+    const first = this.#pending.shift();
+    if (first?.operation !== operation) throw new Error(`${operation.op} is not what was foreseen`);
+    this.#asked++;
+    const answer = await first.answer;
+    this.#asked--;
+    if (answer.halted === true) {
+      this.#foreseen = this.#pending.map((pending) => pending.operation);
+      this.#pending = [];
+    }
     if (answer.window !== undefined) this.#clock.record(now, ...answer.window);
-    if (operation.op === 'setcreds' && answer.errno === undefined) this.#caller = operation;
+    if (answer.heard !== undefined) throw new KernelMessage(answer.heard);
     return outcomeOf(answer);
   }
 
+  /** All that is foreseen when this operation is the first of it; else somebody looks in between. */
+  #tell(operation: Operation): void {
+    const told = this.#foreseen[0] === operation ? this.#foreseen : [operation];
+    if (told === this.#foreseen) this.#foreseen = [];
+    const answers = this.#seat.performer.perform(told.map(requestOf));
+    this.#pending = told.map((each, index) => {
+      const answer = answers[index] ?? Promise.reject(new Error(`${each.op} has no answer`));
+      // Whoever asks for it hears of it; nobody may ask, when the sequence ends before.
+      answer.catch(() => undefined);
+      return { operation: each, answer };
+    });
+  }
+
   async identity(path: Path): Promise<number> {
-    const { number } = await this.#performer.call({ call: 'identity', path });
+    const { number } = await this.#call({ call: 'identity', path });
     if (number === undefined) throw new Error(`${path} has no number`);
     return number;
   }
 
   async space(): Promise<SpaceReport> {
-    const { space } = await this.#performer.call({ call: 'space' });
+    const { space } = await this.#call({ call: 'space' });
     if (space === undefined) throw new Error('statvfs answers nothing');
     return space;
   }
 
   async closeAll(): Promise<void> {
-    await this.#performer.call({ call: 'close' });
+    await this.#call({ call: 'close' });
   }
 
   powerCut(): never {
@@ -82,48 +85,35 @@ export class KernelSession implements Session {
   }
 
   async unmount(): Promise<DiskImage | null> {
-    await this.#leave();
-    const image = await this.#place.leave(this.#performer);
-    this.#release(this.#performer);
+    await this.#call({ call: 'go' });
+    const image = await this.#seat.disk();
+    this.#seat.release();
     return image;
   }
 
   abandon(): void {
-    if (this.#asked > 0) {
-      this.#performer.kill();
-      this.#place.abandon();
-    } else void this.#forget();
-  }
-
-  /** Nothing broke but the sequence: the performer can be used again. */
-  async #forget(): Promise<void> {
-    try {
-      await this.#leave();
-      this.#release(this.#performer);
-    } catch {
-      this.#performer.kill();
-    }
-    this.#place.abandon();
+    if (this.#asked > 0) this.#seat.destroy();
+    else void this.#forget();
   }
 
   complaint(): string | null {
     return null;
   }
 
-  async #remount(): Promise<Outcome> {
-    await this.#leave();
-    await this.#place.enter(this.#performer);
-    const caller = this.#caller;
-    if (caller !== null) {
-      const { uid, gid, groups } = caller;
-      await this.#performer.call({ call: 'perform', operation: { op: 'setcreds', uid, gid, groups } });
+  /** Nothing broke but the sequence: the performer can be used again. */
+  async #forget(): Promise<void> {
+    try {
+      await this.#call({ call: 'go' });
+      this.#seat.release();
+    } catch {
+      this.#seat.destroy();
     }
-    return DONE;
   }
 
-  async #leave(): Promise<void> {
-    const { error, heard = [] } = await this.#performer.call({ call: 'leave' });
-    if (typeof error === 'string') throw new Error(error);
-    if (heard.length > 0) throw new KernelMessage(heard.join('\n'));
+  async #call(request: Readonly<Record<string, unknown>>): Promise<PerformerAnswer> {
+    const answer = await this.#seat.performer.call(request);
+    if (answer.heard !== undefined && answer.heard.length > 0) throw new KernelMessage(answer.heard);
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer;
   }
 }

@@ -6,7 +6,7 @@ export class PerformerPool {
   readonly #free: Performer[] = [];
 
   async take(): Promise<Performer> {
-    return this.#free.pop() ?? this.#start();
+    return this.#free.pop() ?? startSeparate();
   }
 
   give(performer: Performer): void {
@@ -16,24 +16,25 @@ export class PerformerPool {
   async close(): Promise<void> {
     await Promise.all(this.#free.splice(0).map((performer) => performer.end()));
   }
-
-  /** One with mounts of its own. */
-  async #start(): Promise<Performer> {
-    const performer = await started();
-    if (performer.hello.uid !== 0) {
-      performer.kill();
-      throw new TargetUnavailable('only root can act as others, and mount');
-    }
-    const { error } = await performer.call({ call: 'separate' });
-    if (typeof error !== 'string') return performer;
-    performer.kill();
-    throw new TargetUnavailable(`a mount namespace of its own is refused: ${error}`);
-  }
 }
 
-async function started(): Promise<Performer> {
+/** One with mounts of its own. */
+async function startSeparate(): Promise<Performer> {
+  const performer = await startHere();
+  if (performer.hello.uid !== 0) {
+    performer.kill();
+    throw new TargetUnavailable('only root can act as others, and mount');
+  }
+  const { error } = await performer.call({ call: 'separate' });
+  if (error === undefined) return performer;
+  performer.kill();
+  throw new TargetUnavailable(`a mount namespace of its own is refused: ${error}`);
+}
+
+/** One on this machine, as it is. */
+export async function startHere(): Promise<Performer> {
   try {
-    return await Performer.start();
+    return await Performer.here();
   } catch (error) {
     throw new TargetUnavailable(error instanceof Error ? error.message : String(error));
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startPartner, type Partner } from '../../process.ts';
 import type { SpaceReport, Value } from '../../../model/index.ts';
+import { Channel, encodeFrame, type Frame } from './channel.ts';
 import type { DataRange } from './sparse-image.ts';
 
 /** What the performer says of itself and its machine when it starts. */
@@ -10,40 +11,58 @@ export interface Hello {
   /** The release of the kernel: `6.18.44`. */
   readonly kernel: string;
   readonly uid: number;
+  readonly gid: number;
   /** Whether it has CAP_SYS_RESOURCE. */
   readonly resources: boolean;
   readonly protectedHardlinks: boolean;
 }
 
+/** A value of the model, or numbers of the kernel that the harness has words for. */
+export type PerformerValue =
+  Value | { readonly kind: 'flags'; readonly bits: number; readonly project: number };
+
 /** Whatever a request is answered with; each has its own part of it. */
 export interface PerformerAnswer {
-  readonly value?: Value | { readonly kind: 'flags'; readonly bits: number; readonly project: number };
+  readonly value?: PerformerValue;
   readonly errno?: string;
   /** The last tick before the call, and when it ended, in microseconds since 1970. */
   readonly window?: readonly [number, number];
-  readonly error?: string | null;
+  readonly error?: string;
+  /** What the kernel itself said since the last answer, when some of it is serious. */
   readonly heard?: readonly string[];
+  /** The file system was full, so that what was to come behind was skipped. */
+  readonly halted?: boolean;
   readonly space?: SpaceReport;
   readonly number?: number;
   readonly ranges?: readonly DataRange[];
+  readonly removed?: readonly string[];
   /** Bytes that were read. */
   readonly data: Uint8Array;
 }
 
-interface Waiting {
-  readonly resolve: (answer: PerformerAnswer) => void;
-  readonly reject: (error: Error) => void;
+/** An operation as it is told, and the bytes that go with it. */
+export interface Told {
+  readonly operation: Readonly<Record<string, unknown>>;
+  readonly data: Uint8Array;
 }
 
-const VERSION = 1;
-const LENGTHS_BYTES = 8;
+const VERSION = 2;
 const NOTHING = new Uint8Array(0);
-const SCRIPT = fileURLToPath(new URL('performer.py', import.meta.url));
+
+/** The program that performs; the same place behind the sources and in dist/. */
+export const GUEST = fileURLToPath(new URL('../../../guest', import.meta.url));
 
 /** The system's own first: others may be scripts that look for one. */
 const SYSTEM_PYTHON = '/usr/bin/python3';
+export const PYTHON = existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3';
 
-/** The process that performs operations on a real kernel; performer.py is what runs there. */
+/** Alone with what it brings, and without files of its own beside ours. */
+export const PYTHON_OPTIONS = ['-I', '-S', '-B'];
+
+/** How long an operation may take before the kernel counts as hung. */
+export const SILENCE_MS_MAX = 30_000;
+
+/** Something that makes calls on a real kernel; guest/ is what runs there. */
 export class Performer {
   readonly hello: Hello;
   readonly #channel: Channel;
@@ -53,20 +72,43 @@ export class Performer {
     this.hello = hello;
   }
 
-  /** Starts one. Rejects when it cannot be started or speaks another version. */
-  static async start(): Promise<Performer> {
-    const python = existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3';
-    const channel = new Channel(python, [SCRIPT]);
-    const hello = (await channel.next()) as unknown as Hello;
-    if (hello.version === VERSION) return new Performer(channel, hello);
-    channel.kill();
-    throw new Error(`the performer speaks version ${hello.version}, not ${VERSION}`);
+  /** Starts one on the kernel that runs here. */
+  static here(): Promise<Performer> {
+    return Performer.over((onBytes) => startPartner(PYTHON, [...PYTHON_OPTIONS, GUEST], onBytes));
   }
 
-  /** Asks one question; questions are answered in order. Rejects when the process ends. */
-  call(request: Readonly<Record<string, unknown>>, data: Uint8Array = NOTHING): Promise<PerformerAnswer> {
-    this.#channel.send(request, data);
-    return this.#channel.next();
+  /** One at the other end of a partner's pipes. Rejects when none comes up or it speaks another version. */
+  static async over(
+    start: (onBytes: (bytes: Buffer) => void) => Partner,
+    silenceMsMax = SILENCE_MS_MAX,
+  ): Promise<Performer> {
+    const channel = new Channel(start, silenceMsMax);
+    try {
+      const hello = JSON.parse((await channel.next()).text) as Hello;
+      if (hello.version === VERSION) return new Performer(channel, hello);
+      throw new Error(`the performer speaks version ${hello.version}, not ${VERSION}`);
+    } catch (error) {
+      channel.kill();
+      throw error;
+    }
+  }
+
+  /** Asks one question; questions are answered in order. Rejects when it has gone. */
+  async call(request: Readonly<Record<string, unknown>>): Promise<PerformerAnswer> {
+    this.#channel.send(encodeFrame(request, NOTHING));
+    return answerIn(await this.#channel.next());
+  }
+
+  /**
+   * Has operations performed one after the other without waiting for anybody; each has its own answer. Behind one that
+   * `halted` nothing is performed.
+   */
+  perform(all: readonly Told[]): Promise<PerformerAnswer>[] {
+    const operations = all.map(({ operation }) => operation);
+    const lengths = all.map(({ data }) => data.length);
+    const data = all.length === 1 ? (all[0]?.data ?? NOTHING) : Buffer.concat(all.map((one) => one.data));
+    this.#channel.send(encodeFrame({ call: 'perform', operations, lengths }, data));
+    return all.map(async () => answerIn(await this.#channel.next()));
   }
 
   /** Lets it leave its mount and end by itself. */
@@ -80,66 +122,7 @@ export class Performer {
   }
 }
 
-/** Frames over the pipes of a process. */
-class Channel {
-  readonly #partner: Partner;
-  readonly #waiting: Waiting[] = [];
-  readonly #answers: PerformerAnswer[] = [];
-  readonly #ended: Promise<void>;
-  #received: Buffer = Buffer.alloc(0);
-  #failure: Error | null = null;
-
-  constructor(command: string, words: readonly string[]) {
-    this.#partner = startPartner(command, words, (bytes) => this.#hear(bytes));
-    this.#ended = this.#partner.ended.then((how) => this.#fail(new Error(`the performer ${how}`)));
-  }
-
-  send(request: Readonly<Record<string, unknown>>, data: Uint8Array): void {
-    const text = Buffer.from(JSON.stringify(request));
-    const lengths = Buffer.alloc(LENGTHS_BYTES);
-    lengths.writeUInt32LE(text.length, 0);
-    lengths.writeUInt32LE(data.length, 4);
-    this.#partner.send(Buffer.concat([lengths, text, data]));
-  }
-
-  next(): Promise<PerformerAnswer> {
-    const known = this.#answers.shift();
-    if (known !== undefined) return Promise.resolve(known);
-    if (this.#failure !== null) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
-  async end(): Promise<void> {
-    this.#partner.end();
-    await this.#ended;
-  }
-
-  kill(): void {
-    this.#partner.kill();
-  }
-
-  #hear(chunk: Buffer): void {
-    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
-    for (;;) {
-      if (this.#received.length < LENGTHS_BYTES) return;
-      const textEnd = LENGTHS_BYTES + this.#received.readUInt32LE(0);
-      const end = textEnd + this.#received.readUInt32LE(4);
-      if (this.#received.length < end) return;
-      const text = this.#received.toString('utf8', LENGTHS_BYTES, textEnd);
-      const data = Uint8Array.from(this.#received.subarray(textEnd, end));
-      this.#received = this.#received.subarray(end);
-      this.#deliver({ ...(JSON.parse(text) as Omit<PerformerAnswer, 'data'>), data });
-    }
-  }
-
-  #deliver(answer: PerformerAnswer): void {
-    const first = this.#waiting.shift();
-    if (first === undefined) this.#answers.push(answer);
-    else first.resolve(answer);
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
-  }
-}
+const answerIn = ({ text, data }: Frame): PerformerAnswer => ({
+  ...(JSON.parse(text) as Omit<PerformerAnswer, 'data'>),
+  data,
+});

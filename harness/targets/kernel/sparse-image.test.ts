@@ -11,7 +11,7 @@ test('gives back the bytes of the file, and zeros between its ranges', () => {
       index >= 100 && index < 200 ? 0 : index % 251,
     );
     writeFileSync(join(folder, 'image'), bytes);
-    const image = SparseImage.load(join(folder, 'image'), 300, [
+    const image = SparseImage.load(join(folder, 'image'), [
       [0, 100],
       [200, 300],
     ]);

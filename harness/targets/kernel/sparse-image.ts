@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { DiskImage } from '../../target.ts';
 
 /** Where a file has bytes: from the first offset to before the second. */
@@ -8,6 +8,9 @@ interface Piece {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
+
+const CHUNK_BYTES = 16384;
+const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
 /** A disk that was read from a file once, and never changes. What the file had as a hole costs nothing. */
 export class SparseImage implements DiskImage {
@@ -19,7 +22,8 @@ export class SparseImage implements DiskImage {
     this.#pieces = pieces;
   }
 
-  static load(path: string, sizeBytes: number, ranges: readonly DataRange[]): SparseImage {
+  /** With the ranges known in which the file has bytes. */
+  static load(path: string, ranges: readonly DataRange[]): SparseImage {
     const file = openSync(path, 'r');
     try {
       const pieces = ranges.map(([start, end]) => {
@@ -27,7 +31,25 @@ export class SparseImage implements DiskImage {
         readSync(file, bytes, 0, bytes.length, start);
         return { offset: start, bytes };
       });
-      return new SparseImage(sizeBytes, pieces);
+      return new SparseImage(fstatSync(file).size, pieces);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Of a file of which nothing is known: what is all zeros is left out. */
+  static scan(path: string): SparseImage {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      const pieces: Piece[] = [];
+      const chunk = Buffer.alloc(CHUNK_BYTES);
+      for (let offset = 0; offset < size; offset += CHUNK_BYTES) {
+        const bytes = chunk.subarray(0, readSync(file, chunk, 0, CHUNK_BYTES, offset));
+        if (!bytes.equals(ZEROS.subarray(0, bytes.length)))
+          pieces.push({ offset, bytes: Uint8Array.from(bytes) });
+      }
+      return new SparseImage(size, pieces);
     } finally {
       closeSync(file);
     }

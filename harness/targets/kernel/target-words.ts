@@ -1,5 +1,7 @@
 import type { Target } from '../../target.ts';
-import { LoopTarget } from './loop-target.ts';
+import { FILE_SYSTEMS } from './file-systems.ts';
+import { ImageTarget } from './image-target.ts';
+import { LocalMachine } from './local-machine.ts';
 
 /**
  * The target of the real kernel with this name; null when it is no such name. `loop`, and behind commas `fs=ext4` and
@@ -9,9 +11,11 @@ export function kernelTarget(name: string, workspace: string): Target | null {
   const [kind, ...words] = name.split(',');
   const settings = new Map(words.map((word) => splitOnce(word)));
   if (![...settings.keys()].every((key) => key === 'fs' || key === 'options')) return null;
-  if (kind !== 'loop' || (settings.get('fs') ?? 'ext4') !== 'ext4') return null;
+  const fileSystem = FILE_SYSTEMS[settings.get('fs') ?? 'ext4'];
+  if (kind !== 'loop' || fileSystem === undefined) return null;
   const options = settings.get('options') ?? '';
-  return new LoopTarget(name, workspace, options === '' ? [] : options.split(':'));
+  const machine = new LocalMachine(workspace, name.replaceAll(/\W+/g, '-'));
+  return new ImageTarget(name, machine, fileSystem, options === '' ? [] : options.split(':'));
 }
 
 function splitOnce(word: string): [string, string] {

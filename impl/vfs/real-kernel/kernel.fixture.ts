@@ -1,13 +1,15 @@
 import { execa, ExecaError } from 'execa';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { withDir } from 'tmp-promise';
 import { withKernelMount } from '../kernel-mount.fixture.ts';
 import type { Answer, Program } from './call.fixture.ts';
+import { frame, framesIn } from './frames.fixture.ts';
+import { programAnswers, programRequest } from './requests.fixture.ts';
 
-/** What the real kernel answers. */
+/** What the real kernel answers, as the performer in guest/ says it: the same that the harness has perform. */
 
-const PERFORMER = fileURLToPath(new URL('performer.py', import.meta.url));
+const PERFORMER = fileURLToPath(new URL('../../../guest', import.meta.url));
 
 const OPTIONS = ['-q', '-F', '-t', 'ext4', '-b', '1024', '-N', '8192'];
 
@@ -19,19 +21,34 @@ export async function askKernel(
   programs: readonly Program[],
   features: readonly string[],
 ): Promise<readonly Answer[][] | null> {
-  const input = programs.map((program, index) => JSON.stringify([folderOf(index), program])).join('\n');
   return await withDir(
     async ({ path }) => {
       const image = `${path}/image`;
       await execa('mke2fs', [...OPTIONS, '-O', ['^has_journal', ...features].join(','), image, '32M']);
       if (!(await isMountable(image))) return null;
       return await withKernelMount(image, async (root) => {
-        const { stdout } = await execa('python3', [PERFORMER, root], { input });
-        return stdout.split('\n').map((line) => JSON.parse(line) as Answer[]);
+        for (const [index] of programs.entries()) await mkdir(`${root}/${folderOf(index)}`);
+        return await answersBelow(root, programs);
       });
     },
     { unsafeCleanup: true },
   );
+}
+
+/** The performer is asked everything at once: who it is comes first, then where it stands, its answers, and that it goes. */
+async function answersBelow(root: string, programs: readonly Program[]): Promise<Answer[][]> {
+  const input = Buffer.concat(
+    programs.flatMap((program, index) => {
+      const place = { kind: 'folder', folder: `${root}/${folderOf(index)}` };
+      return [frame({ call: 'stand', place, paced: false }), programRequest(program), frame({ call: 'go' })];
+    }),
+  );
+  const { stdout } = await execa('python3', ['-B', PERFORMER], { input, encoding: 'buffer' });
+  const frames = framesIn(stdout).slice(1);
+  return programs.map((program) => {
+    const [, ...answers] = frames.splice(0, program.length + 2);
+    return programAnswers(program, answers);
+  });
 }
 
 async function isMountable(image: string): Promise<boolean> {

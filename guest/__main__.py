@@ -1,0 +1,133 @@
+"""Performs the operations of the vocabulary (model/operation.ts) as calls of the real kernel, and says what it answered.
+
+    python3 guest [--alone]
+
+Frames (frames.py) go over standard input and output. The first is the performer's own: who it is and what it may do. Then
+each request gets one answer, but `perform`, which has many operations, gets one for each. Nothing here knows what an answer
+should be. Mounts are made in a mount namespace of its own, so that none outlives the process, however it ends.
+"""
+import errno
+import os
+import sys
+
+import image_files
+import mounts
+from calls import Calls
+from frames import Frames
+from host import Host
+from linux import CAP_SYS_RESOURCE
+
+VERSION = 2
+
+
+def hello():
+    with open("/proc/self/status", encoding="ascii") as status:
+        effective = next(int(line.split()[1], 16) for line in status if line.startswith("CapEff"))
+    with open("/proc/sys/fs/protected_hardlinks", encoding="ascii") as setting:
+        protected = setting.read().strip() != "0"
+    return {
+        "version": VERSION, "kernel": os.uname().release, "uid": os.geteuid(), "gid": os.getegid(),
+        "resources": bool(effective >> CAP_SYS_RESOURCE & 1), "protectedHardlinks": protected,
+    }
+
+
+def name_of(error):
+    return "EOPNOTSUPP" if error.errno == errno.EOPNOTSUPP else errno.errorcode[error.errno]
+
+
+class Performer:
+    def __init__(self, frames, alone):
+        self.frames = frames
+        self.host = Host(alone)
+        self.calls = Calls(self.host)
+
+    def run(self):
+        self.frames.send(hello())
+        self.frames.flush()
+        for request, data in self.frames.requests():
+            if request["call"] == "perform":
+                self.perform(request["operations"], request["lengths"], data)
+            else:
+                self.frames.send(self.answer_to(request) or {})
+            self.frames.flush()
+        self.leave()
+
+    def perform(self, operations, lengths, data):
+        """Each answer leaves before the next operation begins, so that it is known which one never answered. When one finds
+        the file system full, the others are skipped: whoever asks may want to look first."""
+        position, halted = 0, False
+        for operation, length in zip(operations, lengths):
+            if halted:
+                self.frames.send({"skipped": True})
+            else:
+                answer = self.outcome(operation, data[position:position + length])
+                halted = "halted" in answer
+                self.frames.send(answer)
+            self.frames.flush()
+            position += length
+
+    def outcome(self, operation, data):
+        begun = self.host.begin()
+        try:
+            value = getattr(self.calls, operation["op"].replace("-", "_"))(operation, data)
+            answer = {"value": {"kind": "done"} if value is None else value}
+            full = bool(data) and isinstance(value, dict) and value.get("count", len(data)) < len(data)
+        except OSError as error:
+            answer = {"errno": name_of(error)}
+            full = error.errno == errno.ENOSPC
+        if full:
+            answer["halted"] = True
+        answer["window"] = [begun, self.host.end()]
+        if heard := self.host.heard():
+            answer["heard"] = heard
+        return answer
+
+    def leave(self):
+        self.host.act_as_itself()
+        self.calls.finish()
+        self.host.leave()
+
+    def answer_to(self, request):
+        """What cannot be done is an answer, too: `error`."""
+        try:
+            return getattr(self, request["call"])(request)
+        except OSError as error:
+            return {"error": f"{name_of(error)}: {os.strerror(error.errno)}", "heard": self.host.heard()}
+
+    def separate(self, _):
+        self.host.separate()
+
+    def stand(self, request):
+        self.host.stand(request["place"], request["paced"])
+
+    def close(self, _):
+        self.calls.finish()
+
+    def go(self, _):
+        self.leave()
+        return {"heard": self.host.heard()}
+
+    def space(self, _):
+        return {"space": self.host.space()}
+
+    def identity(self, request):
+        return {"number": os.lstat(request["path"]).st_ino}
+
+    def copy(self, request):
+        image_files.copy_sparse(request["from"], request["to"])
+
+    def ranges(self, request):
+        return {"ranges": image_files.ranges(request["path"])}
+
+    def sweep(self, request):
+        """Takes away the loop devices over files in these folders."""
+        folders = tuple(f"{folder}/" for folder in request["folders"])
+        return {"removed": mounts.remove_loops(lambda file: file.startswith(folders))}
+
+
+def main():
+    os.umask(0)
+    Performer(Frames(sys.stdin.buffer, sys.stdout.buffer), "--alone" in sys.argv).run()
+
+
+main()

@@ -1,0 +1,20 @@
+"""One method for each operation of the vocabulary; it answers a value, None when there is none, or bytes."""
+from extent_calls import ExtentCalls
+from file_calls import FileCalls
+from mapping_calls import MappingCalls
+from path_calls import PathCalls
+from script_calls import ScriptCalls
+from volume_calls import VolumeCalls
+
+
+class Calls(PathCalls, FileCalls, ExtentCalls, MappingCalls, VolumeCalls, ScriptCalls):
+    def __init__(self, host):
+        self.host = host
+        self.start_files()
+        self.start_mappings()
+        self.start_script()
+
+    def finish(self):
+        """Nothing stays open or mapped."""
+        self.unmap_all()
+        self.close_all()

@@ -1,0 +1,101 @@
+"""Operations on descriptors, which are known by the names that operations gave them."""
+import errno
+import os
+
+from buffers import Arena, is_plain, read_into, write_from
+from linux import checked, i64, libc, size
+from values import counted, stat_of
+
+ACCESS = {"read": os.O_RDONLY, "write": os.O_WRONLY, "read-write": os.O_RDWR}
+OPEN = {
+    "create": os.O_CREAT, "exclusive": os.O_EXCL, "truncate": os.O_TRUNC, "append": os.O_APPEND,
+    "directory": os.O_DIRECTORY, "nofollow": os.O_NOFOLLOW, "tmpfile": os.O_TMPFILE, "direct": os.O_DIRECT,
+    "sync": os.O_SYNC, "dsync": os.O_DSYNC,
+}
+SEEK = {"set": os.SEEK_SET, "current": os.SEEK_CUR, "end": os.SEEK_END, "data": os.SEEK_DATA, "hole": os.SEEK_HOLE}
+ADVICE = {"normal": 0, "random": 1, "sequential": 2, "willneed": 3, "dontneed": 4, "noreuse": 5}
+SYNC_BEFORE, SYNC_WRITE, SYNC_AFTER = 1, 2, 4
+WAIT = {"none": 0, "before": SYNC_BEFORE, "after": SYNC_AFTER, "both": SYNC_BEFORE | SYNC_AFTER}
+
+
+class FileCalls:
+    def start_files(self):
+        self.files = {}
+        self.direct = set()
+        self.arena = Arena()
+
+    def descriptor(self, name):
+        """Of a name that nobody has, a number that is no descriptor either."""
+        return self.files.get(name, -1)
+
+    def open(self, o, _):
+        if o["as"] in self.files:
+            raise OSError(errno.EBADF, "")
+        flags = ACCESS[o["access"]]
+        for flag in o["flags"]:
+            flags |= OPEN[flag]
+        self.files[o["as"]] = os.open(o["path"], flags, o["mode"])
+        if "direct" in o["flags"]:
+            self.direct.add(o["as"])
+
+    def close(self, o, _):
+        os.close(self.descriptor(o["handle"]))
+        del self.files[o["handle"]]
+        self.direct.discard(o["handle"])
+
+    def close_all(self):
+        for descriptor in self.files.values():
+            os.close(descriptor)
+        self.files.clear()
+        self.direct.clear()
+
+    def is_plain(self, o):
+        return is_plain(o, o["handle"] in self.direct)
+
+    def read(self, o, _):
+        if self.is_plain(o):
+            return os.read(self.descriptor(o["handle"]), o["length"])
+        return read_into(self.arena, self.descriptor(o["handle"]), o, None)
+
+    def pread(self, o, _):
+        if self.is_plain(o):
+            return os.pread(self.descriptor(o["handle"]), o["length"], o["offset"])
+        return read_into(self.arena, self.descriptor(o["handle"]), o, o["offset"])
+
+    def write(self, o, data):
+        if self.is_plain(o):
+            return counted(os.write(self.descriptor(o["handle"]), data))
+        return counted(write_from(self.arena, self.descriptor(o["handle"]), o, data, None))
+
+    def pwrite(self, o, data):
+        if self.is_plain(o):
+            return counted(os.pwrite(self.descriptor(o["handle"]), data, o["offset"]))
+        return counted(write_from(self.arena, self.descriptor(o["handle"]), o, data, o["offset"]))
+
+    def seek(self, o, _):
+        return counted(os.lseek(self.descriptor(o["handle"]), o["offset"], SEEK[o["whence"]]))
+
+    def ftruncate(self, o, _):
+        checked(libc.ftruncate64(self.descriptor(o["handle"]), i64(o["size"])))
+
+    def fsync(self, o, _):
+        checked(libc.fsync(self.descriptor(o["handle"])))
+
+    def fdatasync(self, o, _):
+        checked(libc.fdatasync(self.descriptor(o["handle"])))
+
+    def fstat(self, o, _):
+        return stat_of(os.fstat(self.descriptor(o["handle"])))
+
+    def readahead(self, o, _):
+        checked(libc.readahead(self.descriptor(o["handle"]), i64(o["offset"]), size(o["length"])))
+
+    def fadvise(self, o, _):
+        os.posix_fadvise(self.descriptor(o["handle"]), o["offset"], o["length"], ADVICE[o["advice"]])
+
+    def sync_file_range(self, o, _):
+        flags = WAIT[o["wait"]] | (SYNC_WRITE if o["write"] else 0)
+        checked(libc.sync_file_range(self.descriptor(o["handle"]), i64(o["offset"]), i64(o["length"]), flags))
+
+    def syncfs(self, o, _):
+        checked(libc.syncfs(self.descriptor(o["handle"])))

@@ -1,0 +1,158 @@
+"""The process: where it stands, whom it acts as, and the clock that the kernel stamps files with."""
+import errno
+import fcntl
+import os
+import time
+
+import mounts
+from linux import (
+    CLOCK_REALTIME_COARSE, CLONE_NEWNS, FITHAW, MS_PRIVATE, MS_REC, checked, libc, path,
+)
+from messages import Messages
+
+
+class Host:
+    def __init__(self, alone):
+        """`alone`: nobody else uses this kernel, so that all it has may be dropped and all it says is about us."""
+        self.alone = alone
+        self.uid, self.gid = os.geteuid(), os.getegid()
+        self.outside = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+        self.drop_caches_file = open_if_possible("/proc/sys/vm/drop_caches")
+        self.messages = Messages(alone)
+        self.place = None
+        self.top = None
+        self.mounted = False
+        self.device = None
+        self.frozen = False
+        self.swaps = []
+        self.paced = False
+        self.stamp = 0
+
+    def separate(self):
+        """Mounts of its own from now on, which go when the process goes."""
+        checked(libc.unshare(CLONE_NEWNS))
+        mounts.mount("none", "/", "none", [], MS_REC | MS_PRIVATE)
+        os.close(self.outside)
+        self.outside = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+
+    def act_as(self, uid, gid, groups):
+        if self.uid != 0:
+            raise OSError(errno.EPERM, "")
+        os.seteuid(0)
+        os.setgroups(groups)
+        os.setegid(gid)
+        os.seteuid(uid)
+
+    def act_as_itself(self):
+        if self.uid == 0:
+            self.act_as(0, self.gid, [])
+
+    def as_root(self, action):
+        caller = os.geteuid()
+        os.seteuid(self.uid)
+        try:
+            return action()
+        finally:
+            os.seteuid(caller)
+
+    def stand(self, place, paced):
+        """Mounts what is to be mounted, and makes the root of it this process's own."""
+        self.place, self.paced = place, paced
+        self.mount()
+        self.enter()
+
+    def mount(self):
+        place = self.place
+        if place["kind"] == "folder":
+            return
+        folder, kind, options = place["folder"], place["type"], place["options"]
+        if place["kind"] == "loop":
+            loop = mounts.LoopDevice(place["image"])
+            try:
+                mounts.mount(loop.path, folder, kind, options)
+            finally:
+                loop.release()
+            self.device = loop.path.removeprefix("/dev/")
+        else:
+            mounts.mount(place["device"], folder, kind, options)
+            self.device = place["device"].removeprefix("/dev/")
+        self.mounted = True
+
+    def enter(self):
+        os.chdir(self.place["folder"])
+        os.chroot(".")
+        self.top = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
+
+    def go_outside(self):
+        if self.top is None:
+            return
+        for swap in self.swaps:
+            libc.swapoff(path(swap))
+        self.swaps.clear()
+        if self.frozen:
+            fcntl.ioctl(self.top, FITHAW, 0)
+            self.frozen = False
+        os.close(self.top)
+        os.fchdir(self.outside)
+        os.chroot(".")
+        self.top = None
+
+    def leave(self):
+        self.go_outside()
+        if self.mounted:
+            mounts.unmount(self.place["folder"])
+            self.mounted = False
+
+    def remount(self):
+        if not self.mounted:
+            return
+        caller = os.geteuid(), os.getegid(), os.getgroups()
+        self.act_as_itself()
+        self.leave()
+        self.mount()
+        self.enter()
+        self.act_as(*caller)
+
+    def reconfigure(self, options):
+        if not self.mounted:
+            raise OSError(errno.EPERM, "")
+        os.fchdir(self.outside)
+        os.chroot(".")
+        try:
+            self.as_root(lambda: mounts.reconfigure(self.place["folder"], options))
+        finally:
+            os.fchdir(self.top)
+            os.chroot(".")
+
+    def drop_caches(self, what):
+        os.write(self.drop_caches_file, what)
+
+    def space(self):
+        found = os.fstatvfs(self.top)
+        return {
+            "blockSize": found.f_frsize, "blocks": found.f_blocks, "blocksFree": found.f_bfree,
+            "blocksAvailable": found.f_bavail, "inodes": found.f_files, "inodesFree": found.f_ffree,
+        }
+
+    def heard(self):
+        return self.messages.since(self.device)
+
+    def begin(self):
+        """Before an operation; answers the time of the last tick, in microseconds: stamps are not older."""
+        if self.paced:
+            while time.clock_gettime_ns(CLOCK_REALTIME_COARSE) == self.stamp:
+                time.sleep(0.0003)
+        return time.clock_gettime_ns(CLOCK_REALTIME_COARSE) // 1000
+
+    def end(self):
+        """After it; answers the time, in microseconds: stamps are not younger."""
+        if self.paced:
+            self.stamp = time.clock_gettime_ns(CLOCK_REALTIME_COARSE)
+        return time.time_ns() // 1000
+
+
+def open_if_possible(name):
+    try:
+        return os.open(name, os.O_WRONLY)
+    except OSError:
+        return None

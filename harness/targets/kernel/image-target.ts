@@ -1,0 +1,84 @@
+import type { ModelOptions } from '../../../model/index.ts';
+import type { Setup } from '../../setup.ts';
+import {
+  TargetUnavailable,
+  type Capabilities,
+  type DiskImage,
+  type Session,
+  type Target,
+} from '../../target.ts';
+import type { FileSystemKind } from './file-systems.ts';
+import { KernelClock } from './kernel-clock.ts';
+import { KernelSession } from './kernel-session.ts';
+import { machineTraits } from './machine-traits.ts';
+import type { ImageSeat, Machine } from './seat.ts';
+
+const TEMPLATES_MAX = 64;
+
+/** An image that a kernel mounts, on whatever machine that kernel runs. */
+export class ImageTarget implements Target {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  readonly #machine: Machine;
+  readonly #fileSystem: FileSystemKind;
+  /** Mount options beyond those of the setup. */
+  readonly #options: readonly string[];
+  readonly #templates = new Map<string, DiskImage>();
+  #traits: Partial<ModelOptions> = {};
+
+  constructor(name: string, machine: Machine, fileSystem: FileSystemKind, options: readonly string[]) {
+    this.name = name;
+    this.#machine = machine;
+    this.#fileSystem = fileSystem;
+    this.#options = options;
+    this.capabilities = { powerCut: false, images: fileSystem.sharesImages };
+  }
+
+  get traits(): Partial<ModelOptions> {
+    return this.#traits;
+  }
+
+  async start(setup: Setup): Promise<Session> {
+    return this.mount(this.#template(setup), setup);
+  }
+
+  async mount(image: DiskImage, setup: Setup): Promise<Session> {
+    const seat = await this.#machine.seat(image.sizeBytes);
+    seat.load(image);
+    this.#traits = { ...machineTraits(seat.performer.hello), ...this.#fileSystem.traits };
+    const clock = new KernelClock(this.#fileSystem.wholeSeconds(setup));
+    try {
+      await this.#stand(seat, setup);
+    } catch (error) {
+      seat.destroy();
+      throw error;
+    }
+    return new KernelSession(seat, clock);
+  }
+
+  async close(): Promise<void> {
+    await this.#machine.close();
+  }
+
+  async #stand(seat: ImageSeat, setup: Setup): Promise<void> {
+    const { type, mountWords } = this.#fileSystem;
+    const place = seat.place(type, [...mountWords(setup), ...this.#options]);
+    const paced = setup.mount.atime === 'relatime';
+    const { error, heard } = await seat.performer.call({ call: 'stand', place, paced });
+    if (error === undefined) return;
+    throw new TargetUnavailable([`mounting ${type}: ${error}`, ...(heard ?? [])].join('\n'));
+  }
+
+  /** A fresh file system; the same setup gets the same. */
+  #template(setup: Setup): DiskImage {
+    const { blockSize, sizeBytes, inodes, format } = setup;
+    const key = JSON.stringify({ blockSize, sizeBytes, inodes, format });
+    const known = this.#templates.get(key);
+    if (known !== undefined) return known;
+    const [oldest] = this.#templates.keys();
+    if (this.#templates.size >= TEMPLATES_MAX && oldest !== undefined) this.#templates.delete(oldest);
+    const made = this.#fileSystem.make(setup);
+    this.#templates.set(key, made);
+    return made;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Answer, Call, Program, Time } from './call.fixture.ts';
+import { frame, type Frame } from './frames.fixture.ts';
+
+/**
+ * Programs as requests to the performer in guest/, and what it answers in the words of our programs. What it speaks is the
+ * vocabulary of model/operation.ts, of which nothing is known here but names and members.
+ */
+
+type Operation = Readonly<Record<string, unknown>>;
+
+/** A call as it is asked for, and the bytes that go with it. */
+interface Asked {
+  readonly operation: Operation;
+  readonly data?: Uint8Array;
+}
+
+/** The request that has a program performed; there is one answer for each of its calls. */
+export function programRequest(program: Program): Buffer {
+  const asked = program.map((call) => askedFor(call));
+  const operations = asked.map(({ operation }) => operation);
+  const lengths = asked.map(({ data }) => data?.length ?? 0);
+  const data = Buffer.concat(asked.map((one) => one.data ?? NOTHING));
+  return frame({ call: 'perform', operations, lengths }, data);
+}
+
+/** What the performer answered to these calls. */
+export const programAnswers = (program: Program, frames: readonly Frame[]): Answer[] =>
+  program.map((call, index) => {
+    const found = frames[index];
+    if (found === undefined) throw new Error(`${JSON.stringify(call)} has no answer`);
+    return answerOf(call, found);
+  });
+
+const NOTHING = new Uint8Array(0);
+const LETTER_X = 0x78;
+
+function askedFor(call: Call): Asked {
+  const [name, ...args] = call;
+  if (name === 'write')
+    return { operation: { op: 'write', handle: args[0] }, data: letters(Number(args[1])) };
+  // The table has one row for each name, with just these arguments.
+  const row = ROWS[name] as (...args: readonly unknown[]) => Operation;
+  return { operation: row(...args) };
+}
+
+const letters = (length: number): Uint8Array => new Uint8Array(length).fill(LETTER_X);
+
+type TailOf<C, Name> = C extends readonly [infer N, ...infer Rest] ? (Name extends N ? Rest : never) : never;
+
+const ROWS: { readonly [Name in Exclude<Call[0], 'write'>]: (...args: TailOf<Call, Name>) => Operation } = {
+  caller: (uid, gid, groups) => ({ op: 'setcreds', uid, gid, groups }),
+  open: (file, path, access, flags, mode) => ({ op: 'open-anew', as: file, path, access, flags, mode }),
+  close: (handle) => ({ op: 'close', handle }),
+  fsync: (handle) => ({ op: 'fsync', handle }),
+  read: (handle, length) => ({ op: 'read', handle, length }),
+  ftruncate: (handle, size) => ({ op: 'ftruncate', handle, size }),
+  truncate: (path, size) => ({ op: 'truncate', path, size }),
+  mkdir: (path, mode) => ({ op: 'mkdir', path, mode }),
+  rmdir: (path) => ({ op: 'rmdir', path }),
+  unlink: (path) => ({ op: 'unlink', path }),
+  readlink: (path) => ({ op: 'readlink', path }),
+  readdir: (path) => ({ op: 'readdir', path }),
+  symlink: (target, path) => ({ op: 'symlink', target, path }),
+  link: (from, to) => ({ op: 'link', from, to }),
+  linkHandle: (handle, to) => ({ op: 'link-handle', handle, to }),
+  rename: (from, to, flags) => ({ op: 'rename', from, to, flags }),
+  mknod: (path, type, mode, major, minor) => ({ op: 'mknod', path, type, mode, device: { major, minor } }),
+  chmod: (path, mode) => ({ op: 'chmod', path, mode }),
+  chown: (path, uid, gid) => ({ op: 'chown', path, uid, gid }),
+  utimens: (path, atime, mtime) => ({ op: 'utimens', path, atime: timeOf(atime), mtime: timeOf(mtime) }),
+  stat: (path) => ({ op: 'stat', path }),
+  lstat: (path) => ({ op: 'lstat', path }),
+  fstat: (handle) => ({ op: 'fstat', handle }),
+  times: (path) => ({ op: 'lstat', path }),
+  mark: (...paths) => ({ op: 'mark', paths }),
+  changed: (path) => ({ op: 'changed', path }),
+  setFlags: (handle, flags) => ({ op: 'set-flags', handle, flags }),
+  getFlags: (handle) => ({ op: 'get-flags', handle }),
+  setProject: (handle, project, inherit) => ({ op: 'set-file-project', handle, project, inherit }),
+  getProject: (handle) => ({ op: 'get-file-project', handle }),
+  setGeneration: (handle, generation) => ({ op: 'set-generation', handle, generation }),
+  getGeneration: (handle) => ({ op: 'get-generation', handle }),
+};
+
+const timeOf = (time: Time): unknown =>
+  typeof time === 'string' ? time : { seconds: time[0], nanoseconds: time[1] };
+
+interface Stamp {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+interface KernelStat {
+  readonly type: string;
+  readonly mode: number;
+  readonly links: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly device?: { readonly major: number; readonly minor: number };
+  readonly atime: Stamp;
+  readonly mtime: Stamp;
+}
+
+/** The members that the kinds of values have; each kind has its own. */
+interface KernelValue {
+  readonly kind: string;
+  readonly count: number;
+  readonly text: string;
+  readonly truths: readonly boolean[];
+  readonly stat: KernelStat;
+  readonly entries: readonly { readonly name: string }[];
+}
+
+function answerOf([name]: Call, { message, data }: Frame): Answer {
+  const { errno, value } = message as { readonly errno?: string; readonly value?: KernelValue };
+  if (errno !== undefined) return errno;
+  switch (value?.kind) {
+    case 'count':
+      return value.count;
+    case 'data':
+      return data.length;
+    case 'text':
+      return value.text;
+    case 'truths':
+      return value.truths;
+    case 'entries':
+      return value.entries.map((entry) => entry.name).sort();
+    case 'stat':
+      return name === 'times' ? timesOf(value.stat) : described(value.stat);
+    case 'done':
+      return 'done';
+    default:
+      throw new Error(`${name}: the performer answered ${JSON.stringify(message)}`);
+  }
+}
+
+const timesOf = ({ atime, mtime }: KernelStat): Answer =>
+  [atime, mtime].map(({ seconds, nanoseconds }) => [seconds, nanoseconds]);
+
+const described = ({ type, mode, links, uid, gid, size, device }: KernelStat): Answer => ({
+  type,
+  mode,
+  links,
+  uid,
+  gid,
+  ...(type !== 'directory' && { size }),
+  ...(device !== undefined && { device: [device.major, device.minor] }),
+});
