@@ -14,6 +14,7 @@ OPEN = {
 }
 SEEK = {"set": os.SEEK_SET, "current": os.SEEK_CUR, "end": os.SEEK_END, "data": os.SEEK_DATA, "hole": os.SEEK_HOLE}
 ADVICE = {"normal": 0, "random": 1, "sequential": 2, "willneed": 3, "dontneed": 4, "noreuse": 5}
+NO_DESCRIPTOR = 1 << 30
 SYNC_BEFORE, SYNC_WRITE, SYNC_AFTER = 1, 2, 4
 WAIT = {"none": 0, "before": SYNC_BEFORE, "after": SYNC_AFTER, "both": SYNC_BEFORE | SYNC_AFTER}
 
@@ -25,8 +26,8 @@ class FileCalls:
         self.arena = Arena()
 
     def descriptor(self, name):
-        """Of a name that nobody has, a number that is no descriptor either."""
-        return self.files.get(name, -1)
+        """Of a name that nobody has, a number that no descriptor has either."""
+        return self.files.get(name, NO_DESCRIPTOR)
 
     def open(self, o, _):
         if o["as"] in self.files:
