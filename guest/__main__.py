@@ -15,7 +15,7 @@ import mounts
 from calls import Calls
 from frames import Frames
 from host import Host
-from linux import CAP_SYS_RESOURCE
+from linux import CAP_SYS_RAWIO, CAP_SYS_RESOURCE
 
 VERSION = 2
 
@@ -27,7 +27,8 @@ def hello():
         protected = setting.read().strip() != "0"
     return {
         "version": VERSION, "kernel": os.uname().release, "uid": os.geteuid(), "gid": os.getegid(),
-        "resources": bool(effective >> CAP_SYS_RESOURCE & 1), "protectedHardlinks": protected,
+        "resources": bool(effective >> CAP_SYS_RESOURCE & 1), "rawIo": bool(effective >> CAP_SYS_RAWIO & 1),
+        "protectedHardlinks": protected,
     }
 
 
@@ -99,6 +100,7 @@ class Performer:
 
     def stand(self, request):
         self.host.stand(request["place"], request["paced"])
+        return {"writesZeroes": self.host.writes_zeroes()}
 
     def close(self, _):
         self.calls.finish()

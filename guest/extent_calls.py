@@ -1,6 +1,5 @@
 """Where a file's bytes lie: allocating, punching and moving blocks, and asking about them."""
 import ctypes
-import errno
 import fcntl
 import os
 import struct
@@ -17,7 +16,6 @@ FIEMAP_EXTENT_LAST = 1
 FIEMAP_HEADER, FIEMAP_EXTENT = "=QQIIII", "=QQQ16xI12x"
 EXTENTS_AT_ONCE = 64
 MOVE_EXTENT = "=IIQQQQ"
-BMAP_MAX = 2**31 - 1
 
 
 class ExtentCalls:
@@ -32,9 +30,7 @@ class ExtentCalls:
 
     def bmap(self, o, _):
         def look(descriptor):
-            if not 0 <= o["block"] <= BMAP_MAX:
-                raise OSError(errno.EINVAL, "")
-            answer = fcntl.ioctl(descriptor, FIBMAP, struct.pack("=I", o["block"]))
+            answer = fcntl.ioctl(descriptor, FIBMAP, struct.pack("=I", o["block"] & 0xFFFFFFFF))
             return counted(struct.unpack("=I", answer)[0])
         return self.looking(o["path"], look)
 

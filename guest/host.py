@@ -78,6 +78,16 @@ class Host:
             self.device = place["device"].removeprefix("/dev/")
         self.mounted = True
 
+    def writes_zeroes(self):
+        """Whether the device does so faster than it writes bytes (bdev_write_zeroes_unmap_sectors)."""
+        limit = f"sys/block/{self.device}/queue/write_zeroes_unmap_max_bytes"
+        try:
+            descriptor = os.open(limit, os.O_RDONLY, dir_fd=self.outside)
+        except OSError:
+            return False
+        with os.fdopen(descriptor, encoding="ascii") as file:
+            return int(file.read()) > 0
+
     def enter(self):
         os.chdir(self.place["folder"])
         os.chroot(".")

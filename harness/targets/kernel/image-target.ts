@@ -7,6 +7,7 @@ import {
   type Session,
   type Target,
 } from '../../target.ts';
+import { PERFORMS_ALL } from '../../unperformed.ts';
 import type { FileSystemKind } from './file-systems.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
@@ -31,7 +32,7 @@ export class ImageTarget implements Target {
     this.#machine = machine;
     this.#fileSystem = fileSystem;
     this.#options = options;
-    this.capabilities = { powerCut: false, images: fileSystem.sharesImages };
+    this.capabilities = { powerCut: false, images: fileSystem.sharesImages, unperformed: PERFORMS_ALL };
   }
 
   get traits(): Partial<ModelOptions> {
@@ -45,10 +46,10 @@ export class ImageTarget implements Target {
   async mount(image: DiskImage, setup: Setup): Promise<Session> {
     const seat = await this.#machine.seat(image.sizeBytes);
     seat.load(image);
-    this.#traits = { ...machineTraits(seat.performer.hello), ...this.#fileSystem.traits };
     const clock = new KernelClock(this.#fileSystem.wholeSeconds(setup));
     try {
-      await this.#stand(seat, setup);
+      const writeZeroes = await this.#stand(seat, setup);
+      this.#traits = { ...machineTraits(seat.performer.hello), writeZeroes, ...this.#fileSystem.traits };
     } catch (error) {
       seat.destroy();
       throw error;
@@ -60,12 +61,13 @@ export class ImageTarget implements Target {
     await this.#machine.close();
   }
 
-  async #stand(seat: ImageSeat, setup: Setup): Promise<void> {
+  /** Answers whether the device writes zeros faster than bytes. */
+  async #stand(seat: ImageSeat, setup: Setup): Promise<boolean> {
     const { type, mountWords } = this.#fileSystem;
     const place = seat.place(type, [...mountWords(setup), ...this.#options]);
     const paced = setup.mount.atime === 'relatime';
-    const { error, heard } = await seat.performer.call({ call: 'stand', place, paced });
-    if (error === undefined) return;
+    const { error, heard, writesZeroes = false } = await seat.performer.call({ call: 'stand', place, paced });
+    if (error === undefined) return writesZeroes;
     throw new TargetUnavailable([`mounting ${type}: ${error}`, ...(heard ?? [])].join('\n'));
   }
 

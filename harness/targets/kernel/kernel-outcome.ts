@@ -1,4 +1,4 @@
-import type { Errno, Operation, Outcome } from '../../../model/index.ts';
+import type { Errno, FileExtent, Operation, Outcome } from '../../../model/index.ts';
 import { contentBytes } from '../../content.ts';
 import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
 import { xattrBytes } from '../xattr-value.ts';
@@ -38,6 +38,14 @@ export function outcomeOf({ value, errno, data }: PerformerAnswer): Outcome {
   if (value.kind === 'flags' && 'bits' in value) {
     return { ok: true, value: { kind: 'flags', flags: flagNamesOf(value.bits), project: value.project } };
   }
+  if (value.kind === 'extents') {
+    const extents = value.extents.map(({ offset, length, flags }) => ({
+      offset,
+      length,
+      state: stateOf(flags),
+    }));
+    return { ok: true, value: { kind: 'extents', extents } };
+  }
   if (value.kind === 'entries') {
     const entries = [...value.entries].sort((left, right) => (left.name < right.name ? -1 : 1));
     return { ok: true, value: { kind: 'entries', entries } };
@@ -45,3 +53,13 @@ export function outcomeOf({ value, errno, data }: PerformerAnswer): Outcome {
   if (value.kind === 'names') return { ok: true, value: { kind: 'names', names: [...value.names].sort() } };
   return { ok: true, value };
 }
+
+/** FIEMAP_EXTENT_DELALLOC, FIEMAP_EXTENT_DATA_INLINE and FIEMAP_EXTENT_UNWRITTEN. */
+const EXTENT_STATES = [
+  [0x4, 'delayed'],
+  [0x200, 'inline'],
+  [0x800, 'unwritten'],
+] as const;
+
+const stateOf = (flags: number): FileExtent['state'] =>
+  EXTENT_STATES.find(([flag]) => (flags & flag) !== 0)?.[1] ?? 'written';

@@ -39,7 +39,7 @@ describe('the performer on a loop mount', () => {
     rmSync(folder, { recursive: true });
   });
 
-  async function ask(operation: Asked, data = new Uint8Array(0)): Promise<unknown> {
+  async function ask(operation: Asked, data: Uint8Array = new Uint8Array(0)): Promise<unknown> {
     const [answer] = await Promise.all(performer?.perform([{ operation, data }]) ?? []);
     return meaning(answer);
   }

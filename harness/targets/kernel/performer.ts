@@ -14,12 +14,24 @@ export interface Hello {
   readonly gid: number;
   /** Whether it has CAP_SYS_RESOURCE. */
   readonly resources: boolean;
+  /** Whether it has CAP_SYS_RAWIO. */
+  readonly rawIo: boolean;
   readonly protectedHardlinks: boolean;
 }
 
 /** A value of the model, or numbers of the kernel that the harness has words for. */
 export type PerformerValue =
-  Value | { readonly kind: 'flags'; readonly bits: number; readonly project: number };
+  | Exclude<Value, { kind: 'extents' }>
+  | { readonly kind: 'flags'; readonly bits: number; readonly project: number }
+  | { readonly kind: 'extents'; readonly extents: readonly KernelExtent[] };
+
+/** struct fiemap_extent, in bytes. */
+export interface KernelExtent {
+  readonly offset: number;
+  readonly physical: number;
+  readonly length: number;
+  readonly flags: number;
+}
 
 /** Whatever a request is answered with; each has its own part of it. */
 export interface PerformerAnswer {
@@ -33,6 +45,8 @@ export interface PerformerAnswer {
   /** The file system was full, so that what was to come behind was skipped. */
   readonly halted?: boolean;
   readonly space?: SpaceReport;
+  /** Whether the device that was mounted writes zeros faster than bytes. */
+  readonly writesZeroes?: boolean;
   readonly number?: number;
   readonly ranges?: readonly DataRange[];
   readonly removed?: readonly string[];
