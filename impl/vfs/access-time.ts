@@ -34,8 +34,9 @@ function* writeAccessTime(inode: Inode): Sleepable<void> {
 
 /** atime_needs_update */
 function needsUpdate(inode: Inode): boolean {
-  const { options, readOnly, now } = inode.sb;
-  if (options.atime === 'noatime' || readOnly || (inode.flags & EXT4_NOATIME_FL) !== 0) return false;
+  const { options, readOnly, now, freezer } = inode.sb;
+  if (options.atime === 'noatime' || readOnly || freezer.frozen || (inode.flags & EXT4_NOATIME_FL) !== 0)
+    return false;
   if (options.atime === 'relatime' && !isStale(inode)) return false;
   return compareTimestamps(inode.atime, now) !== 0;
 }

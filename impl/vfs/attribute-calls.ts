@@ -156,7 +156,7 @@ function* change(
   const inode = yield* resolve(context, path, follow);
   try {
     check?.();
-    context.wantWrite();
+    yield* context.wantWrite();
     yield* inode.lock.write();
     try {
       yield* apply(inode);

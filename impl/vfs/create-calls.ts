@@ -123,7 +123,7 @@ export function* createAt(
       const name = encodeComponent(walk.last);
       yield* mustBeFree(dir, name);
       if (walk.trailingSlash && kind !== 'directory') fail('ENOENT');
-      context.wantWrite();
+      yield* context.wantWrite();
       yield* make(dir, name);
     } finally {
       dir.lock.unlockWrite();

@@ -15,6 +15,7 @@ import { seekdir, telldir } from './directory-calls.ts';
 import type { FileExtent } from './block-map-call.ts';
 import { getFlags, getGeneration, getProject } from './flag-calls.ts';
 import { KernelContext } from './kernel-context.ts';
+import { reconfigure, type ReconfigureOptions } from './mount-state-calls.ts';
 import { resolve } from './path-walk.ts';
 import { Credentials } from './permission/credentials.ts';
 import { fstat } from './query-calls.ts';
@@ -342,8 +343,33 @@ export class FileSystem {
     return this.#run('fitrim', () => this.calls.trim(range));
   }
 
-  dropCaches(): void {
-    this.#run('drop_caches', () => this.calls.dropCaches());
+  dropCaches(what: 'pages' | 'inodes' | 'both' = 'both'): void {
+    this.#run('drop_caches', () => this.calls.dropCaches(what));
+  }
+
+  /** The clean pages of bytes [offset, offset + length) of the file leave memory, mapped or not. */
+  reclaim(path: string, offset: number, length: number): void {
+    this.#run('reclaim', () => this.calls.reclaim(path, offset, length));
+  }
+
+  /** The dirty pages of the range are sent to the device; their writes may still be under way when this returns. */
+  writeback(path: string, offset: number, length: number): void {
+    this.#run('writeback', () => this.calls.writeback(path, offset, length));
+  }
+
+  /** ioctl(FIFREEZE): until `thaw`, whoever wants to change something waits, which alone nobody may. */
+  freeze(): void {
+    this.#run('freeze', () => this.calls.freeze());
+  }
+
+  thaw(): void {
+    this.#run('thaw', () => this.calls.thaw());
+  }
+
+  /** mount -o remount with other options. Inodes in memory keep the tables that they have. */
+  reconfigure(changes: ReconfigureOptions): void {
+    this.#assertMounted();
+    reconfigure(this.#context, changes);
   }
 
   /** The name of the address_space_operations that an inode uses. */
@@ -357,11 +383,12 @@ export class FileSystem {
   }
 
   /**
-   * umount(2). Fails with EBUSY while a file is open or mapped, else the file system is gone and the object of no use; EIO and
+   * umount(2). Fails with EBUSY while a file is open or mapped, or all is frozen, else the file system is gone and the object of no use; EIO and
    * EUCLEAN say that not all of it is on the disk.
    */
   unmount(): void {
-    if (this.#context.files.openFiles > 0 || this.#context.mappings.length > 0) fail('EBUSY');
+    const { files, mappings } = this.#context;
+    if (files.openFiles > 0 || mappings.length > 0 || this.sb.freezer.frozen) fail('EBUSY');
     try {
       this.#run('umount', () => this.#unmount());
     } finally {

@@ -56,7 +56,7 @@ export const getGeneration = (context: KernelContext, fd: number): number =>
 /** FS_IOC_SETFLAGS. What users see and may not change is ignored. Fails with EPERM, EOPNOTSUPP, EROFS. */
 export function* setFlags(context: KernelContext, fd: number, flags: number): Sleepable<void> {
   const { inode } = context.files.get(fd);
-  context.wantWrite();
+  yield* context.wantWrite();
   yield* setAttributes(context.caller, inode, { flags, project: inode.project });
 }
 
@@ -85,7 +85,7 @@ export function* setProject(
   const old = visibleFlags(inode);
   const kept = inherit === null ? old : old & ~EXT4_PROJINHERIT_FL;
   const flags = inherit === true ? kept | EXT4_PROJINHERIT_FL : kept;
-  context.wantWrite();
+  yield* context.wantWrite();
   yield* setAttributes(context.caller, inode, {
     flags: (flags & COMMON) | (old & ~COMMON),
     project: project >>> 0,
@@ -180,7 +180,7 @@ export function* setGeneration(context: KernelContext, fd: number, generation: n
   const { inode } = context.files.get(fd);
   if (!isOwner(context.caller, inode)) fail('EPERM');
   if (context.sb.hasChecksums) fail('ENOTTY');
-  context.wantWrite();
+  yield* context.wantWrite();
   yield* inode.lock.write();
   try {
     yield* changeInode(inode, () => {

@@ -4,6 +4,7 @@ import { reservedBlocksCount, reserveGroup, reserveUser } from '../ext4/layout/s
 import { INCOMPAT } from '../ext4/super/features.ts';
 import { fail } from '../lib/errno.ts';
 import { Mutex, RwSemaphore } from '../sched/lock.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
 import type { LockClass } from '../sched/task.ts';
 import type { ProcessMapping } from './memory-calls.ts';
 import { FileTable } from './open-file.ts';
@@ -80,8 +81,9 @@ export class KernelContext {
     return mapping;
   }
 
-  /** mnt_want_write(): fails with EROFS. */
-  wantWrite(): void {
+  /** mnt_want_write(): sleeps while the file system is frozen. Fails with EROFS. */
+  wantWrite(): Sleepable<void> {
     if (this.sb.readOnly) fail('EROFS');
+    return this.sb.freezer.startWrite();
   }
 }

@@ -23,7 +23,8 @@ export type Step =
   | readonly ['store', map: number, offset: number, length: number, byte: number]
   | readonly ['msync', map: number]
   | readonly ['fsync', file: number]
-  | readonly ['sync' | 'drop'];
+  | readonly ['reclaim' | 'writeback', file: number, offset: number, length: number]
+  | readonly ['sync' | 'drop' | 'toggle'];
 
 const PAGE = 4096;
 const FILES = 2;
@@ -63,10 +64,13 @@ const STEPS: readonly ((numbers: Numbers, at: number) => Step)[] = [
   (n) => ['fsync', n.below(FILES)],
   () => ['sync'],
   () => ['drop'],
+  (n) => ['reclaim', n.below(FILES), n.position(10), 1 + n.position(10)],
+  (n) => ['writeback', n.below(FILES), n.position(10), 1 + n.position(10)],
+  () => ['toggle'],
 ];
 
 /** How often each of STEPS comes. */
-const WEIGHTS = [5, 4, 4, 4, 1, 6, 8, 1, 1, 1, 1];
+const WEIGHTS = [5, 4, 4, 4, 1, 6, 8, 1, 1, 1, 1, 2, 3, 1];
 
 export function memoryProgram(seed: number, length: number): Step[] {
   const numbers = new Numbers(seed);
@@ -91,11 +95,13 @@ function runs(bytes: Uint8Array): [byte: number, length: number][] {
 
 class Process {
   readonly fs: FileSystem;
+  readonly number: number;
   readonly fds: readonly number[];
   readonly maps = new Map<number, { id: number; file: number; page: number }>();
 
   constructor(fs: FileSystem, number: number) {
     this.fs = fs;
+    this.number = number;
     const flags = { access: 'read-write', create: true } as const;
     this.fds = Array.from({ length: FILES }, (_, file) => fs.open(`/p${number}.${file}`, flags));
   }
@@ -126,6 +132,9 @@ const CALLS: { readonly [Name in Step[0]]: (process: Process, ...args: Arguments
   fsync: (process, file) => process.fs.fsync(process.fd(file)),
   sync: ({ fs }) => fs.sync(),
   drop: ({ fs }) => fs.dropCaches(),
+  reclaim: ({ fs, number }, file, offset, length) => fs.reclaim(`/p${number}.${file}`, offset, length),
+  writeback: ({ fs, number }, file, offset, length) => fs.writeback(`/p${number}.${file}`, offset, length),
+  toggle: ({ fs }) => fs.reconfigure({ bufferedIomap: !fs.sb.options.bufferedIomap }),
   mmap(process, map, file, page, pages, shared, writable) {
     const old = process.maps.get(map);
     if (old !== undefined) process.fs.munmap(old.id);
@@ -189,6 +198,7 @@ libc.msync.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 for call in (libc.pread, libc.pwrite):
     call.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_long]
     call.restype = ctypes.c_long
+libc.sync_file_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
 os.chdir(sys.argv[1])
 scratch = os.memfd_create('scratch')
 os.ftruncate(scratch, 1 << 20)
@@ -208,6 +218,9 @@ class Process:
     def sync(self): checked(libc.syncfs(self.fds[0]))
     def drop(self):
         for fd in self.fds: os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    def reclaim(self, file, offset, length): os.posix_fadvise(self.fds[file], offset, length, os.POSIX_FADV_DONTNEED)
+    def writeback(self, file, offset, length): checked(libc.sync_file_range(self.fds[file], offset, length, 2))
+    def toggle(self): pass
     def mmap(self, map, file, page, pages, shared, writable):
         if map in self.maps: self.munmap(map)
         address = libc.mmap(None, pages * PAGE, 3 if writable else 1, 1 if shared else 2, self.fds[file], page * PAGE)

@@ -27,6 +27,7 @@ export type MountRequest = Partial<MountOptions> & {
 const DEFAULTS: MountOptions = {
   bufferedIomap: false,
   delalloc: true,
+  dax: false,
   dioreadNolock: true,
   readOnly: false,
   discard: false,

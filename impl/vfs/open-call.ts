@@ -74,7 +74,7 @@ function* openUnnamed(
   const dir = yield* resolve(context, path, flags.nofollow !== true);
   try {
     if (!isDirectory(dir.mode)) fail('ENOTDIR');
-    context.wantWrite();
+    yield* context.wantWrite();
     yield* checkPermission(caller, dir, MAY_WRITE | MAY_EXEC);
     const inode = yield* createUnnamed(dir, modeOfNew(caller, dir, permissions), caller);
     inode.linkable = flags.exclusive !== true;
@@ -135,7 +135,7 @@ function* lookupOrCreate(walk: PathWalk, permissions: number): Sleepable<Opened>
     if (existing !== null) return { inode: existing, created: false };
     const { context } = walk;
     const { caller } = context;
-    context.wantWrite();
+    yield* context.wantWrite();
     yield* checkPermission(caller, dir, MAY_WRITE | MAY_EXEC);
     return {
       inode: yield* createFile(dir, name, modeOfNew(caller, dir, permissions), caller),
@@ -163,7 +163,7 @@ function* finishOpen(
   // fscrypt_file_open fails without a key, and here there are none.
   if ((inode.flags & EXT4_ENCRYPT_FL) !== 0 && isRegular(inode.mode)) fail('EOPNOTSUPP');
   const truncates = flags.truncate === true && !created && isRegular(inode.mode);
-  if (truncates) context.wantWrite();
+  if (truncates) yield* context.wantWrite();
   if (!created) yield* mayOpen(context, inode, flags);
   // Pipes, sockets and devices have no driver here: nobody is at the other end.
   if (!isRegular(inode.mode) && !isDirectory(inode.mode)) fail('ENXIO');

@@ -67,7 +67,7 @@ function* writeAt(
   position: number,
 ): Sleepable<{ position: number; written: number }> {
   if (!file.writable) fail('EBADF');
-  context.wantWrite();
+  yield* context.wantWrite();
   context.sb.health.failInEmergency();
   if (source.length === 0 && !isImmutable(file.inode)) return { position, written: 0 };
   const { inode } = file;

@@ -48,7 +48,7 @@ function* removeAt(context: KernelContext, path: string, removal: Removal): Slee
   try {
     yield* walk.toLast(path);
     if (walk.lastType !== 'normal') removal.refuseLast(walk.lastType);
-    context.wantWrite();
+    yield* context.wantWrite();
     const { dir } = walk;
     yield* dir.lock.write();
     try {

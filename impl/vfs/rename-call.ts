@@ -36,7 +36,7 @@ export function* rename(
     yield* target.walk.toLast(to);
     if (source.walk.lastType !== 'normal') fail('EBUSY');
     if (target.walk.lastType !== 'normal') fail(flags.noreplace === true ? 'EEXIST' : 'EBUSY');
-    context.wantWrite();
+    yield* context.wantWrite();
     yield* renameBetween(context, source, target, flags);
   } finally {
     yield* releaseSide(context, source);

@@ -5,6 +5,7 @@ import { fileExtents, type FileExtent } from './block-map-call.ts';
 import { chmod, chown, utimens } from './attribute-calls.ts';
 import { getdents, opendir } from './directory-calls.ts';
 import type { DeviceNumber } from '../ext4/inode/device-number.ts';
+import { reclaim, writeback } from './cache-calls.ts';
 import { mkdir, mknod, symlink } from './create-calls.ts';
 import { setFlags, setGeneration, setProject } from './flag-calls.ts';
 import type { KernelContext } from './kernel-context.ts';
@@ -12,6 +13,7 @@ import { link, linkHandle } from './link-calls.ts';
 import { close, open } from './open-call.ts';
 import { readdir, readlink, stat } from './query-calls.ts';
 import { load, mmap, msync, munmap, store } from './memory-calls.ts';
+import { freeze, thaw } from './mount-state-calls.ts';
 import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
 import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
@@ -99,5 +101,13 @@ export class SystemCalls {
     store(this.#context, mapping, offset, source);
   msync = (mapping: number, offset: number, length: number, mode: 'sync' | 'async'): Sleepable<void> =>
     msync(this.#context, mapping, offset, length, mode);
-  dropCaches = (): Sleepable<void> => dropCaches(this.#context.sb);
+  reclaim = (path: string, offset: number, length: number): Sleepable<void> =>
+    reclaim(this.#context, path, offset, length);
+  writeback = (path: string, offset: number, length: number): Sleepable<void> =>
+    writeback(this.#context, path, offset, length);
+  freeze = (): Sleepable<void> => freeze(this.#context);
+  thaw = (): Sleepable<void> => thaw(this.#context);
+  *dropCaches(what: 'pages' | 'inodes' | 'both' = 'both'): Sleepable<void> {
+    dropCaches(this.#context.sb, what);
+  }
 }

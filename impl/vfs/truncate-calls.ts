@@ -18,7 +18,7 @@ export function* truncate(context: KernelContext, path: string, size: number): S
   try {
     if (isDirectory(inode.mode)) fail('EISDIR');
     if (!isRegular(inode.mode)) fail('EINVAL');
-    context.wantWrite();
+    yield* context.wantWrite();
     yield* checkPermission(context.caller, inode, MAY_WRITE);
     if (isAppendOnly(inode)) fail('EPERM');
     yield* truncateTo(context.caller, inode, size);
@@ -33,7 +33,7 @@ export function* ftruncate(context: KernelContext, fd: number, size: number): Sl
   const { inode, writable } = context.files.get(fd);
   if (!isRegular(inode.mode) || !writable) fail('EINVAL');
   if (isAppendOnly(inode)) fail('EPERM');
-  context.wantWrite();
+  yield* context.wantWrite();
   yield* truncateTo(context.caller, inode, size);
 }
 

@@ -55,22 +55,22 @@ export function* setxattr(
   );
 }
 
-function setOn(
+function* setOn(
   context: KernelContext,
   inode: Inode,
   name: string,
   value: Uint8Array,
   flags: XattrFlags,
 ): Sleepable<void> {
-  context.wantWrite();
+  yield* context.wantWrite();
   const type = aclType(name);
   // An empty list is the same as none.
   if (type !== null) {
     const acl = value.length === 0 ? null : aclFromCall(value);
-    return changeAcl(context, inode, type, acl);
+    return yield* changeAcl(context, inode, type, acl);
   }
   if (name === CAPABILITY_NAME && value.length > 0) checkCapability(context.caller, value);
-  return change(context, inode, name, value, flags);
+  return yield* change(context, inode, name, value, flags);
 }
 
 /** removexattr(2), lremovexattr(2). Fails with ENODATA; a missing ACL is no error. */
@@ -84,11 +84,11 @@ export function* removexattr(
   yield* withInode(context, path, follow, (inode) => removeFrom(context, inode, name));
 }
 
-function removeFrom(context: KernelContext, inode: Inode, name: string): Sleepable<void> {
-  context.wantWrite();
+function* removeFrom(context: KernelContext, inode: Inode, name: string): Sleepable<void> {
+  yield* context.wantWrite();
   const type = aclType(name);
-  if (type !== null) return changeAcl(context, inode, type, null);
-  return change(context, inode, name, null, { replace: true });
+  if (type !== null) return yield* changeAcl(context, inode, type, null);
+  return yield* change(context, inode, name, null, { replace: true });
 }
 
 /** getxattr(2), lgetxattr(2). */

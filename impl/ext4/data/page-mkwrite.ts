@@ -14,6 +14,7 @@ import { damageFails } from '../super/damage.ts';
  */
 export function* pageMkwrite(inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> {
   if ((inode.flags & EXT4_IMMUTABLE_FL) !== 0) return 'sigbus';
+  yield* inode.sb.freezer.startWrite();
   yield* touchTimes(inode);
   yield* inode.invalidateLock.read();
   try {

@@ -28,8 +28,14 @@ function* unfailing(body: () => Sleepable<void>): Sleepable<void> {
   }
 }
 
-/** echo 3 > /proc/sys/vm/drop_caches: clean folios, inodes that nobody uses, and clean metadata blocks leave memory. */
-export function* dropCaches(sb: SuperBlock): Sleepable<void> {
-  yield* sb.inodes.dropUnused();
-  sb.cache.shrink();
+/**
+ * /proc/sys/vm/drop_caches: clean folios and metadata blocks leave memory (`echo 1`), or inodes that nobody uses (`echo 2`),
+ * or both.
+ */
+export function dropCaches(sb: SuperBlock, what: 'pages' | 'inodes' | 'both'): void {
+  if (what !== 'inodes') {
+    sb.inodes.dropPages();
+    sb.cache.shrink();
+  }
+  if (what !== 'pages') sb.inodes.dropUnused();
 }

@@ -38,7 +38,7 @@ export function* replayFastCommits(
   // Orphans without links go here; what else is in memory was for the replay.
   for (const state of states) yield* state.closeAll();
   sb.orphans.leaveMemory();
-  yield* sb.inodes.dropUnused();
+  sb.inodes.dropUnused();
 }
 
 /** Unless it is gone, or another inode has its number and its own name. */

@@ -152,6 +152,7 @@ export class InodeCache {
    */
   *#evictDeleted(inode: Inode): Sleepable<void> {
     const sb = this.#sb;
+    yield* sb.freezer.startWrite();
     yield* truncateCache(inode.mapping, 0);
     try {
       if (!sb.readOnly && !sb.health.emergency) yield* this.#free(inode);
@@ -193,10 +194,15 @@ export class InodeCache {
     this.#inodes.clear();
   }
 
-  /** Lets go of clean folios everywhere and of inodes that nobody uses (drop_pagecache_sb, prune_icache_sb). */
-  *dropUnused(): Sleepable<void> {
+  /** Lets go of clean folios everywhere (drop_pagecache_sb). */
+  dropPages(): void {
+    for (const inode of this.#inodes.values()) dropCleanFolios(inode.mapping);
+  }
+
+  /** Lets go of inodes that nobody uses, with their clean folios (prune_icache_sb). */
+  dropUnused(): void {
     for (const inode of this.#inodes.values()) {
-      dropCleanFolios(inode.mapping);
+      if (inode.references === 0) dropCleanFolios(inode.mapping);
       const busy = inode.references > 0 || inode.mapping.folioCount > 0 || inode.endedWrites.length > 0;
       if (busy || inode.reservedBlocks !== 0) continue;
       this.#sb.blockAllocator.discardPreallocation(inode);

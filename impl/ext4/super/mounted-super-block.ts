@@ -11,6 +11,7 @@ import type { FixedMetadata } from '../allocation/block-zones.ts';
 import { RO_COMPAT, type Features } from './features.ts';
 import { maxIndirectBytes } from '../indirect/shape.ts';
 import { FreeSpace } from '../allocation/free-space.ts';
+import { Freezer } from './freeze.ts';
 import { Health } from './health.ts';
 import { InodeAllocator } from '../allocation/inode-allocator.ts';
 import { wantedExtraSize } from '../inode/extra-size.ts';
@@ -52,7 +53,7 @@ const KEPT_BACK_MAX = 4096;
 export class MountedSuperBlock implements SuperBlock {
   readonly device: BlockDevice;
   readonly scheduler: Scheduler;
-  readonly options: MountOptions;
+  options: MountOptions;
   readonly geometry: Geometry;
   readonly buffer: BufferHead;
   readonly raw: RawSuperBlock;
@@ -79,6 +80,7 @@ export class MountedSuperBlock implements SuperBlock {
   now: Timestamp;
   readOnly: boolean;
   readonly health: Health;
+  readonly freezer: Freezer;
 
   constructor(parts: SuperBlockParts) {
     const { checked, options } = parts;
@@ -101,6 +103,7 @@ export class MountedSuperBlock implements SuperBlock {
     this.now = parts.now;
     this.readOnly = options.readOnly;
     this.health = new Health(this);
+    this.freezer = new Freezer(this);
     const hugeFile = (checked.features.roCompat & RO_COMPAT.huge_file) !== 0;
     this.maxFileBytes = maxFileBytes(geometry, hugeFile);
     this.maxIndirectBytes = Math.min(this.maxFileBytes, maxIndirectBytes(geometry.blockSize, hugeFile));

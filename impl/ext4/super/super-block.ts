@@ -12,6 +12,7 @@ import type { DirectoryHash } from '../directory/hash/directory-hash.ts';
 import type { InodeCache } from '../inode/inode-cache.ts';
 import type { RawSuperBlock } from '../layout/superblock.ts';
 import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
+import type { Freezer } from './freeze.ts';
 import type { Health } from './health.ts';
 import type { MountOptions } from './mount-options.ts';
 import type { Orphans } from '../orphan/orphan.ts';
@@ -58,7 +59,8 @@ export interface Group {
 export interface SuperBlock {
   readonly device: BlockDevice;
   readonly scheduler: Scheduler;
-  readonly options: MountOptions;
+  /** Another object after a remount with other options. */
+  options: MountOptions;
   readonly geometry: Geometry;
   /** The superblock's buffer and the structure in it. */
   readonly buffer: BufferHead;
@@ -98,4 +100,5 @@ export interface SuperBlock {
   /** How it is mounted; false for a moment while a read-only mount finishes with orphans. */
   readOnly: boolean;
   readonly health: Health;
+  readonly freezer: Freezer;
 }

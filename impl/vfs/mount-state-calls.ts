@@ -1,0 +1,42 @@
+import type { MountOptions } from '../ext4/super/mount-options.ts';
+import { fail } from '../lib/errno.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import type { KernelContext } from './kernel-context.ts';
+
+/** Calls about the mount as a whole. */
+
+/** What `mount -o remount` may change here. */
+export type ReconfigureOptions = Partial<
+  Pick<
+    MountOptions,
+    'bufferedIomap' | 'delalloc' | 'dioreadNolock' | 'atime' | 'discard' | 'errors' | 'data' | 'dax'
+  >
+>;
+
+/**
+ * mount -o remount: __ext4_remount(). An inode in memory keeps the table that it has; another one is chosen when it is read
+ * anew. Fails with EPERM; with EINVAL for another data mode, for what journalled data excludes, and for another choice of
+ * dax.
+ */
+export function reconfigure(context: KernelContext, changes: ReconfigureOptions): void {
+  const { sb, caller } = context;
+  if (!caller.privileged) fail('EPERM');
+  const { options } = sb;
+  if (changes.data !== undefined && changes.data !== options.data) fail('EINVAL');
+  if (changes.dax !== undefined && changes.dax !== options.dax) fail('EINVAL');
+  if (options.data === 'journal' && (changes.delalloc === true || changes.dioreadNolock === true))
+    fail('EINVAL');
+  sb.options = { ...options, ...changes };
+}
+
+/** ioctl(FIFREEZE). Fails with EPERM, EBUSY. */
+export function* freeze({ sb, caller }: KernelContext): Sleepable<void> {
+  if (!caller.privileged) fail('EPERM');
+  yield* sb.freezer.freeze();
+}
+
+/** ioctl(FITHAW). Fails with EPERM, EINVAL. */
+export function* thaw({ sb, caller }: KernelContext): Sleepable<void> {
+  if (!caller.privileged) fail('EPERM');
+  yield* sb.freezer.thaw();
+}
