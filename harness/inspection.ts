@@ -33,8 +33,23 @@ export async function inspect(lane: Lane, context: StepContext): Promise<FailedV
 
 async function inspectAsRoot(lane: Lane, context: StepContext): Promise<FailedVerdict | null> {
   const tree = lane.model.tree();
+  // Before anything is read: reading changes what is in memory.
+  const broken = await inspectMemory(lane, context);
+  if (broken !== null) return broken;
   const failed = await performAll(lane, inspectionOf(tree, lane.model.used), context);
   return failed ?? inspectLinks(tree, lane, context);
+}
+
+/** What each target asserts of its own memory. */
+async function inspectMemory(lane: Lane, context: StepContext): Promise<FailedVerdict | null> {
+  for (const { name, session } of lane.participants) {
+    try {
+      await session.checkInvariants?.();
+    } catch (error) {
+      return targetBroke(name, { op: 'statfs' }, context, error);
+    }
+  }
+  return null;
 }
 
 async function performAll(

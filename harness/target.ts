@@ -93,6 +93,8 @@ export interface Session {
   unmount(): Awaitable<DiskImage | null>;
   /** Forgets a session in which the target broke; nothing may be asked of it any more. */
   abandon(): void;
+  /** Asserts what must hold in the target's memory between two operations; throws when it does not. */
+  checkInvariants?(): Awaitable<void>;
   /** What the target itself has to say about its last answer: what it found wrong on its disk. */
   complaint(): string | null;
   /** How its times compare with those that operations were told; exactly when absent. */

@@ -90,6 +90,12 @@ export class MemoryArea {
     return found;
   }
 
+  /** Does a store to a page of the folio go through without a fault? */
+  stores(folio: Folio): boolean {
+    for (const entry of this.#entries.values()) if (entry.folio === folio && entry.writable) return true;
+    return false;
+  }
+
   maps(folio: Folio): boolean {
     for (const entry of this.#entries.values()) if (entry.folio === folio) return true;
     return false;

@@ -2,6 +2,7 @@ import type { DirectoryCookie } from '../ext4/directory/reading/cookie.ts';
 import { statfs, type FileSystemStatistics } from '../ext4/super/statfs.ts';
 import type { SuperBlock } from '../ext4/super/super-block.ts';
 import { syncFileSystem } from '../ext4/data/sync.ts';
+import { checkInvariants } from '../ext4/inspection/invariants.ts';
 import { unmountSuperBlock } from '../ext4/super/mount.ts';
 import type { DeviceNumber } from '../ext4/inode/device-number.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
@@ -375,6 +376,14 @@ export class FileSystem {
   /** The name of the address_space_operations that an inode uses. */
   table(path: string): string {
     return this.#run('table', () => this.#table(path));
+  }
+
+  /**
+   * Asserts what must hold in memory between two calls (ext4/inspection/invariants.ts). It looks at every inode in memory.
+   * Throws AssertionError.
+   */
+  checkInvariants(): void {
+    this.#run('check invariants', () => checkInvariants(this.sb));
   }
 
   /** Several calls at once, interleaved as the scheduler's strategy says. Each handles the failures of its calls. */

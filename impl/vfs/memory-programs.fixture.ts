@@ -23,8 +23,11 @@ export type Step =
   | readonly ['store', map: number, offset: number, length: number, byte: number]
   | readonly ['msync', map: number]
   | readonly ['fsync', file: number]
-  | readonly ['reclaim' | 'writeback', file: number, offset: number, length: number]
-  | readonly ['sync' | 'drop' | 'toggle'];
+  | readonly ['reclaim', file: number, offset: number, length: number]
+  | readonly ['writeback', file: number, offset: number, length: number]
+  | readonly ['sync']
+  | readonly ['drop']
+  | readonly ['toggle'];
 
 const PAGE = 4096;
 const FILES = 2;
@@ -181,6 +184,8 @@ export function performMemoryProgram(fs: FileSystem, number: number, program: re
     } catch (error) {
       if (error instanceof Failure) return error.errno;
       throw error;
+    } finally {
+      fs.checkInvariants();
     }
   });
   fs.closeAll();

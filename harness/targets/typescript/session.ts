@@ -92,6 +92,10 @@ export class TypescriptSession implements Session {
     this.#memory.pool = new FolioPool();
   }
 
+  checkInvariants(): void {
+    this.#fs.checkInvariants();
+  }
+
   complaint(): string | null {
     const finding = this.#fs.corruption;
     return finding === null ? null : findingText(finding);

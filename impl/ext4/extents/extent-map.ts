@@ -44,20 +44,23 @@ class BlockInTree implements FoundBlock {
     return this.#logical < extent.logical + extent.length ? extent : null;
   }
 
-  /** ext4_ext_determine_insert_hole for holes. */
   learn(): void {
+    const { logical, length, physical, state } = this.says();
+    this.#inode.extentStatus.cache(logical, length, physical, state);
+  }
+
+  /** ext4_ext_determine_insert_hole for holes. */
+  says(): StatusExtent {
     const extent = this.#extent();
-    const { extentStatus } = this.#inode;
     if (extent !== null) {
-      const state = extent.unwritten ? 'unwritten' : 'written';
-      extentStatus.cache(extent.logical, extent.length, extent.physical, state);
-      return;
+      const { logical, length, physical, unwritten } = extent;
+      return { logical, length, physical, state: unwritten ? 'unwritten' : 'written' };
     }
     // Without an extent before it in the leaf, the hole begins the file: only the leftmost leaf has keys beyond the block.
     const { node, slot } = leafOf(this.#path);
     const before = slot < 0 ? null : node.extent(slot);
     const start = before === null ? 0 : before.logical + before.length;
-    extentStatus.cache(start, nextKey(this.#path) - start, NOWHERE, 'hole');
+    return { logical: start, length: nextKey(this.#path) - start, physical: NOWHERE, state: 'hole' };
   }
 
   /** In one extent of the tree at most. */

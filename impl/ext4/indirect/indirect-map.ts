@@ -33,11 +33,15 @@ class BlockOfBranch implements FoundBlock {
   }
 
   learn(): void {
-    const { extentStatus } = this.#inode;
+    const { logical, length, physical, state } = this.says();
+    this.#inode.extentStatus.cache(logical, length, physical, state);
+  }
+
+  says(): StatusExtent {
     const { block, logical, run } = this.#branch;
     const length = run.end - run.start;
-    if (block === 0) extentStatus.cache(run.start, length, NOWHERE, 'hole');
-    else extentStatus.cache(run.start, length, block - (logical - run.start), 'written');
+    if (block === 0) return { logical: run.start, length, physical: NOWHERE, state: 'hole' };
+    return { logical: run.start, length, physical: block - (logical - run.start), state: 'written' };
   }
 
   /** Whoever asks for unwritten blocks gets written ones, as from ext4_ind_map_blocks. */

@@ -8,7 +8,9 @@ import type { StatusExtent } from './extent-status.ts';
 
 /** A logical block as a file's map shows it. It is right as long as dataLock, under which it was found, is held. */
 export interface FoundBlock {
-  /** Tells the extent status what the map says of the block and of its neighbours. */
+  /** What the map says of the block and of its neighbours: `hole` where it says nothing. */
+  says(): StatusExtent;
+  /** Tells the extent status that. */
   learn(): void;
   /**
    * Allocates for the start of `hole`, which begins at the block and is delayed or not, and puts it into the map.

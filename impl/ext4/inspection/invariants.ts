@@ -1,0 +1,90 @@
+import { assert } from '../../lib/assert.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { EXT4_INLINE_DATA_FL, isRegular, type Inode } from '../inode/inode.ts';
+import { blockMapOf, maxBytesOf } from '../mapping/block-map.ts';
+import { NOWHERE, type StatusExtent } from '../mapping/extent-status.ts';
+import type { SuperBlock } from '../super/super-block.ts';
+import { checkPageCache } from './page-cache.ts';
+
+/**
+ * What must hold in memory whenever no task is in the middle of something, asserted: promises of space are exactly those of
+ * delayed blocks; what is known of a file's mapping is what its map says; sizes are in order; the page cache holds nothing
+ * dirty that has no place, and nothing behind the end of a file. Looks at every inode in memory: not for hot loops.
+ */
+export function* checkInvariants(sb: SuperBlock): Sleepable<void> {
+  let promised = 0;
+  for (const inode of sb.inodes.all()) {
+    checkPromises(inode);
+    promised += inode.reservedBlocks === 0 ? 0 : inode.reservedBlocks * blockMapOf(inode).promiseBlocks;
+    assert(
+      inode.diskSize <= inode.size,
+      () => `inode ${inode.ino}: i_disksize ${inode.diskSize} > i_size ${inode.size}`,
+    );
+    if (isRegular(inode.mode)) checkPageCache(inode);
+    if ((inode.flags & EXT4_INLINE_DATA_FL) === 0) yield* checkExtentStatus(inode);
+  }
+  const { reserved } = sb.freeSpace;
+  assert(reserved === promised, () => `${reserved} clusters are promised, delayed blocks have ${promised}`);
+}
+
+/** Every delayed block has its promise, or shares it with its cluster, or lies in the cluster of a mapped block. */
+function checkPromises(inode: Inode): void {
+  const { extentStatus, promisedClusters, reservedBlocks, ino } = inode;
+  let delayed = 0;
+  const clusters = new Set<number>();
+  const { clusterRatio } = inode.sb.geometry;
+  for (const { logical, length, state } of extentStatus) {
+    if (state !== 'delayed') continue;
+    delayed += length;
+    if (promisedClusters === null) continue;
+    for (let block = logical; block < logical + length; block++)
+      clusters.add(Math.floor(block / clusterRatio));
+  }
+  if (promisedClusters === null) {
+    assert(
+      delayed === reservedBlocks,
+      () => `inode ${ino}: ${delayed} delayed blocks, ${reservedBlocks} promises`,
+    );
+    return;
+  }
+  assert(
+    promisedClusters.size === reservedBlocks &&
+      [...promisedClusters].every((cluster) => clusters.has(cluster)),
+    () =>
+      `inode ${ino}: ${reservedBlocks} promises for clusters ${[...promisedClusters].join()}, delayed ${[...clusters].join()}`,
+  );
+}
+
+/** The extent status repeats what the map says; delayed blocks are holes there. */
+function* checkExtentStatus(inode: Inode): Sleepable<void> {
+  yield* inode.dataLock.read();
+  try {
+    // What lies behind the largest file is no question that a map answers.
+    const blocks = Math.ceil(maxBytesOf(inode) / inode.blockSize);
+    for (const known of [...inode.extentStatus]) {
+      const end = Math.min(blocks, known.logical + known.length);
+      for (let block = known.logical; block < end;) {
+        const found = yield* blockMapOf(inode).find(inode, block);
+        const says = found.says();
+        assert(
+          agrees(known, says, block),
+          () => `inode ${inode.ino}: block ${block} is known as ${shown(known)}, the map says ${shown(says)}`,
+        );
+        block = says.logical + says.length;
+      }
+    }
+  } finally {
+    inode.dataLock.unlockRead();
+  }
+}
+
+function agrees(known: StatusExtent, says: StatusExtent, block: number): boolean {
+  if (known.state === 'delayed' || known.state === 'hole') return says.state === 'hole';
+  if (known.state !== says.state) return false;
+  return (
+    known.physical - known.logical === says.physical - says.logical && block < says.logical + says.length
+  );
+}
+
+const shown = ({ state, logical, length, physical }: StatusExtent): string =>
+  `${state} ${logical}+${length}${physical === NOWHERE ? '' : ` at ${physical}`}`;

@@ -1,0 +1,96 @@
+import { BufferHead } from '../../buffer/buffer-head.ts';
+import { buffersOf } from '../../buffer/folio-buffers.ts';
+import { FolioState, stateOf } from '../../iomap/folio-state.ts';
+import { assert } from '../../lib/assert.ts';
+import type { Folio } from '../../mm/folio.ts';
+import { EXT4_INLINE_DATA_FL, type Inode } from '../inode/inode.ts';
+
+/** What must hold of the cached folios of a file whenever no task is in the middle of something. */
+export function checkPageCache(inode: Inode): void {
+  for (const folio of inode.mapping.range(0, Infinity)) {
+    checkKind(inode, folio);
+    checkStores(inode, folio);
+    if (folio.dirty) checkDirtyBlocks(inode, folio);
+    else checkClean(inode, folio);
+  }
+}
+
+const where = (inode: Inode, folio: Folio): string => `inode ${inode.ino}, folio ${folio.index}`;
+
+/** buffer_heads and iomap's state are never on the same folio, nor either on one of the other path. */
+function checkKind(inode: Inode, folio: Folio): void {
+  const { private: state } = folio;
+  if (state === null) return;
+  const kind =
+    state instanceof FolioState
+      ? 'iomap'
+      : Array.isArray(state) && state[0] instanceof BufferHead
+        ? 'buffer_head'
+        : 'unknown';
+  const wanted = inode.dataPath.name === 'ext4_iomap_aops' ? 'iomap' : 'buffer_head';
+  assert(kind === wanted, () => `${where(inode, folio)}: ${kind} state with ${inode.dataPath.name}`);
+}
+
+/** A store that no fault sees goes to a dirty folio. */
+function checkStores(inode: Inode, folio: Folio): void {
+  if (folio.dirty || inode.mapping.areas === null) return;
+  for (const area of inode.mapping.areas) {
+    assert(!area.stores(folio), () => `${where(inode, folio)} is clean, and stores to it go through`);
+  }
+}
+
+/** Whether each block of the folio is dirty, as the folio's path knows it. */
+function dirtyBlocks(inode: Inode, folio: Folio): boolean[] {
+  const blocks = folio.size / inode.blockSize;
+  const { name } = inode.dataPath;
+  if (name === 'ext4_iomap_aops') {
+    const state = stateOf(folio);
+    if (state === null) return new Array<boolean>(blocks).fill(folio.dirty);
+    return Array.from({ length: blocks }, (_, block) => state.nextDirty(block, block + 1) === block);
+  }
+  // With journalled data the blocks are the journal's affair.
+  return name === 'ext4_journalled_aops' ? [] : (buffersOf(folio) ?? []).map(({ dirty }) => dirty);
+}
+
+/** A dirty block lies within the file, and has a place or a promise of one. */
+function checkDirtyBlocks(inode: Inode, folio: Folio): void {
+  const { blockSize, size, extentStatus, flags } = inode;
+  for (const [index, dirty] of dirtyBlocks(inode, folio).entries()) {
+    if (!dirty) continue;
+    const logical = folio.position / blockSize + index;
+    assert(
+      logical * blockSize < size,
+      () => `${where(inode, folio)}: block ${logical} is dirty behind the end ${size}`,
+    );
+    const known = (flags & EXT4_INLINE_DATA_FL) !== 0 ? undefined : extentStatus.lookup(logical)?.state;
+    assert(
+      known !== 'hole',
+      () => `${where(inode, folio)}: block ${logical} is dirty over a hole without a promise`,
+    );
+    const buffer = inode.dataPath.name === 'ext4_iomap_aops' ? undefined : buffersOf(folio)?.[index];
+    if (buffer !== undefined) checkBuffer(inode, folio, logical, buffer);
+  }
+}
+
+/** A buffer_head says of its block what the mapping says. */
+function checkBuffer(inode: Inode, folio: Folio, logical: number, buffer: BufferHead): void {
+  const known = inode.extentStatus.lookup(logical);
+  const place = (): string => `${where(inode, folio)}: block ${logical}`;
+  assert(buffer.mapped, () => `${place()} is dirty and has no place`);
+  if (known === null) return;
+  assert(
+    buffer.delay === (known.state === 'delayed'),
+    () => `${place()} is ${known.state}, its buffer delayed: ${buffer.delay}`,
+  );
+  if (buffer.delay) return;
+  const physical = known.physical + logical - known.logical;
+  assert(buffer.block === physical, () => `${place()} lies at ${physical}, its buffer at ${buffer.block}`);
+}
+
+/** A clean folio has no dirty block, and nothing but zeros of its last page behind the end of the file. */
+function checkClean(inode: Inode, folio: Folio): void {
+  assert(
+    !dirtyBlocks(inode, folio).includes(true),
+    () => `${where(inode, folio)} is clean and has a dirty block`,
+  );
+}
