@@ -111,7 +111,7 @@ describe('readCase', () => {
       '$.operations[0].path: found "\\ud800", expected a path without lone',
     ],
     [['operations', 0, 'mode'], 0o10000, '$.operations[0].mode: found 4096, expected at most 4095'],
-    [['operations', 0, 'flags', 'direct'], true, '$.operations[0].flags: unknown key "direct"'],
+    [['operations', 0, 'flags', 'nonblock'], true, '$.operations[0].flags: unknown key "nonblock"'],
     [['operations', 0, 'flags', 'create'], false, '$.operations[0].flags.create: found false, expected true'],
     [['operations', 1, 'offset'], 0.5, '$.operations[1].offset: found 0.5, expected int'],
     [['operations', 1, 'offset'], 2 ** 53, '$.operations[1].offset: found 9007199254740992, expected'],

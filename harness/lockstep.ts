@@ -5,7 +5,6 @@ import type { FailureKind } from './failure.ts';
 import { isPromise, type Awaitable, type Session, type Target } from './target.ts';
 import { targetBroke } from './judges/crash-of-target.ts';
 import { outcomeDiffers } from './judges/result.ts';
-import { isSeekForContents } from './operation-schema.ts';
 import { noSpaceTooEarly, permitsNoSpace, ranOut } from './judges/space.ts';
 import type { Setup } from './setup.ts';
 import type { FailedVerdict } from './verdict.ts';
@@ -134,11 +133,9 @@ export class Lockstep {
     context: StepContext,
     answers: readonly Answer[],
   ): Awaitable<FailedVerdict | null> {
-    if (
-      leavesChoice(operation) ||
-      answers.some((answer) => !(answer instanceof Broke) && ranOut(operation, answer))
-    ) {
-      return this.#follow(lane, operation, context, answers);
+    const choice = lane.model.leavesChoice(operation);
+    if (choice || answers.some((answer) => !(answer instanceof Broke) && ranOut(operation, answer))) {
+      return this.#follow(lane, operation, context, answers, choice);
     }
     if (REPORTS.has(operation.op)) return this.#judgeReports(lane, operation, context, answers);
     const expected = lane.model.step(operation, context.now);
@@ -179,15 +176,16 @@ export class Lockstep {
     operation: Operation,
     context: StepContext,
     answers: readonly Answer[],
+    choice: boolean,
   ): Promise<FailedVerdict | null> {
-    const look = lookAfter(operation);
+    const look = lookAfter(lane.model, operation);
     const groups: string[] = [];
     for (const [index, answer] of answers.entries()) {
-      const looks = look !== null && !(answer instanceof Broke) && ranOut(operation, answer);
+      const looks = look !== null && !(answer instanceof Broke) && !answer.ok;
       const session = lane.participants[index]?.session;
       const seen = looks && session !== undefined ? await ask(session, look, context.now) : null;
       const size = seen === null || seen instanceof Broke ? '' : describeSize(seen);
-      groups.push(`${groupOf(operation, answer)}${size}`);
+      groups.push(`${groupOf(operation, answer, choice)}${size}`);
     }
     const names = new Set(groups);
     const fresh: Lane[] = [];
@@ -214,14 +212,14 @@ export class Lockstep {
     const [first] = answers;
     const observed = group === '' || first instanceof Broke ? undefined : first;
     const full = observed !== undefined && ranOut(operation, observed);
-    const strict = full ? model.clone().step(operation, context.now) : null;
+    const strict = full ? model.clone().stepWithRoom(operation, context.now, observed) : null;
     const tooLarge = group !== '' && model.mayNotFit(operation);
     const expected = model.step(operation, context.now, observed);
     this.#onOutcome(operation, expected);
     const failed = firstFailure(participants, operation, context, answers, expected);
-    if (failed !== null || strict === null || observed === undefined || tooLarge) return failed;
-    const unlike = await lookedUnlike(lane, operation, context);
-    if (unlike !== null) return unlike;
+    if (failed !== null || observed === undefined) return failed;
+    const unlike = observed.ok ? null : await lookedUnlike(lane, operation, context);
+    if (unlike !== null || strict === null || tooLarge) return unlike;
     // The answer that a roomy disk gives as well needs nobody's permission.
     if (difference(strict, observed) === null) return null;
     for (const participant of participants) {
@@ -233,24 +231,25 @@ export class Lockstep {
   }
 }
 
-/** Whether targets may answer differently and then be in different states. */
-const leavesChoice = (operation: Operation): boolean =>
-  operation.op === 'seek' && isSeekForContents(operation.whence);
-
-/** What shows how far an operation got that ran out of space, where its answer does not say. */
-const lookAfter = (operation: Operation): Operation | null =>
-  operation.op === 'fallocate' ? { op: 'fstat', handle: operation.handle } : null;
+/** What shows how far an operation got that failed halfway, where its answer does not say. */
+function lookAfter(model: Model, operation: Operation): Operation | null {
+  const grows = operation.op === 'fallocate' || operation.op === 'write' || operation.op === 'pwrite';
+  if (!grows || (operation.op !== 'fallocate' && model.handles.get(operation.handle)?.direct !== true)) {
+    return null;
+  }
+  return { op: 'fstat', handle: operation.handle };
+}
 
 const describeSize = (seen: Outcome): string =>
   seen.ok && seen.value.kind === 'stat' ? ` and size ${seen.value.stat.size}` : '';
 
-/** Follows what a change that ran out of space has left, which is the same for all of the lane. */
+/** Follows what a change that failed halfway has left, which is the same for all of the lane. */
 async function lookedUnlike(
   { model, participants }: Lane,
   operation: Operation,
   context: StepContext,
 ): Promise<FailedVerdict | null> {
-  const look = lookAfter(operation);
+  const look = lookAfter(model, operation);
   if (look === null) return null;
   const seen: Answer[] = [];
   for (const { session } of participants) seen.push(await ask(session, look, context.now));
@@ -262,9 +261,9 @@ async function lookedUnlike(
 }
 
 /** The empty text for an ordinary answer; else one text per answer, or per way of having run out of space. */
-function groupOf(operation: Operation, answer: Answer): string {
+function groupOf(operation: Operation, answer: Answer, choice: boolean): string {
   if (answer instanceof Broke) return '';
-  return leavesChoice(operation) || ranOut(operation, answer) ? describe(answer) : '';
+  return choice || ranOut(operation, answer) ? describe(answer) : '';
 }
 
 function ask(session: Session, operation: Operation, now: Timestamp): Awaitable<Answer> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Advice, RwfFlag } from '../model/index.ts';
 import {
   SECONDS_MAX,
   type FallocateMode,
@@ -102,6 +103,34 @@ export const isSeekForContents = (whence: Whence): whence is 'data' | 'hole' =>
 /** FIBMAP is told an int. */
 const BLOCK_MAX = 2 ** 31 - 1;
 
+export const RWF_FLAGS = ['append', 'dsync', 'sync', 'nowait', 'dontcache'] as const satisfies RwfFlag[];
+
+export const ADVICE = [
+  'normal',
+  'sequential',
+  'random',
+  'willneed',
+  'dontneed',
+  'noreuse',
+] as const satisfies Advice[];
+
+/** 1024 pieces are what a call takes (UIO_MAXIOV). */
+const PIECES_MAX = 64;
+const PAGE_BYTES = 4096;
+
+const place = z.int().min(0);
+
+const transfer = {
+  rwf: z.array(z.literal(RWF_FLAGS)).min(1).max(RWF_FLAGS.length).exactOptional(),
+  pieces: z.array(length).min(1).max(PIECES_MAX).exactOptional(),
+  faultAt: length.exactOptional(),
+  misaligned: z
+    .int()
+    .min(1)
+    .max(PAGE_BYTES - 1)
+    .exactOptional(),
+};
+
 const isRecord = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -120,14 +149,48 @@ const shapes = {
       directory: flag,
       nofollow: flag,
       tmpfile: flag,
+      direct: flag,
+      sync: flag,
+      dsync: flag,
     }),
     mode,
   }),
-  onHandle: z.strictObject({ op: z.literal(['close', 'fsync', 'fdatasync', 'fstat']), handle }),
-  read: z.strictObject({ op: z.literal('read'), handle, length }),
-  pread: z.strictObject({ op: z.literal('pread'), handle, offset, length }),
-  write: z.strictObject({ op: z.literal('write'), handle, content }),
-  pwrite: z.strictObject({ op: z.literal('pwrite'), handle, offset, content }),
+  onHandle: z.strictObject({ op: z.literal(['close', 'fsync', 'fdatasync', 'fstat', 'syncfs']), handle }),
+  read: z.strictObject({ op: z.literal('read'), handle, length, ...transfer }),
+  pread: z.strictObject({ op: z.literal('pread'), handle, offset, length, ...transfer }),
+  write: z.strictObject({ op: z.literal('write'), handle, content, ...transfer }),
+  pwrite: z.strictObject({ op: z.literal('pwrite'), handle, offset, content, ...transfer }),
+  copyFileRange: z.strictObject({
+    op: z.literal('copy-file-range'),
+    from: handle,
+    fromOffset: place.nullable(),
+    to: handle,
+    toOffset: place.nullable(),
+    length,
+  }),
+  sendfile: z.strictObject({
+    op: z.literal('sendfile'),
+    from: handle,
+    fromOffset: place.nullable(),
+    to: handle,
+    length,
+  }),
+  readahead: z.strictObject({ op: z.literal('readahead'), handle, offset: place, length }),
+  fadvise: z.strictObject({
+    op: z.literal('fadvise'),
+    handle,
+    offset,
+    length: offset,
+    advice: z.literal(ADVICE),
+  }),
+  syncFileRange: z.strictObject({
+    op: z.literal('sync-file-range'),
+    handle,
+    offset,
+    length: offset,
+    wait: z.literal(['none', 'before', 'after', 'both']),
+    write: z.boolean(),
+  }),
   seek: z.strictObject({
     op: z.literal('seek'),
     handle,
@@ -214,6 +277,11 @@ export const operationSchema = z.discriminatedUnion(
     shapes.pread,
     shapes.write,
     shapes.pwrite,
+    shapes.copyFileRange,
+    shapes.sendfile,
+    shapes.readahead,
+    shapes.fadvise,
+    shapes.syncFileRange,
     shapes.seek,
     shapes.fallocate,
     shapes.fiemap,
@@ -248,6 +316,12 @@ const names: Readonly<Record<OperationName, true>> = {
   pread: true,
   write: true,
   pwrite: true,
+  'copy-file-range': true,
+  sendfile: true,
+  readahead: true,
+  fadvise: true,
+  'sync-file-range': true,
+  syncfs: true,
   seek: true,
   fallocate: true,
   fiemap: true,
@@ -294,6 +368,16 @@ export function isOperation(value: unknown): value is Operation {
 
 /** How many bytes an operation moves, or may move. */
 export function bytesMoved(operation: Operation): number {
-  if (operation.op === 'read' || operation.op === 'pread') return operation.length;
-  return operation.op === 'write' || operation.op === 'pwrite' ? operation.content.length : 0;
+  switch (operation.op) {
+    case 'read':
+    case 'pread':
+    case 'copy-file-range':
+    case 'sendfile':
+      return operation.length;
+    case 'write':
+    case 'pwrite':
+      return operation.content.length;
+    default:
+      return 0;
+  }
 }

@@ -7,7 +7,7 @@ import type {
   SetTime,
   XattrValue,
 } from '../model/index.ts';
-import { contentsText, contentText } from './contents-text.ts';
+import { contentsText, contentText, isContentsOperation } from './contents-text.ts';
 import { formatText } from './format.ts';
 import { quoted } from './quoted.ts';
 import type { Setup } from './setup.ts';
@@ -23,6 +23,7 @@ export function programText(operations: readonly Operation[], failedStep: number
 
 /** One operation as a call: `pwrite(fd0, 100 bytes of content 3, at 4096)`. */
 export function operationText(operation: Operation): string {
+  if (isContentsOperation(operation)) return contentsText(operation);
   switch (operation.op) {
     case 'open': {
       const flags = Object.keys(operation.flags).map((flag) => ` + ${flag}`);
@@ -33,6 +34,7 @@ export function operationText(operation: Operation): string {
     case 'fsync':
     case 'fdatasync':
     case 'fstat':
+    case 'syncfs':
       return `${operation.op}(${operation.handle})`;
     case 'ftruncate':
       return `ftruncate(${operation.handle}, ${operation.size})`;
@@ -78,15 +80,6 @@ export function operationText(operation: Operation): string {
     case 'drop-caches':
     case 'remount':
       return `${operation.op}()`;
-    case 'read':
-    case 'pread':
-    case 'write':
-    case 'pwrite':
-    case 'seek':
-    case 'fallocate':
-    case 'fiemap':
-    case 'bmap':
-      return contentsText(operation);
     default:
       return `${operation.op}(${quoted(operation.path)})`;
   }

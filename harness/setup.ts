@@ -130,6 +130,7 @@ export function modelOptions(setup: Setup): ModelOptions {
     extents: hasFeature(format, 'extent'),
     clusterBytes: clusterSize(format, setup.blockSize),
     inlineData: hasFeature(format, 'inline_data'),
+    journalsData: setup.mount.data === 'journal' && hasFeature(format, 'has_journal'),
     delalloc: setup.mount.delalloc && setup.mount.data !== 'journal',
     atime: setup.mount.atime,
   };

@@ -4,7 +4,8 @@ import type { Target } from './target.ts';
 import { unknown, type Verdict } from './verdict.ts';
 
 /** Parts of operations that a target may be unable to perform although it performs the rest. */
-export type OperationPart = 'seek data';
+export type OperationPart =
+  'seek data' | 'open direct' | 'open sync' | 'rwf' | 'pieces' | 'fault' | 'misaligned';
 
 /** What a target cannot perform: whole operations, and parts of others. */
 export type Unperformed = ReadonlySet<OperationName | OperationPart>;
@@ -18,13 +19,36 @@ export function unperformedOf(
 ): OperationName | OperationPart | null {
   if (unperformed.size === 0) return null;
   if (unperformed.has(operation.op)) return operation.op;
-  const part = partOf(operation);
-  return part !== null && unperformed.has(part) ? part : null;
+  return partsOf(operation).find((part) => unperformed.has(part)) ?? null;
 }
 
-function partOf(operation: Operation): OperationPart | null {
-  return operation.op === 'seek' && isSeekForContents(operation.whence) ? 'seek data' : null;
+function partsOf(operation: Operation): readonly OperationPart[] {
+  switch (operation.op) {
+    case 'seek':
+      return isSeekForContents(operation.whence) ? ['seek data'] : [];
+    case 'open': {
+      const { direct, sync, dsync } = operation.flags;
+      return [
+        ...(direct === true ? (['open direct'] as const) : []),
+        ...(sync === true || dsync === true ? (['open sync'] as const) : []),
+      ];
+    }
+    case 'read':
+    case 'pread':
+    case 'write':
+    case 'pwrite':
+      return TRANSFER_PARTS.filter(([option]) => operation[option] !== undefined).map(([, part]) => part);
+    default:
+      return [];
+  }
 }
+
+const TRANSFER_PARTS = [
+  ['rwf', 'rwf'],
+  ['pieces', 'pieces'],
+  ['faultAt', 'fault'],
+  ['misaligned', 'misaligned'],
+] as const;
 
 /** What one of several targets cannot perform. */
 export const unperformedBy = (targets: readonly Target[]): Unperformed =>

@@ -20,7 +20,7 @@ export function cloneState(state: State): State {
   for (const [name, file] of state.handles) {
     const inode = twinOf(file.inode, twins);
     if (inode.type !== 'file' && inode.type !== 'directory') continue;
-    const twin = new OpenFile(name, file.openedAs, inode, file.access, file.append, file.opener);
+    const twin = new OpenFile(name, file.openedAs, inode, file.access, file, file.opener);
     twin.position = file.position;
     copy.handles.set(name, twin);
   }

@@ -2,6 +2,7 @@ import type { Content, Handle, Operation, SetTime } from './operation.ts';
 import { hasKnownAttribute, isKnownName } from './enabled-attributes.ts';
 import { MODE_MAX, TRANSFER_BYTES_MAX } from './limits.ts';
 import type { OperationOf } from './operation-of.ts';
+import { isKnownCopy, isKnownTransfer } from './enabled-transfers.ts';
 import { dropsByChance } from './privileges.ts';
 import { renameIsDisputed } from './renaming.ts';
 import type { State } from './state.ts';
@@ -46,6 +47,10 @@ export function isEnabled(state: State, operation: Operation): boolean {
     case 'fstat':
     case 'link-handle':
     case 'fallocate':
+    case 'readahead':
+    case 'fadvise':
+    case 'sync-file-range':
+    case 'syncfs':
       return state.handles.has(operation.handle) && hasUsableRange(state, operation);
     case 'rename':
       return isPath(operation.from) && isPath(operation.to) && !renameIsDisputed(state, operation);
@@ -53,6 +58,9 @@ export function isEnabled(state: State, operation: Operation): boolean {
       return isPath(operation.from) && isPath(operation.to);
     case 'symlink':
       return isPath(operation.path) && isPath(operation.target);
+    case 'copy-file-range':
+    case 'sendfile':
+      return isKnownCopy(state, operation);
     case 'setcreds':
       return (
         isOwner(operation.uid) &&
@@ -80,17 +88,20 @@ type PathOperation = Exclude<
 function hasUsableRange(state: State, operation: HandleOperation): boolean {
   switch (operation.op) {
     case 'read':
-      return isLength(operation.length);
     case 'pread':
-      return isLength(operation.length) && Number.isSafeInteger(operation.offset);
+      return isLength(operation.length) && isKnownTransfer(state, operation, operation.length);
     case 'write':
-      return isContent(operation.content) && !writesByChance(state, operation.handle);
     case 'pwrite':
       return (
         isContent(operation.content) &&
-        Number.isSafeInteger(operation.offset) &&
-        !writesByChance(state, operation.handle)
+        !writesByChance(state, operation.handle) &&
+        isKnownTransfer(state, operation, operation.content.length)
       );
+    case 'readahead':
+      return isNumber(operation.offset, 0, Number.MAX_SAFE_INTEGER) && isLength(operation.length);
+    case 'fadvise':
+    case 'sync-file-range':
+      return Number.isSafeInteger(operation.offset) && Number.isSafeInteger(operation.length);
     case 'ftruncate':
       return Number.isSafeInteger(operation.size);
     case 'seek':

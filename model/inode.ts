@@ -58,6 +58,16 @@ abstract class CommonInode implements Attributes, Extras {
   }
 }
 
+/** What the size may be after a change of it that ran out of space halfway. */
+export interface OpenSize {
+  readonly least: number;
+  readonly most: number;
+  /** Between the two it is a multiple of this. */
+  readonly unit: number;
+  /** When it has grown, nobody knows what is behind this place. */
+  readonly unknown: number;
+}
+
 export class FileInode extends CommonInode {
   readonly type = 'file';
   contents = new SparseContents();
@@ -65,8 +75,7 @@ export class FileInode extends CommonInode {
   linkable = false;
   /** Up to here blocks may be reserved by fallocate, in bytes; never less than they are. */
   reservedBytes = 0;
-  /** The size is one of these, in whole blocks but for the two ends: a change of it ran out of space halfway. */
-  openSize: { readonly least: number; readonly most: number } | null = null;
+  openSize: OpenSize | null = null;
 }
 
 /** A fifo, a socket or a device. */

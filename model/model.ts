@@ -1,7 +1,10 @@
+import { fadvise, readahead, syncFileRange } from './advising.ts';
 import { chmod, chown, fstat, stat, utimens } from './attributing.ts';
 import { isPrivileged } from './caller.ts';
 import { cloneState } from './clone.ts';
 import { addSubdirectory, mkdir, mknod, symlink } from './creating.ts';
+import { leavesChoice } from './choices.ts';
+import { copyFileRange, sendfile } from './copying.ts';
 import { isEnabled } from './enabled.ts';
 import { DirectoryInode } from './inode.ts';
 import { getxattr, listxattr, mayNotFit, removexattr, setxattr } from './extended-attributes.ts';
@@ -59,6 +62,19 @@ export class Model {
     this.state.now = clampTime(now, this.state.options.inodeBytes);
     this.state.observed = observed;
     return dispatch(this.state, operation);
+  }
+
+  /** As step, but where space is not what is missing: what a roomy device may answer. */
+  stepWithRoom(operation: Operation, now: Timestamp, observed: Outcome): Outcome {
+    this.state.hasRoom = true;
+    const outcome = this.step(operation, now, observed);
+    this.state.hasRoom = false;
+    return outcome;
+  }
+
+  /** Whether targets may answer `operation` differently although there is room, and be in different states then. */
+  leavesChoice(operation: Operation): boolean {
+    return leavesChoice(this.state, operation);
   }
 
   /** Whether `operation` is worth trying now. What is not enabled may still be stepped, and then fails somehow. */
@@ -132,12 +148,23 @@ function dispatch(state: State, operation: Operation): Outcome {
       return pwrite(state, operation);
     case 'seek':
       return seek(state, operation);
+    case 'copy-file-range':
+      return copyFileRange(state, operation);
+    case 'sendfile':
+      return sendfile(state, operation);
+    case 'readahead':
+      return readahead(state, operation);
+    case 'fadvise':
+      return fadvise(state, operation);
+    case 'sync-file-range':
+      return syncFileRange(state, operation);
     case 'truncate':
       return truncate(state, operation);
     case 'ftruncate':
       return ftruncate(state, operation);
     case 'fsync':
     case 'fdatasync':
+    case 'syncfs':
       return state.handles.has(operation.handle) ? DONE : failure('EBADF');
     case 'fstat':
       return fstat(state, operation.handle);

@@ -10,6 +10,8 @@ export interface HandleView {
   readonly type: 'file' | 'directory';
   readonly access: Access;
   readonly append: boolean;
+  /** Whether it leaves the page cache out (O_DIRECT). */
+  readonly direct: boolean;
   /** Where the next read or write starts, in bytes; an appending write starts at the end of file instead. */
   readonly position: number;
   /** Bytes; 0 for a directory. */
@@ -28,6 +30,7 @@ export class OpenFile implements HandleView {
   readonly inode: FileInode | DirectoryInode;
   readonly access: Access;
   readonly append: boolean;
+  readonly direct: boolean;
   /** Who opened it: the very object that was the caller then (f_cred). */
   readonly opener: Credentials;
   position = 0;
@@ -37,7 +40,7 @@ export class OpenFile implements HandleView {
     openedAs: Path,
     inode: FileInode | DirectoryInode,
     access: Access,
-    append: boolean,
+    { append = false, direct = false }: { append?: boolean | undefined; direct?: boolean | undefined },
     opener: Credentials,
   ) {
     this.handle = handle;
@@ -45,6 +48,7 @@ export class OpenFile implements HandleView {
     this.inode = inode;
     this.access = access;
     this.append = append;
+    this.direct = direct;
     this.opener = opener;
   }
 

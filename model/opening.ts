@@ -23,9 +23,11 @@ export function open(state: State, operation: Open): Outcome {
   if (typeof inode === 'string') return failure(inode);
   // The device of the number may be missing, and a fifo waits for its other end: generation opens neither.
   if (inode.type !== 'file' && inode.type !== 'directory') return failure('ENXIO');
+  // Only regular files can do without the page cache (do_dentry_open).
+  if (inode.type === 'directory' && flags.direct === true) return failure('EINVAL');
   state.handles.set(
     handle,
-    new OpenFile(handle, operation.path, inode, operation.access, flags.append === true, state.caller),
+    new OpenFile(handle, operation.path, inode, operation.access, flags, state.caller),
   );
   return DONE;
 }

@@ -37,6 +37,24 @@ export interface OpenFlags {
   readonly nofollow?: true;
   /** O_TMPFILE: makes a regular file without a name; the path names the directory that it could get one in. */
   readonly tmpfile?: true;
+  /** O_DIRECT, O_SYNC and O_DSYNC. */
+  readonly direct?: true;
+  readonly sync?: true;
+  readonly dsync?: true;
+}
+
+/** Flags of preadv2(2) and pwritev2(2). */
+export type RwfFlag = 'append' | 'dsync' | 'sync' | 'nowait' | 'dontcache';
+
+/** How a read or a write is called. With none of it, it is read(2), pread(2), write(2) or pwrite(2). */
+export interface TransferOptions {
+  readonly rwf?: readonly RwfFlag[];
+  /** The lengths of the pieces of the buffer but the last, which has what is left; they lie one behind the other. */
+  readonly pieces?: readonly number[];
+  /** There is no memory from this byte of the buffer on, which is at a multiple of 4096. Never with `misaligned`. */
+  readonly faultAt?: number;
+  /** By how many bytes, 1 .. 4095, the address of the buffer misses a multiple of 4096. */
+  readonly misaligned?: number;
 }
 
 /** The types that mknod(2) makes. */
@@ -97,6 +115,9 @@ export interface Credentials {
   readonly groups: readonly number[];
 }
 
+/** POSIX_FADV_*. */
+export type Advice = 'normal' | 'sequential' | 'random' | 'willneed' | 'dontneed' | 'noreuse';
+
 export type Whence = 'set' | 'current' | 'end' | 'data' | 'hole';
 
 /** The modes of fallocate(2): `punch` keeps the size always, `zero-keep-size` is zero beyond the end, too. */
@@ -114,10 +135,54 @@ export type Operation =
       readonly mode: number;
     }
   | { readonly op: 'close'; readonly handle: Handle }
-  | { readonly op: 'read'; readonly handle: Handle; readonly length: number }
-  | { readonly op: 'pread'; readonly handle: Handle; readonly offset: number; readonly length: number }
-  | { readonly op: 'write'; readonly handle: Handle; readonly content: Content }
-  | { readonly op: 'pwrite'; readonly handle: Handle; readonly offset: number; readonly content: Content }
+  | ({ readonly op: 'read'; readonly handle: Handle; readonly length: number } & TransferOptions)
+  | ({
+      readonly op: 'pread';
+      readonly handle: Handle;
+      readonly offset: number;
+      readonly length: number;
+    } & TransferOptions)
+  | ({ readonly op: 'write'; readonly handle: Handle; readonly content: Content } & TransferOptions)
+  | ({
+      readonly op: 'pwrite';
+      readonly handle: Handle;
+      readonly offset: number;
+      readonly content: Content;
+    } & TransferOptions)
+  | {
+      readonly op: 'copy-file-range';
+      readonly from: Handle;
+      /** Null: the descriptor's position, which then moves. */
+      readonly fromOffset: number | null;
+      readonly to: Handle;
+      readonly toOffset: number | null;
+      readonly length: number;
+    }
+  | {
+      readonly op: 'sendfile';
+      readonly from: Handle;
+      readonly fromOffset: number | null;
+      readonly to: Handle;
+      readonly length: number;
+    }
+  | { readonly op: 'readahead'; readonly handle: Handle; readonly offset: number; readonly length: number }
+  | {
+      readonly op: 'fadvise';
+      readonly handle: Handle;
+      readonly offset: number;
+      readonly length: number;
+      readonly advice: Advice;
+    }
+  /** SYNC_FILE_RANGE_WAIT_BEFORE and _AFTER, and with `write` SYNC_FILE_RANGE_WRITE. */
+  | {
+      readonly op: 'sync-file-range';
+      readonly handle: Handle;
+      readonly offset: number;
+      readonly length: number;
+      readonly wait: 'none' | 'before' | 'after' | 'both';
+      readonly write: boolean;
+    }
+  | { readonly op: 'syncfs'; readonly handle: Handle }
   | {
       readonly op: 'seek';
       readonly handle: Handle;

@@ -38,6 +38,8 @@ export interface ModelOptions {
   readonly inlineData: boolean;
   /** Whether what was written gets its place later. */
   readonly delalloc: boolean;
+  /** Whether all data goes through the journal (data=journal). */
+  readonly journalsData: boolean;
   /** Whether the device writes zeros faster than bytes (FALLOC_FL_WRITE_ZEROES). */
   readonly writeZeroes: boolean;
   /** Whether inodes have project ids (project). */
@@ -77,6 +79,7 @@ export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptio
     clusterBytes: blockSizeBytes,
     inlineData: false,
     delalloc: true,
+    journalsData: false,
     writeZeroes: true,
     projects: false,
     protectedHardlinks: false,

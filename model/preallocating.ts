@@ -33,7 +33,7 @@ export function fallocate(state: State, operation: Fallocate): Outcome {
     change(state, inode, operation);
     return DONE;
   }
-  leaveOpen(inode, operation);
+  leaveOpen(state, inode, operation);
   return failure('ENOSPC');
 }
 
@@ -97,7 +97,8 @@ const punchMax = ({ options }: State): number =>
   options.extents ? Infinity : options.maxFileBytes - options.blockSizeBytes;
 
 /** What may be the case after part of a change. */
-function leaveOpen(inode: FileInode, { mode, offset, length }: Fallocate): void {
+function leaveOpen({ options }: State, inode: FileInode, { mode, offset, length }: Fallocate): void {
+  const unit = options.blockSizeBytes;
   const { contents } = inode;
   const { size } = contents;
   const end = offset + length;
@@ -105,16 +106,16 @@ function leaveOpen(inode: FileInode, { mode, offset, length }: Fallocate): void 
     case 'keep-size':
       return;
     case 'allocate':
-      if (end > size) inode.openSize = { least: size, most: end };
+      if (end > size) inode.openSize = { least: size, most: end, unit, unknown: end };
       return;
     case 'zero':
     case 'write-zeroes':
-      if (end > size) inode.openSize = { least: size, most: end };
+      if (end > size) inode.openSize = { least: size, most: end, unit, unknown: end };
       contents.forget(offset, Math.min(end, size));
       return;
     case 'insert':
       // The size grows first, and then there is no room to split what lies there.
-      inode.openSize = { least: size, most: size + length };
+      inode.openSize = { least: size, most: size + length, unit: length, unknown: size + length };
       contents.forget(offset, size);
       return;
     case 'collapse':

@@ -34,6 +34,23 @@ export class SparseContents {
     if (end > this.size) this.size = end;
   }
 
+  /** Puts the first `length` bytes that runs describe at `offset`, extending the size as far as it must. */
+  writeRuns(offset: number, runs: readonly Run[], length: number): void {
+    const stop = offset + length;
+    let position = offset;
+    if (stop > this.size) this.size = stop;
+    for (const run of runs) {
+      const end = Math.min(position + run.length, stop);
+      if (position >= end) return;
+      if (run.kind === 'bytes') {
+        const { seed, start } = run;
+        this.replace(position, end, { offset: position, length: end - position, seed, start });
+      } else if (run.kind === 'zeros') this.zero(position, end);
+      else this.forget(position, end);
+      position = end;
+    }
+  }
+
   /** Sets the size: what is cut off is gone, what is added reads as zeros. */
   truncate(size: number): void {
     if (size < this.size) this.replace(size, this.size, null);

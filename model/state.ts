@@ -4,7 +4,7 @@ import type { Attributes, FileInode, Inode } from './inode.ts';
 import { NameList } from './name-list.ts';
 import type { OpenFile } from './open-file.ts';
 import { isNoSpace } from './outcome.ts';
-import type { Credentials, Handle, Outcome, Stat, Timestamp } from './operation.ts';
+import type { Credentials, Errno, Handle, Outcome, Stat, Timestamp } from './operation.ts';
 import type { ModelOptions } from './options.ts';
 import { compareTimes, exactlySame, relatimeMovesAtime } from './times.ts';
 import type { SameTime } from './times.ts';
@@ -12,12 +12,14 @@ import { PathWalk } from './path-walk.ts';
 
 const EPOCH: Timestamp = { seconds: 0, nanoseconds: 0 };
 
-/** A change of the size that ran out of space went as far as it had whole blocks. */
-function settleSize(inode: FileInode, size: number, blockSizeBytes: number): void {
+/** A change of the size that ran out of space went as far as it could. */
+function settleSize(inode: FileInode, size: number): void {
   const { contents, openSize } = inode;
   inode.openSize = null;
   if (openSize === null || size <= openSize.least || size > openSize.most) return;
-  if (size === openSize.most || size % blockSizeBytes === 0) contents.truncate(size);
+  if (size !== openSize.most && size % openSize.unit !== 0) return;
+  contents.truncate(size);
+  contents.forget(openSize.unknown, size);
 }
 
 /** The mounted file system and the process that uses it. Changed in place by the step functions. */
@@ -39,6 +41,8 @@ export class State {
   used = { xattrs: false, flags: false };
   /** What the target answered to the step under way, if the model may follow it. */
   observed: Outcome | undefined = undefined;
+  /** Whether there is room for whatever the step needs, so that nothing is refused for want of it. */
+  hasRoom = false;
   /** How its times compare with the model's. */
   sameTime: SameTime = exactlySame;
 
@@ -51,9 +55,22 @@ export class State {
     this.walk = new PathWalk(this);
   }
 
-  /** Whether the target ran out of space. Ask only where a call may allocate blocks or inodes. */
+  /** Whether the target ran out of space, and may have. Ask only where a call may allocate blocks or inodes. */
   get ranOutOfSpace(): boolean {
-    return isNoSpace(this.observed);
+    return !this.hasRoom && isNoSpace(this.observed);
+  }
+
+  /** The errno that the target answered, if it failed. */
+  get observedErrno(): Errno | null {
+    return this.observed?.ok === false ? this.observed.errno : null;
+  }
+
+  /** How many bytes the target moved, if it says so: a whole number. */
+  get observedCount(): number | null {
+    if (this.observed?.ok !== true) return null;
+    const { value } = this.observed;
+    if (value.kind === 'data') return value.bytes.length;
+    return value.kind === 'count' && Number.isInteger(value.count) ? value.count : null;
   }
 
   /** Gives `inode` a name. Neither times nor link counts change. */
@@ -125,7 +142,7 @@ export class State {
     if (observed?.ok !== true || observed.value.kind !== 'stat') return;
     this.settleTimes(inode, observed.value.stat);
     if (inode.type === 'file' && inode.openSize !== null) {
-      settleSize(inode, observed.value.stat.size, this.options.blockSizeBytes);
+      settleSize(inode, observed.value.stat.size);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Access, Content, Handle, HandleView, Operation, OpenFlags } from '../../model/index.ts';
 import { NO_SHAPE, type FileShape } from './boundaries.ts';
+import { asDeviceWants, transferOptions } from './transfer-options.ts';
 import { isAnything, isReadable, isWritable, type Scene } from './scene.ts';
 
 /** Makes one operation that suits the scene, or null when nothing there suits it. */
@@ -37,8 +38,11 @@ function size(scene: Scene, file: FileShape): number {
   return boundaries.offset(file);
 }
 
-function content(scene: Scene, file: FileShape, start: number): Content {
-  return { seed: scene.newSeed(), length: scene.boundaries.length(file, start) };
+function content(scene: Scene, chosen: HandleView | Handle, file: FileShape, start: number): Content {
+  return {
+    seed: scene.newSeed(),
+    length: asDeviceWants(scene, chosen, scene.boundaries.length(file, start)),
+  };
 }
 
 export const open: Maker = (scene) => {
@@ -83,6 +87,9 @@ function openFlags(scene: Scene, mistake: boolean, create: boolean): OpenFlags {
   if (flags.create === true && dice.oneIn(8)) flags.exclusive = true;
   if (dice.oneIn(10)) flags.truncate = true;
   if (dice.oneIn(7)) flags.append = true;
+  const { directPercent, syncPercent } = scene.swarm.transfers;
+  if (directPercent > 0 && dice.percent(directPercent)) flags.direct = true;
+  if (syncPercent > 0 && dice.percent(syncPercent)) flags[dice.oneIn(2) ? 'sync' : 'dsync'] = true;
   if (mistake ? dice.oneIn(5) : dice.oneIn(60)) flags.directory = true;
   if (mistake ? dice.oneIn(5) : dice.oneIn(60)) flags.nofollow = true;
   return flags;
@@ -109,20 +116,18 @@ export const read: Maker = (scene) => {
   const chosen = target(scene, isReadable);
   if (chosen === null) return openInstead(scene);
   const position = typeof chosen === 'string' ? 0 : chosen.position;
-  return { op: 'read', handle: handleOf(chosen), length: scene.boundaries.length(shapeOf(chosen), position) };
+  const length = asDeviceWants(scene, chosen, scene.boundaries.length(shapeOf(chosen), position));
+  return { op: 'read', handle: handleOf(chosen), length, ...transferOptions(scene, chosen, length, false) };
 };
 
 export const pread: Maker = (scene) => {
   const chosen = target(scene, isReadable);
   if (chosen === null) return openInstead(scene);
   const shape = shapeOf(chosen);
-  const start = offset(scene, shape);
-  return {
-    op: 'pread',
-    handle: handleOf(chosen),
-    offset: start,
-    length: scene.boundaries.length(shape, start),
-  };
+  const start = asDeviceWants(scene, chosen, offset(scene, shape));
+  const length = asDeviceWants(scene, chosen, scene.boundaries.length(shape, start));
+  const options = transferOptions(scene, chosen, length, false);
+  return { op: 'pread', handle: handleOf(chosen), offset: start, length, ...options };
 };
 
 export const write: Maker = (scene) => {
@@ -130,15 +135,19 @@ export const write: Maker = (scene) => {
   if (chosen === null) return openInstead(scene);
   const shape = shapeOf(chosen);
   const position = typeof chosen === 'string' ? 0 : chosen.append ? chosen.size : chosen.position;
-  return { op: 'write', handle: handleOf(chosen), content: content(scene, shape, position) };
+  const bytes = content(scene, chosen, shape, position);
+  const options = transferOptions(scene, chosen, bytes.length, true);
+  return { op: 'write', handle: handleOf(chosen), content: bytes, ...options };
 };
 
 export const pwrite: Maker = (scene) => {
   const chosen = target(scene, isWritable);
   if (chosen === null) return openInstead(scene);
   const shape = shapeOf(chosen);
-  const start = offset(scene, shape);
-  return { op: 'pwrite', handle: handleOf(chosen), offset: start, content: content(scene, shape, start) };
+  const start = asDeviceWants(scene, chosen, offset(scene, shape));
+  const bytes = content(scene, chosen, shape, start);
+  const options = transferOptions(scene, chosen, bytes.length, true);
+  return { op: 'pwrite', handle: handleOf(chosen), offset: start, content: bytes, ...options };
 };
 
 export const seek: Maker = (scene) => {

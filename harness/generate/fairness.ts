@@ -26,6 +26,9 @@ function misleadsE2fsck(model: Model, operation: Operation, { format }: Setup): 
 }
 
 function usesDeadHandle(model: Model, operation: Operation): boolean {
+  if (operation.op === 'copy-file-range' || operation.op === 'sendfile') {
+    return !model.handles.has(operation.from) || !model.handles.has(operation.to);
+  }
   return 'handle' in operation && !model.handles.has(operation.handle);
 }
 

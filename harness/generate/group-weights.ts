@@ -12,6 +12,8 @@ const GROUPS: readonly {
   { oneIn: 5, weights: { chattr: 4, lsattr: 3, 'set-project': 4 } },
   { oneIn: 2, weights: { fallocate: 14 } },
   { oneIn: 3, weights: { fiemap: 5, bmap: 2 } },
+  { oneIn: 4, weights: { 'copy-file-range': 10, sendfile: 5 } },
+  { oneIn: 4, weights: { readahead: 3, fadvise: 5, 'sync-file-range': 5, syncfs: 1 } },
 ];
 
 const NONE = {
@@ -28,6 +30,12 @@ const NONE = {
   fallocate: 0,
   fiemap: 0,
   bmap: 0,
+  'copy-file-range': 0,
+  sendfile: 0,
+  readahead: 0,
+  fadvise: 0,
+  'sync-file-range': 0,
+  syncfs: 0,
 };
 
 export type GroupedName = keyof typeof NONE;

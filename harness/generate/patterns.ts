@@ -15,6 +15,7 @@ import {
 } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
 import { holes, moveContents, reserve } from './space-patterns.ts';
+import { copies, flushRange, pastCache } from './transfer-patterns.ts';
 import type { PatternName } from './swarm.ts';
 
 /** How a pattern is laid out when it begins, with what it needs to know drawn already. */
@@ -40,6 +41,9 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   holes,
   reserve,
   'move-contents': moveContents,
+  copies,
+  'past-cache': pastCache,
+  'flush-range': flushRange,
 };
 
 export const layOut = (scene: Scene): Pattern => layouts[scene.swarm.patterns.pick(scene.dice)](scene);

@@ -96,6 +96,10 @@ export class Scene {
         this.#lastClosed = this.#handles.at(-1) ?? this.#lastClosed;
         this.#handles.length = 0;
         break;
+      case 'copy-file-range':
+        if (operation.toOffset !== null)
+          this.boundaries.remember(operation.toOffset, operation.toOffset + operation.length);
+        break;
       case 'pwrite':
         this.boundaries.remember(operation.offset, operation.offset + operation.content.length);
         break;

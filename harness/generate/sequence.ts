@@ -3,6 +3,7 @@ import type { Setup } from '../setup.ts';
 import { unperformedOf, type Unperformed } from '../unperformed.ts';
 import * as attribute from './attribute-makers.ts';
 import { setcreds } from './callers.ts';
+import * as copy from './copy-makers.ts';
 import * as data from './data-makers.ts';
 import type { Maker } from './data-makers.ts';
 import type { Dice } from './dice.ts';
@@ -26,6 +27,12 @@ const makers: Readonly<Record<OperationName, Maker>> = {
   write: data.write,
   pwrite: data.pwrite,
   seek: data.seek,
+  'copy-file-range': copy.copyFileRange,
+  sendfile: copy.sendfile,
+  readahead: copy.readahead,
+  fadvise: copy.fadvise,
+  'sync-file-range': copy.syncFileRange,
+  syncfs: copy.syncfs,
   fallocate: space.fallocate,
   fiemap: space.fiemap,
   bmap: space.bmap,

@@ -1,5 +1,6 @@
-import type { FallocateMode, Operation, OpenFlags, SetTime } from '../../model/index.ts';
-import { simplerContents, simplerMetadata } from './simpler-metadata.ts';
+import type { Operation, OpenFlags, SetTime } from '../../model/index.ts';
+import { simplerMetadata } from './simpler-metadata.ts';
+import { simplerTransfers } from './simpler-transfers.ts';
 
 /** Sizes at which something begins: numbers shrink to the nearest of them before they shrink to anything else. */
 const ROUND = [4096, 2048, 1024, 512] as const;
@@ -48,39 +49,6 @@ export function* simplerOperations(
       for (const mode of [0o644, 0])
         if (operation.mode !== mode && operation.mode !== 0) yield { ...operation, mode };
       return;
-    case 'read':
-      for (const length of simpler(operation.length)) yield { ...operation, length };
-      return;
-    case 'fallocate':
-      for (const mode of simplerModes(operation.mode)) yield { ...operation, mode };
-      for (const offset of simpler(operation.offset)) yield { ...operation, offset };
-      for (const length of simpler(operation.length)) yield { ...operation, length };
-      return;
-    case 'fiemap':
-      if (operation.sync === true) {
-        const { path, offset, length } = operation;
-        yield { op: 'fiemap', path, offset, length };
-      }
-      for (const offset of simpler(operation.offset)) yield { ...operation, offset };
-      for (const length of simpler(operation.length)) yield { ...operation, length };
-      return;
-    case 'bmap':
-      for (const block of simpler(operation.block)) yield { ...operation, block };
-      return;
-    case 'pread':
-      for (const offset of simpler(operation.offset)) yield { ...operation, offset };
-      for (const length of simpler(operation.length)) yield { ...operation, length };
-      return;
-    case 'write':
-      for (const content of simplerContents(operation.content, simpler)) yield { ...operation, content };
-      return;
-    case 'pwrite':
-      for (const offset of simpler(operation.offset)) yield { ...operation, offset };
-      for (const content of simplerContents(operation.content, simpler)) yield { ...operation, content };
-      return;
-    case 'seek':
-      for (const offset of simpler(operation.offset)) yield { ...operation, offset };
-      return;
     case 'truncate':
     case 'ftruncate':
       for (const size of simpler(operation.size)) yield { ...operation, size };
@@ -94,6 +62,7 @@ export function* simplerOperations(
       for (const mtime of simplerTimes(operation.mtime)) yield { ...operation, mtime };
       return;
     default:
+      yield* simplerTransfers(operation, simpler);
       yield* simplerMetadata(operation, simpler);
   }
 }
@@ -105,15 +74,6 @@ function* fewerFlags(flags: OpenFlags): Iterable<OpenFlags> {
     yield Object.fromEntries(set.filter((flag) => flag !== dropped).map((flag) => [flag, true]));
   }
 }
-
-/** Modes that do less, or the same in fewer steps. */
-const SIMPLER_MODES: Readonly<Partial<Record<FallocateMode, readonly FallocateMode[]>>> = {
-  'keep-size': ['allocate'],
-  'zero-keep-size': ['punch', 'zero'],
-  'write-zeroes': ['zero'],
-};
-
-const simplerModes = (mode: FallocateMode): readonly FallocateMode[] => SIMPLER_MODES[mode] ?? [];
 
 /** -1 changes nothing, which is the least that can be asked for. */
 function simplerId(id: number): number[] {

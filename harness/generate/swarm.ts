@@ -2,6 +2,7 @@ import type { OperationName } from '../../model/index.ts';
 import { SMALLEST_BYTES, type Setup } from '../setup.ts';
 import type { Unperformed } from '../unperformed.ts';
 import type { Dice } from './dice.ts';
+import { drawTransferChances, type TransferChances } from './transfer-chances.ts';
 import { drawGroups } from './group-weights.ts';
 import { WEIGHT_SCALE, WeightedChoice, drawWeights } from './weighted-choice.ts';
 
@@ -92,6 +93,9 @@ const PATTERNS = {
   holes: 0,
   reserve: 0,
   'move-contents': 0,
+  copies: 0,
+  'past-cache': 0,
+  'flush-range': 0,
 };
 
 /** The weight of a pattern about metadata, in runs that do such things, on the scale of drawn weights. */
@@ -118,6 +122,7 @@ export interface Swarm {
   readonly unnamedPercent: number;
   /** Of 100 seeks, how many look for data or a hole. */
   readonly seekDataPercent: number;
+  readonly transfers: TransferChances;
   /** How many names files, directories and links share; few make them meet. */
   readonly names: number;
   /** Components of the deepest directory in which something is made. */
@@ -132,6 +137,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   const renameFlagPercent = dice.pick([0, 0, 20, 50]);
   const unnamedPercent = dice.pick([0, 0, 5, 20]);
   const seekDataPercent = unperformed.has('seek data') ? 0 : dice.pick([0, 20, 60]);
+  const transfers = drawTransferChances(dice, unperformed);
   const patterns = {
     ...drawWeights(dice, PATTERNS, 3),
     fill: tight ? 30 : 0,
@@ -144,6 +150,9 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
     holes: kinds.has('fallocate') ? METADATA_PATTERN : 0,
     reserve: kinds.has('fallocate') ? METADATA_PATTERN : 0,
     'move-contents': kinds.has('fallocate') ? METADATA_PATTERN : 0,
+    copies: kinds.has('copy-file-range') ? METADATA_PATTERN : 0,
+    'past-cache': transfers.directPercent > 0 ? METADATA_PATTERN : 0,
+    'flush-range': kinds.has('sync-file-range') ? METADATA_PATTERN : 0,
   };
   return {
     kinds,
@@ -156,6 +165,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
     renameFlagPercent,
     unnamedPercent,
     seekDataPercent,
+    transfers,
     names: dice.pick([2, 3, 5, 12]),
     depthMax: dice.pick([0, 1, 2, 4]),
     handlesMax: dice.pick([1, 2, 4, 8]),

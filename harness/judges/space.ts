@@ -9,8 +9,21 @@ import { fails, HOLDS, type FailedVerdict, type Verdict } from '../verdict.ts';
 /** Whether an answer is one that a full disk gives: ENOSPC, or fewer bytes written than asked. */
 export function ranOut(operation: Operation, answer: Outcome): boolean {
   if (!answer.ok) return answer.errno === 'ENOSPC';
-  if (operation.op !== 'write' && operation.op !== 'pwrite') return false;
-  return answer.value.kind === 'count' && answer.value.count < operation.content.length;
+  return answer.value.kind === 'count' && answer.value.count < bytesAsked(operation);
+}
+
+/** How many bytes an operation writes that may write fewer; 0 for others. */
+function bytesAsked(operation: Operation): number {
+  switch (operation.op) {
+    case 'write':
+    case 'pwrite':
+      return operation.content.length;
+    case 'copy-file-range':
+    case 'sendfile':
+      return operation.length;
+    default:
+      return 0;
+  }
 }
 
 /** What ext4 keeps back for itself at most: 2 %, or 4096 clusters (ext4_calculate_resv_clusters). */
@@ -47,15 +60,8 @@ export function permitsNoSpace(
 
 /** How many bytes of a file an operation may find a place for. */
 function bytesPlaced(operation: Operation): number {
-  switch (operation.op) {
-    case 'write':
-    case 'pwrite':
-      return operation.content.length;
-    case 'fallocate':
-      return ['punch', 'collapse', 'insert'].includes(operation.mode) ? 0 : operation.length;
-    default:
-      return 0;
-  }
+  if (operation.op !== 'fallocate') return bytesAsked(operation);
+  return ['punch', 'collapse', 'insert'].includes(operation.mode) ? 0 : operation.length;
 }
 
 /** An attribute takes one when it gets an inode of its own, a rename when it leaves a whiteout. */

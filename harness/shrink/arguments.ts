@@ -21,7 +21,23 @@ function mapBytes(operation: Operation, map: (bytes: number) => number): Operati
     case 'pread':
     case 'fallocate':
     case 'fiemap':
+    case 'readahead':
+    case 'fadvise':
+    case 'sync-file-range':
       return { ...operation, offset: map(operation.offset), length: map(operation.length) };
+    case 'copy-file-range': {
+      const { fromOffset, toOffset, length } = operation;
+      return {
+        ...operation,
+        fromOffset: fromOffset === null ? null : map(fromOffset),
+        toOffset: toOffset === null ? null : map(toOffset),
+        length: map(length),
+      };
+    }
+    case 'sendfile': {
+      const { fromOffset, length } = operation;
+      return { ...operation, fromOffset: fromOffset === null ? null : map(fromOffset), length: map(length) };
+    }
     case 'write':
       return { ...operation, content: mapLength(operation.content, map) };
     case 'pwrite':
@@ -49,7 +65,20 @@ function mapPlaces(operation: Operation, map: (place: number) => number): Operat
     case 'seek':
     case 'fallocate':
     case 'fiemap':
+    case 'readahead':
+    case 'fadvise':
+    case 'sync-file-range':
       return { ...operation, offset: map(operation.offset) };
+    case 'copy-file-range': {
+      const { fromOffset, toOffset } = operation;
+      return {
+        ...operation,
+        fromOffset: fromOffset === null ? null : map(fromOffset),
+        toOffset: toOffset === null ? null : map(toOffset),
+      };
+    }
+    case 'sendfile':
+      return { ...operation, fromOffset: operation.fromOffset === null ? null : map(operation.fromOffset) };
     case 'truncate':
     case 'ftruncate':
       return { ...operation, size: map(operation.size) };

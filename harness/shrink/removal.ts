@@ -4,10 +4,12 @@ import type { Search } from './search.ts';
 /** Pairs are tried when there are at most so many operations: the number of pairs grows with the square. */
 const PAIRS_MAX = 16;
 
-/** The descriptor that an operation makes or uses, or null. */
-export function handleOf(operation: Operation): Handle | null {
-  if (operation.op === 'open') return operation.as;
-  return 'handle' in operation ? operation.handle : null;
+/** The descriptors that an operation makes or uses. */
+export function handlesOf(operation: Operation): readonly Handle[] {
+  if (operation.op === 'open') return [operation.as];
+  if (operation.op === 'copy-file-range' || operation.op === 'sendfile')
+    return [operation.from, operation.to];
+  return 'handle' in operation ? [operation.handle] : [];
 }
 
 /** Without operations on descriptors that nothing before them opens: removing their open made them meaningless. */
@@ -15,8 +17,7 @@ export function withoutOrphans(operations: readonly Operation[]): Operation[] {
   const opened = new Set<Handle>();
   return operations.filter((operation) => {
     if (operation.op === 'open') opened.add(operation.as);
-    const handle = handleOf(operation);
-    return handle === null || opened.has(handle);
+    return handlesOf(operation).every((handle) => opened.has(handle));
   });
 }
 
@@ -60,7 +61,7 @@ async function coarserChunks(search: Search, chunks: number): Promise<number | n
 
 /** All operations of one kind, or all on one descriptor, at once: chunks do not find what lies scattered. */
 export async function removeGroups(search: Search): Promise<void> {
-  const groupsOf = (operation: Operation): string[] => [operation.op, handleOf(operation) ?? operation.op];
+  const groupsOf = (operation: Operation): string[] => [operation.op, ...handlesOf(operation)];
   const groups = new Set(search.current.flatMap(groupsOf));
   for (const group of groups) {
     await tryRest(

@@ -1,13 +1,19 @@
 import type { Handle, Operation } from '../../model/index.ts';
-import { handleOf } from './removal.ts';
 import type { Search } from './search.ts';
 
 type Open = Extract<Operation, { op: 'open' }>;
 
-/** The same operation on another descriptor; an operation without one stays as it is. */
-function onHandle(operation: Operation, handle: Handle): Operation {
-  if (operation.op === 'open') return { ...operation, as: handle };
-  return 'handle' in operation ? { ...operation, handle } : operation;
+/** The same operation on other descriptors; an operation without one stays as it is. */
+function mapHandles(operation: Operation, map: (handle: Handle) => Handle): Operation {
+  switch (operation.op) {
+    case 'open':
+      return { ...operation, as: map(operation.as) };
+    case 'copy-file-range':
+    case 'sendfile':
+      return { ...operation, from: map(operation.from), to: map(operation.to) };
+    default:
+      return 'handle' in operation ? { ...operation, handle: map(operation.handle) } : operation;
+  }
 }
 
 function openOf(operations: readonly Operation[], handle: Handle): Open | undefined {
@@ -20,7 +26,14 @@ function cheaperOperations(operations: readonly Operation[], operation: Operatio
     case 'remount':
       return [{ op: 'sync' }, { op: 'drop-caches' }];
     case 'fdatasync':
+    case 'syncfs':
+    case 'sync-file-range':
       return [{ op: 'fsync', handle: operation.handle }];
+    case 'copy-file-range':
+    case 'sendfile':
+      return [
+        { op: 'pread', handle: operation.from, offset: operation.fromOffset ?? 0, length: operation.length },
+      ];
     case 'sync':
       return operations
         .filter((one): one is Open => one.op === 'open')
@@ -73,7 +86,7 @@ function* mergedHandles(
   const merged = (keep: (operation: Operation, index: number) => boolean): Operation[] =>
     operations
       .filter((operation, index) => operation !== later && keep(operation, index))
-      .map((operation) => (handleOf(operation) === later.as ? onHandle(operation, earlier.as) : operation));
+      .map((operation) => mapHandles(operation, (handle) => (handle === later.as ? earlier.as : handle)));
   yield merged(({ op }, index) => op !== 'close' || index > place);
   yield merged((operation) => operation.op !== 'close' || operation.handle !== earlier.as);
   yield merged(() => true);
@@ -83,10 +96,9 @@ function* mergedHandles(
 export async function renumber(search: Search): Promise<void> {
   const handles = new Numbering<Handle>();
   const seeds = new Numbering<number>();
-  const renamed = search.current.map((operation) => {
-    const handle = handleOf(operation);
-    return handle === null ? operation : onHandle(operation, `fd${handles.of(handle)}`);
-  });
+  const renamed = search.current.map((operation) =>
+    mapHandles(operation, (handle): Handle => `fd${handles.of(handle)}`),
+  );
   await search.try(renamed);
   const reseeded = search.current.map((operation) =>
     operation.op === 'write' || operation.op === 'pwrite'

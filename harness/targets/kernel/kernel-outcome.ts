@@ -26,7 +26,7 @@ export function requestOf(operation: Operation): Told {
       return { operation: { op, path, set, cleared }, data: NOTHING };
     }
     default:
-      return { operation, data: NOTHING };
+      return { operation: { ...operation }, data: NOTHING };
   }
 }
 

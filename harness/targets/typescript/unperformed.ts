@@ -1,10 +1,20 @@
 import type { Operation } from '../../../model/index.ts';
 
 /** Operations of the vocabulary that the TypeScript ext4, or this adapter, does not perform so far. */
-const OPERATIONS = ['fallocate', 'fiemap', 'bmap'] as const satisfies Operation['op'][];
+const OPERATIONS = [
+  'fallocate',
+  'fiemap',
+  'bmap',
+  'copy-file-range',
+  'sendfile',
+  'readahead',
+  'fadvise',
+  'sync-file-range',
+  'syncfs',
+] as const satisfies Operation['op'][];
 
 /** Parts of others. */
-const PARTS = ['seek data'] as const;
+const PARTS = ['seek data', 'open direct', 'open sync', 'rwf', 'pieces', 'fault', 'misaligned'] as const;
 
 export const UNPERFORMED = new Set([...OPERATIONS, ...PARTS]);
 

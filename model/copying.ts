@@ -1,0 +1,81 @@
+import type { FileInode } from './inode.ts';
+import { TRANSFER_BYTES_MAX } from './limits.ts';
+import type { OpenFile } from './open-file.ts';
+import { counted, failure } from './outcome.ts';
+import type { Errno, Outcome } from './operation.ts';
+import type { OperationOf } from './operation-of.ts';
+import type { State } from './state.ts';
+import { writeTo } from './writing.ts';
+
+/**
+ * copy_file_range(2) within one file system, which copies through the page cache (splice_file_range). A null offset is the
+ * descriptor's position, which moves.
+ */
+export function copyFileRange(state: State, operation: OperationOf<'copy-file-range'>): Outcome {
+  const [from, to] = [state.handles.get(operation.from), state.handles.get(operation.to)];
+  if (from === undefined || to === undefined) return failure('EBADF');
+  if (from.inode.type === 'directory' || to.inode.type === 'directory') return failure('EISDIR');
+  if (!from.readable || !to.writable || to.append) return failure('EBADF');
+  if (to.inode.flags.immutable) return failure('EPERM');
+  const source = operation.fromOffset ?? from.position;
+  const target = operation.toOffset ?? to.position;
+  const { maxReadBytes } = state.options;
+  const size = from.inode.contents.size;
+  if (target >= maxReadBytes) return failure('EFBIG');
+  const length = Math.min(operation.length, Math.max(0, size - source), maxReadBytes - target);
+  if (from.inode === to.inode && target + length > source && target < source + length) {
+    return failure('EINVAL');
+  }
+  if (length === 0) return counted(0);
+  const outcome = moveBytes(state, from.inode, source, to, target, Math.min(length, TRANSFER_BYTES_MAX));
+  if (outcome.ok && outcome.value.kind === 'count') {
+    const { count } = outcome.value;
+    if (operation.fromOffset === null) from.position += count;
+    if (operation.toOffset === null) to.position += count;
+  }
+  return outcome;
+}
+
+/** sendfile(2) from a file to a file, at the latter's position. */
+export function sendfile(state: State, operation: OperationOf<'sendfile'>): Outcome {
+  const [from, to] = [state.handles.get(operation.from), state.handles.get(operation.to)];
+  if (from?.readable !== true || to?.writable !== true) return failure('EBADF');
+  const source = operation.fromOffset ?? from.position;
+  const length = Math.min(operation.length, TRANSFER_BYTES_MAX);
+  const { maxReadBytes } = state.options;
+  if (source + length > maxReadBytes && source >= maxReadBytes) return failure('EOVERFLOW');
+  const error = spliceError(from, to, length);
+  if (error !== null) return failure(error);
+  if (length === 0 || from.inode.type === 'directory') return counted(0);
+  const whole = Math.min(length, maxReadBytes - source);
+  const outcome = moveBytes(state, from.inode, source, to, to.position, whole);
+  if (outcome.ok && outcome.value.kind === 'count') {
+    const { count } = outcome.value;
+    if (count > 0) to.position += count;
+    if (operation.fromOffset === null) from.position += count;
+  }
+  return outcome;
+}
+
+/** do_splice_direct: whoever appends cannot take part, and a directory has nothing to give. */
+function spliceError(from: OpenFile, to: OpenFile, length: number): Errno | null {
+  if (to.append) return 'EINVAL';
+  return from.inode.type === 'directory' && length > 0 ? 'EINVAL' : null;
+}
+
+/** What is read is an access, whatever comes of it; what is written are bytes, also where there was a hole. */
+function moveBytes(
+  state: State,
+  from: FileInode,
+  source: number,
+  to: OpenFile,
+  target: number,
+  length: number,
+): Outcome {
+  state.markAccessed(from);
+  const runs = from.contents.read(source, length);
+  let found = 0;
+  for (const run of runs) found += run.length;
+  if (found === 0) return counted(0);
+  return writeTo(state, to, target, runs, { length: found });
+}

@@ -1,0 +1,52 @@
+import type { FileInode } from './inode.ts';
+import type { OpenFile } from './open-file.ts';
+import type { State } from './state.ts';
+import type { Transfer } from './transfer.ts';
+
+/** What a device moves at least, in bytes, and how its memory must lie (bdev_logical_block_size, bdev_dma_alignment). */
+const SECTOR_BYTES = 512;
+
+/** Memory comes in pieces of this size. */
+const PAGE_BYTES = 4096;
+
+/** Whether a file's data goes through the journal, and so never past the page cache (ext4_should_journal_data). */
+export const journalsData = ({ options }: State, inode: FileInode): boolean =>
+  options.journalsData || inode.flags.journalData;
+
+/** Whether a transfer leaves the page cache out. What lies in its inode does not (ext4_should_use_dio). */
+export const isDirect = (state: State, file: OpenFile, inode: FileInode): boolean =>
+  file.direct && !journalsData(state, inode);
+
+/** Whether a direct transfer is EINVAL because of how it lies. */
+export type Refusal = 'never' | 'perhaps' | 'always';
+
+/**
+ * iomap_dio_bio_iter looks at each mapping by itself, and not at holes. So reading is refused where there are blocks, and
+ * the model knows of those that hold bytes. Writing makes blocks first; into a hole of a file with indirect blocks it goes
+ * through the page cache instead.
+ */
+export function directRefusal(
+  state: State,
+  inode: FileInode,
+  offset: number,
+  transfer: Transfer,
+  writes: boolean,
+): Refusal {
+  const { length, faultAt = 0, misaligned = (PAGE_BYTES - (faultAt % PAGE_BYTES)) % PAGE_BYTES } = transfer;
+  const end = offset + length;
+  // What lies within one page of memory may lie anywhere in it.
+  const memory = misaligned % SECTOR_BYTES !== 0 && (misaligned % PAGE_BYTES) + length > PAGE_BYTES;
+  const start = offset % SECTOR_BYTES !== 0;
+  const stop = end % SECTOR_BYTES !== 0;
+  if (!memory && !start && !stop) return 'never';
+  const { extents, inlineData, blockSizeBytes } = state.options;
+  // Each extent is a transfer of its own, and may lie in one page of memory by itself.
+  if (inlineData || (!start && !stop)) return 'perhaps';
+  if (writes) return extents ? 'always' : 'perhaps';
+  if (offset >= inode.contents.size) return 'never';
+  const hasBlock = (place: number): boolean => {
+    const block = place - (place % blockSizeBytes);
+    return inode.contents.hasWritten(block, block + blockSizeBytes);
+  };
+  return (start && hasBlock(offset)) || (stop && hasBlock(end)) ? 'always' : 'perhaps';
+}
