@@ -3,14 +3,14 @@ import { SECTOR_BYTES, type Bio, type BioStatus } from './bio.ts';
 import type { BlockDevice } from './block-device.ts';
 
 const PAGE_BYTES = 4096;
-const TABLE_PAGES = 256;
+const TABLE_PAGES = 32;
 const SLAB_PAGES = 16;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 
 /** Marks what one disk alone may write in place. A snapshot gives both sides a new one. */
 type Owner = object;
 
-/** 256 pages of a disk: 1 MiB. */
+/** 32 pages of a disk: few enough that changing one page after a snapshot copies little. */
 class PageTable {
   readonly owner: Owner;
   readonly pages: (Uint8Array | null)[];

@@ -50,9 +50,11 @@ function dissectInode(specimen: Specimen, group: DissectedGroup, index: number):
     checksumSeed === null
       ? null
       : (target) =>
-          amend(target, offset, inodeSize, (view) =>
-            setInodeChecksum(checksumSeed, ino, InodeLayout.at(view), inodeSize),
-          );
+          amend(target, offset, inodeSize, (view) => {
+            // The damage may be to the generation, which is part of the seed.
+            const damaged = InodeLayout.at(view);
+            setInodeChecksum(inodeSeed(checksumSeed, ino, damaged.generation), damaged, inodeSize);
+          });
   const size = Math.min(inodeSize, InodeLayout.size);
   specimen.add(tablePart(InodeLayout, { place: String(ino), offset, seal }, size));
   const seed = checksumSeed === null ? null : inodeSeed(checksumSeed, ino, raw.generation);

@@ -1,7 +1,7 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { EXT4_INDEX_FL, type Inode } from '../inode/inode.ts';
-import { directoryIndexChecksum, inodeSeed } from '../integrity/checksum.ts';
+import { directoryIndexChecksum } from '../integrity/checksum.ts';
 import { DirectoryIndexSeal } from '../integrity/seals.ts';
 import {
   DX_NODE_COUNT_OFFSET,
@@ -47,22 +47,18 @@ export function indexLimit({ sb }: Inode, offset: number): number {
 
 /** What gives a block of the index its checksum, or null without checksums. */
 export function indexSeal(dir: Inode, offset: number): DirectoryIndexSeal | null {
-  const { sb } = dir;
-  if (!sb.hasChecksums) return null;
-  return new DirectoryIndexSeal(inodeSeed(sb.checksumSeed, dir.ino, dir.generation), offset);
+  return dir.sb.hasChecksums ? new DirectoryIndexSeal(dir.checksumSeed, offset) : null;
 }
 
 /** Checks the checksum of an index block from the disk (ext4_dx_csum_verify), and sets its seal. */
 export function checkIndexChecksum(dir: Inode, logical: number, buffer: BufferHead): void {
-  const { sb } = dir;
   const offset = countOffset(logical);
   const place = `block ${logical} of directory ${dir.ino}`;
   const { limit, count } = DxCountLimitLayout.at(buffer.view, offset);
   const limitMax = indexLimit(dir, offset);
   if (limit > limitMax) throw new Corruption(`dx_countlimit in ${place}`, 'limit', limit, `${limitMax}`);
   if (count > limit) throw new Corruption(`dx_countlimit in ${place}`, 'count', count, `at most ${limit}`);
-  const seed = inodeSeed(sb.checksumSeed, dir.ino, dir.generation);
-  const expected = directoryIndexChecksum(seed, buffer.data, offset, limit, count);
+  const expected = directoryIndexChecksum(dir.checksumSeed, buffer.data, offset, limit, count);
   const tail = DxTailLayout.at(buffer.view, offset + limit * DxEntryLayout.size);
   if (tail.checksum !== expected)
     throw new Corruption(`dx_tail in ${place}`, 'checksum', tail.checksum, `${expected}`);

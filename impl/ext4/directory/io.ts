@@ -4,7 +4,7 @@ import { Corruption } from '../../lib/corruption.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
-import { directoryLeafChecksum, inodeSeed } from '../integrity/checksum.ts';
+import { directoryLeafChecksum } from '../integrity/checksum.ts';
 import { DirectoryLeafSeal } from '../integrity/seals.ts';
 import { maxBytesOf } from '../mapping/block-map.ts';
 import { knownMapping, mapBlocks } from '../mapping/map-blocks.ts';
@@ -79,7 +79,7 @@ function verify(dir: Inode, logical: number, buffer: BufferHead): void {
 }
 
 function checkLeafChecksum(dir: Inode, buffer: BufferHead, place: string): void {
-  const seed = inodeSeed(dir.sb.checksumSeed, dir.ino, dir.generation);
+  const seed = dir.checksumSeed;
   const found = buffer.view.getUint32(buffer.data.length - 4, true);
   const expected = directoryLeafChecksum(seed, buffer.data);
   if (found !== expected)
@@ -89,9 +89,7 @@ function checkLeafChecksum(dir: Inode, buffer: BufferHead, place: string): void 
 
 /** What gives a leaf its checksum, or null without checksums. */
 export function leafSeal(dir: Inode): Seal | null {
-  const { sb } = dir;
-  if (!sb.hasChecksums) return null;
-  return new DirectoryLeafSeal(inodeSeed(sb.checksumSeed, dir.ino, dir.generation));
+  return dir.sb.hasChecksums ? new DirectoryLeafSeal(dir.checksumSeed) : null;
 }
 
 /**

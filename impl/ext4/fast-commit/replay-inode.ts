@@ -13,7 +13,7 @@ import {
   isRegular,
   type Inode,
 } from '../inode/inode.ts';
-import { setInodeChecksum } from '../integrity/checksum.ts';
+import { inodeSeed, setInodeChecksum } from '../integrity/checksum.ts';
 import { I_BLOCK_OFFSET, InodeLayout } from '../layout/inode.ts';
 import type { InodeChange } from './changes.ts';
 import { unmapAll } from './replay-ranges.ts';
@@ -101,7 +101,7 @@ function* writeTable(
   buffer.data.set(bytes, tableOffset);
   const raw = InodeLayout.at(buffer.view, tableOffset);
   buffer.data.set(blockMapOf(raw.flags, raw.mode, bytes, map), tableOffset + I_BLOCK_OFFSET);
-  if (sb.hasChecksums) setInodeChecksum(sb.checksumSeed, ino, raw, inodeSize);
+  if (sb.hasChecksums) setInodeChecksum(inodeSeed(sb.checksumSeed, ino, raw.generation), raw, inodeSize);
   handle.dirtyMetadata(buffer);
 }
 

@@ -3,7 +3,7 @@ import { highHalf, join, lowHalf } from '../../lib/struct.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { READY, type Sleepable } from '../../sched/sleepable.ts';
-import { inodeChecksumMatches, setInodeChecksum } from '../integrity/checksum.ts';
+import { inodeChecksumMatches, inodeSeed, setInodeChecksum } from '../integrity/checksum.ts';
 import {
   EXT4_EA_INODE_FL,
   EXT4_EXTENTS_FL,
@@ -123,7 +123,10 @@ function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
   const { sb, ino } = inode;
   const { inodeSize, firstInode } = sb.geometry;
   const structure = `ext4_inode ${ino}`;
-  if (sb.hasChecksums && !inodeChecksumMatches(sb.checksumSeed, ino, raw, inodeSize)) {
+  if (
+    sb.hasChecksums &&
+    !inodeChecksumMatches(inodeSeed(sb.checksumSeed, ino, raw.generation), raw, inodeSize)
+  ) {
     throw new Corruption(structure, 'checksum', raw.checksumLo, 'the crc32c of the inode');
   }
   if (inodeSize > EXT4_GOOD_OLD_INODE_SIZE) {
@@ -189,7 +192,7 @@ function writeInode(handle: Handle, inode: Inode, buffer: BufferHead): void {
     inode.dataSyncTid = tid;
   }
   fillRawInode(inode, raw, buffer);
-  if (sb.hasChecksums) setInodeChecksum(sb.checksumSeed, inode.ino, raw, sb.geometry.inodeSize);
+  if (sb.hasChecksums) setInodeChecksum(inode.checksumSeed, raw, sb.geometry.inodeSize);
   handle.dirtyMetadata(buffer);
   if (sb.fastCommits !== null) sb.fastCommits.tracker.inodeChanged(tid, inode);
 }

@@ -4,6 +4,7 @@ import { AddressSpace } from '../../mm/address-space.ts';
 import { RwSemaphore } from '../../sched/lock.ts';
 import type { Preallocation } from '../allocation/preallocation.ts';
 import type { DataPath } from '../data/data-path.ts';
+import { inodeSeed } from '../integrity/checksum.ts';
 import { ExtentStatusTree } from '../mapping/extent-status.ts';
 import { I_DATA_SEM, I_RWSEM, INVALIDATE_LOCK, XATTR_SEM } from '../lock-order.ts';
 import type { SuperBlock } from '../super/super-block.ts';
@@ -74,6 +75,9 @@ export class Inode {
   readonly tableBlock: number;
   readonly tableOffset: number;
   generation = 0;
+  /** The seed of this generation, once somebody asked: hashing two numbers costs as much as a small inode. */
+  #seed = 0;
+  #seedGeneration = -1;
   /** Type and permission bits. */
   mode = 0;
   uid = 0;
@@ -175,6 +179,15 @@ export class Inode {
   }
 
   /** Bytes. */
+  /** i_csum_seed: where the checksums of the inode and of all that belongs to it begin. */
+  get checksumSeed(): number {
+    if (this.#seedGeneration !== this.generation) {
+      this.#seed = inodeSeed(this.sb.checksumSeed, this.ino, this.generation);
+      this.#seedGeneration = this.generation;
+    }
+    return this.#seed;
+  }
+
   get blockSize(): number {
     return this.sb.geometry.blockSize;
   }

@@ -61,7 +61,7 @@ export function* readSpecialFile(fs: RawFileSystem, ino: number, what: string): 
   }
   const { buffer, raw } = yield* readRawInode(fs, ino);
   const seed = fs.checksumSeed === null ? 0 : inodeSeed(fs.checksumSeed, ino, raw.generation);
-  if (fs.checksumSeed !== null && !inodeChecksumMatches(fs.checksumSeed, ino, raw, geometry.inodeSize)) {
+  if (fs.checksumSeed !== null && !inodeChecksumMatches(seed, raw, geometry.inodeSize)) {
     throw new Corruption(structure, 'checksum', raw.checksumLo, 'the crc32c of the inode');
   }
   if (!isRegular(raw.mode) || raw.linksCount === 0) {

@@ -82,36 +82,27 @@ const hasHighHalf = (raw: RawInode, inodeSize: number): boolean =>
   EXT4_GOOD_OLD_INODE_SIZE + raw.extraIsize >= InodeLayout.fields.checksumHi.offset + 2;
 
 /** Over the whole inode, both halves of the checksum counting as zero (ext4_inode_csum). Leaves them zero. */
-function computeInodeChecksum(
-  seed: number,
-  ino: number,
-  raw: RawInode,
-  inodeSize: number,
-  high: boolean,
-): number {
+function computeInodeChecksum(own: number, raw: RawInode, inodeSize: number, high: boolean): number {
   raw.checksumLo = 0;
   if (high) raw.checksumHi = 0;
   const { buffer, byteOffset } = raw.view;
-  return crc32c(
-    inodeSeed(seed, ino, raw.generation),
-    new Uint8Array(buffer, byteOffset + raw.base, inodeSize),
-  );
+  return crc32c(own, new Uint8Array(buffer, byteOffset + raw.base, inodeSize));
 }
 
-/** Stores i_checksum (ext4_inode_csum_set); `seed` is the file system's. */
-export function setInodeChecksum(seed: number, ino: number, raw: RawInode, inodeSize: number): void {
+/** Stores i_checksum (ext4_inode_csum_set); `own` is the inode's seed. */
+export function setInodeChecksum(own: number, raw: RawInode, inodeSize: number): void {
   const high = hasHighHalf(raw, inodeSize);
-  const crc = computeInodeChecksum(seed, ino, raw, inodeSize, high);
+  const crc = computeInodeChecksum(own, raw, inodeSize, high);
   raw.checksumLo = crc & 0xffff;
   if (high) raw.checksumHi = crc >>> 16;
 }
 
 /** Does i_checksum hold (ext4_inode_csum_verify)? An inode without the high half is compared in the low half only. */
-export function inodeChecksumMatches(seed: number, ino: number, raw: RawInode, inodeSize: number): boolean {
+export function inodeChecksumMatches(own: number, raw: RawInode, inodeSize: number): boolean {
   const high = hasHighHalf(raw, inodeSize);
   const low = raw.checksumLo;
   const upper = high ? raw.checksumHi : 0;
-  const crc = computeInodeChecksum(seed, ino, raw, inodeSize, high);
+  const crc = computeInodeChecksum(own, raw, inodeSize, high);
   raw.checksumLo = low;
   if (high) raw.checksumHi = upper;
   return low === (crc & 0xffff) && (!high || upper === crc >>> 16);

@@ -1,4 +1,4 @@
-import { setInodeChecksum } from '../integrity/checksum.ts';
+import { inodeSeed, setInodeChecksum } from '../integrity/checksum.ts';
 import { EXT4_EXTENTS_FL, EXT4_IMMUTABLE_FL, S_IFDIR, S_IFREG } from '../inode/inode.ts';
 import { EXT4_EXT_MAGIC, ExtentHeaderLayout, ExtentLayout } from '../layout/extent.ts';
 import {
@@ -147,7 +147,7 @@ function writeInode(
   const block = image.block(table + Math.floor(offset / geometry.blockSize));
   const raw = InodeLayout.at(block, offset % geometry.blockSize);
   fill(raw);
-  if (seed !== null) setInodeChecksum(seed, ino, raw, geometry.inodeSize);
+  if (seed !== null) setInodeChecksum(inodeSeed(seed, ino, raw.generation), raw, geometry.inodeSize);
 }
 
 /** The low 32 bits; what is beyond them goes to the extra fields. */
