@@ -1,5 +1,7 @@
 """Operations that are not of the vocabulary: the small programs of impl/'s tests (impl/vfs/real-kernel/) need them too."""
+import errno
 import fcntl
+import itertools
 import os
 import struct
 import time
@@ -9,6 +11,7 @@ from path_calls import change_project, flags_of, project_of
 from values import counted
 
 TICK_SECONDS = 0.006
+BORDERS_MAX = 200
 
 
 class ScriptCalls:
@@ -38,6 +41,25 @@ class ScriptCalls:
         if before is None:
             return {"kind": "text", "text": "unmarked"}
         return {"kind": "truths", "truths": [a != b for a, b in zip(before, stamps(found))]}
+
+    def borders(self, o, _):
+        """Every place where data becomes a hole or the other way round."""
+        descriptor, stops, at = self.descriptor(o["handle"]), [], 0
+        try:
+            while len(stops) < BORDERS_MAX:
+                at = os.lseek(descriptor, at, os.SEEK_DATA)
+                stops.append(at)
+                at = os.lseek(descriptor, at, os.SEEK_HOLE)
+                stops.append(at)
+        except OSError as error:
+            stops.append(errno.errorcode[error.errno])
+        return {"kind": "list", "list": stops}
+
+    def contents(self, o, _):
+        """The runs of equal bytes."""
+        with open(o["path"], "rb") as file:
+            runs = [[value, sum(1 for _ in group)] for value, group in itertools.groupby(file.read())]
+        return {"kind": "list", "list": runs}
 
     def set_flags(self, o, _):
         fcntl.ioctl(self.descriptor(o["handle"]), FS_IOC_SETFLAGS, struct.pack("=I", o["flags"]))

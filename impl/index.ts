@@ -19,6 +19,12 @@ export { AssertionError } from './lib/assert.ts';
 export { Corruption, MountRefused, type Finding } from './lib/corruption.ts';
 export { KernelPanic } from './lib/kernel-panic.ts';
 export { Failure, type Errno } from './lib/errno.ts';
+export {
+  FIEMAP_EXTENT_DATA_INLINE,
+  FIEMAP_EXTENT_DELALLOC,
+  FIEMAP_EXTENT_UNWRITTEN,
+  type FiemapExtent,
+} from './iomap/fiemap.ts';
 export { FolioPool } from './mm/folio-pool.ts';
 export { Choices } from './sched/choices.ts';
 export type { NamedCall } from './sched/scheduler.ts';
@@ -26,7 +32,6 @@ export { LockOrderViolation } from './sched/lock-order-violation.ts';
 export { Deadlock } from './sched/deadlock.ts';
 export { runToCompletion, type Strategy } from './sched/strategy.ts';
 export { FileSystem } from './vfs/file-system.ts';
-export type { FileExtent } from './vfs/block-map-call.ts';
 export { SystemCalls } from './vfs/system-calls.ts';
 export { mount, type MountRequest } from './vfs/mount.ts';
 export type {

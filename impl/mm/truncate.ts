@@ -15,7 +15,7 @@ export function truncatePages(mapping: AddressSpace, start: number): Sleepable<v
 }
 
 /**
- * Throws the cached bytes from `start` on away (truncate_inode_pages). A folio across `start` loses only its tail, which
+ * Throws the cached bytes [start, end) away (truncate_inode_pages_range). A folio across a border loses only its share, which
  * is zeroed so that it reads as zeros when the file grows again.
  */
 export function truncateCache(mapping: AddressSpace, start: number): Sleepable<void> {

@@ -7,7 +7,7 @@ import { e2fsck, loadImage } from './disk-image.fixture.ts';
 import type { FileSystem } from './file-system.ts';
 import { python, scriptedKernelTest, withKernelMount } from './kernel-mount.fixture.ts';
 import type { MountRequest } from './mount.ts';
-import { testMount } from './test-mount.fixture.ts';
+import { extentsOf, testMount } from './test-mount.fixture.ts';
 
 const KIB = 1024;
 
@@ -117,10 +117,13 @@ function costOf(fs: FileSystem, name: string): Cost {
   fs.read(fd, bytes);
   fs.close(fd);
   const runs: { start: number; end: number }[] = [];
-  for (const { logical, length } of fs.extents(name)) {
+  const { blockSize } = fs.sb.geometry;
+  for (const { logical, length } of extentsOf(fs, name)) {
     const last = runs.at(-1);
-    if (last?.end === logical) last.end += length;
-    else runs.push({ start: logical, end: logical + length });
+    const start = logical / blockSize;
+    const end = start + length / blockSize;
+    if (last?.end === start) last.end = end;
+    else runs.push({ start, end });
   }
   const digest = createHash('sha1').update(bytes).digest('hex');
   return [name, size, sectors, digest, runs.map(({ start, end }) => `${start}-${end}`)];

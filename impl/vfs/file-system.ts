@@ -1,6 +1,8 @@
 import type { DirectoryCookie } from '../ext4/directory/reading/cookie.ts';
+import type { FallocateMode } from '../ext4/fallocate/fallocate.ts';
 import { statfs, type FileSystemStatistics } from '../ext4/super/statfs.ts';
 import type { SuperBlock } from '../ext4/super/super-block.ts';
+import type { FiemapExtent, FiemapFlags } from '../ext4/data/fiemap.ts';
 import { syncFileSystem } from '../ext4/data/sync.ts';
 import { checkInvariants } from '../ext4/inspection/invariants.ts';
 import { unmountSuperBlock } from '../ext4/super/mount.ts';
@@ -13,7 +15,6 @@ import type { NamedCall } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { truncateTime } from './attribute-calls.ts';
 import { seekdir, telldir } from './directory-calls.ts';
-import type { FileExtent } from './block-map-call.ts';
 import { getFlags, getGeneration, getProject } from './flag-calls.ts';
 import { KernelContext } from './kernel-context.ts';
 import { reconfigure, type ReconfigureOptions } from './mount-state-calls.ts';
@@ -139,6 +140,9 @@ export class FileSystem {
   }
 
   seek(fd: number, offset: number, whence: Whence): number {
+    if (whence === 'data' || whence === 'hole') {
+      return this.#run('lseek', () => this.calls.seekContents(fd, offset, whence));
+    }
     this.#assertMounted();
     return seek(this.#context, fd, offset, whence);
   }
@@ -149,6 +153,11 @@ export class FileSystem {
 
   ftruncate(fd: number, size: number): void {
     this.#run('ftruncate', () => this.calls.ftruncate(fd, size));
+  }
+
+  /** fallocate(2), bytes. `write-zeroes` is for devices that none of ours is. */
+  fallocate(fd: number, mode: FallocateMode, offset: number, length: number): void {
+    this.#run('fallocate', () => this.calls.fallocate(fd, mode, offset, length));
   }
 
   fsync(fd: number): void {
@@ -247,9 +256,14 @@ export class FileSystem {
     seekdir(this.#context, fd, position);
   }
 
-  /** FS_IOC_FIEMAP of a file or directory, up to its end; holes are left out. Follows no symbolic link. */
-  extents(path: string): FileExtent[] {
-    return this.#run('extents', () => this.calls.extents(path));
+  /** FS_IOC_FIEMAP of a file or directory, in bytes, also beyond its end. */
+  fiemap(fd: number, offset = 0, length = Infinity, flags: FiemapFlags = {}): readonly FiemapExtent[] {
+    return this.#run('fiemap', () => this.calls.fiemap(fd, offset, length, flags));
+  }
+
+  /** FIBMAP: the device's block with a block of the file, or 0. */
+  bmap(fd: number, block: number): number {
+    return this.#run('bmap', () => this.calls.bmap(fd, block));
   }
 
   chmod(path: string, mode: number): void {

@@ -6,7 +6,7 @@ import type { MemoryDisk } from '../block/memory-disk.ts';
 import { debugfs, e2fsck, inDirectory, load, save } from '../ext4/e2fsprogs.fixture.ts';
 import { needsKernel, withKernelMount } from '../ext4/kernel.fixture.ts';
 import type { FileSystem } from './file-system.ts';
-import { newDisk, outcome, putFile, testMount } from './test-mount.fixture.ts';
+import { extentsOf, newDisk, outcome, putFile, testMount } from './test-mount.fixture.ts';
 
 /** Blocks of 1 KiB: the last block that each depth of indirection reaches, and the first of the next. */
 const POINTERS = 256;
@@ -74,9 +74,9 @@ describe.each(['ext2', 'ext3'] as const)('files of an %s', (type) => {
     putBlocks(fs, 'f', spread);
     fs.sync();
     expect(fs.stat('f').sectors).toBe(2 * (spread.length + indirectBlocks(spread)));
-    const ours = fs
-      .extents('f')
-      .flatMap(({ physical, length }) => Array.from({ length }, (_, index) => physical + index));
+    const ours = extentsOf(fs, 'f').flatMap(({ physical, length }) =>
+      Array.from({ length: length / 1024 }, (_, index) => physical / 1024 + index),
+    );
     fs.unmount();
     await expectSound(disk);
     expect(await blocksByDebugfs(disk, '/f')).toEqual(ours);

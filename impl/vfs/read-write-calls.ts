@@ -10,7 +10,7 @@ import { touchAccessTime } from './access-time.ts';
 import { isImmutable } from './inode-flags.ts';
 import type { KernelContext } from './kernel-context.ts';
 import type { OpenFile } from './open-file.ts';
-import type { Whence } from './types.ts';
+import type { PositionWhence } from './types.ts';
 
 /** System calls on the bytes of an open file. Positions and lengths are bytes. */
 
@@ -78,7 +78,7 @@ function* writeAt(
 }
 
 /** lseek(2): generic_file_llseek_size(). No I/O, so no Sleepable. */
-export function seek(context: KernelContext, fd: number, offset: number, whence: Whence): number {
+export function seek(context: KernelContext, fd: number, offset: number, whence: PositionWhence): number {
   const file = context.files.get(fd);
   const position = offset + seekBase(file, whence);
   if (position < 0 || position > maxBytesOf(file.inode)) fail('EINVAL');
@@ -87,7 +87,7 @@ export function seek(context: KernelContext, fd: number, offset: number, whence:
   return position;
 }
 
-function seekBase({ inode, position, reader }: OpenFile, whence: Whence): number {
+function seekBase({ inode, position, reader }: OpenFile, whence: PositionWhence): number {
   if (whence === 'set') return 0;
   if (whence === 'end') return inode.size;
   return reader === null ? position : offsetOfCookie(reader.position);

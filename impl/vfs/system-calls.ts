@@ -1,12 +1,14 @@
 import { syncFileSystem, dropCaches } from '../ext4/data/sync.ts';
+import type { FiemapExtent, FiemapFlags } from '../ext4/data/fiemap.ts';
 import type { TrimRange } from '../ext4/allocation/trim.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { fileExtents, type FileExtent } from './block-map-call.ts';
 import { chmod, chown, utimens } from './attribute-calls.ts';
 import { getdents, opendir } from './directory-calls.ts';
 import type { DeviceNumber } from '../ext4/inode/device-number.ts';
 import { reclaim, writeback } from './cache-calls.ts';
 import { mkdir, mknod, symlink } from './create-calls.ts';
+import { fallocate } from './fallocate-call.ts';
+import type { FallocateMode } from '../ext4/fallocate/fallocate.ts';
 import { setFlags, setGeneration, setProject } from './flag-calls.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { link, linkHandle } from './link-calls.ts';
@@ -15,6 +17,7 @@ import { readdir, readlink, stat } from './query-calls.ts';
 import { load, mmap, msync, munmap, store } from './memory-calls.ts';
 import { freeze, thaw } from './mount-state-calls.ts';
 import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
+import { bmap, fiemap, seekContents } from './report-calls.ts';
 import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
 import { trim } from './trim-call.ts';
@@ -54,9 +57,20 @@ export class SystemCalls {
     pwrite(this.#context, fd, source, offset);
   truncate = (path: string, size: number): Sleepable<void> => truncate(this.#context, path, size);
   ftruncate = (fd: number, size: number): Sleepable<void> => ftruncate(this.#context, fd, size);
+  fallocate = (fd: number, mode: FallocateMode, offset: number, length: number): Sleepable<void> =>
+    fallocate(this.#context, fd, mode, offset, length);
   fsync = (fd: number): Sleepable<void> => fsync(this.#context, fd, false);
   fdatasync = (fd: number): Sleepable<void> => fsync(this.#context, fd, true);
   sync = (): Sleepable<void> => syncFileSystem(this.#context.sb);
+  seekContents = (fd: number, offset: number, whence: 'data' | 'hole'): Sleepable<number> =>
+    seekContents(this.#context, fd, offset, whence);
+  fiemap = (
+    fd: number,
+    offset: number,
+    length: number,
+    flags: FiemapFlags,
+  ): Sleepable<readonly FiemapExtent[]> => fiemap(this.#context, fd, offset, length, flags);
+  bmap = (fd: number, block: number): Sleepable<number> => bmap(this.#context, fd, block);
   mkdir = (path: string, mode: number): Sleepable<void> => mkdir(this.#context, path, mode);
   rmdir = (path: string): Sleepable<void> => rmdir(this.#context, path);
   unlink = (path: string): Sleepable<void> => unlink(this.#context, path);
@@ -70,7 +84,6 @@ export class SystemCalls {
   readlink = (path: string): Sleepable<string> => readlink(this.#context, path);
   stat = (path: string): Sleepable<Stat> => stat(this.#context, path, true);
   lstat = (path: string): Sleepable<Stat> => stat(this.#context, path, false);
-  extents = (path: string): Sleepable<FileExtent[]> => fileExtents(this.#context, path);
   readdir = (path: string): Sleepable<DirectoryListing[]> => readdir(this.#context, path);
   opendir = (path: string, bits: 32 | 64): Sleepable<number> => opendir(this.#context, path, bits);
   getdents = (fd: number, count: number): Sleepable<DirectoryStep[]> => getdents(this.#context, fd, count);

@@ -1,5 +1,6 @@
 import type { MemoryDisk } from '../block/memory-disk.ts';
 import type { BlockDevice } from '../block/block-device.ts';
+import type { FiemapExtent } from '../ext4/data/fiemap.ts';
 import { mkfs, type MkfsOptions } from '../ext4/mkfs/mkfs.ts';
 import { Failure } from '../lib/errno.ts';
 import { FolioPool } from '../mm/folio-pool.ts';
@@ -37,6 +38,16 @@ export function outcome(call: () => unknown): string {
   } catch (error) {
     if (error instanceof Failure) return error.errno;
     throw error;
+  }
+}
+
+/** FIEMAP of a name. */
+export function extentsOf(fs: FileSystem, path: string): readonly FiemapExtent[] {
+  const fd = fs.open(path, { access: 'read' });
+  try {
+    return fs.fiemap(fd);
+  } finally {
+    fs.close(fd);
   }
 }
 

@@ -86,4 +86,8 @@ export interface MappingAccess {
   readonly access: 'read' | 'read-write';
 }
 
-export type Whence = 'set' | 'current' | 'end';
+/** lseek(2): SEEK_SET, SEEK_CUR and SEEK_END. */
+export type PositionWhence = 'set' | 'current' | 'end';
+
+/** The same, with SEEK_DATA and SEEK_HOLE. */
+export type Whence = PositionWhence | 'data' | 'hole';

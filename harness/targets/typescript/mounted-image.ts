@@ -4,6 +4,7 @@ import type { FilePiece, ImageEntry, ImageFacts, ImageView, MappedRun } from '..
 import { findingText } from './finding-text.ts';
 import { errnoText } from './image-errors.ts';
 import { imageFacts } from './image-facts.ts';
+import { mappedRuns } from './mapped-runs.ts';
 import { sortedEntries } from './outcomes.ts';
 
 /** Bytes that are read at once, and after how many of them the page cache is emptied. */
@@ -52,7 +53,7 @@ export class MountedImage implements ImageView {
   }
 
   map(path: string): readonly MappedRun[] {
-    return this.ask(path, () => this.fs.extents(path));
+    return this.ask(path, () => mappedRuns(this.fs, path));
   }
 
   xattrNames(path: string): string[] {

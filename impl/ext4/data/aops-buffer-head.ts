@@ -5,7 +5,7 @@ import { invalidateFolio, isPartiallyUptodate, releaseFolio } from '../../buffer
 import { fail } from '../../lib/errno.ts';
 import type { AddressSpaceOperations } from '../../mm/address-space-operations.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
-import { bmap } from '../mapping/bmap.ts';
+import { bmap } from './bmap.ts';
 import { allocatingWrite, delallocWrite } from './buffer-head-write.ts';
 import { mkwriteDelayed, mkwritePlaced } from './buffer-head-mkwrite.ts';
 import { zeroPartialBlock } from './buffer-head-zero.ts';

@@ -5,7 +5,7 @@ import { pageMkwrite } from '../../iomap/page-mkwrite.ts';
 import { writepages } from '../../iomap/writeback.ts';
 import { zeroRange } from '../../iomap/zero-range.ts';
 import { MAX_FOLIO_ORDER } from '../../mm/page.ts';
-import { bmap } from '../mapping/bmap.ts';
+import { bmap } from './bmap.ts';
 import type { DataPath } from './data-path.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { inodeOf } from '../inode/inode.ts';

@@ -1,7 +1,7 @@
 import { Failure } from '../../lib/errno.ts';
 import { inodeOf } from '../inode/inode.ts';
 import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
-import { bmap } from '../mapping/bmap.ts';
+import { bmap } from './bmap.ts';
 import type { DataPath } from './data-path.ts';
 import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.ts';
 import { logDirtyFolios, mkwriteLogged } from './journalled-writeback.ts';

@@ -98,7 +98,7 @@ function withinLimit(inode: Inode, start: number, source: Uint8Array): Uint8Arra
 const PRIVILEGE_BITS = S_ISUID | S_ISGID;
 
 /** file_modified(): the times, and file_remove_privs(). An append-only file keeps its mode, so that the write fails: EPERM. */
-function* touchModified(inode: Inode, writer: Writer): Sleepable<void> {
+export function* touchModified(inode: Inode, writer: Writer): Sleepable<void> {
   const { now } = inode.sb;
   const mode = (inode.mode & PRIVILEGE_BITS) === 0 ? inode.mode : writer.modeAfterWrite(inode);
   if (mode !== inode.mode && (inode.flags & EXT4_APPEND_FL) !== 0) fail('EPERM');

@@ -28,9 +28,11 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
     if (size < inode.size) yield* zeroTail(inode, size);
     yield* recordSize(inode, size);
     yield* truncatePages(inode.mapping, size);
-    yield* truncateBlocks(inode);
-    // A file that grows is not waited for: nothing is truncated then.
-    if (isSync(inode) && shrinks) yield* inode.sb.journal.waitForCommit(inode.syncTid);
+    // A file that grows keeps what fallocate(2) gave it beyond its end, and is not waited for.
+    if (shrinks) {
+      yield* truncateBlocks(inode);
+      if (isSync(inode)) yield* inode.sb.journal.waitForCommit(inode.syncTid);
+    }
     if (size === 0) inode.allocateOnClose = true;
   } finally {
     inode.invalidateLock.unlockWrite();

@@ -1,6 +1,6 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { ensureBuffers } from '../../buffer/folio-buffers.ts';
-import { assert } from '../../lib/assert.ts';
+import { assert, present } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { Failure, type Errno } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
@@ -122,6 +122,10 @@ function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sl
   }
 }
 
+/** The first block of the folio that lies wholly behind the end of the file. */
+const endOfLive = ({ size, blockSize }: Inode, { position }: Folio): number =>
+  Math.max(0, Math.ceil((size - position) / blockSize));
+
 /** The buffers of blocks that lie, at least with their first byte, within the file. */
 function liveBuffers(inode: Inode, folio: Folio, buffers: readonly BufferHead[]): readonly BufferHead[] {
   const blocksExactly = (inode.size - folio.position) / inode.blockSize;
@@ -134,7 +138,12 @@ function liveBuffers(inode: Inode, folio: Folio, buffers: readonly BufferHead[])
 function submitFolio(inode: Inode, folio: Folio, buffers: readonly BufferHead[], io: PageIo): void {
   const { mapping } = inode;
   // Bytes behind the end of the file go to the disk as zeros.
-  if (folio.end > inode.size) folio.data.fill(0, Math.max(0, inode.size - folio.position));
+  if (folio.end > inode.size) {
+    folio.data.fill(0, Math.max(0, inode.size - folio.position));
+    for (let index = endOfLive(inode, folio); index < buffers.length; index++) {
+      present(buffers[index], 'buffer').uptodate = true;
+    }
+  }
   mapping.clearDirty(folio);
   const live = liveBuffers(inode, folio, buffers).filter((buffer) => buffer.dirty);
   for (const buffer of buffers) buffer.dirty = false;

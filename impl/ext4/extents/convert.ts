@@ -7,10 +7,11 @@ import type { TreeEdit } from './tree-edit.ts';
 
 /**
  * Makes `from` .. `to - 1`, which lies within the unwritten `extent` at the end of `path`, written; the rest of the extent
- * stays unwritten (ext4_split_convert_extents and ext4_convert_unwritten_extents_endio). Where the kernel, out of space,
- * writes zeros instead of splitting, the space kept back is used here. Fails with ENOSPC without any change.
+ * stays unwritten (ext4_split_convert_extents and ext4_convert_unwritten_extents_endio). A written extent becomes unwritten in
+ * the same way (convert_initialized_extent); the range is as short as those must be. Where the kernel, out of space, writes
+ * zeros instead of splitting, the space kept back is used here. Fails with ENOSPC without any change.
  */
-export function* convertToWritten(
+export function* convertExtent(
   edit: TreeEdit,
   path: Path,
   extent: Extent,
@@ -25,9 +26,10 @@ export function* convertToWritten(
     unwritten,
   });
   const pieces: Extent[] = [];
-  if (from > extent.logical) pieces.push(part(extent.logical, from, true));
-  pieces.push(part(from, to, false));
-  if (to < end) pieces.push(part(to, end, true));
+  const { unwritten } = extent;
+  if (from > extent.logical) pieces.push(part(extent.logical, from, unwritten));
+  pieces.push(part(from, to, !unwritten));
+  if (to < end) pieces.push(part(to, end, unwritten));
   yield* splice(edit, path, from, 'replace', pieces);
   yield* collapse(edit);
 }

@@ -1,13 +1,13 @@
-import { assert, present } from '../../lib/assert.ts';
+import { present } from '../../lib/assert.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
 import type { BlockMap, FoundBlock } from '../mapping/block-map.ts';
 import { NOWHERE, type StatusExtent } from '../mapping/extent-status.ts';
 import { placeBlocks } from '../mapping/place-blocks.ts';
-import { convertToWritten } from './convert.ts';
+import { convertExtent } from './convert.ts';
 import { extentCredits } from './credits.ts';
-import type { Extent } from './node.ts';
+import { maxLength, type Extent } from './node.ts';
 import { findPath, leafOf, nextKey, rootOf, type Path } from './path.ts';
 import { removeRange } from './remove-range.ts';
 import { TreeEdit } from './tree-edit.ts';
@@ -66,17 +66,16 @@ class BlockInTree implements FoundBlock {
   /** In one extent of the tree at most. */
   *convert(handle: Handle, length: number): Sleepable<StatusExtent> {
     const logical = this.#logical;
-    const extent = present(this.#extent(), 'unwritten extent');
-    assert(extent.unwritten, () => `extent status and tree disagree about block ${logical}`);
-    const end = Math.min(logical + length, extent.logical + extent.length);
+    const extent = present(this.#extent(), 'mapped extent');
+    const end = Math.min(logical + convertible(extent, length), extent.logical + extent.length);
     const edit = new TreeEdit(handle, this.#inode, true);
     try {
-      yield* convertToWritten(edit, this.#path, extent, logical, end);
+      yield* convertExtent(edit, this.#path, extent, logical, end);
     } finally {
       yield* edit.finish();
     }
     const physical = extent.physical + logical - extent.logical;
-    return { logical, length: end - logical, physical, state: 'written' };
+    return { logical, length: end - logical, physical, state: extent.unwritten ? 'written' : 'unwritten' };
   }
 
   allocate(handle: Handle, hole: StatusExtent, unwritten: boolean): Sleepable<StatusExtent> {
@@ -85,3 +84,7 @@ class BlockInTree implements FoundBlock {
     return placeBlocks(handle, this.#inode, this.#path, unplaced, unwritten);
   }
 }
+
+/** How many of `length` blocks one conversion takes: an unwritten extent has one block less than a written one may have. */
+const convertible = ({ unwritten }: Extent, length: number): number =>
+  unwritten || length <= maxLength(true) ? length : Math.floor(maxLength(true) / 2);

@@ -5,19 +5,22 @@ import { findPath, leafOf, type Path } from './path.ts';
 import { appendLeaf, makeRoom } from './split.ts';
 import type { TreeEdit } from './tree-edit.ts';
 
+/** What happens to the extent at the end of the path. */
+type Change = 'replace' | 'insert' | 'split';
+
 /** Growing the tree and splitting a leaf are enough for any splice; one more means a bug. */
 const ATTEMPTS_MAX = 4;
 
 /**
  * The one way in which a leaf changes: `pieces`, in order, take the place of the extent that holds the logical block `at`
  * (`replace`), or come between the extents around `at` (`insert`). Pieces merge with each other and with their
- * neighbours in the leaf. The tree says what it said before, or all of the new, whatever fails. `path` leads to `at`.
+ * neighbours in the leaf, but where the extent is only cut (`split`). The tree says what it said before, or all of the new, whatever fails. `path` leads to `at`.
  */
 export function* splice(
   edit: TreeEdit,
   path: Path,
   at: number,
-  change: 'replace' | 'insert',
+  change: Change,
   pieces: readonly Extent[],
 ): Sleepable<void> {
   let way = path;
@@ -40,11 +43,14 @@ interface Window {
 function* trySplice(
   edit: TreeEdit,
   path: Path,
-  change: 'replace' | 'insert',
+  change: Change,
   pieces: readonly Extent[],
 ): Sleepable<boolean> {
   const { node, slot } = leafOf(path);
-  const window = mergeWindow(node, firstSlot(change, slot), change === 'replace' ? 1 : 0, pieces);
+  const window =
+    change === 'split'
+      ? { start: slot, stop: slot + 1, extents: pieces }
+      : mergeWindow(node, firstSlot(change, slot), change === 'replace' ? 1 : 0, pieces);
   const { start, stop, extents } = window;
   if (extents.length - (stop - start) > node.room) {
     const [only] = extents;
@@ -97,7 +103,7 @@ function mergeWindow(node: ExtentNode, first: number, removed: number, pieces: r
 }
 
 /** ext4_can_extents_be_merged: they touch in the file and on the device, in one state, and fit in one entry. */
-const mergeable = (left: Extent, right: Extent): boolean =>
+export const mergeable = (left: Extent, right: Extent): boolean =>
   left.unwritten === right.unwritten &&
   left.logical + left.length === right.logical &&
   left.physical + left.length === right.physical &&
@@ -118,7 +124,7 @@ function applyWindow(edit: TreeEdit, path: Path, { start, stop, extents }: Windo
 }
 
 /** The first key of the node at `level` changed: the index entries above follow (ext4_ext_correct_indexes). */
-function correctKeys(edit: TreeEdit, path: Path, level: number): void {
+export function correctKeys(edit: TreeEdit, path: Path, level: number): void {
   for (let child = level; child > 0; child--) {
     const { node, slot } = present(path[child - 1], 'level');
     const key = present(path[child], 'level').node.key(0);

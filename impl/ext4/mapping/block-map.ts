@@ -17,7 +17,10 @@ export interface FoundBlock {
    * `unwritten` where the map knows such blocks. Fails with ENOSPC before anything has changed.
    */
   allocate(handle: Handle, hole: StatusExtent, unwritten: boolean): Sleepable<StatusExtent>;
-  /** The block, and up to `length` in one piece with it, are unwritten and become written. */
+  /**
+   * The block, and up to `length` in one piece with it, are unwritten and become written; or they are written and become
+   * unwritten, where the map knows such blocks.
+   */
   convert(handle: Handle, length: number): Sleepable<StatusExtent>;
 }
 

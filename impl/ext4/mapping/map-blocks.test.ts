@@ -168,6 +168,7 @@ const AFTER: Readonly<Record<MapMode, Readonly<Record<string, string>>>> = {
   create: { hole: 'written', delayed: 'written', unwritten: 'written', written: 'written' },
   'create-unwritten': { hole: 'unwritten', delayed: 'unwritten', unwritten: 'unwritten', written: 'written' },
   convert: { hole: 'hole', delayed: 'delayed', unwritten: 'written', written: 'written' },
+  'make-unwritten': { hole: 'unwritten', delayed: 'unwritten', unwritten: 'unwritten', written: 'unwritten' },
 };
 
 function* locked<T>({ inode }: FakeMount, body: Sleepable<T>): Sleepable<T> {

@@ -13,8 +13,10 @@ import { recordMapped } from './reservation.ts';
  * - `create`: allocate written blocks; unwritten ones become written. The caller fills them in the same transaction.
  * - `create-unwritten`: allocate unwritten blocks; written ones where indirect blocks map the file.
  * - `convert`: unwritten blocks become written, because their data has reached the disk; holes stay.
+ * - `make-unwritten`: allocate unwritten blocks; written ones become unwritten. The file is mapped by extents, and the page
+ *   cache has nothing of them.
  */
-export type MapMode = 'lookup' | 'create' | 'create-unwritten' | 'convert';
+export type MapMode = 'lookup' | 'create' | 'create-unwritten' | 'convert' | 'make-unwritten';
 
 /** One run of blocks in one state (struct ext4_map_blocks). */
 export interface BlockMapping {
@@ -36,7 +38,11 @@ const ANSWERED: Readonly<Record<MapMode, readonly ExtentState[]>> = {
   create: ['written'],
   'create-unwritten': ['written', 'unwritten'],
   convert: ['written', 'delayed', 'hole'],
+  'make-unwritten': ['unwritten'],
 };
+
+/** Modes that allocate blocks which read as zeros. */
+const WANTS_UNWRITTEN: ReadonlySet<MapMode> = new Set(['create-unwritten', 'make-unwritten']);
 
 /**
  * Where the blocks from `logical` on are (ext4_map_blocks): the longest run in one state, at most `length` blocks. With
@@ -113,7 +119,7 @@ function* change(
     const isNew = mode !== 'convert';
     const now = isMapped(known.state)
       ? yield* block.convert(handle, length)
-      : yield* block.allocate(handle, holeFrom(known, logical, length), mode === 'create-unwritten');
+      : yield* block.allocate(handle, holeFrom(known, logical, length), WANTS_UNWRITTEN.has(mode));
     recordMapped(inode, now);
     const { fastCommits } = inode.sb;
     if (fastCommits !== null)

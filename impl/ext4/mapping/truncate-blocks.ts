@@ -4,6 +4,7 @@ import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { isFastSymlink } from '../inode/fast-symlink.ts';
 import { EXT4_INLINE_DATA_FL, isDirectory, isRegular, isSymlink, type Inode } from '../inode/inode.ts';
+import { honourSync } from '../inode/sync-flags.ts';
 import { blockMapOf, mapCredits } from './block-map.ts';
 import { forget, recordHole } from './reservation.ts';
 
@@ -72,6 +73,8 @@ export function* removeBlocks(inode: Inode, from: number, to: number): Sleepable
   try {
     yield* forgetAndRemove(handle, inode, from, to);
     yield* markInodeDirty(handle, inode);
+    inode.syncTid = inode.dataSyncTid = handle.transaction.tid;
+    honourSync(handle, inode);
   } finally {
     yield* handle.stop();
   }

@@ -1,4 +1,5 @@
-import type { NodeType, TimeChange } from '../types.ts';
+import type { FallocateMode } from '../../ext4/fallocate/fallocate.ts';
+import type { NodeType, TimeChange, Whence } from '../types.ts';
 
 /** One call and its arguments. Files are named by the program that opens them; paths are relative to its folder. */
 export type Call =
@@ -7,6 +8,20 @@ export type Call =
   | readonly ['close' | 'fsync', file: string]
   | readonly ['read' | 'write', file: string, length: number]
   | readonly ['ftruncate', file: string, size: number]
+  /** `length` bytes of one value. */
+  | readonly ['pwrite', file: string, offset: number, length: number, value: number]
+  | readonly ['fallocate', file: string, mode: FallocateMode, offset: number, length: number]
+  | readonly ['seek', file: string, offset: number, whence: Whence]
+  /** Where SEEK_DATA and SEEK_HOLE stop, from the beginning of the file on. */
+  | readonly ['borders', file: string]
+  /** FS_IOC_FIEMAP: bytes of the file and flags, without places on the device. */
+  | readonly ['fiemap', path: string, offset: number, length: number, sync: boolean]
+  /** Bytes that have places once everything is written: where unwritten blocks were zeroed instead, differs. */
+  | readonly ['mapped', path: string]
+  /** FIBMAP: has the block a place? */
+  | readonly ['bmap', path: string, block: number]
+  /** The runs of equal bytes in the file: [value, length]. */
+  | readonly ['contents', path: string]
   | readonly ['truncate', path: string, size: number]
   | readonly ['mkdir', path: string, mode: number]
   | readonly ['rmdir' | 'unlink' | 'readlink' | 'readdir', path: string]

@@ -4,7 +4,7 @@ import { e2fsck } from '../disk-image.fixture.ts';
 import { scriptedKernelTest } from '../kernel-mount.fixture.ts';
 import { NOW, testMount } from '../test-mount.fixture.ts';
 import type { Answer, Program } from './call.fixture.ts';
-import { askKernel, folderOf, protectsHardlinks } from './kernel.fixture.ts';
+import { askKernel, folderOf, protectsHardlinks, type Setting } from './kernel.fixture.ts';
 import { performProgram } from './perform.fixture.ts';
 
 /** A file system with room for many small programs. */
@@ -17,12 +17,13 @@ const DISK_BYTES = 32 << 20;
 export function likeTheKernel(
   programs: Readonly<Record<string, Program>>,
   features: readonly string[] = [],
+  setting: Setting = {},
 ): void {
   const list = Object.values(programs);
   const names = Object.keys(programs);
   scriptedKernelTest('the kernel answers the same', async (context) => {
-    const kernel = await askKernel(list, features);
-    const ours = await performAll(list, features);
+    const kernel = await askKernel(list, features, setting);
+    const ours = await performAll(list, features, setting);
     if (kernel === null) return context.skip(`unknown: this kernel does not mount ${features.join(', ')}`);
     const differences = list.flatMap((program, index) =>
       differencesOf(names[index], program, ours[index], kernel[index]),
@@ -52,17 +53,21 @@ function differencesOf(
   return [{ program: name, call: JSON.stringify(program[at]), ours: ours[at], kernel: kernel[at] }];
 }
 
-async function performAll(programs: readonly Program[], features: readonly string[]): Promise<Answer[][]> {
+async function performAll(
+  programs: readonly Program[],
+  features: readonly string[],
+  { blockSize = 1024, mount = {} }: Setting,
+): Promise<Answer[][]> {
   const disk = mkfs({
     sizeBytes: DISK_BYTES,
-    blockSize: 1024,
+    blockSize,
     inodes: 8192,
     uuid: new Uint8Array(16).fill(7),
     hashSeed: new Uint8Array(16).fill(9),
     now: NOW.seconds,
     features,
   });
-  const fs = testMount(disk, { protectedHardlinks: await protectsHardlinks() });
+  const fs = testMount(disk, { ...mount, protectedHardlinks: await protectsHardlinks() });
   const answers = programs.map((program, index) => performProgram(fs, folderOf(index), program));
   fs.unmount();
   expect(await e2fsck(disk)).toBe('clean');

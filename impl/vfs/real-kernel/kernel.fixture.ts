@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { withDir } from 'tmp-promise';
 import { withKernelMount } from '../kernel-mount.fixture.ts';
+import type { MountOptions } from '../../ext4/super/mount-options.ts';
 import type { Answer, Program } from './call.fixture.ts';
 import { frame, framesIn } from './frames.fixture.ts';
 import { programAnswers, programRequest } from './requests.fixture.ts';
@@ -11,7 +12,17 @@ import { programAnswers, programRequest } from './requests.fixture.ts';
 
 const PERFORMER = fileURLToPath(new URL('../../../guest', import.meta.url));
 
-const OPTIONS = ['-q', '-F', '-t', 'ext4', '-b', '1024', '-N', '8192'];
+const OPTIONS = ['-q', '-F', '-t', 'ext4', '-N', '8192'];
+
+/** How both file systems are made and mounted, beside their features. */
+export interface Setting {
+  /** Bytes. */
+  readonly blockSize?: 1024 | 2048 | 4096;
+  /** Of ours. */
+  readonly mount?: Partial<MountOptions>;
+  /** mount -o of the kernel's. */
+  readonly kernelMount?: readonly string[];
+}
 
 /**
  * Runs each program in a folder of its own, all on one file system made with these features (mke2fs -O). Null when the
@@ -20,16 +31,19 @@ const OPTIONS = ['-q', '-F', '-t', 'ext4', '-b', '1024', '-N', '8192'];
 export async function askKernel(
   programs: readonly Program[],
   features: readonly string[],
+  { blockSize = 1024, kernelMount = [] }: Setting = {},
 ): Promise<readonly Answer[][] | null> {
   return await withDir(
     async ({ path }) => {
       const image = `${path}/image`;
-      await execa('mke2fs', [...OPTIONS, '-O', ['^has_journal', ...features].join(','), image, '32M']);
+      const format = ['-b', `${blockSize}`, '-O', ['^has_journal', ...features].join(',')];
+      await execa('mke2fs', [...OPTIONS, ...format, image, '32M']);
       if (!(await isMountable(image))) return null;
-      return await withKernelMount(image, async (root) => {
+      const perform = async (root: string): Promise<readonly Answer[][]> => {
         for (const [index] of programs.entries()) await mkdir(`${root}/${folderOf(index)}`);
         return await answersBelow(root, programs);
-      });
+      };
+      return await withKernelMount(image, perform, kernelMount);
     },
     { unsafeCleanup: true },
   );

@@ -1,7 +1,9 @@
+import type { FiemapExtent } from '../../ext4/data/fiemap.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { FileSystem } from '../file-system.ts';
 import type { Stat } from '../types.ts';
 import type { Answer, Call, Program, Time } from './call.fixture.ts';
+import { extentsShown } from './extents.fixture.ts';
 
 /** Runs programs on our file system and answers in the words of performer.py. */
 
@@ -52,6 +54,15 @@ class Running {
 
   fd(file: string): number {
     return this.files.get(file) ?? NO_FILE;
+  }
+
+  opened<T>(path: string, use: (fd: number) => T): T {
+    const fd = this.fs.open(this.at(path), { access: 'read' });
+    try {
+      return use(fd);
+    } finally {
+      this.fs.close(fd);
+    }
   }
 }
 
@@ -113,6 +124,22 @@ const CALLS: {
     const before = running.marks.get(stat.ino);
     return before === undefined ? 'unmarked' : stamps(stat).map((stamp, index) => stamp !== before[index]);
   },
+  pwrite: (running, file, offset, length, value) =>
+    running.fs.pwrite(running.fd(file), new Uint8Array(length).fill(value), offset),
+  fallocate: (running, file, mode, offset, length) =>
+    running.fs.fallocate(running.fd(file), mode, offset, length),
+  seek: (running, file, offset, whence) => running.fs.seek(running.fd(file), offset, whence),
+  borders: (running, file) => bordersOf(running.fs, running.fd(file)),
+  fiemap: (running, path, offset, length, sync) =>
+    running.opened(path, (fd) =>
+      extentsShown('fiemap', told(running.fs.fiemap(fd, offset, length, { sync }))),
+    ),
+  mapped: (running, path) =>
+    running.opened(path, (fd) =>
+      extentsShown('mapped', told(running.fs.fiemap(fd, 0, Infinity, { sync: true }))),
+    ),
+  bmap: (running, path, block) => running.opened(path, (fd) => running.fs.bmap(fd, block) > 0),
+  contents: (running, path) => running.opened(path, (fd) => contentsOf(running.fs, fd)),
   setFlags: (running, file, flags) => running.fs.setFlags(running.fd(file), flags),
   getFlags: (running, file) => running.fs.getFlags(running.fd(file)) >>> 0,
   setProject: (running, file, project, inherit) => running.fs.setProject(running.fd(file), project, inherit),
@@ -139,3 +166,42 @@ function described({ type, mode, links, uid, gid, size, device }: Stat): Answer 
 }
 
 const stamps = ({ mtime, ctime }: Stat): string[] => [mtime, ctime].map((time) => JSON.stringify(time));
+
+/** More stops than that mean that a search does not move. */
+const BORDERS_MAX = 200;
+
+/** Every place where data becomes a hole or the other way round. */
+function bordersOf(fs: FileSystem, fd: number): Answer {
+  const stops: number[] = [];
+  try {
+    for (let at = 0; stops.length < BORDERS_MAX;) {
+      at = fs.seek(fd, at, 'data');
+      stops.push(at);
+      at = fs.seek(fd, at, 'hole');
+      stops.push(at);
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return [...stops, error.errno];
+  }
+  return stops;
+}
+
+const told = (extents: readonly FiemapExtent[]): { offset: number; length: number; flags: number }[] =>
+  extents.map(({ logical, length, flags }) => ({ offset: logical, length, flags }));
+
+/** Bytes that are read at once. */
+const READ_BYTES = 65536;
+
+function contentsOf(fs: FileSystem, fd: number): Answer {
+  const runs: [value: number, length: number][] = [];
+  const target = new Uint8Array(READ_BYTES);
+  for (let count = fs.read(fd, target); count > 0; count = fs.read(fd, target)) {
+    for (const value of target.subarray(0, count)) {
+      const last = runs.at(-1);
+      if (last?.[0] === value) last[1]++;
+      else runs.push([value, 1]);
+    }
+  }
+  return runs;
+}

@@ -1,4 +1,5 @@
 import type { Answer, Call, Program, Time } from './call.fixture.ts';
+import { extentsShown } from './extents.fixture.ts';
 import { frame, type Frame } from './frames.fixture.ts';
 
 /**
@@ -31,6 +32,9 @@ export const programAnswers = (program: Program, frames: readonly Frame[]): Answ
     return answerOf(call, found);
   });
 
+/** Bytes: more than any file has. */
+const WHOLE_FILE = 2 ** 50;
+
 const NOTHING = new Uint8Array(0);
 const LETTER_X = 0x78;
 
@@ -38,6 +42,10 @@ function askedFor(call: Call): Asked {
   const [name, ...args] = call;
   if (name === 'write')
     return { operation: { op: 'write', handle: args[0] }, data: letters(Number(args[1])) };
+  if (name === 'pwrite') {
+    const [handle, offset, length, value] = args as TailOf<Call, 'pwrite'>;
+    return { operation: { op: 'pwrite', handle, offset }, data: new Uint8Array(length).fill(value) };
+  }
   // The table has one row for each name, with just these arguments.
   const row = ROWS[name] as (...args: readonly unknown[]) => Operation;
   return { operation: row(...args) };
@@ -47,12 +55,21 @@ const letters = (length: number): Uint8Array => new Uint8Array(length).fill(LETT
 
 type TailOf<C, Name> = C extends readonly [infer N, ...infer Rest] ? (Name extends N ? Rest : never) : never;
 
-const ROWS: { readonly [Name in Exclude<Call[0], 'write'>]: (...args: TailOf<Call, Name>) => Operation } = {
+type WithoutData = Exclude<Call[0], 'write' | 'pwrite'>;
+
+const ROWS: { readonly [Name in WithoutData]: (...args: TailOf<Call, Name>) => Operation } = {
   caller: (uid, gid, groups) => ({ op: 'setcreds', uid, gid, groups }),
   open: (file, path, access, flags, mode) => ({ op: 'open-anew', as: file, path, access, flags, mode }),
   close: (handle) => ({ op: 'close', handle }),
   fsync: (handle) => ({ op: 'fsync', handle }),
   read: (handle, length) => ({ op: 'read', handle, length }),
+  fallocate: (handle, mode, offset, length) => ({ op: 'fallocate', handle, mode, offset, length }),
+  seek: (handle, offset, whence) => ({ op: 'seek', handle, offset, whence }),
+  borders: (handle) => ({ op: 'borders', handle }),
+  fiemap: (path, offset, length, sync) => ({ op: 'fiemap', path, offset, length, sync }),
+  mapped: (path) => ({ op: 'fiemap', path, offset: 0, length: WHOLE_FILE, sync: true }),
+  bmap: (path, block) => ({ op: 'bmap', path, block }),
+  contents: (path) => ({ op: 'contents', path }),
   ftruncate: (handle, size) => ({ op: 'ftruncate', handle, size }),
   truncate: (path, size) => ({ op: 'truncate', path, size }),
   mkdir: (path, mode) => ({ op: 'mkdir', path, mode }),
@@ -110,6 +127,8 @@ interface KernelValue {
   readonly truths: readonly boolean[];
   readonly stat: KernelStat;
   readonly entries: readonly { readonly name: string }[];
+  readonly list: readonly unknown[];
+  readonly extents: readonly { readonly offset: number; readonly length: number; readonly flags: number }[];
 }
 
 function answerOf([name]: Call, { message, data }: Frame): Answer {
@@ -117,7 +136,11 @@ function answerOf([name]: Call, { message, data }: Frame): Answer {
   if (errno !== undefined) return errno;
   switch (value?.kind) {
     case 'count':
-      return value.count;
+      return name === 'bmap' ? value.count > 0 : value.count;
+    case 'list':
+      return value.list;
+    case 'extents':
+      return extentsShown(name, value.extents);
     case 'data':
       return data.length;
     case 'text':

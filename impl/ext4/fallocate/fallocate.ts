@@ -1,0 +1,52 @@
+import { fail } from '../../lib/errno.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { touchModified, type Writer } from '../data/file.ts';
+import { convertFile } from '../inline/inline-file.ts';
+import type { Inode } from '../inode/inode.ts';
+import { allocateRange, type ByteRange } from './allocate.ts';
+import { punchHole } from './punch-hole.ts';
+import { collapseRange, insertRange } from './shift-range.ts';
+import { zeroRange } from './zero-range.ts';
+
+/** What fallocate(2) is asked for, by its combinations of FALLOC_FL_*. */
+export type FallocateMode =
+  'allocate' | 'keep-size' | 'punch' | 'zero' | 'zero-keep-size' | 'collapse' | 'insert' | 'write-zeroes';
+
+/** Modes that take blocks away from above which the page cache must be empty; the others only add places. */
+type ChangingMode = Exclude<FallocateMode, 'allocate' | 'keep-size' | 'write-zeroes'>;
+
+const CHANGES: Readonly<Record<ChangingMode, (inode: Inode, range: ByteRange) => Sleepable<void>>> = {
+  punch: punchHole,
+  collapse: collapseRange,
+  insert: insertRange,
+  zero: (inode, range) => zeroRange(inode, range, false),
+  'zero-keep-size': (inode, range) => zeroRange(inode, range, true),
+};
+
+/**
+ * ext4_fallocate() of a regular file. Takes i_rwsem. Times and set-user-ID bits are as after a write, whatever comes of the rest.
+ * Fails with EOPNOTSUPP: `write-zeroes` needs a device that unmaps while it writes zeros, the others but `punch` need extents.
+ */
+export function* fallocateFile(
+  inode: Inode,
+  mode: FallocateMode,
+  range: ByteRange,
+  writer: Writer,
+): Sleepable<void> {
+  if (mode === 'write-zeroes') fail('EOPNOTSUPP');
+  yield* inode.lock.write();
+  try {
+    yield* convertFile(inode);
+    yield* touchModified(inode, writer);
+    if (mode === 'allocate' || mode === 'keep-size')
+      return yield* allocateRange(inode, range, mode === 'keep-size');
+    yield* inode.invalidateLock.write();
+    try {
+      yield* CHANGES[mode](inode, range);
+    } finally {
+      inode.invalidateLock.unlockWrite();
+    }
+  } finally {
+    inode.lock.unlockWrite();
+  }
+}

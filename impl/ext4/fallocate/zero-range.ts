@@ -1,0 +1,40 @@
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { zeroBeyondEnd } from '../data/file.ts';
+import { markInodeDirty } from '../inode/inode-table.ts';
+import type { Inode } from '../inode/inode.ts';
+import { honourSync } from '../inode/sync-flags.ts';
+import { allocateBlocks, newSizeOf, requireExtents, type ByteRange } from './allocate.ts';
+import { dropWholeBlocks, recordSizeBefore, wholeBlocks, zeroPartialBlocks } from './discard-range.ts';
+
+/**
+ * ext4_zero_range(): the range reads as zeros and has places; its whole blocks are unwritten. Under i_rwsem and
+ * invalidate_lock. Fails with EOPNOTSUPP, ENOSPC.
+ */
+export function* zeroRange(inode: Inode, range: ByteRange, keepsSize: boolean): Sleepable<void> {
+  requireExtents(inode);
+  const newSize = newSizeOf(inode, range, keepsSize);
+  if (newSize !== null) yield* zeroBeyondEnd(inode, newSize);
+  const { blockSize } = inode;
+  const partial = range.offset % blockSize !== 0 || range.end % blockSize !== 0;
+  if (partial) yield* allocateBlocks(inode, range, newSize, 'create-unwritten');
+  yield* recordSizeBefore(inode, range);
+  yield* dropWholeBlocks(inode, range);
+  const { first, end } = wholeBlocks(inode, range);
+  if (first < end) {
+    const whole = { offset: first * blockSize, end: end * blockSize };
+    yield* allocateBlocks(inode, whole, newSize, 'make-unwritten');
+  }
+  if (partial) yield* zeroEdges(inode, range);
+}
+
+function* zeroEdges(inode: Inode, range: ByteRange): Sleepable<void> {
+  yield* zeroPartialBlocks(inode, range);
+  const handle = yield* inode.sb.journal.start(1);
+  try {
+    yield* markInodeDirty(handle, inode);
+    inode.syncTid = inode.dataSyncTid = handle.transaction.tid;
+    honourSync(handle, inode);
+  } finally {
+    yield* handle.stop();
+  }
+}
