@@ -23,7 +23,7 @@ export function* fallocate(
   if (isDirectory(inode.mode)) fail('EISDIR');
   if (!isRegular(inode.mode)) fail('ENODEV');
   if (offset + length > inode.sb.maxFileBytes) fail('EFBIG');
-  context.wantWrite();
+  yield* context.wantWrite();
   context.sb.health.failInEmergency();
   yield* fallocateFile(inode, mode, { offset, end: offset + length }, context.caller);
 }

@@ -31,7 +31,7 @@ export const newSizeOf = (inode: Inode, { end }: ByteRange, keepsSize: boolean):
 export function* allocateRange(inode: Inode, range: ByteRange, keepsSize: boolean): Sleepable<void> {
   requireExtents(inode);
   const newSize = newSizeOf(inode, range, keepsSize);
-  if (newSize !== null) yield* zeroBeyondEnd(inode, newSize);
+  if (newSize !== null && newSize > inode.size) yield* zeroBeyondEnd(inode, newSize);
   yield* allocateBlocks(inode, range, newSize, 'create-unwritten');
 }
 

@@ -13,7 +13,7 @@ import { dropWholeBlocks, recordSizeBefore, wholeBlocks, zeroPartialBlocks } fro
 export function* zeroRange(inode: Inode, range: ByteRange, keepsSize: boolean): Sleepable<void> {
   requireExtents(inode);
   const newSize = newSizeOf(inode, range, keepsSize);
-  if (newSize !== null) yield* zeroBeyondEnd(inode, newSize);
+  if (newSize !== null && newSize > inode.size) yield* zeroBeyondEnd(inode, newSize);
   const { blockSize } = inode;
   const partial = range.offset % blockSize !== 0 || range.end % blockSize !== 0;
   if (partial) yield* allocateBlocks(inode, range, newSize, 'create-unwritten');
