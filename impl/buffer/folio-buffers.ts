@@ -1,4 +1,6 @@
+import type { AddressSpace } from '../mm/address-space.ts';
 import type { Folio } from '../mm/folio.ts';
+import type { PageRun } from '../mm/folio-pool.ts';
 import { BufferHead, UNMAPPED } from './buffer-head.ts';
 
 /** The buffer_heads of a folio on the buffer_head path, in order; null when it has none (folio_buffers). */
@@ -53,6 +55,27 @@ export function releaseFolio(folio: Folio): boolean {
   if (buffers?.some((buffer) => buffer.dirty || buffer.locked || buffer.asyncWrite) === true) return false;
   folio.private = null;
   return true;
+}
+
+/** buffer_migrate_folio(): the buffer_heads go along, unless one is in use. */
+export function migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRun): Folio | null {
+  const buffers = buffersOf(folio);
+  if (buffers?.some((buffer) => buffer.locked || buffer.asyncWrite) === true) return null;
+  const moved = mapping.replace(folio, memory);
+  const size = folio.size / (buffers?.length ?? 1);
+  if (buffers !== null)
+    moved.private = buffers.map((buffer, index) =>
+      moveBuffer(buffer, moved.data.subarray(index * size, (index + 1) * size)),
+    );
+  folio.private = null;
+  return moved;
+}
+
+/** The same block in other memory. */
+function moveBuffer(buffer: BufferHead, data: Uint8Array): BufferHead {
+  const moved = new BufferHead(buffer.block, data);
+  const { uptodate, dirty, mapped, new: isNew, delay, unwritten, writeError } = buffer;
+  return Object.assign(moved, { uptodate, dirty, mapped, new: isNew, delay, unwritten, writeError });
 }
 
 /** block_is_partially_uptodate(): every block that bytes [offset, offset + length) touch is good to read. */

@@ -5,6 +5,8 @@ import { AddressSpace } from '../mm/address-space.ts';
 import type { AddressSpaceOperations } from '../mm/address-space-operations.ts';
 import { writeAndWait } from '../mm/filemap.ts';
 import { FolioPool } from '../mm/folio-pool.ts';
+import { errorRemoveFolio } from '../mm/memory-failure.ts';
+import { migrateFolio } from '../mm/migrate.ts';
 import { readThroughCache } from '../mm/read.ts';
 import { dropCleanFolios, truncateCache } from '../mm/truncate.ts';
 import { Scheduler } from '../sched/scheduler.ts';
@@ -104,6 +106,8 @@ function table(file: OneFile, folioOrderMax: number): AddressSpaceOperations {
     dirtyFolio: (mapping, folio) => dirtyFolio(mapping, folio, file.blockSize),
     invalidateFolio: (folio, offset, length) => invalidateFolio(folio, file.blockSize, offset, length),
     releaseFolio,
+    migrateFolio,
+    errorRemoveFolio,
     isPartiallyUptodate: (folio, offset, length) =>
       isPartiallyUptodate(folio, file.blockSize, offset, length),
     *bmap() {

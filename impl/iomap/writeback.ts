@@ -54,8 +54,9 @@ class WritebackContext<F extends IomapFile> {
   }
 }
 
-const needsWriting = (folio: Folio, mapping: AddressSpace): boolean =>
-  folio.dirty && folio.belongsTo(mapping);
+/** A writeback for integrity writes what was dirty when it began, any other what is dirty. */
+const needsWriting = (folio: Folio, mapping: AddressSpace, { sync }: WritebackControl): boolean =>
+  (sync === 'all' ? folio.toWrite : folio.dirty) && folio.belongsTo(mapping);
 
 /** iomap_writepages(): submits the dirty folios of the range. A failure to map is kept in the mapping as its error. */
 export function* writepages<F extends IomapFile>(
@@ -66,14 +67,15 @@ export function* writepages<F extends IomapFile>(
   const { mapping } = file;
   const context = new WritebackContext(file, ops);
   const last = control.end === Infinity ? Infinity : Math.ceil(control.end / PAGE_BYTES);
+  if (control.sync === 'all') mapping.tagForWriteback(pageIndex(control.start), last);
   try {
     for (const folio of mapping.range(pageIndex(control.start), last)) {
-      if (!needsWriting(folio, mapping) || (folio.writeback && control.sync === 'none')) continue;
+      if (!needsWriting(folio, mapping, control) || (folio.writeback && control.sync === 'none')) continue;
       yield* folio.lock();
       // What was queued before must be on its way before this task waits for a folio that may be part of it.
       if (folio.writeback) context.submit();
       yield* folio.waitForWriteback();
-      if (needsWriting(folio, mapping)) {
+      if (needsWriting(folio, mapping, control)) {
         yield* writeFolio(context, folio);
         control.budget -= folio.pages;
       } else {

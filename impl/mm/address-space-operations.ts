@@ -2,12 +2,16 @@ import type { LockClass } from '../sched/task.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Folio } from './folio.ts';
+import type { PageRun } from './folio-pool.ts';
 
 /** What a writeback is asked for (struct writeback_control). Positions in bytes; `end` is exclusive. */
 export interface WritebackControl {
   readonly start: number;
   readonly end: number;
-  /** `all`: everything dirty is submitted, also what is under writeback already (WB_SYNC_ALL); `none`: best effort. */
+  /**
+   * `all`: everything that is dirty when it begins is submitted, also what is under writeback already (WB_SYNC_ALL); `none`:
+   * best effort.
+   */
   readonly sync: 'none' | 'all';
   /** Pages that may still be written; Infinity for integrity. */
   budget: number;
@@ -41,6 +45,13 @@ export interface AddressSpaceOperations {
   invalidateFolio(folio: Folio, offset: number, length: number): void;
   /** Lets go of the private state of a clean folio; false when it cannot. */
   releaseFolio(folio: Folio): boolean;
+  /**
+   * Moves a locked folio, which is not under writeback, to other memory of the same size; answers what takes its place,
+   * locked, or null when somebody refers to its memory.
+   */
+  migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRun): Folio | null;
+  /** The memory of a locked folio is broken: it leaves the cache. False when it cannot. */
+  errorRemoveFolio(mapping: AddressSpace, folio: Folio): boolean;
   /** Are bytes [offset, offset + length) of a folio that is not uptodate as a whole nevertheless good to read? */
   isPartiallyUptodate(folio: Folio, offset: number, length: number): boolean;
   /** Device block of a block of the file, or 0 (FIBMAP). Writes delayed data first. */

@@ -141,6 +141,42 @@ export class AddressSpace {
     this.pool.release(folio.memory);
   }
 
+  /**
+   * Another folio takes the place of one that is locked, unmapped and not under writeback, with the same bytes and flags in
+   * `memory` (folio_migrate_mapping). Answers it, locked; its private state is still that of the old one, which is free.
+   */
+  replace(folio: Folio, memory: PageRun): Folio {
+    assert(
+      folio.mapping === this && folio.locked && !folio.writeback,
+      () => `folio ${folio.index} cannot be replaced`,
+    );
+    const place = this.#search(folio.index);
+    const fresh = new Folio(this, folio.index, memory);
+    fresh.data.set(folio.data);
+    fresh.uptodate = folio.uptodate;
+    fresh.dirty = folio.dirty;
+    fresh.toWrite = folio.toWrite;
+    fresh.lockUnshared();
+    this.#folios[place] = fresh;
+    folio.dirty = folio.toWrite = false;
+    folio.mapping = null;
+    this.pool.release(folio.memory);
+    return fresh;
+  }
+
+  /**
+   * Marks what is dirty now in pages [first, end): a writeback for integrity writes that and nothing that becomes dirty
+   * while it runs, or it might never end (tag_pages_for_writeback).
+   */
+  tagForWriteback(first: number, end: number): void {
+    if (this.#dirtyFolios === 0) return;
+    for (let place = this.#search(first); ; place++) {
+      const folio = this.#folios[place];
+      if (folio === undefined || folio.index >= end) return;
+      if (folio.dirty) folio.toWrite = true;
+    }
+  }
+
   /** filemap_dirty_folio(): answers whether the folio was clean. */
   markDirty(folio: Folio): boolean {
     if (folio.dirty) return false;
@@ -156,7 +192,7 @@ export class AddressSpace {
    */
   clearDirty(folio: Folio): boolean {
     if (!folio.dirty) return false;
-    folio.dirty = false;
+    folio.dirty = folio.toWrite = false;
     if (this.areas !== null) writeProtect(this, folio);
     if (--this.#dirtyFolios === 0) this.#dirtyMappings.delete(this);
     return true;

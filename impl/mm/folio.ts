@@ -27,6 +27,8 @@ export class Folio implements HeldLock {
   locked = false;
   uptodate = false;
   dirty = false;
+  /** Dirty when the running writeback began (PAGECACHE_TAG_TOWRITE). */
+  toWrite = false;
   writeback = false;
   /** buffer_heads on one path, FolioState on the other. Only the owning path looks inside. */
   private: object | null = null;

@@ -38,7 +38,7 @@ function* truncateFolios(mapping: AddressSpace, start: number, end: number): Sle
     try {
       if (!folio.belongsTo(mapping)) continue;
       yield* folio.waitForWriteback();
-      if (folio.position >= start && folio.end <= end) discard(mapping, folio);
+      if (folio.position >= start && folio.end <= end) removeFolio(mapping, folio);
       else truncatePartial(mapping, folio, start, end);
     } finally {
       folio.unlock();
@@ -46,7 +46,8 @@ function* truncateFolios(mapping: AddressSpace, start: number, end: number): Sle
   }
 }
 
-function discard(mapping: AddressSpace, folio: Folio): void {
+/** The folio leaves the file, whatever it holds (truncate_inode_folio). It is locked and not under writeback. */
+export function removeFolio(mapping: AddressSpace, folio: Folio): void {
   mapping.clearDirty(folio);
   if (mapping.areas !== null) unmapPages(mapping, folio.index, folio.index + folio.pages, false);
   if (folio.private !== null) mapping.operations.invalidateFolio(folio, 0, folio.size);
@@ -91,7 +92,7 @@ function* zeroOldTail(mapping: AddressSpace, oldSize: number, newSize: number): 
 
 /** Throws everything away when a file system goes: nobody else uses the mapping any more. */
 export function discardAll(mapping: AddressSpace): void {
-  for (const folio of mapping.range(0, Infinity)) discard(mapping, folio);
+  for (const folio of mapping.range(0, Infinity)) removeFolio(mapping, folio);
 }
 
 /**

@@ -1,5 +1,8 @@
 import type { WritebackControl } from '../mm/address-space-operations.ts';
-import { PAGE_BYTES } from '../mm/page.ts';
+import type { Folio } from '../mm/folio.ts';
+import { memoryFailure } from '../mm/memory-failure.ts';
+import { migrateFolios } from '../mm/migrate.ts';
+import { PAGE_BYTES, pageIndex } from '../mm/page.ts';
 import { reclaimFolios } from '../mm/truncate.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { KernelContext } from './kernel-context.ts';
@@ -13,7 +16,11 @@ import { resolve } from './path-walk.ts';
 /** Pages that a background writeback takes at once (MAX_WRITEBACK_PAGES at its least). */
 const BACKGROUND_PAGES = 1024;
 
-/** The clean pages of the range leave memory, also those that are mapped (reclaim; POSIX_FADV_DONTNEED spares mapped ones). */
+/**
+ * Makes room in memory: the clean pages of the range leave it, also those that are mapped (reclaim; POSIX_FADV_DONTNEED
+ * spares mapped ones), and what stays, because it is dirty, moves to other memory (compaction). A clean page that the range
+ * begins in the middle of is treated as broken memory is. Nothing of this shows in the file.
+ */
 export function* reclaim(
   context: KernelContext,
   path: string,
@@ -21,9 +28,20 @@ export function* reclaim(
   length: number,
 ): Sleepable<void> {
   const inode = yield* resolve(context, path, true);
-  reclaimFolios(inode.mapping, Math.floor(offset / PAGE_BYTES), Math.ceil((offset + length) / PAGE_BYTES));
-  yield* context.sb.inodes.put(inode);
+  try {
+    const { mapping } = inode;
+    const first = pageIndex(offset);
+    const end = Math.ceil((offset + length) / PAGE_BYTES);
+    if (offset % PAGE_BYTES !== 0 && isIdle(mapping.find(first))) yield* memoryFailure(mapping, first);
+    reclaimFolios(mapping, first, end);
+    yield* migrateFolios(mapping, first, end);
+  } finally {
+    yield* context.sb.inodes.put(inode);
+  }
 }
+
+const isIdle = (folio: Folio | null): boolean =>
+  folio !== null && !folio.dirty && !folio.writeback && !folio.locked;
 
 /** Dirty pages of the range are sent on their way, and not waited for (what the flusher does, WB_SYNC_NONE). */
 export function* writeback(

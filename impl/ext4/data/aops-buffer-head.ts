@@ -1,8 +1,14 @@
 import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
 import { readFolios, type BlockRunMapping } from '../../buffer/block-read.ts';
 import { dirtyFolio } from '../../buffer/block-write.ts';
-import { invalidateFolio, isPartiallyUptodate, releaseFolio } from '../../buffer/folio-buffers.ts';
+import {
+  invalidateFolio,
+  isPartiallyUptodate,
+  migrateFolio,
+  releaseFolio,
+} from '../../buffer/folio-buffers.ts';
 import { fail } from '../../lib/errno.ts';
+import { errorRemoveFolio } from '../../mm/memory-failure.ts';
 import type { AddressSpaceOperations } from '../../mm/address-space-operations.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { bmap } from './bmap.ts';
@@ -57,6 +63,8 @@ const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolea
   dirtyFolio: (mapping, folio) => dirtyFolio(mapping, folio, inodeOf(mapping).blockSize),
   invalidateFolio,
   releaseFolio,
+  migrateFolio,
+  errorRemoveFolio,
   isPartiallyUptodate,
   bmap,
 };

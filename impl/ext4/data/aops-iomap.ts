@@ -4,6 +4,8 @@ import { bufferedWrite, dirtyFolio, invalidateFolio, releaseFolio } from '../../
 import { pageMkwrite } from '../../iomap/page-mkwrite.ts';
 import { writepages } from '../../iomap/writeback.ts';
 import { zeroRange } from '../../iomap/zero-range.ts';
+import { errorRemoveFolio } from '../../mm/memory-failure.ts';
+import { migrateFolio } from '../../mm/migrate.ts';
 import { MAX_FOLIO_ORDER } from '../../mm/page.ts';
 import { bmap } from './bmap.ts';
 import type { DataPath } from './data-path.ts';
@@ -25,6 +27,8 @@ export const iomapPath: DataPath = {
   invalidateFolio: (folio, offset, length) =>
     invalidateFolio(folio, inodeOf(folio.mapping).blockSize, offset, length),
   releaseFolio,
+  migrateFolio,
+  errorRemoveFolio,
   isPartiallyUptodate: (folio, offset, length) =>
     isPartiallyUptodate(folio, inodeOf(folio.mapping).blockSize, offset, length),
   bmap,

@@ -3,6 +3,9 @@ import { inodeOf } from '../inode/inode.ts';
 import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
 import { bmap } from './bmap.ts';
 import type { DataPath } from './data-path.ts';
+import { errorRemoveFolio } from '../../mm/memory-failure.ts';
+import { migrateFolio } from '../../mm/migrate.ts';
+import { invalidateLogged, releaseLogged } from './logged-folio.ts';
 import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.ts';
 import { logDirtyFolios, mkwriteLogged } from './journalled-writeback.ts';
 
@@ -35,11 +38,11 @@ export const journalledPath: DataPath = {
   writepages: (mapping, control) => logDirtyFolios(inodeOf(mapping), control),
   dirtyFolio: (mapping, folio) => mapping.markDirty(folio),
 
-  invalidateFolio() {
-    // The journal has copies of its own, which truncation revokes with their blocks.
-  },
-
-  releaseFolio: () => true,
+  invalidateFolio: invalidateLogged,
+  releaseFolio: releaseLogged,
+  migrateFolio: (mapping, folio, memory) =>
+    releaseLogged(folio) ? migrateFolio(mapping, folio, memory) : null,
+  errorRemoveFolio,
   isPartiallyUptodate: (folio) => folio.uptodate,
   bmap,
   bufferedWrite: journalledWrite,

@@ -10,6 +10,7 @@ import { markInodeDirty } from '../inode/inode-table.ts';
 import { isRegular, type Inode } from '../inode/inode.ts';
 import { isMapped } from '../mapping/extent-status.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
+import { noteLogged } from './logged-folio.ts';
 import { writeAndTrim } from './buffer-head-write.ts';
 
 /**
@@ -61,6 +62,7 @@ export function* logBlocks(
     handle.dirtyMetadata(buffer);
   }
   inode.dataSyncTid = inode.syncTid = handle.transaction.tid;
+  noteLogged(folio, handle.transaction.tid);
 }
 
 /** A folio is one page, or one larger block. */

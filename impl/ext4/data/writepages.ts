@@ -44,6 +44,7 @@ const needsPlace = (buffer: BufferHead): boolean => buffer.dirty && (buffer.dela
  */
 export function* writepages(inode: Inode, control: WritebackControl): Sleepable<void> {
   const cursor = cursorOf(control);
+  if (control.sync === 'all') inode.mapping.tagForWriteback(cursor.next, cursor.end);
   yield* writeUntilUnplaced(inode, control, cursor);
   let retries = 0;
   while (inode.mapping.dirtyFolios > 0 && control.budget > 0) {
@@ -51,10 +52,10 @@ export function* writepages(inode: Inode, control: WritebackControl): Sleepable<
     const outcome = yield* attempt(inode, pass);
     if (outcome === 'done') return;
     if (outcome === 'more') retries = 0;
-    else if (outcome === 'damage') yield* giveUp(inode, cursor, 'EUCLEAN');
+    else if (outcome === 'damage') yield* giveUp(inode, control, cursor, 'EUCLEAN');
     else if (inode.sb.blockAllocator.hasPendingFrees && retries++ < RETRIES_MAX)
       yield* inode.sb.journal.forceCommit();
-    else yield* giveUp(inode, cursor, 'ENOSPC');
+    else yield* giveUp(inode, control, cursor, 'ENOSPC');
   }
 }
 
@@ -75,6 +76,7 @@ function* attempt(inode: Inode, pass: Pass): Sleepable<Outcome | 'damage'> {
 export function* writeMapped(inode: Inode): Sleepable<void> {
   const control = WRITE_EVERYTHING('all');
   const cursor = cursorOf(control);
+  inode.mapping.tagForWriteback(cursor.next, cursor.end);
   for (;;) {
     yield* writeUntilUnplaced(inode, control, cursor);
     const blocked = inode.mapping.next(cursor.next);
@@ -101,6 +103,10 @@ function* writeUntilUnplaced(inode: Inode, control: WritebackControl, cursor: Cu
   io.submit();
 }
 
+/** A writeback for integrity writes what was dirty when it began, any other what is dirty. */
+const isWanted = (folio: Folio, { sync }: WritebackControl): boolean =>
+  sync === 'all' ? folio.toWrite : folio.dirty;
+
 /** The next dirty folio from the cursor on, locked and not under writeback; null at the end. Moves the cursor to it. */
 function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sleepable<Folio | null> {
   const { mapping } = inode;
@@ -111,11 +117,11 @@ function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sl
       return null;
     }
     cursor.next = folio.index;
-    const skip = !folio.dirty || (folio.writeback && control.sync === 'none');
+    const skip = !isWanted(folio, control) || (folio.writeback && control.sync === 'none');
     if (!skip) {
       yield* folio.lock();
       if (folio.belongsTo(mapping)) yield* folio.waitForWriteback();
-      if (folio.belongsTo(mapping) && folio.dirty) return folio;
+      if (folio.belongsTo(mapping) && isWanted(folio, control)) return folio;
       folio.unlock();
     }
     cursor.next = folio.index + folio.pages;
@@ -340,9 +346,8 @@ class Pass {
  * There is no place for data that was promised one, for want of space or because of damage: it is lost, and fsync will say
  * so (the end of mpage_map_and_submit_extent). What keeps space back exists so that the former never happens.
  */
-function* giveUp(inode: Inode, cursor: Cursor, errno: Errno): Sleepable<void> {
+function* giveUp(inode: Inode, control: WritebackControl, cursor: Cursor, errno: Errno): Sleepable<void> {
   const { mapping, blockSize } = inode;
-  const control = WRITE_EVERYTHING('all');
   const folio = yield* nextDirty(inode, control, cursor);
   if (folio === null) return;
   mapping.setError(errno);
