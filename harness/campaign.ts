@@ -1,4 +1,5 @@
 import type { Operation } from '../model/index.ts';
+import { mergedCallbacks } from './callbacks.ts';
 import { Coverage, type CoverageTable } from './coverage.ts';
 import { stagesInTurn } from './finish.ts';
 import { drive, type Driven, type DriveOptions } from './drive.ts';
@@ -10,6 +11,7 @@ import {
 } from './generate-sequence.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
+import type { CallbackTable } from './target.ts';
 import { unperformedBy } from './unperformed.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
@@ -42,6 +44,8 @@ export interface Progress {
 
 export interface CampaignResult extends Progress {
   readonly coverage: CoverageTable;
+  /** What the targets did inside, by table and callback. */
+  readonly callbacks: CallbackTable;
   /** Why sequences could not be judged, and how many. */
   readonly unknown: Readonly<Record<string, number>>;
   /** Why it ended. */
@@ -110,6 +114,7 @@ export class Campaign {
     return {
       ...this.#progress(),
       coverage: this.#coverage.table(),
+      callbacks: mergedCallbacks(this.#drive.targets),
       unknown: Object.fromEntries(this.#unknown),
       ended: this.#failures >= this.#plan.failuresMax ? 'failures' : ended,
     };

@@ -13,6 +13,9 @@ import type { Unperformed } from './unperformed.ts';
 /** What answers at once in-process, and only later elsewhere. Await it only when it is a promise (see `settled`). */
 export type Awaitable<T> = T | Promise<T>;
 
+/** Counts by table and by callback: what a target did inside, and what it never did. */
+export type CallbackTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** A whole disk as bytes: pages that hold data; all that lies between is zero. */
 export interface DiskImage {
   readonly sizeBytes: number;
@@ -44,6 +47,8 @@ export interface Target {
   start(setup: Setup, options: SessionOptions): Awaitable<Session>;
   /** Mounts a copy of an image that somebody made; recovers it when it was not unmounted. */
   mount(image: DiskImage, setup: Setup, options: SessionOptions): Awaitable<Session>;
+  /** How often what is inside of it was used, by table and callback; in the end only. */
+  callbacks?(): CallbackTable;
   /** Ends whatever it keeps for its sessions. No session may be open. */
   close?(): Awaitable<void>;
 }

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { neverAnswered, type CoverageTable } from '../coverage.ts';
 import type { CheckResult, Finding } from '../job.ts';
+import type { CallbackTable } from '../target.ts';
 import { STAGES } from '../stage-clock.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 
@@ -24,9 +25,13 @@ export function summaryText(result: CheckResult, facts: RunFacts): string {
     ...result.findings.map((finding) => findingLines(finding, facts)),
     timeLines(result, facts),
     coverageLines(result.coverage),
+    callbackLines(result.callbacks),
     [`seed      ${facts.seed}`, `again     ${facts.again}`, `results   ${facts.runFolder}`],
   ];
-  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 export type Outcome = 'held' | 'found' | 'unknown' | 'nothing';
@@ -99,6 +104,20 @@ function timeLines(result: CheckResult, { e2fsck }: RunFacts): string[] {
   return lines;
 }
 
+/** A line per table: how many calls, the seldom ones by name, and those that never were. */
+function callbackLines(callbacks: CallbackTable): string[] {
+  const lines = Object.entries(callbacks).map(([table, counts]) => {
+    const sorted = Object.entries(counts).sort(([, left], [, right]) => left - right);
+    const total = sorted.reduce((sum, [, count]) => sum + count, 0);
+    const never = sorted.filter(([, count]) => count === 0).map(([name]) => name);
+    const shown = sorted.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${grouped(count)}`);
+    const zeros = never.length === 0 ? '' : pc.dim(`  never ${never.join(' ')}`);
+    return `  ${table.padEnd(TABLE_WIDTH)}${grouped(total).padStart(COUNT_WIDTH)}  ${shown.join('  ')}${zeros}`;
+  });
+  return lines.length === 0 ? [] : ['callbacks', ...lines];
+}
+
+const TABLE_WIDTH = 22;
 const NAME_WIDTH = 12;
 const COUNT_WIDTH = 9;
 

@@ -25,6 +25,7 @@ export const MOUNT_OPTIONS: MountOptions = {
   noload: false,
   resuid: null,
   resgid: null,
+  callbackCounts: null,
   faults: NO_FAULTS,
 };
 

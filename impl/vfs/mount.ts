@@ -39,6 +39,7 @@ const DEFAULTS: MountOptions = {
   noload: false,
   resuid: null,
   resgid: null,
+  callbackCounts: null,
   faults: NO_FAULTS,
 };
 

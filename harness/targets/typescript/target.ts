@@ -1,7 +1,15 @@
-import { FAULTS, FolioPool, MemoryDisk, mkfs, MkfsError, mount } from '../../../generated/impl/index.ts';
+import {
+  CallbackCounts,
+  FAULTS,
+  FolioPool,
+  MemoryDisk,
+  mkfs,
+  MkfsError,
+  mount,
+} from '../../../generated/impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
-import type { DiskImage, Session, SessionOptions, Target } from '../../target.ts';
+import type { CallbackTable, DiskImage, Session, SessionOptions, Target } from '../../target.ts';
 import { Mke2fsError, withImageOfMke2fs } from '../../mke2fs.ts';
 import { ImageTemplates } from '../image-templates.ts';
 import { UNPERFORMED } from './unperformed.ts';
@@ -45,6 +53,7 @@ class TypescriptTarget implements Target {
   readonly capabilities = { powerCut: true, images: true, unperformed: UNPERFORMED };
   readonly #bufferedIomap: boolean;
   readonly #mount: typeof mount;
+  readonly #counts = new CallbackCounts();
   readonly #memory: SessionMemory = { reads: [], pool: new FolioPool() };
 
   constructor(name: string, bufferedIomap: boolean, how: typeof mount) {
@@ -61,10 +70,21 @@ class TypescriptTarget implements Target {
     return this.#session(diskOf(image.snapshot()), setup, options);
   }
 
+  callbacks(): CallbackTable {
+    return this.#counts.table();
+  }
+
   #session(disk: MemoryDisk, setup: Setup, { faults, now, policy }: SessionOptions): Session {
     const bufferedIomap = this.#bufferedIomap;
     const { data = 'ordered' as const, ...options } = setup.mount;
-    const fixed = { ...options, data, ...policy, bufferedIomap, faults: new Set(faults) };
+    const fixed = {
+      ...options,
+      data,
+      ...policy,
+      bufferedIomap,
+      faults: new Set(faults),
+      callbackCounts: this.#counts,
+    };
     const mountAt = (time: Timestamp) => this.#mount(disk, { ...fixed, now: time, pool: this.#memory.pool });
     return new TypescriptSession(disk, mountAt, now, this.#memory);
   }

@@ -26,8 +26,14 @@ function journalsData(sb: SuperBlock, mode: number, flags: number): boolean {
   return sb.options.data === 'journal' || ((flags & EXT4_JOURNAL_DATA_FL) !== 0 && !sb.options.delalloc);
 }
 
-/** ext4_set_aops(): the only place that knows more than one path. DAX, which comes next to journalling, does not exist here. */
+/** The table of an inode, counted where somebody counts. */
 export function chooseDataPath(sb: SuperBlock, mode: number, flags: number): DataPath {
+  const path = tableOf(sb, mode, flags);
+  return sb.options.callbackCounts?.wrap(path) ?? path;
+}
+
+/** ext4_set_aops(): the only place that knows more than one path. DAX, which comes next to journalling, does not exist here. */
+function tableOf(sb: SuperBlock, mode: number, flags: number): DataPath {
   if (journalsData(sb, mode, flags)) return journalledPath;
   if (wantsBufferedIomap(sb, mode, flags)) return iomapPath;
   return sb.options.delalloc ? delallocPath : bufferHeadPath;

@@ -123,6 +123,7 @@ export function realMount(device: BlockDevice): RealMount {
     noload: false,
     resuid: null,
     resgid: null,
+    callbackCounts: null,
     faults: NO_FAULTS,
   } as const;
   const sb = run(

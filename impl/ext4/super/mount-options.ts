@@ -1,3 +1,4 @@
+import type { CallbackCounts } from '../data/callback-counts.ts';
 import type { FaultSwitches } from '../../lib/faults.ts';
 
 /** How a file system is mounted; names and defaults are the kernel's (Documentation/admin-guide/ext4.rst). */
@@ -28,6 +29,8 @@ export interface MountOptions {
   /** `resuid`, `resgid`: who, besides root, may use the reserved blocks; null for what the superblock says. */
   readonly resuid: number | null;
   readonly resgid: number | null;
+  /** Counts the callbacks of the tables that inodes use; null: nobody does. */
+  readonly callbackCounts: CallbackCounts | null;
   /** Planted bugs: all off except in tests of the harness. */
   readonly faults: FaultSwitches;
 }
