@@ -11,13 +11,16 @@ import { unmapPages } from './reverse-map.ts';
 export function* migrateFolios(mapping: AddressSpace, first: number, end: number): Sleepable<number> {
   let moved = 0;
   for (const folio of mapping.range(first, end)) {
-    if (folio.locked || folio.writeback) continue;
+    if (folio.locked || isBusy(mapping, folio)) continue;
     yield* folio.lock();
-    if (folio.belongsTo(mapping) && !folio.writeback && folio.uptodate && migrate(mapping, folio)) moved++;
+    if (!isBusy(mapping, folio) && migrate(mapping, folio)) moved++;
     folio.unlock();
   }
   return moved;
 }
+
+const isBusy = (mapping: AddressSpace, folio: Folio): boolean =>
+  !folio.belongsTo(mapping) || folio.writeback || !folio.uptodate;
 
 function migrate(mapping: AddressSpace, folio: Folio): boolean {
   const memory = mapping.pool.allocate(folio.order);
