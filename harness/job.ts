@@ -6,7 +6,7 @@ import type { FailureSignature } from './failure.ts';
 import type { Stage } from './stage-clock.ts';
 
 /** What a worker thread is asked to do. Plain data: it is copied from one thread to the other. */
-export type Job = CheckJob | ReplayJob | ShrinkJob | CorruptJob;
+export type Job = CheckJob | ReplayJob | ShrinkJob | CorruptJob | BenchJob;
 
 interface JobBasics {
   /** The folder for temporary files. */
@@ -45,6 +45,30 @@ export interface ShrinkJob extends JobBasics {
 export interface CorruptJob extends JobBasics {
   readonly verb: 'corrupt';
   readonly plan: CorruptionPlan;
+}
+
+export interface BenchJob extends JobBasics {
+  readonly verb: 'bench';
+  readonly plan: BenchPlan;
+  readonly targets: readonly string[];
+}
+
+export interface BenchPlan {
+  readonly seed: number;
+  readonly maxOperations: number;
+  readonly windows: number;
+  readonly windowMs: number;
+}
+
+/** A stretch of a benchmark. */
+export interface BenchWindow {
+  readonly sequences: number;
+  /** Counted once, however many targets perform them. */
+  readonly operations: number;
+  readonly elapsedMs: number;
+  /** Of the process, all its threads. */
+  readonly cpuMs: number;
+  readonly spent: Readonly<Record<Stage, number>>;
 }
 
 export interface ShrinkBudget {
@@ -102,6 +126,12 @@ export type Message =
       readonly stack: string;
     }
   | { readonly type: 'damaged'; readonly progress: CorruptionProgress }
+  | { readonly type: 'window'; readonly window: BenchWindow }
+  /** Not null when a sequence did not hold, or nobody could say. */
+  | {
+      readonly type: 'benched';
+      readonly stopped: { readonly found: boolean; readonly message: string } | null;
+    }
   /** The job could not be done: not a finding, a mistake of the user's or of ours. */
   | { readonly type: 'impossible'; readonly message: string; readonly stack: string | null };
 
@@ -111,6 +141,6 @@ export interface StopRequest {
 }
 
 /** What a job ends with. */
-export const LAST_MESSAGES = ['checked', 'replayed', 'shrunk', 'damaged', 'impossible'] as const;
+export const LAST_MESSAGES = ['checked', 'replayed', 'shrunk', 'damaged', 'benched', 'impossible'] as const;
 
 export type LastMessage = Extract<Message, { type: (typeof LAST_MESSAGES)[number] }>;

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { runBench } from './jobs/bench.ts';
 import { runCheck } from './jobs/check.ts';
 import { runCorrupt } from './jobs/corrupt.ts';
 import { runReplay } from './jobs/replay.ts';
@@ -13,6 +14,7 @@ async function main(job: Job, say: (message: Message) => void, signal: AbortSign
     if (job.verb === 'check') await runCheck(job, bench, say, signal);
     else if (job.verb === 'replay') await runReplay(job, bench, say);
     else if (job.verb === 'corrupt') await runCorrupt(job, bench, say, signal);
+    else if (job.verb === 'bench') await runBench(job, bench, say, signal);
     else await runShrink(job, bench, say, signal);
   } catch (error) {
     const known = error instanceof Error;

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
-import { bench, BenchStopped, type BenchWindow } from '../bench.ts';
+import type { BenchWindow, Message } from '../job.ts';
 import { STAGES } from '../stage-clock.ts';
-import { targetsNamed } from '../targets/all.ts';
+import { supervise, type Ending } from '../supervise.ts';
+import { openWorkspace } from '../workspace.ts';
+import { interruptible } from './interrupt.ts';
 import { grouped, positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
 import { everyTarget, namesInProcess } from './option-values.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -15,6 +17,7 @@ interface BenchOptions {
 
 const WINDOWS = 10;
 const OPERATIONS_MAX = 10_000;
+const HANG_MS = 10_000;
 
 const EXAMPLES = `
 Examples:
@@ -31,7 +34,9 @@ export function addBench(program: Command, terminal: Terminal, exit: (code: numb
   program
     .command('bench')
     .summary('measures how fast sequences run')
-    .description('Runs sequences through the model and the targets, in one thread and without e2fsck.')
+    .description(
+      'Runs sequences through the model and the targets, in the thread that campaigns have, without e2fsck.',
+    )
     .option('--seconds <n>', 'how long', positiveNumber(1e6), 60)
     .option('--seed <n>', 'where the sequences come from', seedNumber, 1)
     .option('--operations <n>', 'operations of a sequence, at most', wholeNumber(1, OPERATIONS_MAX), 60)
@@ -41,25 +46,48 @@ export function addBench(program: Command, terminal: Terminal, exit: (code: numb
 }
 
 async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
-  const windows: BenchWindow[] = [];
+  const targets = namesInProcess(options.targets);
   const plan = {
-    targets: targetsNamed(namesInProcess(options.targets)),
     seed: options.seed,
     maxOperations: options.operations,
     windows: WINDOWS,
     windowMs: (options.seconds * 1000) / WINDOWS,
   };
+  const windows: BenchWindow[] = [];
   terminal.out('sequences  operations  operations/s  us/operation  cpu us/operation\n');
+  const workspace = await openWorkspace();
   try {
-    await bench(plan, (window) => {
-      windows.push(window);
-      terminal.out(`${windowLine(window)}\n`);
-    });
-  } catch (error) {
-    if (!(error instanceof BenchStopped)) throw error;
-    terminal.err(`twinpath: ${error.message}\n`);
-    return error.found ? EXIT.found : EXIT.impossible;
+    const ending = await interruptible(
+      (stop) =>
+        supervise(
+          { verb: 'bench', plan, targets, workspace: workspace.path, e2fsck: false },
+          { hangMs: HANG_MS, stop, onMessage: (message) => tell(message, windows, terminal) },
+        ),
+      () => undefined,
+    );
+    return conclude(ending, windows, terminal);
+  } finally {
+    await workspace.remove();
   }
+}
+
+function tell(message: Message, windows: BenchWindow[], terminal: Terminal): void {
+  if (message.type !== 'window') return;
+  windows.push(message.window);
+  terminal.out(`${windowLine(message.window)}\n`);
+}
+
+function conclude(ending: Ending, windows: readonly BenchWindow[], terminal: Terminal): number {
+  const stopped = ending.kind === 'finished' && ending.last.type === 'benched' ? ending.last.stopped : null;
+  if (ending.kind !== 'finished') {
+    terminal.err(`twinpath: ${ending.kind === 'hang' ? 'a target hangs' : ending.message}\n`);
+    return EXIT.found;
+  }
+  if (stopped !== null) {
+    terminal.err(`twinpath: ${stopped.message}\n`);
+    return stopped.found ? EXIT.found : EXIT.impossible;
+  }
+  if (windows.length < WINDOWS) return EXIT.interrupted;
   terminal.out(`${summary(windows.slice(WINDOWS / 2))}\n`);
   return EXIT.held;
 }

@@ -1,0 +1,107 @@
+import { drive, type DriveOptions } from '../drive.ts';
+import type { Stages } from '../finish.ts';
+import {
+  generateSequence,
+  poolOfSequence,
+  sequenceSeed,
+  type GenerationLimits,
+} from '../generate-sequence.ts';
+import type { BenchJob, BenchPlan, BenchWindow, Message } from '../job.ts';
+import { StageClock } from '../stage-clock.ts';
+import { unperformedBy } from '../unperformed.ts';
+import type { Verdict } from '../verdict.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Generation, mount, operations, every comparison, sync and unmount; neither power cuts nor a second mount, nor e2fsck. */
+const STAGES_MEASURED: Stages = { recovery: false, remount: 'none', checkAgain: false };
+
+interface Options extends DriveOptions {
+  readonly unperformed: GenerationLimits['unperformed'];
+}
+
+/** What was measured when one stretch was over, or the verdict that ended it: a rate of what is broken says nothing. */
+type Measured = { readonly window: BenchWindow } | { readonly sequence: number; readonly verdict: Verdict };
+
+/**
+ * The job of `twinpath bench`: sequence after sequence of a campaign, in the same kind of thread as campaigns have, and
+ * word of each window when it is over. No sequence comes twice, so what is measured first is mostly the engine's compiler.
+ */
+export async function runBench(
+  { plan, targets }: BenchJob,
+  bench: Workbench,
+  say: (message: Message) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const drive = bench.driveOptions(targets, []);
+  const unperformed = [...unperformedBy(drive.targets)];
+  const options = { ...drive, stages: STAGES_MEASURED, unperformed };
+  let sequence = 0;
+  for (let window = 0; window < plan.windows && !signal.aborted; window++) {
+    const measured = await measure(plan, sequence, options, signal);
+    if (!('window' in measured)) {
+      say({ type: 'benched', stopped: whyStopped(measured.verdict, measured.sequence, plan.seed) });
+      return;
+    }
+    say({ type: 'window', window: measured.window });
+    sequence += measured.window.sequences;
+  }
+  say({ type: 'benched', stopped: null });
+}
+
+async function measure(
+  plan: BenchPlan,
+  first: number,
+  shared: Options,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const clock = new StageClock();
+  const options = { ...shared, clock };
+  const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
+  let operations = 0;
+  let sequence = first;
+  while (performance.now() - startedAt < plan.windowMs && !signal.aborted) {
+    const { verdict, executed } = await runOne(plan, sequence, options);
+    if (verdict.kind !== 'holds') return { sequence, verdict };
+    operations += executed;
+    sequence++;
+  }
+  const cpu = process.cpuUsage(cpuBefore);
+  return {
+    window: {
+      sequences: sequence - first,
+      operations,
+      elapsedMs: performance.now() - startedAt,
+      cpuMs: (cpu.user + cpu.system) / 1000,
+      spent: clock.all(),
+    },
+  };
+}
+
+async function runOne(
+  plan: BenchPlan,
+  sequence: number,
+  options: Options,
+): Promise<{ verdict: Verdict; executed: number }> {
+  options.clock.enter('generate');
+  const { setup, operations } = generateSequence(sequenceSeed(plan.seed, sequence), {
+    maxOperations: plan.maxOperations,
+    blockSize: null,
+    pool: poolOfSequence(plan.seed, sequence),
+    unperformed: options.unperformed,
+  });
+  const { verdict, executed } = await drive(setup, operations, options);
+  options.clock.enter(null);
+  return { verdict, executed };
+}
+
+function whyStopped(
+  verdict: Verdict,
+  sequence: number,
+  seed: number,
+): { readonly found: boolean; readonly message: string } | null {
+  if (verdict.kind === 'holds') return null;
+  if (verdict.kind === 'unknown')
+    return { found: false, message: `nobody can say whether sequence ${sequence} held: ${verdict.reason}` };
+  return { found: true, message: `sequence ${sequence} failed; twinpath check --seed ${seed} finds it` };
+}
