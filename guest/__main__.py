@@ -75,7 +75,8 @@ class Performer:
             full = bool(data) and isinstance(value, dict) and value.get("count", len(data)) < len(data)
         except OSError as error:
             answer = {"errno": name_of(error)}
-            full = error.errno == errno.ENOSPC
+            # How far a write got that failed, only a look at the file says.
+            full = error.errno == errno.ENOSPC or operation["op"] in ("write", "pwrite", "store")
         if full:
             answer["halted"] = True
         answer["window"] = [begun, self.host.end()]

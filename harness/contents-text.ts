@@ -26,6 +26,11 @@ const NAMES = [
   'readahead',
   'fadvise',
   'sync-file-range',
+  'mmap',
+  'munmap',
+  'load',
+  'store',
+  'msync',
   'seek',
   'fallocate',
   'fiemap',
@@ -66,6 +71,18 @@ export function contentsText(operation: ContentsOperation): string {
       const { handle, offset, length, wait, write } = operation;
       return `sync-file-range(${handle}, ${length} bytes, at ${offset}, wait ${wait}${write ? ', write' : ''})`;
     }
+    case 'mmap': {
+      const { handle, length, offset, sharing, access } = operation;
+      return `${operation.as} = mmap(${handle}, ${length} bytes, at ${offset}, ${sharing}, ${access})`;
+    }
+    case 'munmap':
+      return `munmap(${operation.mapping})`;
+    case 'load':
+      return `load(${operation.mapping}, ${operation.length} bytes, at ${operation.offset})`;
+    case 'store':
+      return `store(${operation.mapping}, ${contentText(operation.content)}, at ${operation.offset})`;
+    case 'msync':
+      return `msync(${operation.mapping}, ${operation.length} bytes, at ${operation.offset}, ${operation.mode})`;
     case 'seek':
       return `seek(${operation.handle}, ${operation.offset}, ${operation.whence})`;
     case 'fallocate': {

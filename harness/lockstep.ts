@@ -233,11 +233,13 @@ export class Lockstep {
 
 /** What shows how far an operation got that failed halfway, where its answer does not say. */
 function lookAfter(model: Model, operation: Operation): Operation | null {
-  const grows = operation.op === 'fallocate' || operation.op === 'write' || operation.op === 'pwrite';
-  if (!grows || (operation.op !== 'fallocate' && model.handles.get(operation.handle)?.direct !== true)) {
-    return null;
-  }
-  return { op: 'fstat', handle: operation.handle };
+  if (operation.op !== 'fallocate' && operation.op !== 'write' && operation.op !== 'pwrite') return null;
+  const { handle } = operation;
+  const leavesSize =
+    operation.op === 'fallocate' ||
+    operation.faultAt !== undefined ||
+    model.handles.get(handle)?.direct === true;
+  return leavesSize && model.handles.has(handle) ? { op: 'fstat', handle } : null;
 }
 
 const describeSize = (seen: Outcome): string =>

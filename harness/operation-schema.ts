@@ -21,6 +21,8 @@ const ACL_ENTRIES_MAX = 8192;
 const GROUPS_MAX = 64;
 
 const HANDLE_PATTERN = /^fd(?:0|[1-9]\d{0,8})$/;
+const MAPPING_PATTERN = /^map(?:0|[1-9]\d{0,8})$/;
+const MAPPED_BYTES_MAX = 2 ** 32;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const MODE_MAX = 0o7777;
 const ID_MAX = 2 ** 32 - 2;
@@ -35,6 +37,11 @@ const path = z
 const handle = z.custom<`fd${number}`>((value) => typeof value === 'string' && HANDLE_PATTERN.test(value), {
   error: 'expected a handle such as "fd3"',
 });
+
+const mapping = z.custom<`map${number}`>(
+  (value) => typeof value === 'string' && MAPPING_PATTERN.test(value),
+  { error: 'expected a mapping such as "map0"' },
+);
 
 /** z.int() is a safe integer. Negative offsets are kept: they must answer EINVAL. */
 const offset = z.int();
@@ -183,6 +190,25 @@ const shapes = {
     length: offset,
     advice: z.literal(ADVICE),
   }),
+  mmap: z.strictObject({
+    op: z.literal('mmap'),
+    as: mapping,
+    handle,
+    offset: place,
+    length: z.int().min(0).max(MAPPED_BYTES_MAX),
+    sharing: z.literal(['shared', 'private']),
+    access: z.literal(['read', 'read-write']),
+  }),
+  munmap: z.strictObject({ op: z.literal('munmap'), mapping }),
+  load: z.strictObject({ op: z.literal('load'), mapping, offset: place, length }),
+  store: z.strictObject({ op: z.literal('store'), mapping, offset: place, content }),
+  msync: z.strictObject({
+    op: z.literal('msync'),
+    mapping,
+    offset: place,
+    length: z.int().min(0).max(MAPPED_BYTES_MAX),
+    mode: z.literal(['sync', 'async']),
+  }),
   syncFileRange: z.strictObject({
     op: z.literal('sync-file-range'),
     handle,
@@ -282,6 +308,11 @@ export const operationSchema = z.discriminatedUnion(
     shapes.readahead,
     shapes.fadvise,
     shapes.syncFileRange,
+    shapes.mmap,
+    shapes.munmap,
+    shapes.load,
+    shapes.store,
+    shapes.msync,
     shapes.seek,
     shapes.fallocate,
     shapes.fiemap,
@@ -322,6 +353,11 @@ const names: Readonly<Record<OperationName, true>> = {
   fadvise: true,
   'sync-file-range': true,
   syncfs: true,
+  mmap: true,
+  munmap: true,
+  load: true,
+  store: true,
+  msync: true,
   seek: true,
   fallocate: true,
   fiemap: true,
@@ -373,9 +409,11 @@ export function bytesMoved(operation: Operation): number {
     case 'pread':
     case 'copy-file-range':
     case 'sendfile':
+    case 'load':
       return operation.length;
     case 'write':
     case 'pwrite':
+    case 'store':
       return operation.content.length;
     default:
       return 0;

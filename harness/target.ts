@@ -82,7 +82,7 @@ export interface Session {
   apply(operation: Operation, now: Timestamp): Awaitable<Outcome>;
   /**
    * Says which operations will be asked for next, all of them and in this order, so that a session far away can perform
-   * them ahead of being asked. Nothing else is asked in between but after an answer of a full disk, and a sequence may end
+   * them ahead of being asked. Nothing else is asked in between but after a write that failed or fell short, and a sequence may end
    * before all were asked for.
    */
   foresee?(operations: readonly Operation[]): void;

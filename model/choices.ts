@@ -24,11 +24,12 @@ type Transferring = OperationOf<'read' | 'pread' | 'write' | 'pwrite'>;
 /** Whoever must not wait may get less; and past the page cache it depends on blocks. */
 function transferLeavesChoice(state: State, operation: Transferring): boolean {
   if (hasRwf(operation, 'nowait')) return true;
+  const writes = 'content' in operation;
+  if (writes && operation.faultAt === 0) return true;
   const file = state.handles.get(operation.handle);
   if (file?.direct !== true || file.inode.type !== 'file') return false;
   if (!isDirect(state, file, file.inode)) return false;
   if (operation.faultAt !== undefined) return true;
-  const writes = 'content' in operation;
   const length = writes ? operation.content.length : operation.length;
   const appends = writes && (file.append || hasRwf(operation, 'append'));
   const offset = appends ? file.size : 'offset' in operation ? operation.offset : file.position;

@@ -24,6 +24,10 @@ export function cloneState(state: State): State {
     twin.position = file.position;
     copy.handles.set(name, twin);
   }
+  for (const [name, mapping] of state.mappings) {
+    const inode = twinOf(mapping.inode, twins);
+    if (inode.type === 'file') copy.mappings.set(name, mapping.cloneFor(inode));
+  }
   copy.directories.sortByIndex();
   copy.files.sortByIndex();
   copy.symlinks.sortByIndex();
@@ -74,5 +78,7 @@ function copyOf(inode: Inode): Inode {
   twin.linkable = inode.linkable;
   twin.reservedBytes = inode.reservedBytes;
   twin.openSize = inode.openSize;
+  twin.strayed = inode.strayed;
+  twin.storedPages = new Set(inode.storedPages);
   return twin;
 }

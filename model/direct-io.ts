@@ -32,13 +32,21 @@ export function directRefusal(
   transfer: Transfer,
   writes: boolean,
 ): Refusal {
-  const { length, faultAt = 0, misaligned = (PAGE_BYTES - (faultAt % PAGE_BYTES)) % PAGE_BYTES } = transfer;
+  const {
+    length,
+    faultAt = 0,
+    misaligned = (PAGE_BYTES - (faultAt % PAGE_BYTES)) % PAGE_BYTES,
+    pieces = [],
+  } = transfer;
   const end = offset + length;
   // What lies within one page of memory may lie anywhere in it.
   const memory = misaligned % SECTOR_BYTES !== 0 && (misaligned % PAGE_BYTES) + length > PAGE_BYTES;
   const start = offset % SECTOR_BYTES !== 0;
   const stop = end % SECTOR_BYTES !== 0;
-  if (!memory && !start && !stop) return 'never';
+  if (!memory && !start && !stop) {
+    // Whether pieces that lie one behind the other are one to the device depends on where the memory is.
+    return pieces.some((piece) => piece % SECTOR_BYTES !== 0) ? 'perhaps' : 'never';
+  }
   const { extents, inlineData, blockSizeBytes } = state.options;
   // Each extent is a transfer of its own, and may lie in one page of memory by itself.
   if (inlineData || (!start && !stop)) return 'perhaps';

@@ -2,6 +2,7 @@ import type { Content, Handle, Operation, SetTime } from './operation.ts';
 import { hasKnownAttribute, isKnownName } from './enabled-attributes.ts';
 import { MODE_MAX, TRANSFER_BYTES_MAX } from './limits.ts';
 import type { OperationOf } from './operation-of.ts';
+import { isKnownInMapping, isKnownMmap } from './enabled-mappings.ts';
 import { isKnownCopy, isKnownTransfer } from './enabled-transfers.ts';
 import { dropsByChance } from './privileges.ts';
 import { renameIsDisputed } from './renaming.ts';
@@ -58,6 +59,13 @@ export function isEnabled(state: State, operation: Operation): boolean {
       return isPath(operation.from) && isPath(operation.to);
     case 'symlink':
       return isPath(operation.path) && isPath(operation.target);
+    case 'mmap':
+      return isKnownMmap(state, operation);
+    case 'munmap':
+    case 'load':
+    case 'store':
+    case 'msync':
+      return isKnownInMapping(state, operation);
     case 'copy-file-range':
     case 'sendfile':
       return isKnownCopy(state, operation);

@@ -3,6 +3,8 @@ export { EXT4_LINKS_MAX, ext4MaxFileBytes, ext4Options } from './options.ts';
 export type { InitialDirectory, ModelOptions } from './options.ts';
 export type { NodeView } from './inode.ts';
 export type { NodeList } from './name-list.ts';
+export type { MappingView } from './mapping.ts';
+export { PAGE_BYTES } from './mapping.ts';
 export type { HandleView } from './open-file.ts';
 export type { ModelTree, TreeNode } from './tree.ts';
 export { HANDLES_MAX } from './enabled.ts';

@@ -76,6 +76,10 @@ export class FileInode extends CommonInode {
   /** Up to here blocks may be reserved by fallocate, in bytes; never less than they are. */
   reservedBytes = 0;
   openSize: OpenSize | null = null;
+  /** Whether something was stored behind the end of file, in its last page: mappings may show it. */
+  strayed = false;
+  /** Pages that shared mappings have stored to, by number; whether the next store moves the times, nobody knows. */
+  storedPages: Set<number> = new Set<number>();
 }
 
 /** A fifo, a socket or a device. */

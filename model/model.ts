@@ -11,10 +11,12 @@ import { getxattr, listxattr, mayNotFit, removexattr, setxattr } from './extende
 import { chattr, lsattr, setProject } from './flagging.ts';
 import { link, linkHandle } from './linking.ts';
 import { readdir, readlink } from './listing.ts';
+import type { MappingView } from './mapping.ts';
+import { load, mmap, msync, munmap, store } from './mapping-calls.ts';
 import type { NodeList } from './name-list.ts';
 import type { HandleView } from './open-file.ts';
 import { close, open } from './opening.ts';
-import type { Credentials, Handle, Operation, Outcome, Timestamp } from './operation.ts';
+import type { Credentials, Handle, MappingName, Operation, Outcome, Timestamp } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import type { InitialDirectory, ModelOptions } from './options.ts';
 import { DONE, SPACE, failure } from './outcome.ts';
@@ -130,6 +132,11 @@ export class Model {
   get handles(): ReadonlyMap<Handle, HandleView> {
     return this.state.handles;
   }
+
+  /** The mappings, in the order in which they were made. */
+  get mappings(): ReadonlyMap<MappingName, MappingView> {
+    return this.state.mappings;
+  }
 }
 
 function dispatch(state: State, operation: Operation): Outcome {
@@ -138,26 +145,6 @@ function dispatch(state: State, operation: Operation): Outcome {
       return open(state, operation);
     case 'close':
       return close(state, operation.handle);
-    case 'read':
-      return read(state, operation);
-    case 'pread':
-      return pread(state, operation);
-    case 'write':
-      return write(state, operation);
-    case 'pwrite':
-      return pwrite(state, operation);
-    case 'seek':
-      return seek(state, operation);
-    case 'copy-file-range':
-      return copyFileRange(state, operation);
-    case 'sendfile':
-      return sendfile(state, operation);
-    case 'readahead':
-      return readahead(state, operation);
-    case 'fadvise':
-      return fadvise(state, operation);
-    case 'sync-file-range':
-      return syncFileRange(state, operation);
     case 'truncate':
       return truncate(state, operation);
     case 'ftruncate':
@@ -179,14 +166,27 @@ function dispatch(state: State, operation: Operation): Outcome {
     case 'setcreds':
       state.caller = { uid: operation.uid, gid: operation.gid, groups: operation.groups };
       return DONE;
-    case 'fallocate':
-      return fallocate(state, operation);
-    case 'fiemap':
-      return fiemap(state, operation);
-    case 'bmap':
-      return bmap(state, operation);
     case 'link-handle':
       return linkHandle(state, operation);
+    case 'read':
+    case 'pread':
+    case 'write':
+    case 'pwrite':
+    case 'seek':
+    case 'copy-file-range':
+    case 'sendfile':
+    case 'readahead':
+    case 'fadvise':
+    case 'sync-file-range':
+    case 'mmap':
+    case 'munmap':
+    case 'load':
+    case 'store':
+    case 'msync':
+    case 'fallocate':
+    case 'fiemap':
+    case 'bmap':
+      return dispatchContents(state, operation);
     case 'setxattr':
     case 'getxattr':
     case 'removexattr':
@@ -197,6 +197,68 @@ function dispatch(state: State, operation: Operation): Outcome {
       return dispatchMetadata(state, operation);
     default:
       return dispatchPath(state, operation);
+  }
+}
+
+type ContentsOperation = OperationOf<
+  | 'read'
+  | 'pread'
+  | 'write'
+  | 'pwrite'
+  | 'seek'
+  | 'copy-file-range'
+  | 'sendfile'
+  | 'readahead'
+  | 'fadvise'
+  | 'sync-file-range'
+  | 'mmap'
+  | 'munmap'
+  | 'load'
+  | 'store'
+  | 'msync'
+  | 'fallocate'
+  | 'fiemap'
+  | 'bmap'
+>;
+
+function dispatchContents(state: State, operation: ContentsOperation): Outcome {
+  switch (operation.op) {
+    case 'read':
+      return read(state, operation);
+    case 'pread':
+      return pread(state, operation);
+    case 'write':
+      return write(state, operation);
+    case 'pwrite':
+      return pwrite(state, operation);
+    case 'seek':
+      return seek(state, operation);
+    case 'copy-file-range':
+      return copyFileRange(state, operation);
+    case 'sendfile':
+      return sendfile(state, operation);
+    case 'readahead':
+      return readahead(state, operation);
+    case 'fadvise':
+      return fadvise(state, operation);
+    case 'sync-file-range':
+      return syncFileRange(state, operation);
+    case 'mmap':
+      return mmap(state, operation);
+    case 'munmap':
+      return munmap(state, operation);
+    case 'load':
+      return load(state, operation);
+    case 'store':
+      return store(state, operation);
+    case 'msync':
+      return msync(state, operation);
+    case 'fallocate':
+      return fallocate(state, operation);
+    case 'fiemap':
+      return fiemap(state, operation);
+    case 'bmap':
+      return bmap(state, operation);
   }
 }
 

@@ -13,6 +13,9 @@ export type Path = string;
 /** Names the descriptor that an earlier open made, so that shrinking never renumbers what is left. */
 export type Handle = `fd${number}`;
 
+/** Names the mapping that an earlier mmap made. */
+export type MappingName = `map${number}`;
+
 /** File contents by description, never by value: `length` bytes (>= 0) of the endless stream with this seed (>= 0). */
 export interface Content {
   readonly seed: number;
@@ -183,6 +186,33 @@ export type Operation =
       readonly write: boolean;
     }
   | { readonly op: 'syncfs'; readonly handle: Handle }
+  | {
+      readonly op: 'mmap';
+      readonly as: MappingName;
+      readonly handle: Handle;
+      readonly offset: number;
+      readonly length: number;
+      readonly sharing: 'shared' | 'private';
+      readonly access: 'read' | 'read-write';
+    }
+  /** The whole mapping. A remount and the end of a run do it to all. */
+  | { readonly op: 'munmap'; readonly mapping: MappingName }
+  /** Answers the bytes up to the first that would be a SIGBUS; EFAULT when that is the first. */
+  | { readonly op: 'load'; readonly mapping: MappingName; readonly offset: number; readonly length: number }
+  /** Counts the bytes up to the first that would be a SIGBUS; EFAULT when that is the first. */
+  | {
+      readonly op: 'store';
+      readonly mapping: MappingName;
+      readonly offset: number;
+      readonly content: Content;
+    }
+  | {
+      readonly op: 'msync';
+      readonly mapping: MappingName;
+      readonly offset: number;
+      readonly length: number;
+      readonly mode: 'sync' | 'async';
+    }
   | {
       readonly op: 'seek';
       readonly handle: Handle;

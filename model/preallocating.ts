@@ -1,4 +1,5 @@
 import type { FileInode } from './inode.ts';
+import { doubtCopiesFrom } from './mapping-calls.ts';
 import { DONE, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
@@ -15,7 +16,7 @@ type Fallocate = OperationOf<'fallocate'>;
 export function fallocate(state: State, operation: Fallocate): Outcome {
   const file = state.handles.get(operation.handle);
   if (file === undefined) return failure('EBADF');
-  const { offset, length } = operation;
+  const { mode, offset, length } = operation;
   if (offset < 0 || length <= 0) return failure('EINVAL');
   const { inode } = file;
   if (!file.writable || inode.type !== 'file') return failure('EBADF');
@@ -28,6 +29,7 @@ export function fallocate(state: State, operation: Fallocate): Outcome {
   state.markModified(inode);
   const error = changeError(state, inode, operation);
   if (error !== null) return failure(error);
+  if (mode === 'collapse' || mode === 'insert') doubtCopiesFrom(state, inode, offset);
   inode.reservedBytes = reserved(inode, operation);
   if (!state.ranOutOfSpace) {
     change(state, inode, operation);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FileExtent, Operation, Outcome } from './operation.ts';
+import { ext4MaxFileBytes } from './options.ts';
 import { Session, moved } from './testing.ts';
 
 const BLOCK = 4096;
@@ -55,6 +56,7 @@ test('an empty range is EINVAL, one beyond the largest file EFBIG', () => {
     'EFBIG',
     'ok',
   ]);
+  expect(ask(ext4MaxFileBytes(BLOCK), 1)).toBe('EINVAL');
 });
 
 test('a block with bytes has a number; others may have none', () => {

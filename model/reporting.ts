@@ -17,8 +17,10 @@ export function fiemap(state: State, { path, offset, length, sync }: OperationOf
   const inode = openedBy(state, path);
   if (typeof inode === 'string') return failure(inode);
   if (length <= 0) return failure('EINVAL');
-  const { maxFileBytes, maxReadBytes } = state.options;
-  if (offset < 0 || offset > maxFileBytes || offset >= maxReadBytes) return failure('EFBIG');
+  const { maxFileBytes } = state.options;
+  if (offset < 0 || offset > maxFileBytes) return failure('EFBIG');
+  // Cut off at the largest file, nothing is left to ask for (ext4_fiemap_check_ranges, fiemap_prep).
+  if (offset === maxFileBytes) return failure('EINVAL');
   const { observed } = state;
   const seen = observed?.ok === true && observed.value.kind === 'extents' ? observed.value.extents : null;
   const end = Math.min(offset + length, maxFileBytes);

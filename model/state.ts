@@ -1,10 +1,11 @@
 import { ROOT } from './caller.ts';
 import { Dentry, DirectoryInode } from './inode.ts';
 import type { Attributes, FileInode, Inode } from './inode.ts';
+import type { Mapping } from './mapping.ts';
 import { NameList } from './name-list.ts';
 import type { OpenFile } from './open-file.ts';
 import { isNoSpace } from './outcome.ts';
-import type { Credentials, Errno, Handle, Outcome, Stat, Timestamp } from './operation.ts';
+import type { Credentials, Errno, Handle, MappingName, Outcome, Stat, Timestamp } from './operation.ts';
 import type { ModelOptions } from './options.ts';
 import { compareTimes, exactlySame, relatimeMovesAtime } from './times.ts';
 import type { SameTime } from './times.ts';
@@ -27,6 +28,7 @@ export class State {
   readonly options: ModelOptions;
   readonly root: DirectoryInode;
   readonly handles = new Map<Handle, OpenFile>();
+  readonly mappings = new Map<MappingName, Mapping>();
   readonly directories = new NameList();
   readonly files = new NameList();
   readonly symlinks = new NameList();
@@ -168,6 +170,7 @@ export class State {
   /** What unmounting and mounting does: no descriptor survives, and no inode that lived by one. */
   closeAll(): void {
     this.handles.clear();
+    this.mappings.clear();
   }
 
   private listOf(inode: Inode): NameList {

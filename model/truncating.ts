@@ -2,6 +2,7 @@ import type { FileInode } from './inode.ts';
 import { DONE, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
+import { unmapBehind } from './mapping-calls.ts';
 import { WRITE, accessError } from './permission.ts';
 import { dropCapability, dropPrivileges } from './privileges.ts';
 import type { State } from './state.ts';
@@ -39,6 +40,7 @@ export function setSize(state: State, inode: FileInode, size: number): Errno | n
   if (size > maxFileBytes) return 'EFBIG';
   dropPrivileges(state, inode);
   inode.contents.truncate(size);
+  if (state.mappings.size > 0) unmapBehind(state, inode, size);
   state.markModified(inode);
   return null;
 }

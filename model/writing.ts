@@ -62,7 +62,12 @@ function writeCached(
   source: Source,
   { length, faultAt = Infinity }: Transfer,
 ): Outcome {
-  if (faultAt === 0) return failure('EFAULT');
+  if (faultAt === 0) {
+    // Writing begins before anybody knows that there is nothing to write, and may have moved the end up to there.
+    const { size } = inode.contents;
+    if (start > size) inode.openSize = { least: size, most: start, unit: Infinity, unknown: start };
+    return failure('EFAULT');
+  }
   if (state.ranOutOfSpace && mayAllocate(state, inode, start, length)) return failure('ENOSPC');
   const written = writtenLength(state, inode, start, Math.min(length, faultAt));
   put(inode, start, source, written);

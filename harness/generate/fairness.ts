@@ -29,6 +29,7 @@ function usesDeadHandle(model: Model, operation: Operation): boolean {
   if (operation.op === 'copy-file-range' || operation.op === 'sendfile') {
     return !model.handles.has(operation.from) || !model.handles.has(operation.to);
   }
+  // The performer needs nothing but a name for a mapping of a dead descriptor.
   return 'handle' in operation && !model.handles.has(operation.handle);
 }
 

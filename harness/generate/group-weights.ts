@@ -13,6 +13,7 @@ const GROUPS: readonly {
   { oneIn: 2, weights: { fallocate: 14 } },
   { oneIn: 3, weights: { fiemap: 5, bmap: 2 } },
   { oneIn: 4, weights: { 'copy-file-range': 10, sendfile: 5 } },
+  { oneIn: 3, weights: { mmap: 8, munmap: 2, load: 12, store: 14, msync: 3 } },
   { oneIn: 4, weights: { readahead: 3, fadvise: 5, 'sync-file-range': 5, syncfs: 1 } },
 ];
 
@@ -36,6 +37,11 @@ const NONE = {
   fadvise: 0,
   'sync-file-range': 0,
   syncfs: 0,
+  mmap: 0,
+  munmap: 0,
+  load: 0,
+  store: 0,
+  msync: 0,
 };
 
 export type GroupedName = keyof typeof NONE;

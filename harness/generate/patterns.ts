@@ -15,6 +15,7 @@ import {
 } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
 import { holes, moveContents, reserve } from './space-patterns.ts';
+import { cutMapping, strayStore } from './mapping-patterns.ts';
 import { copies, flushRange, pastCache } from './transfer-patterns.ts';
 import type { PatternName } from './swarm.ts';
 
@@ -44,6 +45,8 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   copies,
   'past-cache': pastCache,
   'flush-range': flushRange,
+  'stray-store': strayStore,
+  'cut-mapping': cutMapping,
 };
 
 export const layOut = (scene: Scene): Pattern => layouts[scene.swarm.patterns.pick(scene.dice)](scene);

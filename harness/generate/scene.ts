@@ -1,4 +1,11 @@
-import { Model, type Handle, type HandleView, type Operation } from '../../model/index.ts';
+import {
+  Model,
+  type Handle,
+  type HandleView,
+  type MappingName,
+  type MappingView,
+  type Operation,
+} from '../../model/index.ts';
 import { modelOptions, timeOfStep, type Setup } from '../setup.ts';
 import type { Unperformed } from '../unperformed.ts';
 import { Boundaries } from './boundaries.ts';
@@ -25,6 +32,7 @@ export class Scene {
   #lastClosed: Handle = NEVER_OPENED;
   #nextHandle = 0;
   #nextSeed = 1;
+  #nextMapping = 0;
   #step = 0;
 
   constructor(dice: Dice, setup: Setup, unperformed: Unperformed) {
@@ -50,6 +58,19 @@ export class Scene {
   /** Each is handed out once, so that no two opens of a run share a name. */
   newHandle(): Handle {
     return `fd${this.#nextHandle++}`;
+  }
+
+  newMapping(): MappingName {
+    return `map${this.#nextMapping++}`;
+  }
+
+  /** Any of the mappings, or null. */
+  mapping(): MappingView | null {
+    const { mappings } = this.model;
+    if (mappings.size === 0) return null;
+    let index = this.dice.below(mappings.size);
+    for (const view of mappings.values()) if (index-- === 0) return view;
+    return null;
   }
 
   /** Each is handed out once, so that bytes in a wrong place are never right by chance. */
@@ -106,6 +127,11 @@ export class Scene {
       case 'write': {
         const end = this.view(operation.handle)?.position ?? 0;
         this.boundaries.remember(end - operation.content.length, end);
+        break;
+      }
+      case 'store': {
+        const start = (this.model.mappings.get(operation.mapping)?.offset ?? 0) + operation.offset;
+        this.boundaries.remember(start, start + operation.content.length);
         break;
       }
       case 'fallocate':

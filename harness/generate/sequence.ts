@@ -8,6 +8,7 @@ import * as data from './data-makers.ts';
 import type { Maker } from './data-makers.ts';
 import type { Dice } from './dice.ts';
 import { isFairNow } from './fairness.ts';
+import * as mapping from './mapping-makers.ts';
 import * as name from './name-makers.ts';
 import * as node from './node-makers.ts';
 import type { Pattern } from './pattern-steps.ts';
@@ -33,6 +34,11 @@ const makers: Readonly<Record<OperationName, Maker>> = {
   fadvise: copy.fadvise,
   'sync-file-range': copy.syncFileRange,
   syncfs: copy.syncfs,
+  mmap: mapping.mmap,
+  munmap: mapping.munmap,
+  load: mapping.load,
+  store: mapping.store,
+  msync: mapping.msync,
   fallocate: space.fallocate,
   fiemap: space.fiemap,
   bmap: space.bmap,

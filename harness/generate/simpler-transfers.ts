@@ -32,6 +32,17 @@ export function* simplerTransfers(
       if (operation.wait !== 'both' || !operation.write) yield { ...operation, wait: 'both', write: true };
       yield* simplerRanges(operation, simpler);
       return;
+    case 'mmap':
+      if (operation.sharing === 'private') yield { ...operation, sharing: 'shared' };
+      if (operation.access === 'read') yield { ...operation, access: 'read-write' };
+      yield* simplerRanges(operation, simpler);
+      return;
+    case 'store':
+      for (const offset of simpler(operation.offset)) yield { ...operation, offset };
+      for (const content of simplerContents(operation.content, simpler)) yield { ...operation, content };
+      return;
+    case 'load':
+    case 'msync':
     case 'readahead':
     case 'fadvise':
       yield* simplerRanges(operation, simpler);

@@ -96,6 +96,8 @@ const PATTERNS = {
   copies: 0,
   'past-cache': 0,
   'flush-range': 0,
+  'stray-store': 0,
+  'cut-mapping': 0,
 };
 
 /** The weight of a pattern about metadata, in runs that do such things, on the scale of drawn weights. */
@@ -152,6 +154,8 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
     'move-contents': kinds.has('fallocate') ? METADATA_PATTERN : 0,
     copies: kinds.has('copy-file-range') ? METADATA_PATTERN : 0,
     'past-cache': transfers.directPercent > 0 ? METADATA_PATTERN : 0,
+    'stray-store': kinds.has('store') ? METADATA_PATTERN : 0,
+    'cut-mapping': kinds.has('store') ? METADATA_PATTERN : 0,
     'flush-range': kinds.has('sync-file-range') ? METADATA_PATTERN : 0,
   };
   return {

@@ -8,7 +8,8 @@ import { fails, HOLDS, type FailedVerdict, type Verdict } from '../verdict.ts';
 
 /** Whether an answer is one that a full disk gives: ENOSPC, or fewer bytes written than asked. */
 export function ranOut(operation: Operation, answer: Outcome): boolean {
-  if (!answer.ok) return answer.errno === 'ENOSPC';
+  // A store that finds no room is a SIGBUS, as is one that finds no page.
+  if (!answer.ok) return answer.errno === (operation.op === 'store' ? 'EFAULT' : 'ENOSPC');
   return answer.value.kind === 'count' && answer.value.count < bytesAsked(operation);
 }
 
@@ -17,6 +18,7 @@ function bytesAsked(operation: Operation): number {
   switch (operation.op) {
     case 'write':
     case 'pwrite':
+    case 'store':
       return operation.content.length;
     case 'copy-file-range':
     case 'sendfile':
@@ -58,8 +60,12 @@ export function permitsNoSpace(
   return clustersFree < data + Math.ceil(data / 64) + METADATA_CLUSTERS_MAX + keptBack;
 }
 
+/** A store finds places for all of the folio that it falls into. */
+const LARGEST_FOLIO_BYTES = 2 << 20;
+
 /** How many bytes of a file an operation may find a place for. */
 function bytesPlaced(operation: Operation): number {
+  if (operation.op === 'store') return operation.content.length + LARGEST_FOLIO_BYTES;
   if (operation.op !== 'fallocate') return bytesAsked(operation);
   return ['punch', 'collapse', 'insert'].includes(operation.mode) ? 0 : operation.length;
 }

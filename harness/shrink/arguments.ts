@@ -24,6 +24,9 @@ function mapBytes(operation: Operation, map: (bytes: number) => number): Operati
     case 'readahead':
     case 'fadvise':
     case 'sync-file-range':
+    case 'mmap':
+    case 'load':
+    case 'msync':
       return { ...operation, offset: map(operation.offset), length: map(operation.length) };
     case 'copy-file-range': {
       const { fromOffset, toOffset, length } = operation;
@@ -41,6 +44,7 @@ function mapBytes(operation: Operation, map: (bytes: number) => number): Operati
     case 'write':
       return { ...operation, content: mapLength(operation.content, map) };
     case 'pwrite':
+    case 'store':
       return { ...operation, offset: map(operation.offset), content: mapLength(operation.content, map) };
     case 'seek':
       return { ...operation, offset: map(operation.offset) };

@@ -1,4 +1,4 @@
-import type { Handle, Operation } from '../../model/index.ts';
+import type { Handle, MappingName, Operation } from '../../model/index.ts';
 import type { Search } from './search.ts';
 
 /** Pairs are tried when there are at most so many operations: the number of pairs grows with the square. */
@@ -12,12 +12,20 @@ export function handlesOf(operation: Operation): readonly Handle[] {
   return 'handle' in operation ? [operation.handle] : [];
 }
 
-/** Without operations on descriptors that nothing before them opens: removing their open made them meaningless. */
+/** The descriptors and the mapping that an operation needs. */
+const namesUsed = (operation: Operation): readonly (Handle | MappingName)[] =>
+  'mapping' in operation ? [operation.mapping] : handlesOf(operation);
+
+/**
+ * Without operations on descriptors and mappings that nothing before them makes: removing what did made them meaningless.
+ */
 export function withoutOrphans(operations: readonly Operation[]): Operation[] {
-  const opened = new Set<Handle>();
+  const made = new Set<Handle | MappingName>();
   return operations.filter((operation) => {
-    if (operation.op === 'open') opened.add(operation.as);
-    return handlesOf(operation).every((handle) => opened.has(handle));
+    if (operation.op === 'open') made.add(operation.as);
+    if (!namesUsed(operation).every((name) => made.has(name))) return false;
+    if (operation.op === 'mmap') made.add(operation.as);
+    return true;
   });
 }
 
@@ -61,7 +69,7 @@ async function coarserChunks(search: Search, chunks: number): Promise<number | n
 
 /** All operations of one kind, or all on one descriptor, at once: chunks do not find what lies scattered. */
 export async function removeGroups(search: Search): Promise<void> {
-  const groupsOf = (operation: Operation): string[] => [operation.op, ...handlesOf(operation)];
+  const groupsOf = (operation: Operation): string[] => [operation.op, ...namesUsed(operation)];
   const groups = new Set(search.current.flatMap(groupsOf));
   for (const group of groups) {
     await tryRest(

@@ -1,4 +1,4 @@
-import type { Handle, Operation } from '../../model/index.ts';
+import type { Handle, MappingName, Operation } from '../../model/index.ts';
 import type { Search } from './search.ts';
 
 type Open = Extract<Operation, { op: 'open' }>;
@@ -100,8 +100,16 @@ export async function renumber(search: Search): Promise<void> {
     mapHandles(operation, (handle): Handle => `fd${handles.of(handle)}`),
   );
   await search.try(renamed);
+  const mappings = new Numbering<MappingName>();
+  const remapped = search.current.map((operation): Operation => {
+    if (operation.op === 'mmap') return { ...operation, as: `map${mappings.of(operation.as)}` };
+    return 'mapping' in operation
+      ? { ...operation, mapping: `map${mappings.of(operation.mapping)}` }
+      : operation;
+  });
+  await search.try(remapped);
   const reseeded = search.current.map((operation) =>
-    operation.op === 'write' || operation.op === 'pwrite'
+    operation.op === 'write' || operation.op === 'pwrite' || operation.op === 'store'
       ? { ...operation, content: { ...operation.content, seed: seeds.of(operation.content.seed) + 1 } }
       : operation,
   );

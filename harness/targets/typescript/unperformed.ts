@@ -11,6 +11,11 @@ const OPERATIONS = [
   'fadvise',
   'sync-file-range',
   'syncfs',
+  'mmap',
+  'munmap',
+  'load',
+  'store',
+  'msync',
 ] as const satisfies Operation['op'][];
 
 /** Parts of others. */

@@ -1,0 +1,35 @@
+import { isDoubtful } from './mapping-calls.ts';
+import type { OperationOf } from './operation-of.ts';
+import type { State } from './state.ts';
+
+/** Mappings that a run holds at most; a process may have 65,530. */
+export const MAPPINGS_MAX = 64;
+
+/** Far less than an address space. */
+const MAPPED_BYTES_MAX = 2 ** 32;
+
+const isPlace = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+export function isKnownMmap(state: State, { as, handle, offset, length }: OperationOf<'mmap'>): boolean {
+  return (
+    !state.mappings.has(as) &&
+    state.mappings.size < MAPPINGS_MAX &&
+    state.handles.has(handle) &&
+    isPlace(offset) &&
+    isPlace(length) &&
+    length <= MAPPED_BYTES_MAX
+  );
+}
+
+type InMapping = OperationOf<'munmap' | 'load' | 'store' | 'msync'>;
+
+/** Only within the mapping: what lies behind it in memory is somebody else's. */
+export function isKnownInMapping(state: State, operation: InMapping): boolean {
+  const mapping = state.mappings.get(operation.mapping);
+  if (mapping === undefined) return false;
+  if (operation.op === 'munmap') return true;
+  const { offset } = operation;
+  const length = operation.op === 'store' ? operation.content.length : operation.length;
+  if (!isPlace(offset) || !isPlace(length) || offset + length > mapping.reach) return false;
+  return operation.op === 'msync' || !isDoubtful(mapping, offset, length);
+}
