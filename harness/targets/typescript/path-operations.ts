@@ -1,6 +1,7 @@
 import type { FileSystem } from '../../../generated/impl/index.ts';
 import type { Outcome, Path, RenameFlag } from '../../../model/index.ts';
 import { performOnAttributes, type AttributeOperation } from './attribute-operations.ts';
+import { performOnExtents, type ExtentOperation } from './extent-operations.ts';
 import type { PerformedOperation } from './unperformed.ts';
 import { DONE, sortedEntries, statOutcome, success } from './outcomes.ts';
 
@@ -23,6 +24,9 @@ export function performOnPath(fs: FileSystem, operation: PathOperation): Outcome
       return statOutcome(fs.lstat(operation.path));
     case 'readdir':
       return success({ kind: 'entries', entries: sortedEntries(fs.readdir(operation.path)) });
+    case 'fiemap':
+    case 'bmap':
+      return performOnExtents(fs, operation);
     case 'truncate':
       fs.truncate(operation.path, operation.size);
       return DONE;
@@ -42,7 +46,7 @@ export function performOnPath(fs: FileSystem, operation: PathOperation): Outcome
 
 type NameOperation = Exclude<
   PathOperation,
-  AttributeOperation | { op: 'readlink' | 'stat' | 'lstat' | 'readdir' | 'truncate' }
+  AttributeOperation | ExtentOperation | { op: 'readlink' | 'stat' | 'lstat' | 'readdir' | 'truncate' }
 >;
 
 function changeNames(fs: FileSystem, operation: NameOperation): void {

@@ -130,7 +130,10 @@ export class TypescriptSession implements Session {
           fs.pwrite(this.#fd(operation.handle), contentBytes(operation.content), operation.offset),
         );
       case 'seek':
-        return this.#seek(operation);
+        return counted(fs.seek(this.#fd(operation.handle), operation.offset, operation.whence));
+      case 'fallocate':
+        fs.fallocate(this.#fd(operation.handle), operation.mode, operation.offset, operation.length);
+        return DONE;
       case 'ftruncate':
         fs.ftruncate(this.#fd(operation.handle), operation.size);
         return DONE;
@@ -168,11 +171,6 @@ export class TypescriptSession implements Session {
     if (this.#descriptors.has(handle)) return { ok: false, errno: 'EBADF' };
     this.#descriptors.set(handle, this.#fs.open(path, { access, ...flags }, mode));
     return DONE;
-  }
-
-  #seek({ handle, offset, whence }: Extract<Operation, { op: 'seek' }>): Outcome {
-    if (whence === 'data' || whence === 'hole') throw new TypeError(`seek to ${whence} is not performed`);
-    return counted(this.#fs.seek(this.#fd(handle), offset, whence));
   }
 
   #setCaller(caller: Credentials): void {

@@ -50,6 +50,8 @@ export function setupProblem(setup: Setup): string | null {
 /** The TypeScript ext4, mounted so that regular files use one of its two buffered I/O paths. */
 class TypescriptTarget implements Target {
   readonly name: string;
+  /** A disk in memory is not a device that unmaps while it writes zeros, nor is a loop device. */
+  readonly traits = { writeZeroes: false };
   readonly capabilities = { powerCut: true, images: true, unperformed: UNPERFORMED };
   readonly #bufferedIomap: boolean;
   readonly #mount: typeof mount;

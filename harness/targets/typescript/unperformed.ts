@@ -2,9 +2,6 @@ import type { Operation } from '../../../model/index.ts';
 
 /** Operations of the vocabulary that the TypeScript ext4, or this adapter, does not perform so far. */
 const OPERATIONS = [
-  'fallocate',
-  'fiemap',
-  'bmap',
   'copy-file-range',
   'sendfile',
   'readahead',
@@ -19,7 +16,7 @@ const OPERATIONS = [
 ] as const satisfies Operation['op'][];
 
 /** Parts of others. */
-const PARTS = ['seek data', 'open direct', 'open sync', 'rwf', 'pieces', 'fault', 'misaligned'] as const;
+const PARTS = ['open direct', 'open sync', 'rwf', 'pieces', 'fault', 'misaligned'] as const;
 
 export const UNPERFORMED = new Set([...OPERATIONS, ...PARTS]);
 

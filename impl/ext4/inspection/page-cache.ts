@@ -78,8 +78,10 @@ function checkBuffer(inode: Inode, folio: Folio, logical: number, buffer: Buffer
   const place = (): string => `${where(inode, folio)}: block ${logical}`;
   assert(buffer.mapped, () => `${place()} is dirty and has no place`);
   if (known === null) return;
+  // fallocate(2) gives unwritten blocks to what was delayed, and its buffer learns of it in writeback.
+  const placedLater = buffer.delay && known.state === 'unwritten';
   assert(
-    buffer.delay === (known.state === 'delayed'),
+    placedLater || buffer.delay === (known.state === 'delayed'),
     () => `${place()} is ${known.state}, its buffer delayed: ${buffer.delay}`,
   );
   if (buffer.delay) return;
