@@ -1,8 +1,9 @@
 """Performs the operations of the vocabulary (model/operation.ts) as calls of the real kernel, and says what it answered.
 
-    python3 guest [--alone]
+    python3 guest
+    python3 guest --boot TTY FOLDER     as the first process of a guest kernel (boot.py)
 
-Frames (frames.py) go over standard input and output. The first is the performer's own: who it is and what it may do. Then
+Frames (frames.py) go over standard input and output, or over the line to the host. The first is the performer's own: who it is and what it may do. Then
 each request gets one answer, but `perform`, which has many operations, gets one for each. Nothing here knows what an answer
 should be. Mounts are made in a mount namespace of its own, so that none outlives the process, however it ends.
 """
@@ -10,6 +11,7 @@ import errno
 import os
 import sys
 
+import boot
 import image_files
 import mounts
 from calls import Calls
@@ -41,6 +43,7 @@ class Performer:
         self.frames = frames
         self.host = Host(alone)
         self.calls = Calls(self.host)
+        self.frames.as_root = self.host.as_root
 
     def run(self):
         self.frames.send(hello())
@@ -130,7 +133,16 @@ class Performer:
 
 def main():
     os.umask(0)
-    Performer(Frames(sys.stdin.buffer, sys.stdout.buffer), "--alone" in sys.argv).run()
+    if sys.argv[1:2] != ["--boot"]:
+        Performer(Frames(sys.stdin.buffer, sys.stdout.buffer), False).run()
+        return
+    try:
+        boot.make_world(sys.argv[3])
+        line = boot.Line(sys.argv[2])
+        Performer(Frames(line, line, boot.WORKSPACE), True).run()
+    finally:
+        sys.excepthook(*sys.exc_info()) if sys.exc_info()[0] else None
+        boot.power_off()
 
 
 main()

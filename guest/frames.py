@@ -1,14 +1,23 @@
-"""Frames: two numbers of 32 bits, little endian, are the lengths of a JSON text and of the bytes that follow it."""
+"""Frames: two numbers of 32 bits, little endian, are the lengths of a JSON text and of the bytes that follow it.
+
+The first number may be ELSEWHERE instead: then the frame is in a file of the second's name, for lines that carry little."""
+import io
 import json
+import os
 import struct
 
 LENGTHS = "<II"
+ELSEWHERE = 0xFFFFFFFF
 
 
 class Frames:
-    def __init__(self, source, sink):
+    def __init__(self, source, sink, folder=None):
         self.source = source
         self.sink = sink
+        # The process will have another root.
+        self.folder = None if folder is None else os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        # Nor need it be root at the time.
+        self.as_root = lambda action: action()
 
     def send(self, answer):
         """Bytes as the answer's value go behind the text."""
@@ -27,5 +36,15 @@ class Frames:
         """Each with its bytes, until the other side has no more."""
         while len(lengths := self.source.read(8)) == 8:
             text_length, data_length = struct.unpack(LENGTHS, lengths)
-            request = json.loads(self.source.read(text_length))
-            yield request, self.source.read(data_length)
+            source = self.source
+            if text_length == ELSEWHERE:
+                source = self.as_root(lambda: self.file(str(data_length)))
+                text_length, data_length = struct.unpack(LENGTHS, source.read(8))
+            request = json.loads(source.read(text_length))
+            yield request, source.read(data_length)
+
+    def file(self, name):
+        with open(os.open(name, os.O_RDONLY, dir_fd=self.folder), "rb") as file:
+            frame = io.BytesIO(file.read())
+        os.unlink(name, dir_fd=self.folder)
+        return frame

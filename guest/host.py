@@ -13,7 +13,7 @@ from messages import Messages
 
 class Host:
     def __init__(self, alone):
-        """`alone`: nobody else uses this kernel, so that all it has may be dropped and all it says is about us."""
+        """`alone`: nobody else uses this kernel, so that all it has may be dropped, and all it says is about us."""
         self.alone = alone
         self.uid, self.gid = os.geteuid(), os.getegid()
         self.outside = os.open("/", os.O_RDONLY | os.O_DIRECTORY)

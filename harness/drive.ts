@@ -72,7 +72,8 @@ export async function drive(
     options,
   );
   if (failed !== null) {
-    const verdict = await withImage(failed, participants);
+    const excuse = excuseFor(failed, participants);
+    const verdict = excuse === null ? await withImage(failed, participants) : unknown(excuse);
     for (const { session } of participants) session.abandon();
     return { verdict, executed, images: Promise.resolve(HOLDS) };
   }
@@ -163,6 +164,13 @@ export async function inspectAll(
     if (failed !== null) return failed;
   }
   return null;
+}
+
+/** A reviewed difference between the target and the model, where it explains what was answered. */
+function excuseFor({ failure }: FailedVerdict, participants: readonly Participant[]): string | null {
+  if (failure.kind !== 'result') return null;
+  const reason = participants.find(({ name }) => name === failure.target)?.session.excuse?.() ?? null;
+  return reason === null ? null : `${failure.target}: known difference: ${reason}`;
 }
 
 /** Adds the disk of the target that failed, as a power cut leaves it, unless the evidence has a disk already. */

@@ -1,6 +1,7 @@
 import { execa, execaSync } from 'execa';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 
 /** How a program ended and what it said. A program that could not be started has no exit code and no signal. */
 export interface ProcessResult {
@@ -128,6 +129,55 @@ export function startPartner(
     ),
   };
 }
+
+/** How many lines of a guest's console are worth keeping. */
+const CONSOLE_LINES_MAX = 200;
+
+/**
+ * Starts a kernel as a process, in a group of its own. It is spoken with over descriptors 3 and 4, for what it says on its
+ * console, on standard error, it says to nobody in particular; the last lines of that are how it ended.
+ */
+export function startGuest(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onBytes: (bytes: Buffer) => void,
+): Partner {
+  const guest = execa(command, args, {
+    reject: false,
+    detached: true,
+    buffer: false,
+    env: { ...PLAIN_WORDS, ...env },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const [, , , input, output] = guest.stdio as unknown as [null, null, null, Writable, Readable];
+  let console = '';
+  guest.stderr.setEncoding('utf8').on('data', (text: string) => {
+    console = lastLines(console + text, CONSOLE_LINES_MAX);
+  });
+  output.on('data', onBytes);
+  for (const stream of [input, output]) stream.on('error', () => undefined);
+  guest.catch(() => undefined);
+  return {
+    send: (bytes) => void input.write(bytes),
+    kill: () => killGroup(guest.pid),
+    end: () => void input.end(),
+    ended: new Promise((resolve) => {
+      const end = (how: string): void => {
+        // Its helpers may still be there, and hold the pipes open.
+        killGroup(guest.pid);
+        setTimeout(() => resolve(`ended with ${how}:\n${console.trim()}`), LAST_WORDS_MS);
+      };
+      guest.once('exit', (exitCode, signal) => end(signal ?? String(exitCode)));
+      guest.once('error', (error) => end(error.message));
+    }),
+  };
+}
+
+/** How long the last words of a process that has ended may take through its pipe. */
+const LAST_WORDS_MS = 20;
+
+const lastLines = (text: string, count: number): string => text.split('\n').slice(-count).join('\n');
 
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;

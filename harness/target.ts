@@ -102,6 +102,8 @@ export interface Session {
   checkInvariants?(): Awaitable<void>;
   /** What the target itself has to say about its last answer: what it found wrong on its disk. */
   complaint(): string | null;
+  /** Why its last answer may be another than the model's, where that is known and nothing is wrong. */
+  excuse?(): string | null;
   /** How its times compare with those that operations were told; exactly when absent. */
   readonly sameTime?: SameTime;
 }

@@ -13,9 +13,23 @@ interface Waiting {
 
 const LENGTHS_BYTES = 8;
 
-/** A partner that ended, or said nothing for too long: whatever it was asked last has no answer. */
+/** Words that say more of an end than how the process ended. */
+const TELLING = /panic|\bBUG\b|Oops|KASAN|WARNING:|Error:/;
+
+/**
+ * A partner that ended, or said nothing for too long: whatever it was asked last has no answer. The message is one line; the
+ * stack is all that it said.
+ */
 export class PartnerLost extends Error {
   override readonly name: string = 'PartnerLost';
+
+  constructor(words: string) {
+    const lines = words.split('\n');
+    const telling = lines.slice(1).find((line) => TELLING.test(line));
+    const [first = ''] = lines;
+    super(telling === undefined ? first : `${first} ${telling.trim()}`);
+    this.stack = words;
+  }
 }
 
 export class PartnerSilent extends PartnerLost {

@@ -11,6 +11,7 @@ import { PERFORMS_ALL } from '../../unperformed.ts';
 import type { FileSystemKind } from './file-systems.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
+import { differencesOf } from './known-differences.ts';
 import { machineTraits } from './machine-traits.ts';
 import type { ImageSeat, Machine } from './seat.ts';
 
@@ -54,7 +55,7 @@ export class ImageTarget implements Target {
       seat.destroy();
       throw error;
     }
-    return new KernelSession(seat, clock);
+    return new KernelSession(seat, clock, differencesOf(seat.performer.hello.kernel, this.#fileSystem.type));
   }
 
   async close(): Promise<void> {

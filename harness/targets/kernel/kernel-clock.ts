@@ -35,6 +35,11 @@ export class KernelClock {
     }
   }
 
+  /** What an operation that was told `now` would have stamped may have an earlier time instead. */
+  recordOlder(now: Timestamp, to: number): void {
+    this.record(now, 0, to);
+  }
+
   /** What was set by number is kept exactly; what was stamped lies in its window. */
   same(expected: Timestamp, observed: Timestamp): boolean {
     if (expected.seconds === observed.seconds && expected.nanoseconds === observed.nanoseconds) return true;

@@ -2,6 +2,7 @@ import type { Operation, Outcome, Path, SpaceReport, Timestamp } from '../../../
 import type { DiskImage, Session } from '../../target.ts';
 import { KernelMessage } from './kernel-message.ts';
 import type { KernelClock } from './kernel-clock.ts';
+import type { KnownDifference } from './known-differences.ts';
 import { outcomeOf, requestOf } from './kernel-outcome.ts';
 import type { PerformerAnswer } from './performer.ts';
 import type { Seat } from './seat.ts';
@@ -16,6 +17,7 @@ interface Pending {
 export class KernelSession implements Session {
   readonly #seat: Seat;
   readonly #clock: KernelClock;
+  readonly #known: readonly KnownDifference[];
   /** What will be asked for next, and has not been told. */
   #foreseen: readonly Operation[] = [];
   /** What was told ahead and has not been asked for yet. */
@@ -23,9 +25,12 @@ export class KernelSession implements Session {
   /** Operations that have no answer yet, or never got one. */
   #asked = 0;
 
-  constructor(seat: Seat, clock: KernelClock) {
+  #excuse: string | null = null;
+
+  constructor(seat: Seat, clock: KernelClock, known: readonly KnownDifference[]) {
     this.#seat = seat;
     this.#clock = clock;
+    this.#known = known;
   }
 
   readonly sameTime = (expected: Timestamp, observed: Timestamp): boolean =>
@@ -46,9 +51,25 @@ export class KernelSession implements Session {
       this.#foreseen = this.#pending.map((pending) => pending.operation);
       this.#pending = [];
     }
-    if (answer.window !== undefined) this.#clock.record(now, ...answer.window);
     if (answer.heard !== undefined) throw new KernelMessage(answer.heard);
-    return outcomeOf(answer);
+    const outcome = outcomeOf(answer);
+    if (answer.window !== undefined) this.#record(operation, outcome, now, answer.window);
+    return outcome;
+  }
+
+  #record(
+    operation: Operation,
+    outcome: Outcome,
+    now: Timestamp,
+    [from, to]: readonly [number, number],
+  ): void {
+    this.#clock.record(now, from, to);
+    this.#excuse = null;
+    for (const { name, effect, applies } of this.#known) {
+      if (!applies(operation, outcome)) continue;
+      if (effect === 'older-stamps') this.#clock.recordOlder(now, to);
+      else this.#excuse = name;
+    }
   }
 
   /** All that is foreseen when this operation is the first of it; else somebody looks in between. */
@@ -62,6 +83,10 @@ export class KernelSession implements Session {
       answer.catch(() => undefined);
       return { operation: each, answer };
     });
+  }
+
+  excuse(): string | null {
+    return this.#excuse;
   }
 
   async identity(path: Path): Promise<number> {

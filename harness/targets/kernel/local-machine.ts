@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeImage } from '../../image-file.ts';
 import type { DiskImage } from '../../target.ts';
@@ -12,7 +12,6 @@ export class LocalMachine implements Machine {
   readonly #workspace: string;
   readonly #name: string;
   readonly #pool = new PerformerPool();
-  #made = 0;
 
   /** Files in the workspace begin with the name. */
   constructor(workspace: string, name: string) {
@@ -22,10 +21,8 @@ export class LocalMachine implements Machine {
 
   async seat(): Promise<ImageSeat> {
     const performer = await this.#pool.take();
-    const path = (kind: string): string => join(this.#workspace, `${this.#name}-${kind}-${this.#made}`);
-    const [image, folder] = [path('image'), path('mount')];
-    this.#made++;
-    mkdirSync(folder);
+    const folder = mkdtempSync(join(this.#workspace, `${this.#name}-`));
+    const image = `${folder}.image`;
     return new LoopSeat(performer, image, folder, this.#pool);
   }
 

@@ -55,6 +55,15 @@ export class SparseImage implements DiskImage {
     }
   }
 
+  /** The first bytes of it, where nothing lies behind. */
+  within(sizeBytes: number): SparseImage {
+    const pieces = this.#pieces.filter(({ offset }) => offset < sizeBytes);
+    return new SparseImage(
+      sizeBytes,
+      pieces.map(({ offset, bytes }) => ({ offset, bytes: bytes.subarray(0, sizeBytes - offset) })),
+    );
+  }
+
   *extents(): Generator<{ readonly offset: number; readonly pages: readonly Uint8Array[] }> {
     for (const { offset, bytes } of this.#pieces) yield { offset, pages: [bytes] };
   }

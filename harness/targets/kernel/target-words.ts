@@ -1,21 +1,39 @@
 import type { Target } from '../../target.ts';
 import { FILE_SYSTEMS } from './file-systems.ts';
+import { GuestMachine } from './guest-machine.ts';
 import { ImageTarget } from './image-target.ts';
 import { LocalMachine } from './local-machine.ts';
+import type { Machine } from './seat.ts';
+import { userModeLinux } from './uml.ts';
+
+/** What may stand behind the commas of a target's name. */
+const SETTINGS = ['fs', 'options', 'kernel'];
 
 /**
- * The target of the real kernel with this name; null when it is no such name. `loop`, and behind commas `fs=ext4` and
+ * The target of a real kernel with this name; null when it is no such name. The first word says where the kernel runs:
+ * `loop`, on this machine; `uml`, a User-Mode Linux. Behind commas `fs=ext4`, `kernel=` with the kernel's file, and
  * `options=` with mount options, which are separated by `:`.
  */
 export function kernelTarget(name: string, workspace: string): Target | null {
-  const [kind, ...words] = name.split(',');
+  const [kind = '', ...words] = name.split(',');
   const settings = new Map(words.map((word) => splitOnce(word)));
-  if (![...settings.keys()].every((key) => key === 'fs' || key === 'options')) return null;
+  if (![...settings.keys()].every((key) => SETTINGS.includes(key))) return null;
   const fileSystem = FILE_SYSTEMS[settings.get('fs') ?? 'ext4'];
-  if (kind !== 'loop' || fileSystem === undefined) return null;
+  const machine = machineOf(kind, settings.get('kernel') ?? null, workspace, name.replaceAll(/\W+/g, '-'));
+  if (machine === null || fileSystem === undefined) return null;
   const options = settings.get('options') ?? '';
-  const machine = new LocalMachine(workspace, name.replaceAll(/\W+/g, '-'));
   return new ImageTarget(name, machine, fileSystem, options === '' ? [] : options.split(':'));
+}
+
+function machineOf(kind: string, kernel: string | null, workspace: string, prefix: string): Machine | null {
+  switch (kind) {
+    case 'loop':
+      return kernel === null ? new LocalMachine(workspace, prefix) : null;
+    case 'uml':
+      return new GuestMachine(userModeLinux(kernel), workspace, prefix);
+    default:
+      return null;
+  }
 }
 
 function splitOnce(word: string): [string, string] {

@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeImage } from '../../image-file.ts';
+import type { DiskImage } from '../../target.ts';
+import { Performer } from './performer.ts';
+import { startHere } from './performer-pool.ts';
+import type { ImageSeat, Machine, Place } from './seat.ts';
+import { SparseImage } from './sparse-image.ts';
+import type { Partner } from '../../process.ts';
+
+/** What a guest is started with. */
+export interface GuestFolder {
+  /** The only folder of this machine that the guest writes to. */
+  readonly path: string;
+  /** The file that is its disk, in that folder. */
+  readonly disk: string;
+}
+
+/** How a kernel of its own is started, so that guest/ runs in it. */
+export interface GuestKind {
+  /** The disk as the guest's kernel names it. */
+  readonly device: string;
+  /** Throws TargetUnavailable where it cannot be started. */
+  readonly start: (folder: GuestFolder, onBytes: (bytes: Buffer) => void) => Partner;
+}
+
+/** Disks are mostly holes: what they could hold costs nothing. */
+const DISK_BYTES_MIN = 512 << 20;
+
+const STAND = '/run/stand';
+
+/**
+ * Kernels of our own, each with one disk. A boot serves one session after the other; whatever breaks one costs a boot, and
+ * the sequence that ran.
+ */
+export class GuestMachine implements Machine {
+  readonly #kind: GuestKind;
+  readonly #workspace: string;
+  readonly #name: string;
+  readonly #free: Guest[] = [];
+  /** On this machine: it knows where files have holes. */
+  #clerk: Promise<Performer> | null = null;
+
+  /** Folders in the workspace begin with the name. */
+  constructor(kind: GuestKind, workspace: string, name: string) {
+    this.#kind = kind;
+    this.#workspace = workspace;
+    this.#name = name;
+  }
+
+  async seat(sizeBytes: number): Promise<ImageSeat> {
+    const index = this.#free.findIndex(({ diskBytes }) => diskBytes >= sizeBytes);
+    const [known] = index < 0 ? [] : this.#free.splice(index, 1);
+    const guest = known ?? (await this.#boot(Math.max(sizeBytes, DISK_BYTES_MIN)));
+    this.#clerk ??= startHere();
+    return new GuestSeat(guest, sizeBytes, await this.#clerk, () => this.#free.push(guest));
+  }
+
+  async close(): Promise<void> {
+    for (const guest of this.#free.splice(0)) await guest.end();
+    await (await this.#clerk)?.end();
+    this.#clerk = null;
+  }
+
+  async #boot(diskBytes: number): Promise<Guest> {
+    const path = mkdtempSync(join(this.#workspace, `${this.#name}-`));
+    const folder = { path, disk: join(path, 'disk') };
+    writeFileSync(folder.disk, '');
+    truncateSync(folder.disk, diskBytes);
+    try {
+      const performer = await Performer.over((onBytes) => this.#kind.start(folder, onBytes));
+      return new Guest(folder, this.#kind.device, diskBytes, performer);
+    } catch (error) {
+      rmSync(path, { recursive: true, force: true });
+      throw error;
+    }
+  }
+}
+
+/** A kernel that runs. */
+class Guest {
+  readonly folder: GuestFolder;
+  readonly device: string;
+  readonly diskBytes: number;
+  readonly performer: Performer;
+
+  constructor(folder: GuestFolder, device: string, diskBytes: number, performer: Performer) {
+    this.folder = folder;
+    this.device = device;
+    this.diskBytes = diskBytes;
+    this.performer = performer;
+  }
+
+  async end(): Promise<void> {
+    await this.performer.end();
+    this.#remove();
+  }
+
+  kill(): void {
+    this.performer.kill();
+    this.#remove();
+  }
+
+  #remove(): void {
+    rmSync(this.folder.path, { recursive: true, force: true });
+  }
+}
+
+class GuestSeat implements ImageSeat {
+  readonly performer: Performer;
+  readonly #guest: Guest;
+  readonly #sizeBytes: number;
+  readonly #clerk: Performer;
+  readonly #onRelease: () => void;
+
+  constructor(guest: Guest, sizeBytes: number, clerk: Performer, onRelease: () => void) {
+    this.performer = guest.performer;
+    this.#guest = guest;
+    this.#sizeBytes = sizeBytes;
+    this.#clerk = clerk;
+    this.#onRelease = onRelease;
+  }
+
+  load(image: DiskImage): void {
+    const { disk } = this.#guest.folder;
+    writeImage(image, disk);
+    truncateSync(disk, this.#guest.diskBytes);
+  }
+
+  place(type: string, options: readonly string[]): Place {
+    return { kind: 'device', device: this.#guest.device, folder: STAND, type, options };
+  }
+
+  async disk(): Promise<DiskImage> {
+    const { disk } = this.#guest.folder;
+    const { ranges = [] } = await this.#clerk.call({ call: 'ranges', path: disk });
+    return SparseImage.load(disk, ranges).within(this.#sizeBytes);
+  }
+
+  release(): void {
+    this.#onRelease();
+  }
+
+  destroy(): void {
+    this.#guest.kill();
+  }
+}

@@ -1,0 +1,123 @@
+import { execa } from 'execa';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test, type TestContext } from 'vitest';
+import type { Operation } from '../../../model/index.ts';
+import { findProgram } from '../../process.ts';
+import { DEFAULT_SETUP, timeOfStep, type Setup } from '../../setup.ts';
+import type { Session, Target } from '../../target.ts';
+import { openWorkspace } from '../../workspace.ts';
+import { writeImage } from '../../image-file.ts';
+import { kernelTarget } from './target-words.ts';
+import { SparseImage } from './sparse-image.ts';
+
+const SETUP: Setup = { ...DEFAULT_SETUP, mount: { ...DEFAULT_SETUP.mount, atime: 'noatime' } };
+const OPTIONS = { faults: [], now: timeOfStep(0) };
+
+/** The bar of the project: from nothing to the first operation. */
+const BOOT_MS_MAX = 5000;
+
+describe('a User-Mode Linux', async () => {
+  const reason = findProgram('linux.uml') === null ? 'the package user-mode-linux is not installed' : null;
+  const workspace = await openWorkspace();
+  const targets: Target[] = [];
+  afterAll(async () => {
+    for (const target of targets) await target.close?.();
+    await workspace.remove();
+  });
+
+  const booted = (name: string, body: (target: Target, context: TestContext) => Promise<void>): void =>
+    test(name, { timeout: 60_000 }, async (context) => {
+      if (reason !== null) context.skip(`unknown: ${reason}`);
+      const target = kernelTarget('uml', workspace.path);
+      if (target === null) throw new Error('no target');
+      targets.push(target);
+      await body(target, context);
+    });
+
+  const ask = async (session: Session, operation: Operation): Promise<unknown> => {
+    const outcome = await session.apply(operation, timeOfStep(0));
+    return outcome.ok ? outcome.value : outcome.errno;
+  };
+
+  const guests = (): string[] =>
+    readdirSync('/proc').filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(workspace.path);
+      } catch {
+        return false;
+      }
+    });
+
+  booted(
+    'boots in time, serves one sequence after the other, and e2fsck accepts its disk',
+    async (target) => {
+      const startedAt = performance.now();
+      const first = await target.start(SETUP, OPTIONS);
+      expect(await ask(first, { op: 'mkdir', path: 'd', mode: 0o700 })).toEqual({ kind: 'done' });
+      expect(performance.now() - startedAt).toBeLessThan(BOOT_MS_MAX);
+      // Longer than what a line carries.
+      const content = { seed: 1, length: 100_000 };
+      await ask(first, {
+        op: 'open',
+        as: 'fd1',
+        path: 'd/f',
+        access: 'write',
+        flags: { create: true },
+        mode: 0o600,
+      });
+      expect(await ask(first, { op: 'write', handle: 'fd1', content })).toEqual({
+        kind: 'count',
+        count: 100_000,
+      });
+      const image = await first.unmount();
+      if (image === null) throw new Error('no disk');
+      const file = join(workspace.path, 'judged');
+      writeImage(image, file);
+      const judged = await execa(findProgram('e2fsck') ?? 'e2fsck', ['-fn', file]);
+      expect(judged.exitCode).toBe(0);
+      const before = guests();
+      const second = await target.mount(image, SETUP, OPTIONS);
+      expect(await ask(second, { op: 'rmdir', path: 'd' })).toBe('ENOTEMPTY');
+      expect(guests()).toEqual(before);
+      await second.unmount();
+      await target.close?.();
+      expect(guests()).toEqual([]);
+    },
+  );
+
+  booted(
+    'a guest that dies breaks the operation that ran, and the next session has a new one',
+    async (target) => {
+      const session = await target.start(SETUP, OPTIONS);
+      session.foresee?.([]);
+      const [guest = ''] = guests();
+      const answer = ask(session, { op: 'sync' });
+      process.kill(Number(guest), 'SIGKILL');
+      const broken = await answer.then(() => ask(session, { op: 'sync' })).catch((error: unknown) => error);
+      expect(broken).toMatchObject({ name: 'PartnerLost' });
+      session.abandon();
+      const next = await target.start(SETUP, OPTIONS);
+      expect(await ask(next, { op: 'rmdir', path: 'lost+found' })).toEqual({ kind: 'done' });
+      await next.unmount();
+    },
+  );
+
+  booted('what the kernel says of a damaged disk is a finding, with its words', async (target) => {
+    const session = await target.start(SETUP, OPTIONS);
+    await ask(session, { op: 'mkdir', path: 'd', mode: 0o700 });
+    const image = await session.unmount();
+    if (image === null) throw new Error('no disk');
+    const file = join(workspace.path, 'damaged');
+    writeImage(image, file);
+    const debugfs = findProgram('debugfs') ?? 'debugfs';
+    await execa(debugfs, ['-w', '-R', 'set_inode_field d block[0] 0', file]);
+    const damaged = await target.mount(SparseImage.scan(file), SETUP, OPTIONS);
+    const found = await ask(damaged, { op: 'readdir', path: 'd' }).catch((error: unknown) => error);
+    expect(found).toMatchObject({
+      name: 'KernelMessage',
+      message: expect.stringContaining('EXT4-fs error') as string,
+    });
+    damaged.abandon();
+  });
+});

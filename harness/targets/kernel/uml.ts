@@ -1,0 +1,62 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, startGuest, type Partner } from '../../process.ts';
+import { TargetUnavailable } from '../../target.ts';
+import type { GuestFolder, GuestKind } from './guest-machine.ts';
+import { GUEST, PYTHON, PYTHON_OPTIONS } from './performer.ts';
+
+/** Messages beyond this wedge a line of a User-Mode Linux, whose buffer is a page: they go through a file. */
+const LINE_BYTES_MAX = 2048;
+
+/** The first length of a frame that is in the file of its second (guest/frames.py). */
+const ELSEWHERE = 0xffffffff;
+
+const MEMORY = '512M';
+
+/**
+ * A User-Mode Linux: the kernel as an ordinary process, of any user. It runs on this machine's file system, which it only
+ * reads, writes to the folder it is given, and has the image as its first block device.
+ */
+export function userModeLinux(kernel: string | null): GuestKind {
+  return {
+    device: '/dev/ubda',
+    start: (folder, onBytes) => boot(findKernel(kernel), folder, onBytes),
+  };
+}
+
+/** The binary that was named, or that of Debian's package. */
+function findKernel(named: string | null): string {
+  const path = named ?? findProgram('linux.uml');
+  if (path === null)
+    throw new TargetUnavailable(
+      'no User-Mode Linux here: install the package user-mode-linux, or name a kernel with kernel=PATH',
+    );
+  if (!existsSync(path) || !statSync(path).isFile())
+    throw new TargetUnavailable(`there is no kernel ${path}`);
+  return path;
+}
+
+function boot(kernel: string, folder: GuestFolder, onBytes: (bytes: Buffer) => void): Partner {
+  const words = [
+    `mem=${MEMORY}`,
+    ...['root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro'],
+    // The console's words are kept for findings; the second terminal is the line.
+    ...['con=null', 'con0=null,fd:2', 'con1=fd:3,fd:4', 'ssl=null', 'loglevel=5'],
+    ...[`uml_dir=${folder.path}`, 'umid=state'],
+    ...[`ubda=${folder.disk}`, `init=${PYTHON}`, '--', ...PYTHON_OPTIONS, GUEST],
+    ...['--boot', '/dev/tty1', folder.path],
+  ];
+  const partner = startGuest(kernel, words, { TMPDIR: folder.path, HOME: folder.path }, onBytes);
+  let sent = 0;
+  return {
+    ...partner,
+    send: (bytes) => {
+      if (bytes.length <= LINE_BYTES_MAX) return partner.send(bytes);
+      writeFileSync(join(folder.path, String(++sent)), bytes);
+      const marker = Buffer.alloc(8);
+      marker.writeUInt32LE(ELSEWHERE, 0);
+      marker.writeUInt32LE(sent, 4);
+      partner.send(marker);
+    },
+  };
+}
