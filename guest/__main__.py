@@ -2,6 +2,7 @@
 
     python3 guest
     python3 guest --boot TTY FOLDER     as the first process of a guest kernel (boot.py)
+    python3 guest --sweep FOLDER...     takes away loop devices over files in the folders, and nothing else
 
 Frames (frames.py) go over standard input and output, or over the line to the host. The first is the performer's own: who it is and what it may do. Then
 each request gets one answer, but `perform`, which has many operations, gets one for each. Nothing here knows what an answer
@@ -125,14 +126,12 @@ class Performer:
     def ranges(self, request):
         return {"ranges": image_files.ranges(request["path"])}
 
-    def sweep(self, request):
-        """Takes away the loop devices over files in these folders."""
-        folders = tuple(f"{folder}/" for folder in request["folders"])
-        return {"removed": mounts.remove_loops(lambda file: file.startswith(folders))}
-
 
 def main():
     os.umask(0)
+    if sys.argv[1:2] == ["--sweep"]:
+        mounts.remove_loops(sys.argv[2:])
+        return
     if sys.argv[1:2] != ["--boot"]:
         Performer(Frames(sys.stdin.buffer, sys.stdout.buffer), False).run()
         return

@@ -34,22 +34,19 @@ class Arena:
 
 
 class Buffers:
-    """The iovecs of one call. With `faultAt`, the piece with that byte ends where memory does, and all behind it are nowhere."""
+    """The iovecs of one call, one behind the other. With `faultAt`, there is no memory from that byte on."""
 
     def __init__(self, arena, operation, length):
-        lengths = split(length, operation.get("pieces", []))
-        missed = operation.get("misaligned", 0)
-        fault_at = operation.get("faultAt")
-        starts, end = [], 0
-        for each in lengths:
-            starts.append(end + missed)
-            end = pages(end + missed + each)
-        edge = arena.room(end + pages(length) + PAGE)
-        if fault_at is not None:
-            starts = before_edge(starts, lengths, fault_at, edge)
+        self.lengths = split(length, operation.get("pieces", []))
+        edge = arena.room(length + PAGE)
+        start = operation.get("misaligned", 0)
+        if "faultAt" in operation:
+            start = edge - min(operation["faultAt"], length)
         whole = memoryview(arena.memory)
-        self.views = [view_at(whole, start, each, edge) for start, each in zip(starts, lengths)]
-        self.lengths = lengths
+        self.views = []
+        for each in self.lengths:
+            self.views.append(view_at(whole, start, each, edge))
+            start += each
 
     def fill(self, data):
         """Puts the bytes of a write there, as far as there is memory."""
@@ -91,18 +88,6 @@ def split(length, pieces):
         lengths.append(min(piece, length))
         length -= lengths[-1]
     return [*lengths, length]
-
-
-def before_edge(starts, lengths, fault_at, edge):
-    """The piece with the byte of the fault lies at the edge of the memory, those behind it begin there."""
-    moved, position = [], 0
-    for start, length in zip(starts, lengths):
-        if position + length <= fault_at:
-            moved.append(start)
-        else:
-            moved.append(edge - max(0, fault_at - position))
-        position += length
-    return moved
 
 
 def is_plain(operation, direct):

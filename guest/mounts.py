@@ -4,9 +4,10 @@ import errno
 import fcntl
 import os
 import struct
+import tempfile
 
 from linux import (
-    LO_FLAGS_AUTOCLEAR, LOOP_CLR_FD, LOOP_CONFIGURE, LOOP_CTL_GET_FREE, MNT_DETACH, MS_DIRSYNC, MS_NOATIME, MS_NODEV,
+    FITHAW, LO_FLAGS_AUTOCLEAR, LOOP_CLR_FD, LOOP_CONFIGURE, LOOP_CTL_GET_FREE, MS_DIRSYNC, MS_NOATIME, MS_NODEV,
     MS_NODIRATIME, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_RELATIME, MS_REMOUNT, MS_STRICTATIME, MS_SYNCHRONOUS,
     MS_LAZYTIME, checked, libc,
 )
@@ -34,10 +35,6 @@ def reconfigure(folder, options):
 
 def unmount(folder):
     checked(libc.umount2(folder.encode(), 0))
-
-
-def detach(folder):
-    libc.umount2(folder.encode(), MNT_DETACH)
 
 
 class LoopDevice:
@@ -74,19 +71,46 @@ def configured(control, file):
     raise OSError(errno.EBUSY, "")
 
 
-def remove_loops(is_ours):
-    """Detaches the loop devices whose file `is_ours` says is; thaws and unmounts what a killed performer left frozen."""
+def remove_loops(folders):
+    """Takes away the loop devices over files in these folders, with what a killed performer left frozen on them."""
     removed = []
     for name in sorted(os.listdir("/sys/block")):
-        try:
-            with open(f"/sys/block/{name}/loop/backing_file", encoding="utf-8") as file:
-                backing = file.read().strip()
-        except OSError:
-            continue
-        if is_ours(backing.removesuffix(" (deleted)")):
+        backing = backing_file(name)
+        if backing is not None and backing.startswith(tuple(f"{folder}/" for folder in folders)):
             removed.append(backing)
+            thaw_device(f"/dev/{name}")
             remove_loop(f"/dev/{name}")
     return removed
+
+
+def backing_file(name):
+    try:
+        with open(f"/sys/block/{name}/loop/backing_file", encoding="utf-8") as file:
+            return file.read().strip().removesuffix(" (deleted)")
+    except OSError:
+        return None
+
+
+def thaw_device(device):
+    """A frozen file system outlives its mounts. Mounting the device again finds it, still frozen."""
+    folder = tempfile.mkdtemp(prefix="twinpath-thaw-")
+    try:
+        mount(device, folder, "ext4", [])
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.ioctl(descriptor, FITHAW, 0)
+        except OSError as error:
+            # It was not frozen.
+            if error.errno != errno.EINVAL:
+                raise
+        finally:
+            os.close(descriptor)
+            unmount(folder)
+    except OSError:
+        # Nobody can mount it: then nobody holds it, either.
+        pass
+    finally:
+        os.rmdir(folder)
 
 
 def remove_loop(path):
@@ -94,6 +118,7 @@ def remove_loop(path):
     try:
         fcntl.ioctl(descriptor, LOOP_CLR_FD)
     except OSError as error:
+        # It went by itself when it was unmounted.
         if error.errno != errno.ENXIO:
             raise
     finally:

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dir } from 'tmp-promise';
+import { clearLeftovers } from './leftovers.ts';
 import { processStart } from './process.ts';
 
 /** A folder for what a run needs only while it lasts: images on their way to e2fsck. */
@@ -25,10 +26,17 @@ const OWNER_FILE = 'owner.json';
 /** What the name of a workspace looks like; the number is that of the process that made it. */
 const NAME = /^twinpath-(\d+)-\w+$/;
 
+/** Removes the workspaces of runs that were killed, wherever they may lie, and all that works in them; answers how many. */
+export function cleanWorkspaces(): number {
+  let removed = 0;
+  for (const each of new Set([...workspaceFolders(), tmpdir()])) removed += removeAbandoned(each);
+  return removed;
+}
+
 /** Makes a workspace, after having removed those whose owners were killed. */
 export async function openWorkspace(): Promise<Workspace> {
   const [folder = tmpdir()] = workspaceFolders();
-  for (const each of new Set([...workspaceFolders(), tmpdir()])) removeAbandoned(each);
+  cleanWorkspaces();
   const { path, cleanup } = await dir({ prefix: PREFIX, unsafeCleanup: true, tmpdir: folder });
   writeFileSync(
     join(path, OWNER_FILE),
@@ -76,6 +84,7 @@ export function removeAbandoned(folder: string): number {
     const match = NAME.exec(name);
     const path = join(folder, name);
     if (match === null || !isOurs(path) || isOwned(path, Number(match[1]))) continue;
+    clearLeftovers(path);
     if (removes(path)) removed++;
   }
   return removed;

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { UnknownTarget } from '../targets/all.ts';
 import { addBench } from './bench-command.ts';
 import { addCheck } from './check-command.ts';
+import { addClean } from './clean-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
 import { addImage } from './image-command.ts';
 import { addKernel } from './kernel-command.ts';
@@ -35,6 +36,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addCorrupt(program, terminal, exit);
   addImage(program, terminal, exit);
   addBench(program, terminal, exit);
+  addClean(program, terminal, exit);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }

@@ -49,7 +49,6 @@ export interface PerformerAnswer {
   readonly writesZeroes?: boolean;
   readonly number?: number;
   readonly ranges?: readonly DataRange[];
-  readonly removed?: readonly string[];
   /** Bytes that were read. */
   readonly data: Uint8Array;
 }
