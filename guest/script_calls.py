@@ -61,6 +61,10 @@ class ScriptCalls:
             runs = [[value, sum(1 for _ in group)] for value, group in itertools.groupby(file.read())]
         return {"kind": "list", "list": runs}
 
+    def bytes_of(self, o, _):
+        with open(o["path"], "rb") as file:
+            return file.read()
+
     def set_flags(self, o, _):
         fcntl.ioctl(self.descriptor(o["handle"]), FS_IOC_SETFLAGS, struct.pack("=I", o["flags"]))
 

@@ -93,6 +93,8 @@ export function* readFolios(
     failed = yield* batch.wait();
     return failed;
   } finally {
+    // Nobody may have the memory back while the device fills it.
+    yield* batch.wait();
     for (const folio of folios) {
       if (!failed.has(folio)) folio.uptodate = true;
       folio.unlock();

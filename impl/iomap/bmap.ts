@@ -13,9 +13,8 @@ export function* bmap<F extends IomapFile>(file: F, block: number, ops: IomapOps
   const { blockSize, mapping } = file;
   let found = 0;
   try {
-    const seen = mapping.errorSequence;
     yield* writeAndWait(mapping, 0, Infinity);
-    mapping.checkError(seen);
+    mapping.checkLost();
     yield* iterate(file, block * blockSize, blockSize, ops, (iomap, position, length) => {
       if (iomap.type === 'mapped') found = (iomap.address + position - iomap.offset) / blockSize;
       return ready(length);

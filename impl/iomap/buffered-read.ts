@@ -71,14 +71,14 @@ export function* readFolio<F extends IomapFile>(file: F, folio: Folio, ops: Ioma
   const context = new ReadContext(file);
   try {
     yield* readRange(file, [folio], ops, context);
-    yield* context.wait();
   } finally {
+    yield* context.wait();
     folio.unlock();
   }
   if (context.failed) fail('EIO');
 }
 
-/** iomap_readahead(): fills new, locked folios that follow each other, and unlocks them. */
+/** iomap_readahead(): fills new, locked folios that follow each other, and unlocks them. Fails where a mapping cannot be had. */
 export function* readahead<F extends IomapFile>(
   file: F,
   folios: readonly Folio[],
@@ -87,8 +87,8 @@ export function* readahead<F extends IomapFile>(
   const context = new ReadContext(file);
   try {
     yield* readRange(file, folios, ops, context);
-    yield* context.wait();
   } finally {
+    yield* context.wait();
     for (const folio of folios) folio.unlock();
   }
 }

@@ -16,20 +16,30 @@ export interface IomapWriteOps<F> {
   isValid(file: F, iomap: Iomap): boolean;
 }
 
+/** What goes where. */
+export interface BufferedWrite {
+  /** Byte of the file. */
+  readonly position: number;
+  /** What can be touched of the caller's memory: the first of `length` bytes, or all of them. */
+  readonly source: Uint8Array;
+  /** Bytes that the caller wants to write. */
+  readonly length: number;
+}
+
 /**
  * iomap_file_buffered_write(): copies `source` into the cache at byte `position`, mapping by mapping and folio by folio,
- * and moves i_size. Answers the bytes written; fails when not even one could be.
+ * and moves i_size. Mappings are made for all of `length`, because that memory ends is found out when it is copied. Answers the
+ * bytes written, 0 when there was no memory at all; fails when not even one could be.
  */
 export function* bufferedWrite<F extends IomapFile>(
   file: F,
-  position: number,
-  source: Uint8Array,
+  { position, source, length: wanted }: BufferedWrite,
   ops: IomapOps<F>,
   writeOps: IomapWriteOps<F>,
 ): Sleepable<number> {
   const progress = { written: 0 };
   try {
-    yield* iterate(file, position, source.length, ops, (iomap, start, length) =>
+    yield* iterate(file, position, wanted, ops, (iomap, start, length) =>
       writeUnder(file, start, source.subarray(start - position, start - position + length), {
         iomap,
         writeOps,
@@ -40,6 +50,9 @@ export function* bufferedWrite<F extends IomapFile>(
     // What went in before the failure stays, and its length is the answer, as write(2) has it.
     if (progress.written === 0) throw error;
   }
+  // Where memory ends, the file has grown to the byte that could not be copied.
+  if (progress.written === source.length && source.length < wanted)
+    file.size = Math.max(file.size, position + progress.written);
   return progress.written;
 }
 

@@ -160,7 +160,14 @@ function* agrees(
       const data = Uint8Array.from({ length: step.length }, (_, index) => ((index * 7 + seed) % 251) + 1);
       seed++;
       if (step.offset > file.size) yield* truncate(file, step.offset);
-      expect(yield* bufferedWrite(file, step.offset, data, writeOps, validity)).toBe(step.length);
+      expect(
+        yield* bufferedWrite(
+          file,
+          { position: step.offset, source: data, length: step.length },
+          writeOps,
+          validity,
+        ),
+      ).toBe(step.length);
       plain.set(data, step.offset);
     } else if (step.kind === 'truncate') {
       yield* truncate(file, step.offset);

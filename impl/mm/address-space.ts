@@ -1,16 +1,22 @@
 import { assert } from '../lib/assert.ts';
 import { Failure, type Errno } from '../lib/errno.ts';
+import type { RwSemaphore } from '../sched/lock.ts';
 import type { AddressSpaceOperations } from './address-space-operations.ts';
+import { ErrorSequence, type ErrorWatcher } from './error-sequence.ts';
 import { Folio } from './folio.ts';
 import type { FolioPool, PageRun } from './folio-pool.ts';
 import type { MemoryArea } from './memory-area.ts';
-import { isMappedAnywhere, writeProtect } from './reverse-map.ts';
+import { isMappedAnywhere, unmapPages, writeProtect } from './reverse-map.ts';
 
 /** What the page cache must know about the file whose bytes it holds. */
 export interface MappingHost {
   readonly ino: number;
   /** i_size, bytes. */
   size: number;
+  /** The errors of all files of the file system (s_wb_err), where it keeps them. */
+  readonly lostWrites?: ErrorSequence;
+  /** Held for reading while bytes come into the cache, for writing while they leave the file (invalidate_lock). */
+  readonly invalidateLock?: RwSemaphore;
 }
 
 /** The cached folios of one file (struct address_space). */
@@ -30,8 +36,11 @@ export class AddressSpace {
   areas: Set<MemoryArea> | null = null;
   /** Somebody has mapped the file: bytes behind its end may have been stored to since, in memory. */
   wasMapped = false;
-  /** Set when a write failed; the next fsync of each descriptor reports it (mapping_set_error). */
-  #error: { readonly errno: Errno; readonly sequence: number } | null = null;
+  /** Made when a write fails first: most never do. */
+  #errors: ErrorSequence | null = null;
+  /** AS_EIO, AS_ENOSPC: a write was lost, and nobody who waits for writes was told. */
+  #lost: 'EIO' | 'ENOSPC' | null = null;
+  #failures = 0;
 
   constructor(
     host: MappingHost,
@@ -208,6 +217,14 @@ export class AddressSpace {
     assert(folio.writeback, () => `folio ${folio.index} is not under writeback`);
     folio.writeback = false;
     this.#writebackFolios--;
+    if (folio.dropBehind) this.#dropBehind(folio);
+  }
+
+  /** folio_end_dropbehind(): it was brought in for one write only, which is done. */
+  #dropBehind(folio: Folio): void {
+    if (folio.dirty || folio.locked || folio.mapping !== this) return;
+    unmapPages(this, folio.index, folio.index + folio.pages, false);
+    if (folio.private === null || this.operations.releaseFolio(folio)) this.remove(folio);
   }
 
   attach(area: MemoryArea): void {
@@ -222,16 +239,36 @@ export class AddressSpace {
 
   /** mapping_set_error(). */
   setError(errno: Errno): void {
-    this.#error = { errno, sequence: (this.#error?.sequence ?? 0) + 1 };
+    this.#failures++;
+    this.#lost = errno === 'ENOSPC' ? 'ENOSPC' : 'EIO';
+    (this.#errors ??= new ErrorSequence()).record(errno);
+    this.host.lostWrites?.record(errno);
   }
 
-  /** Errors so far; a descriptor remembers the number it has seen (errseq_sample). */
-  get errorSequence(): number {
-    return this.#error?.sequence ?? 0;
+  /** Writes that failed so far, whoever was told. */
+  get failures(): number {
+    return this.#failures;
   }
 
-  /** Fails with an error that happened since `seen` (errseq_check_and_advance). */
-  checkError(seen: number): void {
-    if (this.#error !== null && this.#error.sequence > seen) throw new Failure(this.#error.errno);
+  /** What a file that is opened now has seen of the errors (filemap_sample_wb_err). */
+  sampleErrors(): number {
+    return this.#errors === null ? 0 : this.#errors.sample();
+  }
+
+  /** Fails with an error that the open file was not told of (file_check_and_advance_wb_err). */
+  reportError(watcher: ErrorWatcher): void {
+    if (this.#errors === null) return;
+    const errno = this.#errors.check(watcher);
+    if (errno === null) return;
+    this.#lost = null;
+    throw new Failure(errno);
+  }
+
+  /** Fails when a write was lost since somebody asked this last (filemap_check_errors). */
+  checkLost(): void {
+    const lost = this.#lost;
+    if (lost === null) return;
+    this.#lost = null;
+    throw new Failure(lost);
   }
 }

@@ -30,6 +30,10 @@ export class Folio implements HeldLock {
   /** Dirty when the running writeback began (PAGECACHE_TAG_TOWRITE). */
   toWrite = false;
   writeback = false;
+  /** Whoever reads up to here wants the next window of read-ahead (PG_readahead). */
+  readaheadMark = false;
+  /** It leaves the cache as soon as it is clean and was used (PG_dropbehind). */
+  dropBehind = false;
   /** buffer_heads on one path, FolioState on the other. Only the owning path looks inside. */
   private: object | null = null;
 

@@ -1,79 +1,153 @@
-import { preemptible, preemptionPoint, ready, type Sleepable } from '../sched/sleepable.ts';
+import { fail, Failure } from '../lib/errno.ts';
+import { preemptible, preemptionPoint, ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import { grabFolio } from './filemap.ts';
 import type { Folio } from './folio.ts';
-import { PAGE_BYTES, pageIndex } from './page.ts';
+import { whileValid } from './invalidate-lock.ts';
+import { pageIndex } from './page.ts';
+import { ReadaheadState } from './readahead-state.ts';
+import { readaheadMarked, readaheadMissing } from './readahead.ts';
+import { unmapPages } from './reverse-map.ts';
 
-/** Pages that one read asks for at once; a longer read comes back for more. */
-const READAHEAD_PAGES_MAX = 512;
+/** What a read may do. */
+export interface ReadRules {
+  /** What is not cached is EAGAIN (IOCB_NOWAIT); reading it ahead is begun nevertheless. */
+  readonly nowait: boolean;
+  /** What is brought into the cache for this read leaves it when it was read (IOCB_DONTCACHE). */
+  readonly dontCache: boolean;
+}
+
+const PLAIN: ReadRules = { nowait: false, dontCache: false };
 
 /**
  * Copies bytes of the file from `position` on into `target`, as far as the file goes, reading what is not cached
- * (filemap_read). Answers the number of bytes. Fails with EIO when nothing could be read.
+ * (filemap_read). Answers the number of bytes; what comes after the first that cannot be read is left out. Fails with EIO,
+ * EUCLEAN, EAGAIN when nothing could be read.
  */
 export function* readThroughCache(
   mapping: AddressSpace,
   position: number,
   target: Uint8Array,
+  state: ReadaheadState = new ReadaheadState(),
+  rules: ReadRules = PLAIN,
 ): Sleepable<number> {
   let done = 0;
-  while (done < target.length) {
-    const at = position + done;
-    // The size is read anew for each folio: a truncation may happen in between.
-    if (at >= mapping.host.size) break;
-    const folio = yield* uptodateFolio(mapping, at, target.length - done);
-    if (folio === null) continue;
-    const offset = at - folio.position;
-    const available = Math.min(folio.end, mapping.host.size) - at;
-    const length = Math.min(target.length - done, available);
-    if (length <= 0) break;
-    target.set(folio.data.subarray(offset, offset + length), done);
-    done += length;
+  try {
+    while (done < target.length) {
+      const at = position + done;
+      // The size is read anew for each folio: a truncation may happen in between.
+      if (at >= mapping.host.size) break;
+      const folio = yield* uptodateFolio(mapping, at, target.length - done, state, rules);
+      if (folio === null) continue;
+      const offset = at - folio.position;
+      const available = Math.min(folio.end, mapping.host.size) - at;
+      const length = Math.min(target.length - done, available);
+      if (length <= 0) break;
+      target.set(folio.data.subarray(offset, offset + length), done);
+      done += length;
+      if (folio.dropBehind) leave(mapping, folio);
+    }
+  } catch (error) {
+    if (done === 0 || !(error instanceof Failure)) throw error;
   }
+  state.previous = position + done;
   return done;
 }
 
 /** The folio of byte `position`, good to read there; null when it was truncated meanwhile: look again. */
-function uptodateFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio | null> {
+function uptodateFolio(
+  mapping: AddressSpace,
+  position: number,
+  length: number,
+  state: ReadaheadState,
+  rules: ReadRules,
+): Sleepable<Folio | null> {
   const folio = mapping.find(pageIndex(position));
-  return folio?.uptodate === true && !preemptible() ? ready(folio) : bringFolio(mapping, position, length);
+  const isThere = folio !== null && folio.uptodate && !folio.readaheadMark;
+  return isThere && !preemptible() ? ready(folio) : bringFolio(mapping, position, length, state, rules);
 }
 
-function* bringFolio(mapping: AddressSpace, position: number, length: number): Sleepable<Folio | null> {
+/** Pages that bytes [position, position + length) touch. */
+const pagesOf = (position: number, length: number): number =>
+  pageIndex(position + length - 1) - pageIndex(position) + 1;
+
+/** filemap_get_pages() */
+function* bringFolio(
+  mapping: AddressSpace,
+  position: number,
+  length: number,
+  state: ReadaheadState,
+  rules: ReadRules,
+): Sleepable<Folio | null> {
   yield* preemptionPoint('look-up of folios');
   const index = pageIndex(position);
+  const wanted = pagesOf(position, length);
+  const request = { mapping, dropBehind: rules.dontCache };
   let folio = mapping.find(index);
   if (folio === null) {
-    yield* readahead(mapping, position, length);
-    folio = mapping.find(index);
-    if (folio === null) return null;
+    yield* whileValid(mapping, () => readaheadMissing(request, state, index, wanted));
+    if (rules.nowait) fail('EAGAIN');
+    folio = mapping.find(index) ?? (yield* newFolio(mapping, position, rules));
   }
+  if (folio.readaheadMark) {
+    const marked = folio;
+    const ahead = index - marked.index + wanted;
+    yield* whileValid(mapping, () => readaheadMarked(request, state, marked, marked.index, ahead));
+  }
+  if (!folio.belongsTo(mapping)) return null;
   if (folio.uptodate) return folio;
-  yield* folio.lock();
-  if (!folio.belongsTo(mapping)) {
-    folio.unlock();
-    return null;
-  }
+  if (!rules.nowait) return yield* readLocked(mapping, folio, position, length);
+  if (folio.locked || !isThere(mapping, folio, position, length)) fail('EAGAIN');
+  return folio;
+}
+
+/** Are the bytes that are wanted of an unlocked folio good to read, though not all of it is (filemap_range_uptodate)? */
+function isThere(mapping: AddressSpace, folio: Folio, position: number, length: number): boolean {
   const offset = position - folio.position;
   const wanted = Math.min(length, folio.size - offset, mapping.host.size - position);
-  if (mapping.operations.isPartiallyUptodate(folio, offset, wanted)) {
-    folio.unlock();
-    return folio;
+  return folio.uptodate || wanted <= 0 || mapping.operations.isPartiallyUptodate(folio, offset, wanted);
+}
+
+/** One folio, where there was no memory to read ahead (filemap_create_folio). Fails with ENOMEM. */
+function* newFolio(mapping: AddressSpace, position: number, { dontCache }: ReadRules): Sleepable<Folio> {
+  const folio = yield* grabFolio(mapping, position, 1);
+  folio.dropBehind = dontCache;
+  folio.unlock();
+  return folio;
+}
+
+/** filemap_update_page(): fills a folio that reading ahead did not, or not yet. Null when it left the file: look again. */
+function* readLocked(
+  mapping: AddressSpace,
+  folio: Folio,
+  position: number,
+  length: number,
+): Sleepable<Folio | null> {
+  if (folio.locked) {
+    // Who has it may be waiting for those who take something out of the file: no lock is held meanwhile.
+    yield* waitUntil(`lock of folio ${folio.index}`, () => !folio.locked);
+    return null;
   }
-  yield* mapping.operations.readFolio(folio);
+  return yield* whileValid(mapping, () => fillFolio(mapping, folio, position, length));
+}
+
+function* fillFolio(
+  mapping: AddressSpace,
+  folio: Folio,
+  position: number,
+  length: number,
+): Sleepable<Folio | null> {
+  if (folio.locked) return null;
+  yield* folio.lock();
+  if (!folio.belongsTo(mapping) || isThere(mapping, folio, position, length)) folio.unlock();
+  else yield* mapping.operations.readFolio(folio);
   return folio.belongsTo(mapping) ? folio : null;
 }
 
-/** Brings the missing part of a read into the cache in as few transfers as its layout allows (page_cache_sync_ra). */
-function* readahead(mapping: AddressSpace, position: number, length: number): Sleepable<void> {
-  const end = Math.min(position + length, mapping.host.size);
-  let index = pageIndex(position);
-  const last = Math.min(pageIndex(end - 1), index + READAHEAD_PAGES_MAX - 1);
-  const folios: Folio[] = [];
-  while (index <= last && mapping.find(index) === null) {
-    const folio = yield* grabFolio(mapping, index * PAGE_BYTES, (last - index + 1) * PAGE_BYTES);
-    folios.push(folio);
-    index = folio.index + folio.pages;
-  }
-  if (folios.length > 0) yield* mapping.operations.readahead(mapping, folios);
+/** The folio was read by somebody who will not come back (filemap_end_dropbehind_read). */
+function leave(mapping: AddressSpace, folio: Folio): void {
+  const stays = folio.locked || folio.dirty || folio.writeback || !folio.belongsTo(mapping);
+  if (stays || (folio.private !== null && !mapping.operations.releaseFolio(folio))) return;
+  unmapPages(mapping, folio.index, folio.index + folio.pages, false);
+  mapping.remove(folio);
 }

@@ -118,6 +118,14 @@ export class RwSemaphore implements HeldLock {
     return READY;
   }
 
+  /** Takes the lock for reading when no writer has it (down_read_trylock). */
+  tryRead(): boolean {
+    checkOrder(this.#scheduler, this);
+    if (this.#writer) return false;
+    this.#takeForReading();
+    return true;
+  }
+
   *#waitToRead(): Sleepable<void> {
     yield* park(`${this.name} (read)`, () => !this.#writer, this);
     this.#takeForReading();

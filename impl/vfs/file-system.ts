@@ -24,6 +24,8 @@ import { fstat } from './query-calls.ts';
 import { seek } from './read-write-calls.ts';
 import { SystemCalls } from './system-calls.ts';
 import type {
+  Advice,
+  CopyEnd,
   DirectoryListing,
   DirectoryStep,
   MappingAccess,
@@ -31,7 +33,9 @@ import type {
   OpenFlags,
   RenameFlags,
   Stat,
+  SyncWait,
   TimeChange,
+  TransferOptions,
   Whence,
   XattrFlags,
 } from './types.ts';
@@ -122,21 +126,50 @@ export class FileSystem {
   }
 
   /** Fills `target` from the descriptor's position; answers how many bytes there were. */
-  read(fd: number, target: Uint8Array): number {
-    return this.#run('read', () => this.calls.read(fd, target));
+  read(fd: number, target: Uint8Array, options?: TransferOptions): number {
+    return this.#run('read', () => this.calls.read(fd, target, options));
   }
 
-  pread(fd: number, target: Uint8Array, offset: number): number {
-    return this.#run('pread', () => this.calls.pread(fd, target, offset));
+  pread(fd: number, target: Uint8Array, offset: number, options?: TransferOptions): number {
+    return this.#run('pread', () => this.calls.pread(fd, target, offset, options));
   }
 
   /** Answers how many bytes were written: fewer than given when space ran out on the way. */
-  write(fd: number, source: Uint8Array): number {
-    return this.#run('write', () => this.calls.write(fd, source));
+  write(fd: number, source: Uint8Array, options?: TransferOptions): number {
+    return this.#run('write', () => this.calls.write(fd, source, options));
   }
 
-  pwrite(fd: number, source: Uint8Array, offset: number): number {
-    return this.#run('pwrite', () => this.calls.pwrite(fd, source, offset));
+  pwrite(fd: number, source: Uint8Array, offset: number, options?: TransferOptions): number {
+    return this.#run('pwrite', () => this.calls.pwrite(fd, source, offset, options));
+  }
+
+  /** copy_file_range(2). An end without an offset is at its descriptor's position, and moves it. */
+  copyFileRange(from: CopyEnd, to: CopyEnd, length: number): number {
+    return this.#run('copy_file_range', () => this.calls.copyFileRange(from, to, length));
+  }
+
+  /** sendfile(2) to a file, at its position. */
+  sendfile(to: number, from: CopyEnd, length: number): number {
+    return this.#run('sendfile', () => this.calls.sendfile(to, from, length));
+  }
+
+  readahead(fd: number, offset: number, length: number): void {
+    this.#run('readahead', () => this.calls.readahead(fd, offset, length));
+  }
+
+  /** posix_fadvise(2). A length of 0 means up to the end. */
+  fadvise(fd: number, offset: number, length: number, advice: Advice): void {
+    this.#run('fadvise', () => this.calls.fadvise(fd, offset, length, advice));
+  }
+
+  /** sync_file_range(2). A length of 0 means up to the end. Makes no metadata durable. */
+  syncFileRange(fd: number, offset: number, length: number, wait: SyncWait, write: boolean): void {
+    this.#run('sync_file_range', () => this.calls.syncFileRange(fd, offset, length, wait, write));
+  }
+
+  /** syncfs(2): fails once for each descriptor with the error of any write that was lost since it was opened. */
+  syncfs(fd: number): void {
+    this.#run('syncfs', () => this.calls.syncfs(fd));
   }
 
   seek(fd: number, offset: number, whence: Whence): number {

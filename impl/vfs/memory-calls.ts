@@ -184,6 +184,11 @@ export function* msync(
   const end = offset + Math.ceil(length / PAGE_BYTES) * PAGE_BYTES;
   if (length === 0) return;
   if (mode === 'sync' && mapping.area.shared && offset < mapping.length)
-    yield* fsyncInode(mapping.inode, true);
+    yield* syncMapped(mapping, offset, Math.min(end, mapping.length));
   if (offset < 0 || end > mapping.length) fail('ENOMEM');
+}
+
+function* syncMapped({ area, file, inode }: ProcessMapping, start: number, end: number): Sleepable<void> {
+  const base = area.firstPage * PAGE_BYTES;
+  yield* fsyncInode(inode, { start: base + start, end: base + end, dataOnly: true }, file);
 }

@@ -19,6 +19,7 @@ import { checkPath, PathWalk, resolve, resolveDots } from './path-walk.ts';
 import { releaseFile } from './release-file.ts';
 import { modeOfNew } from './permission/name-change.ts';
 import { checkPermission, MAY_EXEC, MAY_READ, MAY_WRITE } from './permission/permission.ts';
+import { rulesOf } from './io-rules.ts';
 import { truncateTo } from './truncate-calls.ts';
 import type { OpenFlags } from './types.ts';
 
@@ -46,10 +47,7 @@ export function* open(
       flags.tmpfile === true
         ? yield* openUnnamed(context, path, flags, mode & MODE_BITS)
         : yield* openInode(context, path, flags, mode & MODE_BITS);
-    const readable = flags.access !== 'write';
-    const writable = flags.access !== 'read';
-    const append = flags.append === true;
-    context.files.install(fd, new OpenFile(inode, readable, writable, append, context.caller));
+    context.files.install(fd, new OpenFile(inode, flags.access, rulesOf(flags), context.caller));
     return fd;
   } catch (error) {
     context.files.cancel(fd);
@@ -168,6 +166,8 @@ function* finishOpen(
   // Pipes, sockets and devices have no driver here: nobody is at the other end.
   if (!isRegular(inode.mode) && !isDirectory(inode.mode)) fail('ENXIO');
   if (truncates) yield* truncateTo(context.caller, inode, 0);
+  // do_dentry_open(): only regular files have FMODE_CAN_ODIRECT. By then the file was made, or cut.
+  if (flags.direct === true && !isRegular(inode.mode)) fail('EINVAL');
 }
 
 /**

@@ -1,14 +1,19 @@
+import type { IoRules } from '../ext4/data/io-rules.ts';
 import type { DirectoryReader } from '../ext4/directory/reading/reader.ts';
 import type { Inode } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
+import type { ErrorWatcher } from '../mm/error-sequence.ts';
+import { ReadaheadState } from '../mm/readahead-state.ts';
 import type { Credentials } from './permission/credentials.ts';
+import type { OpenFlags } from './types.ts';
 
 /** An open file description (struct file). */
-export class OpenFile {
+export class OpenFile implements ErrorWatcher {
   readonly inode: Inode;
   readonly readable: boolean;
   readonly writable: boolean;
-  readonly append: boolean;
+  /** How it is read and written when the call says nothing else. */
+  readonly rules: IoRules;
   /** Who opened it (f_cred). */
   readonly openedBy: Credentials;
   /** A descriptor and mappings; when there are none, the file is released. */
@@ -18,12 +23,24 @@ export class OpenFile {
   /** Where a directory is read, from the first getdents on. */
   reader: DirectoryReader | null = null;
 
-  constructor(inode: Inode, readable: boolean, writable: boolean, append: boolean, openedBy: Credentials) {
+  /** Lost writes of the file, and of the file system, that it was told of (f_wb_err, f_sb_err). */
+  errorsSeen: number;
+  readonly superErrors: ErrorWatcher;
+  #readahead: ReadaheadState | null = null;
+
+  constructor(inode: Inode, access: OpenFlags['access'], rules: IoRules, openedBy: Credentials) {
     this.inode = inode;
-    this.readable = readable;
-    this.writable = writable;
-    this.append = append;
+    this.readable = access !== 'write';
+    this.writable = access !== 'read';
+    this.rules = rules;
     this.openedBy = openedBy;
+    this.errorsSeen = inode.mapping.sampleErrors();
+    this.superErrors = { errorsSeen: inode.lostWrites.sample() };
+  }
+
+  /** How it has been read so far (f_ra). */
+  get readahead(): ReadaheadState {
+    return (this.#readahead ??= new ReadaheadState());
   }
 }
 

@@ -1,22 +1,39 @@
-import { readFile, writeFile } from '../ext4/data/file.ts';
-import { fsyncInode } from '../ext4/data/fsync.ts';
+import { readDirect, writeDirect } from '../ext4/data/direct-file.ts';
+import { readFile, writeFile, type Written } from '../ext4/data/file.ts';
+import { PLAIN_RULES, type IoRules } from '../ext4/data/io-rules.ts';
+import { isSync } from '../ext4/inode/sync-flags.ts';
 import { cookieOfOffset, offsetOfCookie } from '../ext4/directory/reading/cookie.ts';
 import { isDirectory } from '../ext4/inode/inode.ts';
-import { isSync } from '../ext4/inode/sync-flags.ts';
 import { maxBytesOf } from '../ext4/mapping/block-map.ts';
 import { fail } from '../lib/errno.ts';
+import type { UserMemory } from '../mm/user-memory.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';
 import { isImmutable } from './inode-flags.ts';
+import { rulesWith } from './io-rules.ts';
 import type { KernelContext } from './kernel-context.ts';
+import { memoryOf } from './memory-layout.ts';
 import type { OpenFile } from './open-file.ts';
-import type { PositionWhence } from './types.ts';
+import type { RwFlag, TransferOptions, PositionWhence } from './types.ts';
+import { settleWrite, writeWithoutCaching } from './settle-write.ts';
 
-/** System calls on the bytes of an open file. Positions and lengths are bytes. */
+/**
+ * System calls on the bytes of an open file. Positions and lengths are bytes. The memory of a vector is one array; how it lies
+ * in pieces matters to direct I/O alone.
+ */
 
-export function* read(context: KernelContext, fd: number, target: Uint8Array): Sleepable<number> {
+/** What a call says that says nothing. */
+const PLAIN: TransferOptions = {};
+const NO_FLAGS: readonly RwFlag[] = [];
+
+export function* read(
+  context: KernelContext,
+  fd: number,
+  target: Uint8Array,
+  options?: TransferOptions,
+): Sleepable<number> {
   const file = context.files.get(fd);
-  const count = yield* readAt(file, target, file.position);
+  const count = yield* readAt(file, target, file.position, options);
   file.position += count;
   return count;
 }
@@ -26,24 +43,56 @@ export function* pread(
   fd: number,
   target: Uint8Array,
   offset: number,
+  options?: TransferOptions,
 ): Sleepable<number> {
   if (offset < 0) fail('EINVAL');
-  return yield* readAt(context.files.get(fd), target, offset);
+  return yield* readAt(context.files.get(fd), target, offset, options);
 }
 
 /** vfs_read(): a read of nothing looks at nothing, not even the clock; nor does one beyond s_maxbytes (filemap_read). */
-function* readAt({ inode, readable }: OpenFile, target: Uint8Array, position: number): Sleepable<number> {
+function* readAt(
+  file: OpenFile,
+  target: Uint8Array,
+  position: number,
+  options: TransferOptions | undefined,
+): Sleepable<number> {
+  const { inode, readable } = file;
   if (!readable) fail('EBADF');
-  if (isDirectory(inode.mode)) fail('EISDIR');
+  if (options !== undefined && target.length === 0) return 0;
+  const { rwf = NO_FLAGS } = options ?? PLAIN;
+  if (isDirectory(inode.mode)) fail(rwf.length === 0 ? 'EISDIR' : 'EOPNOTSUPP');
   if (target.length === 0 || position >= inode.sb.maxFileBytes) return 0;
-  const count = yield* readFile(inode, position, target);
+  const rules = rulesWith(file.rules, rwf);
+  const count =
+    rules.direct || options !== undefined
+      ? yield* readMemory(file, memoryOf(target, options), position, rules)
+      : yield* readFile(inode, position, target, file.readahead, rules);
   yield* touchAccessTime(inode);
   return count;
 }
 
-export function* write(context: KernelContext, fd: number, source: Uint8Array): Sleepable<number> {
+/** ext4_file_read_iter(): what comes before the end of the memory is read, and nothing at all is EFAULT. */
+function* readMemory(
+  { inode, readahead }: OpenFile,
+  memory: UserMemory,
+  position: number,
+  rules: IoRules,
+): Sleepable<number> {
+  const direct = rules.direct ? yield* readDirect(inode, position, memory, rules.nowait) : null;
+  if (direct !== null) return direct;
+  if (memory.bytes.length > 0) return yield* readFile(inode, position, memory.bytes, readahead, rules);
+  const found = yield* readFile(inode, position, new Uint8Array(1), readahead, rules);
+  return found > 0 ? fail('EFAULT') : 0;
+}
+
+export function* write(
+  context: KernelContext,
+  fd: number,
+  source: Uint8Array,
+  options?: TransferOptions,
+): Sleepable<number> {
   const file = context.files.get(fd);
-  const { position, written } = yield* writeAt(context, file, source, file.position);
+  const { position, written } = yield* writeAt(context, file, source, file.position, options);
   file.position = position + written;
   return written;
 }
@@ -54,27 +103,52 @@ export function* pwrite(
   fd: number,
   source: Uint8Array,
   offset: number,
+  options?: TransferOptions,
 ): Sleepable<number> {
   if (offset < 0) fail('EINVAL');
-  return (yield* writeAt(context, context.files.get(fd), source, offset)).written;
+  return (yield* writeAt(context, context.files.get(fd), source, offset, options)).written;
 }
 
-/** vfs_write() */
+/** vfs_write(), or vfs_writev(), which looks at nothing when there is nothing to write. */
 function* writeAt(
   context: KernelContext,
   file: OpenFile,
   source: Uint8Array,
   position: number,
-): Sleepable<{ position: number; written: number }> {
+  options: TransferOptions | undefined,
+): Sleepable<Written> {
   if (!file.writable) fail('EBADF');
   yield* context.wantWrite();
   context.sb.health.failInEmergency();
-  if (source.length === 0 && !isImmutable(file.inode)) return { position, written: 0 };
+  if (source.length === 0 && (options !== undefined || !isImmutable(file.inode)))
+    return { position, written: 0 };
+  const { inode, rules } = file;
+  if (options === undefined && rules === PLAIN_RULES && !isSync(inode))
+    return yield* writeFile(inode, position, source, source.length, false, context.caller);
+  const { rwf = NO_FLAGS } = options ?? PLAIN;
+  return yield* writeMemory(context, file, memoryOf(source, options), position, rulesWith(rules, rwf));
+}
+
+/** ext4_file_write_iter(), and what the descriptor's or the call's flags want done before the call returns. */
+export function* writeMemory(
+  context: KernelContext,
+  file: OpenFile,
+  memory: UserMemory,
+  position: number,
+  rules: IoRules,
+): Sleepable<Written> {
   const { inode } = file;
-  const done = yield* writeFile(inode, position, source, file.append, context.caller);
-  // generic_write_sync(): as fdatasync does it.
-  if (isSync(inode) && done.written > 0) yield* fsyncInode(inode, true);
-  return done;
+  const { bytes, length } = memory;
+  const { caller } = context;
+  if (rules.direct)
+    return yield* settleWrite(file, rules, yield* writeDirect(inode, position, memory, rules, caller));
+  if (rules.nowait) fail('EOPNOTSUPP');
+  if (rules.dontCache) return yield* writeWithoutCaching(file, memory, position, rules, caller);
+  return yield* settleWrite(
+    file,
+    rules,
+    yield* writeFile(inode, position, bytes, length, rules.append, caller),
+  );
 }
 
 /** lseek(2): generic_file_llseek_size(). No I/O, so no Sleepable. */
@@ -91,9 +165,4 @@ function seekBase({ inode, position, reader }: OpenFile, whence: PositionWhence)
   if (whence === 'set') return 0;
   if (whence === 'end') return inode.size;
   return reader === null ? position : offsetOfCookie(reader.position);
-}
-
-/** fsync(2), and fdatasync(2) with `dataOnly`. */
-export function* fsync(context: KernelContext, fd: number, dataOnly: boolean): Sleepable<void> {
-  yield* fsyncInode(context.files.get(fd).inode, dataOnly);
 }

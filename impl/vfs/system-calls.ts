@@ -14,15 +14,20 @@ import type { KernelContext } from './kernel-context.ts';
 import { link, linkHandle } from './link-calls.ts';
 import { close, open } from './open-call.ts';
 import { readdir, readlink, stat } from './query-calls.ts';
+import { fadvise, readahead } from './advise-calls.ts';
+import { copyFileRange, sendfile } from './copy-calls.ts';
 import { load, mmap, msync, munmap, store } from './memory-calls.ts';
 import { freeze, thaw } from './mount-state-calls.ts';
-import { fsync, pread, pwrite, read, write } from './read-write-calls.ts';
+import { pread, pwrite, read, write } from './read-write-calls.ts';
 import { bmap, fiemap, seekContents } from './report-calls.ts';
+import { fsync, syncFileRange, syncfs } from './sync-calls.ts';
 import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
 import { trim } from './trim-call.ts';
 import { ftruncate, truncate } from './truncate-calls.ts';
 import type {
+  Advice,
+  CopyEnd,
   DirectoryListing,
   DirectoryStep,
   MappingAccess,
@@ -30,7 +35,9 @@ import type {
   OpenFlags,
   RenameFlags,
   Stat,
+  SyncWait,
   TimeChange,
+  TransferOptions,
   XattrFlags,
 } from './types.ts';
 import { getxattr, listxattr, removexattr, setxattr } from './xattr-calls.ts';
@@ -49,12 +56,30 @@ export class SystemCalls {
   open = (path: string, flags: OpenFlags, mode: number): Sleepable<number> =>
     open(this.#context, path, flags, mode);
   close = (fd: number): Sleepable<void> => close(this.#context, fd);
-  read = (fd: number, target: Uint8Array): Sleepable<number> => read(this.#context, fd, target);
-  pread = (fd: number, target: Uint8Array, offset: number): Sleepable<number> =>
-    pread(this.#context, fd, target, offset);
-  write = (fd: number, source: Uint8Array): Sleepable<number> => write(this.#context, fd, source);
-  pwrite = (fd: number, source: Uint8Array, offset: number): Sleepable<number> =>
-    pwrite(this.#context, fd, source, offset);
+  read = (fd: number, target: Uint8Array, options?: TransferOptions): Sleepable<number> =>
+    read(this.#context, fd, target, options);
+  pread = (fd: number, target: Uint8Array, offset: number, options?: TransferOptions): Sleepable<number> =>
+    pread(this.#context, fd, target, offset, options);
+  write = (fd: number, source: Uint8Array, options?: TransferOptions): Sleepable<number> =>
+    write(this.#context, fd, source, options);
+  pwrite = (fd: number, source: Uint8Array, offset: number, options?: TransferOptions): Sleepable<number> =>
+    pwrite(this.#context, fd, source, offset, options);
+  copyFileRange = (from: CopyEnd, to: CopyEnd, length: number): Sleepable<number> =>
+    copyFileRange(this.#context, from, to, length);
+  sendfile = (to: number, from: CopyEnd, length: number): Sleepable<number> =>
+    sendfile(this.#context, to, from, length);
+  readahead = (fd: number, offset: number, length: number): Sleepable<void> =>
+    readahead(this.#context, fd, offset, length);
+  fadvise = (fd: number, offset: number, length: number, advice: Advice): Sleepable<void> =>
+    fadvise(this.#context, fd, offset, length, advice);
+  syncFileRange = (
+    fd: number,
+    offset: number,
+    length: number,
+    wait: SyncWait,
+    write: boolean,
+  ): Sleepable<void> => syncFileRange(this.#context, fd, offset, length, wait, write);
+  syncfs = (fd: number): Sleepable<void> => syncfs(this.#context, fd);
   truncate = (path: string, size: number): Sleepable<void> => truncate(this.#context, path, size);
   ftruncate = (fd: number, size: number): Sleepable<void> => ftruncate(this.#context, fd, size);
   fallocate = (fd: number, mode: FallocateMode, offset: number, length: number): Sleepable<void> =>

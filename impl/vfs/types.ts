@@ -25,6 +25,26 @@ export interface OpenFlags {
   readonly nofollow?: boolean;
   /** O_TMPFILE: the path names the directory of a new file without a name; with `exclusive` it never gets one. */
   readonly tmpfile?: boolean;
+  /** O_DIRECT */
+  readonly direct?: boolean;
+  /** O_SYNC: a write is as durable as after fsync when it returns. */
+  readonly sync?: boolean;
+  /** O_DSYNC: as durable as after fdatasync. */
+  readonly dsync?: boolean;
+}
+
+/** Flags of preadv2(2) and pwritev2(2): RWF_APPEND and so on. */
+export type RwFlag = 'append' | 'dsync' | 'sync' | 'nowait' | 'dontcache';
+
+/** What preadv2(2) and pwritev2(2) may say beyond descriptor, memory and offset, and what may be wrong with the memory. */
+export interface TransferOptions {
+  readonly rwf?: readonly RwFlag[];
+  /** Lengths of the pieces of memory but the last. */
+  readonly pieces?: readonly number[];
+  /** The memory ends at this byte: touching it is EFAULT. */
+  readonly faultAt?: number;
+  /** Bytes by which the address of each piece misses a page: direct I/O asks for it. */
+  readonly misaligned?: number;
 }
 
 /** Flags of renameat2(2); `exchange` goes with none of the others. */
@@ -45,6 +65,18 @@ export interface XattrFlags {
   readonly replace?: boolean;
   readonly nofollow?: boolean;
 }
+
+/** One end of a copy: a descriptor, and the byte where it begins, or null for the descriptor's position, which moves then. */
+export interface CopyEnd {
+  readonly fd: number;
+  readonly offset: number | null;
+}
+
+/** posix_fadvise(2): POSIX_FADV_NORMAL and so on. */
+export type Advice = 'normal' | 'sequential' | 'random' | 'willneed' | 'dontneed' | 'noreuse';
+
+/** Whether sync_file_range(2) waits for what is on its way to the device, before and after it sends more. */
+export type SyncWait = 'none' | 'before' | 'after' | 'both';
 
 export interface Stat {
   readonly ino: number;

@@ -10,6 +10,7 @@ import {
 import { fail } from '../../lib/errno.ts';
 import { errorRemoveFolio } from '../../mm/memory-failure.ts';
 import type { AddressSpaceOperations } from '../../mm/address-space-operations.ts';
+import type { Folio } from '../../mm/folio.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { bmap } from './bmap.ts';
 import { allocatingWrite, delallocWrite } from './buffer-head-write.ts';
@@ -20,6 +21,8 @@ import { inodeOf, type Inode } from '../inode/inode.ts';
 import { isInline } from '../inline/inline-data.ts';
 import { readInlineFolios } from '../inline/inline-file.ts';
 import { knownMapping, mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
+import { damageFails } from '../super/damage.ts';
+import { readQuietly } from './reading.ts';
 import { writepages } from './writepages.ts';
 
 const lookupFor = (inode: Inode) => (logical: number, length: number) => placeOf(inode, logical, length);
@@ -40,6 +43,15 @@ const placeIn = (mapping: BlockMapping): BlockRunMapping => ({
   length: mapping.length,
 });
 
+/** Fills locked folios and unlocks them; answers those that could not be read. */
+function* fill(inode: Inode, folios: readonly Folio[]): Sleepable<ReadonlySet<Folio>> {
+  if (!isInline(inode)) return yield* readFolios(inode.device, folios, inode.blockSize, lookupFor(inode));
+  yield* readInlineFolios(inode, folios);
+  return NONE;
+}
+
+const NONE: ReadonlySet<Folio> = new Set();
+
 /** What both buffer_head tables share. One page a folio. */
 const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolean } = {
   logsData: false,
@@ -48,15 +60,13 @@ const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolea
 
   *readFolio(folio) {
     const inode = inodeOf(folio.mapping);
-    if (isInline(inode)) return yield* readInlineFolios(inode, [folio]);
-    const failed = yield* readFolios(inode.device, [folio], inode.blockSize, lookupFor(inode));
+    const failed = yield* damageFails(inode.sb, () => fill(inode, [folio]));
     if (failed.size > 0) fail('EIO');
   },
 
-  *readahead(mapping, folios) {
+  readahead(mapping, folios) {
     const inode = inodeOf(mapping);
-    if (isInline(inode)) return yield* readInlineFolios(inode, folios);
-    yield* readFolios(inode.device, folios, inode.blockSize, lookupFor(inode));
+    return readQuietly(inode.sb, () => fill(inode, folios));
   },
 
   writepages: (mapping, control) => writepages(inodeOf(mapping), control),

@@ -11,7 +11,16 @@ import { bmap } from './bmap.ts';
 import type { DataPath } from './data-path.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { inodeOf } from '../inode/inode.ts';
-import { allocatingWriteOps, delallocWriteOps, lookupOps, writeOps } from './iomap-ops.ts';
+import {
+  allocatingWrite,
+  allocatingWriteOps,
+  delallocWriteOps,
+  lookupOps,
+  writeNothing,
+  writeOps,
+} from './iomap-ops.ts';
+import { damageFails } from '../super/damage.ts';
+import { readQuietly } from './reading.ts';
 import { writebackOps } from './iomap-writeback.ts';
 
 /** ext4_iomap_aops: the new path. Large folios, mappings instead of buffer_heads, i_disksize at the end of I/O. */
@@ -20,8 +29,14 @@ export const iomapPath: DataPath = {
   logsData: false,
   folioLock: FOLIO_LOCK_BEFORE_HANDLE,
   folioOrderMax: MAX_FOLIO_ORDER,
-  readFolio: (folio) => readFolio(inodeOf(folio.mapping), folio, lookupOps),
-  readahead: (mapping, folios) => readahead(inodeOf(mapping), folios, lookupOps),
+  readFolio(folio) {
+    const inode = inodeOf(folio.mapping);
+    return damageFails(inode.sb, () => readFolio(inode, folio, lookupOps));
+  },
+  readahead(mapping, folios) {
+    const inode = inodeOf(mapping);
+    return readQuietly(inode.sb, () => readahead(inode, folios, lookupOps));
+  },
   writepages: (mapping, control) => writepages(inodeOf(mapping), control, writebackOps),
   dirtyFolio: (mapping, folio) => dirtyFolio(mapping, folio, inodeOf(mapping).blockSize),
   invalidateFolio: (folio, offset, length) =>
@@ -33,9 +48,12 @@ export const iomapPath: DataPath = {
     isPartiallyUptodate(folio, inodeOf(folio.mapping).blockSize, offset, length),
   bmap,
 
-  bufferedWrite(inode, position, source) {
-    const ops = inode.sb.options.delalloc ? delallocWriteOps : allocatingWriteOps;
-    return bufferedWrite(inode, position, source, ops, writeOps);
+  bufferedWrite(inode, position, source, length) {
+    const write = { position, source, length };
+    if (source.length === 0) return writeNothing(inode, write);
+    return inode.sb.options.delalloc
+      ? bufferedWrite(inode, write, delallocWriteOps, writeOps)
+      : allocatingWrite(inode, write);
   },
 
   pageMkwrite(inode, folio) {

@@ -1,6 +1,8 @@
-import { Failure } from '../../lib/errno.ts';
-import { inodeOf } from '../inode/inode.ts';
+import type { Folio } from '../../mm/folio.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { inodeOf, type Inode } from '../inode/inode.ts';
 import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
+import { damageFails } from '../super/damage.ts';
 import { bmap } from './bmap.ts';
 import type { DataPath } from './data-path.ts';
 import { errorRemoveFolio } from '../../mm/memory-failure.ts';
@@ -8,6 +10,16 @@ import { migrateFolio } from '../../mm/migrate.ts';
 import { invalidateLogged, releaseLogged } from './logged-folio.ts';
 import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.ts';
 import { logDirtyFolios, mkwriteLogged } from './journalled-writeback.ts';
+import { readQuietly } from './reading.ts';
+
+/** Fills locked folios, and unlocks them all. */
+function* fill(inode: Inode, folios: readonly Folio[]): Sleepable<void> {
+  try {
+    for (const folio of folios) yield* readFromBuffers(folio, inode);
+  } finally {
+    for (const folio of folios) folio.unlock();
+  }
+}
 
 /** ext4_journalled_aops: data goes through the journal like metadata. No delayed allocation, one page a folio. */
 export const journalledPath: DataPath = {
@@ -16,23 +28,14 @@ export const journalledPath: DataPath = {
   folioLock: FOLIO_LOCK_AFTER_HANDLE,
   folioOrderMax: 0,
 
-  *readFolio(folio) {
-    try {
-      yield* readFromBuffers(folio, inodeOf(folio.mapping));
-    } finally {
-      folio.unlock();
-    }
+  readFolio(folio) {
+    const inode = inodeOf(folio.mapping);
+    return damageFails(inode.sb, () => fill(inode, [folio]));
   },
 
-  *readahead(mapping, folios) {
-    try {
-      for (const folio of folios) yield* readFromBuffers(folio, inodeOf(mapping));
-    } catch (error) {
-      // Whoever needs a folio that could not be filled asks for it alone, and is told.
-      if (!(error instanceof Failure)) throw error;
-    } finally {
-      for (const folio of folios) folio.unlock();
-    }
+  readahead(mapping, folios) {
+    const inode = inodeOf(mapping);
+    return readQuietly(inode.sb, () => fill(inode, folios));
   },
 
   writepages: (mapping, control) => logDirtyFolios(inodeOf(mapping), control),

@@ -8,7 +8,8 @@ import type { Folio } from '../../mm/folio.ts';
 import { PAGE_BYTES } from '../../mm/page.ts';
 import { truncateCache } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { growDiskSize } from './disk-size.ts';
+import type { DataPath } from './data-path.ts';
+import { growDiskSize, recordDiskSize } from './disk-size.ts';
 import { blockMapOf, mapCredits } from '../mapping/block-map.ts';
 import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
@@ -18,24 +19,42 @@ import { clustersKnown, learnClusters, reserveDelayed } from '../mapping/reserva
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
 
-/** Writes one folio's share of the source at `position`; answers nothing: all of it goes in, or it fails. */
-type WritePiece = (inode: Inode, position: number, source: Uint8Array) => Sleepable<void>;
+/** What goes where, in bytes; `source` is shorter than `length` where the caller's memory ends. */
+interface CachedWrite {
+  readonly position: number;
+  readonly source: Uint8Array;
+  readonly length: number;
+}
+
+/** How one folio's share of a write goes in. */
+interface PieceWriter {
+  /** Writes the source at `position`; answers nothing: all of it goes in, or it fails. */
+  write(inode: Inode, position: number, source: Uint8Array): Sleepable<void>;
+  /**
+   * Makes everything ready for bytes that then cannot be copied: the blocks have places or promises, and hold zeros; the file
+   * reaches up to `position`, as if nothing had been written there.
+   */
+  prepare(inode: Inode, position: number, length: number): Sleepable<void>;
+}
 
 /** generic_perform_write(): folio by folio. A failure after the first bytes makes the write short. */
 function* performWrite(
   inode: Inode,
-  position: number,
-  source: Uint8Array,
-  writePiece: WritePiece,
+  { position, source, length: wanted }: CachedWrite,
+  writer: PieceWriter,
 ): Sleepable<number> {
   let written = 0;
   const folioBytes = Math.max(PAGE_BYTES, inode.blockSize);
   try {
-    while (written < source.length) {
+    while (written < wanted) {
       const at = position + written;
-      const length = Math.min(source.length - written, folioBytes - (at % folioBytes));
-      yield* writePiece(inode, at, source.subarray(written, written + length));
-      written += length;
+      const length = Math.min(wanted - written, folioBytes - (at % folioBytes));
+      const piece = source.subarray(written, written + length);
+      // That memory ends is found out when the folio is ready; what could be copied is then written by itself.
+      if (piece.length < length) yield* writer.prepare(inode, at, length);
+      if (piece.length > 0) yield* writer.write(inode, at, piece);
+      written += piece.length;
+      if (piece.length < length) break;
     }
   } catch (error) {
     if (written === 0) throw error;
@@ -118,6 +137,22 @@ function* writeDelayed(inode: Inode, position: number, source: Uint8Array): Slee
   if (grows) yield* recordDiskSize(inode);
 }
 
+/** What ext4_da_write_begin() and _end() leave behind when nothing can be copied (folio_zero_new_buffers). */
+function* prepareDelayed(inode: Inode, position: number, length: number): Sleepable<void> {
+  const folio = yield* grabFolio(inode.mapping, position, length);
+  const grows = position > inode.size;
+  try {
+    const offset = position - folio.position;
+    const getBlock = new PromiseBlock(inode);
+    yield* blockWriteBegin(inode.device, folio, inode.blockSize, offset, length, getBlock);
+    if (grows) inode.size = position;
+  } finally {
+    abandonNewBlocks(inode, folio);
+    folio.unlock();
+  }
+  if (grows) yield* recordDiskSize(inode);
+}
+
 function copyIn(inode: Inode, folio: Folio, offset: number, source: Uint8Array): void {
   folio.data.set(source, offset);
   blockWriteEnd(inode.mapping, folio, inode.blockSize, offset, source.length);
@@ -139,15 +174,6 @@ function endsInPlacedBlock(inode: Inode, folio: Folio): boolean {
   // The file may end in a later folio than the one just written.
   const buffer = buffers !== null && index < buffers.length ? buffers[index] : undefined;
   return buffer !== undefined && buffer.mapped && !buffer.delay && !buffer.unwritten;
-}
-
-function* recordDiskSize(inode: Inode): Sleepable<void> {
-  const handle = yield* inode.sb.journal.start(2);
-  try {
-    yield* growDiskSize(handle, inode, inode.size);
-  } finally {
-    yield* handle.stop();
-  }
 }
 
 /**
@@ -194,9 +220,35 @@ export class PlaceBlock implements GetBlock {
 const writePlaced = (inode: Inode, position: number, source: Uint8Array): Sleepable<void> =>
   retryAfterCommit(inode.sb, () => tryToWritePlaced(inode, position, source));
 
+/** Credits to place the blocks of a folio. */
+const folioCredits = (inode: Inode): number =>
+  mapCredits(inode, 1) * Math.ceil(PAGE_BYTES / inode.blockSize) + 1;
+
+/** What ext4_write_begin() leaves behind when nothing can be copied. */
+const preparePlaced = (inode: Inode, position: number, length: number): Sleepable<void> =>
+  retryAfterCommit(inode.sb, () => tryToPreparePlaced(inode, position, length));
+
+function* tryToPreparePlaced(inode: Inode, position: number, length: number): Sleepable<void> {
+  const handle = yield* inode.sb.journal.start(folioCredits(inode));
+  try {
+    const folio = yield* grabFolio(inode.mapping, position, length);
+    try {
+      const offset = position - folio.position;
+      const getBlock = new PlaceBlock(inode, handle);
+      yield* blockWriteBegin(inode.device, folio, inode.blockSize, offset, length, getBlock);
+    } finally {
+      abandonNewBlocks(inode, folio);
+      folio.unlock();
+    }
+    inode.size = Math.max(inode.size, position);
+    yield* growDiskSize(handle, inode, inode.size);
+  } finally {
+    yield* handle.stop();
+  }
+}
+
 function* tryToWritePlaced(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
-  const blocks = Math.ceil(PAGE_BYTES / inode.blockSize);
-  const handle = yield* inode.sb.journal.start(mapCredits(inode, 1) * blocks + 1);
+  const handle = yield* inode.sb.journal.start(folioCredits(inode));
   try {
     yield* writePlacedUnder(handle, inode, position, source);
   } finally {
@@ -234,18 +286,13 @@ function* writePlacedUnder(
  * Writes, and takes back what a short or failed write was given beyond the end of the file
  * (ext4_truncate_failed_write).
  */
-export function* writeAndTrim(
-  inode: Inode,
-  position: number,
-  source: Uint8Array,
-  writePiece: WritePiece,
-): Sleepable<number> {
+export function* writeAndTrim(inode: Inode, write: CachedWrite, writer: PieceWriter): Sleepable<number> {
   let written = 0;
   try {
-    written = yield* performWrite(inode, position, source, writePiece);
+    written = yield* performWrite(inode, write, writer);
     return written;
   } finally {
-    if (written < source.length && position + source.length > inode.size) {
+    if (written < write.length && write.position + write.length > inode.size) {
       yield* truncateCache(inode.mapping, inode.size);
       yield* truncateBlocks(inode);
     }
@@ -266,15 +313,18 @@ function* writeDelayedOrPlaced(inode: Inode, position: number, source: Uint8Arra
   yield* writePlaced(inode, position, source);
 }
 
+const delayedWriter: PieceWriter = { write: writeDelayed, prepare: prepareDelayed };
+const delayedOrPlacedWriter: PieceWriter = { write: writeDelayedOrPlaced, prepare: prepareDelayed };
+const placedWriter: PieceWriter = { write: writePlaced, prepare: preparePlaced };
+
 /** Delayed allocation (ext4_da_aops): space is promised now, places are chosen at writeback. */
-export const delallocWrite = (inode: Inode, position: number, source: Uint8Array): Sleepable<number> =>
+export const delallocWrite: DataPath['bufferedWrite'] = (inode, position, source, length) =>
   writeAndTrim(
     inode,
-    position,
-    source,
-    blockMapOf(inode).promiseBlocks === 1 ? writeDelayed : writeDelayedOrPlaced,
+    { position, source, length },
+    blockMapOf(inode).promiseBlocks === 1 ? delayedWriter : delayedOrPlacedWriter,
   );
 
 /** Without delayed allocation (ext4_aops). */
-export const allocatingWrite = (inode: Inode, position: number, source: Uint8Array): Sleepable<number> =>
-  writeAndTrim(inode, position, source, writePlaced);
+export const allocatingWrite: DataPath['bufferedWrite'] = (inode, position, source, length) =>
+  writeAndTrim(inode, { position, source, length }, placedWriter);

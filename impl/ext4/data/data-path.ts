@@ -14,9 +14,10 @@ export interface DataPath extends AddressSpaceOperations {
   readonly logsData: boolean;
   /**
    * Copies `source` into the cache at byte `position` and moves i_size (generic_perform_write, or
-   * iomap_file_buffered_write). Answers the bytes written; fails (ENOSPC, EIO) when none could be. Under i_rwsem.
+   * iomap_file_buffered_write). `length` is what the caller wants to write: where `source` is shorter, memory ends there.
+   * Answers the bytes written; fails (ENOSPC, EIO) when none could be, or answers 0 when there is no memory. Under i_rwsem.
    */
-  bufferedWrite(inode: Inode, position: number, source: Uint8Array): Sleepable<number>;
+  bufferedWrite(inode: Inode, position: number, source: Uint8Array, length: number): Sleepable<number>;
   /**
    * Bytes [position, position + length) of one block read as zeros afterwards, on disk too once written back
    * (ext4_block_truncate_page and its kin). Holes stay holes. Not inside a handle.

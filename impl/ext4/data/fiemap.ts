@@ -38,9 +38,8 @@ export function* fiemap(
     const inFile = clamp(offset, length, maxBytesOf(inode), offset > maxBytesOf(inode));
     const span = clamp(offset, inFile, maxFileBytes, offset >= maxFileBytes);
     if (sync) {
-      const seen = inode.mapping.errorSequence;
       yield* writeAndWait(inode.mapping, 0, Infinity);
-      inode.mapping.checkError(seen);
+      inode.mapping.checkLost();
     }
     return yield* fiemapOf(inode, offset, span, room, xattr ? xattrReportOps : reportOps);
   } finally {

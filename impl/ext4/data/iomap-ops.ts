@@ -1,7 +1,9 @@
 import { fail } from '../../lib/errno.ts';
 import { NULL_ADDRESS, type Iomap, type IomapOps, type IomapType } from '../../iomap/iomap.ts';
-import type { IomapWriteOps } from '../../iomap/buffered-write.ts';
+import { bufferedWrite, type BufferedWrite, type IomapWriteOps } from '../../iomap/buffered-write.ts';
+import { truncateCache } from '../../mm/truncate.ts';
 import { READY, type Sleepable } from '../../sched/sleepable.ts';
+import { recordDiskSize } from './disk-size.ts';
 import { mapCredits } from '../mapping/block-map.ts';
 import type { ExtentState } from '../mapping/extent-status.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -13,6 +15,7 @@ import {
   punchDelayed,
   reserveDelayed,
 } from '../mapping/reservation.ts';
+import { truncateBlocks } from '../mapping/truncate-blocks.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 
 const TYPES: Readonly<Record<ExtentState, IomapType>> = {
@@ -35,7 +38,7 @@ export function setIomap(inode: Inode, iomap: Iomap, mapping: BlockMapping): voi
 }
 
 /** First block and number of blocks that bytes [position, position + length) touch. */
-function blockRange(inode: Inode, position: number, length: number): { first: number; count: number } {
+export function blockRange(inode: Inode, position: number, length: number): { first: number; count: number } {
   const first = Math.floor(position / inode.blockSize);
   return { first, count: Math.ceil((position + length) / inode.blockSize) - first };
 }
@@ -138,6 +141,29 @@ export const allocatingWriteOps: IomapOps<Inode> = {
     setIomap(inode, iomap, yield* placeUnwritten(inode, first, Math.min(mapping.length, count)));
   },
 };
+
+/** A write without delayed allocation takes back what it placed beyond the end of the file and did not fill. */
+export function* allocatingWrite(inode: Inode, write: BufferedWrite): Sleepable<number> {
+  let written = 0;
+  try {
+    written = yield* bufferedWrite(inode, write, allocatingWriteOps, writeOps);
+    return written;
+  } finally {
+    if (written < write.length && write.position + write.length > inode.size) {
+      yield* truncateCache(inode.mapping, inode.size);
+      yield* truncateBlocks(inode);
+    }
+  }
+}
+
+/** A write of which no byte can be copied: the file may have grown, and there is no writeback to say so on the disk. */
+export function* writeNothing(inode: Inode, write: BufferedWrite): Sleepable<number> {
+  yield* inode.sb.options.delalloc
+    ? bufferedWrite(inode, write, delallocWriteOps, writeOps)
+    : allocatingWrite(inode, write);
+  if (inode.size > inode.diskSize) yield* recordDiskSize(inode);
+  return 0;
+}
 
 /** Allocates unwritten blocks for (part of) a range in a handle of its own. Fails with ENOSPC. */
 export const placeUnwritten = (inode: Inode, first: number, count: number): Sleepable<BlockMapping> =>

@@ -12,6 +12,8 @@ import { isMapped } from '../mapping/extent-status.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { noteLogged } from './logged-folio.ts';
 import { writeAndTrim } from './buffer-head-write.ts';
+import type { DataPath } from './data-path.ts';
+import { growDiskSize } from './disk-size.ts';
 
 /**
  * Data that goes through the journal (ext4_journalled_aops). The kernel hands a folio's buffer_heads to jbd2; here a write
@@ -72,9 +74,10 @@ const blocksPerFolio = (inode: Inode): number => Math.max(1, PAGE_BYTES / inode.
 const writeLogged = (inode: Inode, position: number, source: Uint8Array): Sleepable<void> =>
   retryAfterCommit(inode.sb, () => tryWriteLogged(inode, position, source));
 
+const folioCredits = (inode: Inode): number => (mapCredits(inode, 1) + 1) * blocksPerFolio(inode) + 1;
+
 function* tryWriteLogged(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
-  const credits = (mapCredits(inode, 1) + 1) * blocksPerFolio(inode) + 1;
-  const handle = yield* inode.sb.journal.start(credits);
+  const handle = yield* inode.sb.journal.start(folioCredits(inode));
   try {
     yield* writeUnder(handle, inode, position, source);
   } finally {
@@ -123,6 +126,32 @@ export function* placeAll(
   }
 }
 
+/** What a write leaves behind of which nothing could be copied: the blocks of the holes there have places, and hold zeros. */
+const prepareLogged = (inode: Inode, position: number, length: number): Sleepable<void> =>
+  retryAfterCommit(inode.sb, () => tryPrepareLogged(inode, position, length));
+
+function* tryPrepareLogged(inode: Inode, position: number, length: number): Sleepable<void> {
+  const handle = yield* inode.sb.journal.start(folioCredits(inode));
+  try {
+    const folio = yield* grabFolio(inode.mapping, position, length);
+    try {
+      const offset = position - folio.position;
+      const blocks: LoggedBlocks = { first: Math.floor(offset / inode.blockSize), places: [] };
+      if (!folio.uptodate) yield* readFromBuffers(folio, inode);
+      yield* placeAll(handle, inode, folio, blocks, Math.ceil((offset + length) / inode.blockSize));
+      yield* logBlocks(handle, inode, folio, blocks);
+    } finally {
+      folio.unlock();
+    }
+    inode.size = Math.max(inode.size, position);
+    yield* growDiskSize(handle, inode, inode.size);
+  } finally {
+    yield* handle.stop();
+  }
+}
+
+const loggedWriter = { write: writeLogged, prepare: prepareLogged };
+
 /** Contents that have left the inode, and are in the folio, go into the transaction (inline/). */
 export function* logFirstBlock(handle: Handle, inode: Inode, folio: Folio): Sleepable<void> {
   const blocks: LoggedBlocks = { first: 0, places: [] };
@@ -142,8 +171,8 @@ export function* dropLoggedBlocks(inode: Inode): Sleepable<void> {
 }
 
 /** data=journal, and files with the flag JOURNAL_DATA without delayed allocation. */
-export const journalledWrite = (inode: Inode, position: number, source: Uint8Array): Sleepable<number> =>
-  writeAndTrim(inode, position, source, writeLogged);
+export const journalledWrite: DataPath['bufferedWrite'] = (inode, position, source, length) =>
+  writeAndTrim(inode, { position, source, length }, loggedWriter);
 
 /** Bytes of one block become zeros, in a transaction (ext4_journalled_block_zero_range). */
 export function* zeroLogged(inode: Inode, position: number, length: number): Sleepable<void> {

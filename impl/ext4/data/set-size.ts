@@ -1,7 +1,7 @@
 import { fail } from '../../lib/errno.ts';
 import { truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { zeroBeyondEnd } from './file.ts';
+import { zeroBeyondEnd } from './write-checks.ts';
 import { isInline } from '../inline/inline-data.ts';
 import { convertFile, setInlineSize, staysInline } from '../inline/inline-file.ts';
 import type { Inode } from '../inode/inode.ts';

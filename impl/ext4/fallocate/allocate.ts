@@ -1,7 +1,7 @@
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
-import { zeroBeyondEnd } from '../data/file.ts';
+import { zeroBeyondEnd } from '../data/write-checks.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { EXT4_EXTENTS_FL, type Inode } from '../inode/inode.ts';
 import { honourSync } from '../inode/sync-flags.ts';

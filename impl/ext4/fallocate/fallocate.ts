@@ -1,6 +1,6 @@
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { touchModified, type Writer } from '../data/file.ts';
+import { touchModified, type Writer } from '../data/write-checks.ts';
 import { convertFile } from '../inline/inline-file.ts';
 import type { Inode } from '../inode/inode.ts';
 import { allocateRange, type ByteRange } from './allocate.ts';

@@ -76,9 +76,8 @@ function requireWholeClusters(inode: Inode, { offset, end }: ByteRange): void {
 /** Fails with the error of a write that was lost. */
 function* writeOut(inode: Inode, start: number, end: number): Sleepable<void> {
   if (start >= end) return;
-  const seen = inode.mapping.errorSequence;
   yield* writeAndWait(inode.mapping, start, end);
-  inode.mapping.checkError(seen);
+  inode.mapping.checkLost();
 }
 
 /** One handle, dataLock, and nothing known in memory of the blocks from `first` on, while their places change. */

@@ -1,5 +1,5 @@
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { zeroBeyondEnd } from '../data/file.ts';
+import { zeroBeyondEnd } from '../data/write-checks.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import { honourSync } from '../inode/sync-flags.ts';

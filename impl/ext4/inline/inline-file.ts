@@ -42,15 +42,21 @@ export function* readInlineFolios(inode: Inode, folios: readonly Folio[]): Sleep
 }
 
 /**
- * Writes into the inode if everything fits there (ext4_try_to_write_inline_data); answers false when it does not, and the
- * file's bytes then lie in blocks, for ever. Under i_rwsem. Fails with ENOSPC.
+ * Writes into the inode if `length` bytes fit there (ext4_try_to_write_inline_data); answers false when they do not, and the
+ * file's bytes then lie in blocks, for ever. `source` may be shorter: memory ends there. Under i_rwsem. Fails with ENOSPC.
  */
-export function* tryInlineWrite(inode: Inode, position: number, source: Uint8Array): Sleepable<boolean> {
-  const end = position + source.length;
-  if (end > (yield* largestInline(inode))) {
+export function* tryInlineWrite(
+  inode: Inode,
+  position: number,
+  source: Uint8Array,
+  length: number,
+): Sleepable<boolean> {
+  if (position + length > (yield* largestInline(inode))) {
     yield* convertFile(inode);
     return false;
   }
+  if (source.length === 0) return true;
+  const end = position + source.length;
   const { journal } = inode.sb;
   const handle = yield* journal.start(INLINE_CREDITS);
   try {

@@ -1,6 +1,7 @@
 import type { BlockDevice } from '../../block/block-device.ts';
 import { assert } from '../../lib/assert.ts';
 import { AddressSpace } from '../../mm/address-space.ts';
+import type { ErrorSequence } from '../../mm/error-sequence.ts';
 import { RwSemaphore } from '../../sched/lock.ts';
 import type { Preallocation } from '../allocation/preallocation.ts';
 import type { DataPath } from '../data/data-path.ts';
@@ -199,6 +200,10 @@ export class Inode {
 
   get device(): BlockDevice {
     return this.sb.device;
+  }
+
+  get lostWrites(): ErrorSequence {
+    return this.sb.lostWrites;
   }
 }
 

@@ -59,3 +59,16 @@ export function* convertAndGrow(
     }
   } while (block < last);
 }
+
+/** Unwritten blocks that bytes [start, end) touch become written (ext4_convert_unwritten_extents): a handle for each extent. */
+export function* convertWritten(inode: Inode, start: number, end: number): Sleepable<void> {
+  const last = Math.ceil(end / inode.blockSize);
+  for (let block = Math.floor(start / inode.blockSize); block < last;) {
+    const handle = yield* inode.sb.journal.start(mapCredits(inode, last - block));
+    try {
+      block = yield* convertSome(handle, inode, block, last);
+    } finally {
+      yield* handle.stop();
+    }
+  }
+}

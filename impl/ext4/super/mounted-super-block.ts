@@ -3,6 +3,7 @@ import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { FastCommits } from '../fast-commit/fast-commits.ts';
 import type { Journaling } from '../../jbd2/journaling.ts';
+import { ErrorSequence } from '../../mm/error-sequence.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
 import { Workqueue } from '../../sched/workqueue.ts';
@@ -81,6 +82,7 @@ export class MountedSuperBlock implements SuperBlock {
   readOnly: boolean;
   readonly health: Health;
   readonly freezer: Freezer;
+  readonly lostWrites = new ErrorSequence();
 
   constructor(parts: SuperBlockParts) {
     const { checked, options } = parts;

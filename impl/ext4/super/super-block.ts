@@ -3,6 +3,7 @@ import type { BufferCache } from '../../buffer/buffer-cache.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { FastCommits } from '../fast-commit/fast-commits.ts';
 import type { Journaling } from '../../jbd2/journaling.ts';
+import type { ErrorSequence } from '../../mm/error-sequence.ts';
 import type { FolioPool } from '../../mm/folio-pool.ts';
 import type { Scheduler } from '../../sched/scheduler.ts';
 import type { Workqueue } from '../../sched/workqueue.ts';
@@ -101,4 +102,6 @@ export interface SuperBlock {
   readOnly: boolean;
   readonly health: Health;
   readonly freezer: Freezer;
+  /** Writes of any file that were lost, for syncfs (s_wb_err). */
+  readonly lostWrites: ErrorSequence;
 }

@@ -1,4 +1,4 @@
-import type { Writer } from '../../ext4/data/file.ts';
+import type { Writer } from '../../ext4/data/write-checks.ts';
 import type { Inode } from '../../ext4/inode/inode.ts';
 import { modeAfterWrite } from './privilege-bits.ts';
 

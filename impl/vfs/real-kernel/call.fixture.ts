@@ -1,5 +1,5 @@
 import type { FallocateMode } from '../../ext4/fallocate/fallocate.ts';
-import type { NodeType, TimeChange, Whence } from '../types.ts';
+import type { Advice, NodeType, SyncWait, TimeChange, TransferOptions, Whence } from '../types.ts';
 
 /** One call and its arguments. Files are named by the program that opens them; paths are relative to its folder. */
 export type Call =
@@ -7,6 +7,32 @@ export type Call =
   | readonly ['open', file: string, path: string, access: Access, flags: readonly OpenFlag[], mode: number]
   | readonly ['close' | 'fsync', file: string]
   | readonly ['read' | 'write', file: string, length: number]
+  /** Answers how many bytes there were, and their Adler-32. */
+  | readonly ['preadv', file: string, offset: number | null, length: number, how: TransferOptions]
+  /** Writes the bytes that `seed` stands for. */
+  | readonly [
+      'pwritev',
+      file: string,
+      offset: number | null,
+      length: number,
+      seed: number,
+      how: TransferOptions,
+    ]
+  | readonly [
+      'copyFileRange',
+      from: string,
+      fromOffset: number | null,
+      to: string,
+      toOffset: number | null,
+      length: number,
+    ]
+  | readonly ['sendfile', to: string, from: string, fromOffset: number | null, length: number]
+  | readonly ['fadvise', file: string, offset: number, length: number, advice: Advice]
+  | readonly ['readahead', file: string, offset: number, length: number]
+  | readonly ['syncFileRange', file: string, offset: number, length: number, wait: SyncWait, write: boolean]
+  | readonly ['syncfs', file: string]
+  /** Answers size and Adler-32 of the whole file. */
+  | readonly ['sum', path: string]
   | readonly ['ftruncate', file: string, size: number]
   /** `length` bytes of one value. */
   | readonly ['pwrite', file: string, offset: number, length: number, value: number]
@@ -47,7 +73,18 @@ export type Call =
   | readonly ['getFlags' | 'getProject' | 'getGeneration', file: string];
 
 export type Access = 'read' | 'write' | 'read-write';
-export type OpenFlag = 'create' | 'exclusive' | 'truncate' | 'append' | 'directory' | 'nofollow' | 'tmpfile';
+export type OpenFlag =
+  | 'create'
+  | 'exclusive'
+  | 'truncate'
+  | 'append'
+  | 'directory'
+  | 'nofollow'
+  | 'tmpfile'
+  | 'direct'
+  | 'sync'
+  | 'dsync';
+
 export type RenameFlag = 'noreplace' | 'exchange' | 'whiteout';
 
 /** Seconds and nanoseconds, or what utimensat(2) has a name for. */

@@ -6,7 +6,7 @@ import { withKernelMount } from '../kernel-mount.fixture.ts';
 import type { MountOptions } from '../../ext4/super/mount-options.ts';
 import type { Answer, Program } from './call.fixture.ts';
 import { frame, framesIn } from './frames.fixture.ts';
-import { programAnswers, programRequest } from './requests.fixture.ts';
+import { programAnswers, programRequests } from './requests.fixture.ts';
 
 /** What the real kernel answers, as the performer in guest/ says it: the same that the harness has perform. */
 
@@ -54,7 +54,7 @@ async function answersBelow(root: string, programs: readonly Program[]): Promise
   const input = Buffer.concat(
     programs.flatMap((program, index) => {
       const place = { kind: 'folder', folder: `${root}/${folderOf(index)}` };
-      return [frame({ call: 'stand', place, paced: false }), programRequest(program), frame({ call: 'go' })];
+      return [frame({ call: 'stand', place, paced: false }), programRequests(program), frame({ call: 'go' })];
     }),
   );
   const { stdout } = await execa('python3', ['-B', PERFORMER], { input, encoding: 'buffer' });

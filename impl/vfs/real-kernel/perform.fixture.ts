@@ -2,6 +2,7 @@ import type { FiemapExtent } from '../../ext4/data/fiemap.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { FileSystem } from '../file-system.ts';
 import type { Stat } from '../types.ts';
+import { bytesRead, pattern } from './bytes.fixture.ts';
 import type { Answer, Call, Program, Time } from './call.fixture.ts';
 import { extentsShown } from './extents.fixture.ts';
 
@@ -83,6 +84,41 @@ const CALLS: {
   fsync: (running, file) => running.fs.fsync(running.fd(file)),
   read: (running, file, length) => running.fs.read(running.fd(file), new Uint8Array(length)),
   write: (running, file, length) => running.fs.write(running.fd(file), new Uint8Array(length).fill(0x78)),
+  preadv(running, file, offset, length, how) {
+    const memory = new Uint8Array(length);
+    const fd = running.fd(file);
+    const { fs } = running;
+    const count = offset === null ? fs.read(fd, memory, how) : fs.pread(fd, memory, offset, how);
+    return bytesRead(memory.subarray(0, count));
+  },
+  pwritev(running, file, offset, length, seed, how) {
+    const memory = pattern(seed, length);
+    const fd = running.fd(file);
+    return offset === null ? running.fs.write(fd, memory, how) : running.fs.pwrite(fd, memory, offset, how);
+  },
+  copyFileRange(running, from, fromOffset, to, toOffset, length) {
+    const ends = [
+      { fd: running.fd(from), offset: fromOffset },
+      { fd: running.fd(to), offset: toOffset },
+    ] as const;
+    return running.fs.copyFileRange(ends[0], ends[1], length);
+  },
+  sendfile: (running, to, from, offset, length) =>
+    running.fs.sendfile(running.fd(to), { fd: running.fd(from), offset }, length),
+  fadvise: (running, file, offset, length, advice) =>
+    running.fs.fadvise(running.fd(file), offset, length, advice),
+  readahead: (running, file, offset, length) => running.fs.readahead(running.fd(file), offset, length),
+  syncFileRange(running, file, offset, length, wait, write) {
+    running.fs.syncFileRange(running.fd(file), offset, length, wait, write);
+  },
+  syncfs: (running, file) => running.fs.syncfs(running.fd(file)),
+  sum(running, path) {
+    const fd = running.fs.open(running.at(path), { access: 'read' });
+    const data = new Uint8Array(running.fs.fstat(fd).size);
+    running.fs.read(fd, data);
+    running.fs.close(fd);
+    return bytesRead(data);
+  },
   ftruncate: (running, file, size) => running.fs.ftruncate(running.fd(file), size),
   truncate: (running, path, size) => running.fs.truncate(running.at(path), size),
   mkdir: (running, path, mode) => running.fs.mkdir(running.at(path), mode),

@@ -1,4 +1,6 @@
+import type { TransferOptions } from '../types.ts';
 import type { Answer, Call, Program, Time } from './call.fixture.ts';
+import { bytesRead, pattern } from './bytes.fixture.ts';
 import { extentsShown } from './extents.fixture.ts';
 import { frame, type Frame } from './frames.fixture.ts';
 
@@ -15,14 +17,14 @@ interface Asked {
   readonly data?: Uint8Array;
 }
 
-/** The request that has a program performed; there is one answer for each of its calls. */
-export function programRequest(program: Program): Buffer {
-  const asked = program.map((call) => askedFor(call));
-  const operations = asked.map(({ operation }) => operation);
-  const lengths = asked.map(({ data }) => data?.length ?? 0);
-  const data = Buffer.concat(asked.map((one) => one.data ?? NOTHING));
-  return frame({ call: 'perform', operations, lengths }, data);
-}
+/** The requests that have a program performed, one for each call: what follows a short write in one request is skipped. */
+export const programRequests = (program: Program): Buffer =>
+  Buffer.concat(
+    program.map((call) => {
+      const { operation, data = NOTHING } = askedFor(call);
+      return frame({ call: 'perform', operations: [operation], lengths: [data.length] }, data);
+    }),
+  );
 
 /** What the performer answered to these calls. */
 export const programAnswers = (program: Program, frames: readonly Frame[]): Answer[] =>
@@ -35,6 +37,9 @@ export const programAnswers = (program: Program, frames: readonly Frame[]): Answ
 /** Bytes: more than any file has. */
 const WHOLE_FILE = 2 ** 50;
 
+/** Also without any flag or piece it is a vector that is read or written. */
+const vector = (how: TransferOptions): Operation => ({ rwf: [], ...how });
+
 const NOTHING = new Uint8Array(0);
 const LETTER_X = 0x78;
 
@@ -46,6 +51,11 @@ function askedFor(call: Call): Asked {
     const [handle, offset, length, value] = args as TailOf<Call, 'pwrite'>;
     return { operation: { op: 'pwrite', handle, offset }, data: new Uint8Array(length).fill(value) };
   }
+  if (name === 'pwritev') {
+    const [handle, offset, length, seed, how] = args as TailOf<Call, 'pwritev'>;
+    const where = offset === null ? { op: 'write' } : { op: 'pwrite', offset };
+    return { operation: { ...where, handle, ...vector(how) }, data: pattern(seed, length) };
+  }
   // The table has one row for each name, with just these arguments.
   const row = ROWS[name] as (...args: readonly unknown[]) => Operation;
   return { operation: row(...args) };
@@ -55,7 +65,7 @@ const letters = (length: number): Uint8Array => new Uint8Array(length).fill(LETT
 
 type TailOf<C, Name> = C extends readonly [infer N, ...infer Rest] ? (Name extends N ? Rest : never) : never;
 
-type WithoutData = Exclude<Call[0], 'write' | 'pwrite'>;
+type WithoutData = Exclude<Call[0], 'write' | 'pwrite' | 'pwritev'>;
 
 const ROWS: { readonly [Name in WithoutData]: (...args: TailOf<Call, Name>) => Operation } = {
   caller: (uid, gid, groups) => ({ op: 'setcreds', uid, gid, groups }),
@@ -69,6 +79,33 @@ const ROWS: { readonly [Name in WithoutData]: (...args: TailOf<Call, Name>) => O
   fiemap: (path, offset, length, sync) => ({ op: 'fiemap', path, offset, length, sync }),
   mapped: (path) => ({ op: 'fiemap', path, offset: 0, length: WHOLE_FILE, sync: true }),
   bmap: (path, block) => ({ op: 'bmap', path, block }),
+  preadv: (handle, offset, length, how) => ({
+    ...(offset === null ? { op: 'read' } : { op: 'pread', offset }),
+    handle,
+    length,
+    ...vector(how),
+  }),
+  copyFileRange: (from, fromOffset, to, toOffset, length) => ({
+    op: 'copy-file-range',
+    from,
+    fromOffset,
+    to,
+    toOffset,
+    length,
+  }),
+  sendfile: (to, from, fromOffset, length) => ({ op: 'sendfile', to, from, fromOffset, length }),
+  fadvise: (handle, offset, length, advice) => ({ op: 'fadvise', handle, offset, length, advice }),
+  readahead: (handle, offset, length) => ({ op: 'readahead', handle, offset, length }),
+  syncFileRange: (handle, offset, length, wait, write) => ({
+    op: 'sync-file-range',
+    handle,
+    offset,
+    length,
+    wait,
+    write,
+  }),
+  syncfs: (handle) => ({ op: 'syncfs', handle }),
+  sum: (path) => ({ op: 'bytes-of', path }),
   contents: (path) => ({ op: 'contents', path }),
   ftruncate: (handle, size) => ({ op: 'ftruncate', handle, size }),
   truncate: (path, size) => ({ op: 'truncate', path, size }),
@@ -142,7 +179,7 @@ function answerOf([name]: Call, { message, data }: Frame): Answer {
     case 'extents':
       return extentsShown(name, value.extents);
     case 'data':
-      return data.length;
+      return name === 'read' ? data.length : bytesRead(data);
     case 'text':
       return value.text;
     case 'truths':

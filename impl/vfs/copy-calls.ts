@@ -1,0 +1,140 @@
+import { isDirectory, isRegular, type Inode } from '../ext4/inode/inode.ts';
+import { fail, Failure } from '../lib/errno.ts';
+import { PAGE_BYTES } from '../mm/page.ts';
+import { wholeMemory } from '../mm/user-memory.ts';
+import type { Sleepable } from '../sched/sleepable.ts';
+import { touchAccessTime } from './access-time.ts';
+import { readFile } from '../ext4/data/file.ts';
+import { isImmutable } from './inode-flags.ts';
+import type { KernelContext } from './kernel-context.ts';
+import type { OpenFile } from './open-file.ts';
+import { writeMemory } from './read-write-calls.ts';
+import type { CopyEnd } from './types.ts';
+
+/** System calls that copy between files without a detour through the process: splice, a pipe full at a time. */
+
+/** Bytes of a pipe (PIPE_DEF_BUFFERS pages). */
+const PIPE_PAGES = 16;
+
+/** Where bytes come from and go to. */
+interface Copy {
+  readonly from: OpenFile;
+  readonly to: OpenFile;
+  fromOffset: number;
+  toOffset: number;
+}
+
+/**
+ * copy_file_range(2). Answers how many bytes there were, up to the end of the source. Fails with EBADF, EISDIR, EINVAL (the
+ * ranges overlap), EPERM, EOVERFLOW, EFBIG, ENOSPC, EIO.
+ */
+export function* copyFileRange(
+  context: KernelContext,
+  from: CopyEnd,
+  to: CopyEnd,
+  length: number,
+): Sleepable<number> {
+  const copy = copyOf(context.files.get(from.fd), context.files.get(to.fd), from.offset, to.offset);
+  const count = checkCopy(copy, length);
+  if (count === 0) return 0;
+  const copied = yield* splice(context, copy, count);
+  if (from.offset === null) copy.from.position = copy.fromOffset;
+  if (to.offset === null) copy.to.position = copy.toOffset;
+  return copied;
+}
+
+const copyOf = (from: OpenFile, to: OpenFile, fromOffset: number | null, toOffset: number | null): Copy => ({
+  from,
+  to,
+  fromOffset: fromOffset ?? from.position,
+  toOffset: toOffset ?? to.position,
+});
+
+/** generic_copy_file_checks() and rw_verify_area(): answers how many bytes can be copied. */
+function checkCopy({ from, to, fromOffset, toOffset }: Copy, length: number): number {
+  for (const { inode } of [from, to]) if (isDirectory(inode.mode)) fail('EISDIR');
+  if (!from.readable || !to.writable || to.rules.append) fail('EBADF');
+  if (isImmutable(to.inode)) fail('EPERM');
+  // A sum that is negative no more has wrapped: the kernel adds without signs.
+  for (const offset of [fromOffset, toOffset]) if (offset < 0 && offset + length >= 0) fail('EOVERFLOW');
+  let count = Math.max(0, Math.min(length, from.inode.size - fromOffset));
+  const limit = to.inode.sb.maxFileBytes;
+  if (toOffset >= limit) fail('EFBIG');
+  count = Math.min(count, limit - toOffset);
+  const overlap = toOffset + count > fromOffset && toOffset < fromOffset + count;
+  if (from.inode === to.inode && overlap) fail('EINVAL');
+  if (fromOffset < 0 || toOffset < 0) fail('EINVAL');
+  return count;
+}
+
+/**
+ * sendfile(2) between files: from the offset, or the descriptor's position, to the other's position. Fails with EBADF, EINVAL,
+ * EOVERFLOW, ENOSPC, EIO.
+ */
+export function* sendfile(
+  context: KernelContext,
+  toFd: number,
+  { fd, offset }: CopyEnd,
+  length: number,
+): Sleepable<number> {
+  const from = context.files.get(fd);
+  if (!from.readable) fail('EBADF');
+  if (offset !== null && offset < 0) fail('EINVAL');
+  const to = context.files.get(toFd);
+  if (!to.writable) fail('EBADF');
+  const copy = copyOf(from, to, offset, null);
+  const room = from.inode.sb.maxFileBytes - copy.fromOffset;
+  if (length > room && room <= 0) fail('EOVERFLOW');
+  if (to.rules.append) fail('EINVAL');
+  if (length === 0) return 0;
+  if (!isRegular(from.inode.mode)) fail('EINVAL');
+  const copied = yield* splice(context, copy, Math.min(length, room));
+  to.position = copy.toOffset;
+  if (offset === null) from.position = copy.fromOffset;
+  return copied;
+}
+
+/**
+ * do_splice_direct(): a pipe is filled from one file and emptied into the other until enough was copied, or one of them can no
+ * more. What was copied before a failure counts. Moves the offsets.
+ */
+function* splice(context: KernelContext, copy: Copy, length: number): Sleepable<number> {
+  yield* context.wantWrite();
+  context.sb.health.failInEmergency();
+  let copied = 0;
+  try {
+    while (copied < length) {
+      const count = yield* splicePipe(context, copy, length - copied);
+      if (count === 0) break;
+      copied += count;
+      copy.fromOffset += count;
+      copy.toOffset += count;
+    }
+  } catch (error) {
+    if (copied === 0 || !(error instanceof Failure)) throw error;
+  }
+  return copied;
+}
+
+function* splicePipe(
+  context: KernelContext,
+  { from, to, fromOffset, toOffset }: Copy,
+  wanted: number,
+): Sleepable<number> {
+  const pipe = new Uint8Array(Math.min(wanted, PIPE_PAGES * PAGE_BYTES - (fromOffset % PAGE_BYTES)));
+  const count = yield* readForPipe(from, from.inode, fromOffset, pipe);
+  if (count === 0) return 0;
+  const memory = wholeMemory(count === pipe.length ? pipe : pipe.subarray(0, count));
+  return (yield* writeMemory(context, to, memory, toOffset, to.rules)).written;
+}
+
+function* readForPipe(
+  { readahead, rules }: OpenFile,
+  inode: Inode,
+  position: number,
+  target: Uint8Array,
+): Sleepable<number> {
+  const count = yield* readFile(inode, position, target, readahead, rules);
+  yield* touchAccessTime(inode);
+  return count;
+}
