@@ -8,6 +8,8 @@ import { AddressSpace } from '../mm/address-space.ts';
 import type { AddressSpaceOperations } from '../mm/address-space-operations.ts';
 import { writeAndWait } from '../mm/filemap.ts';
 import { FolioPool } from '../mm/folio-pool.ts';
+import { errorRemoveFolio } from '../mm/memory-failure.ts';
+import { migrateFolio } from '../mm/migrate.ts';
 import { readThroughCache } from '../mm/read.ts';
 import { wholeMemory, type UserMemory } from '../mm/user-memory.ts';
 import { Scheduler } from '../sched/scheduler.ts';
@@ -149,6 +151,8 @@ function table(file: OneFile): AddressSpaceOperations {
     dirtyFolio: (mapping, folio) => dirtyFolio(mapping, folio, BLOCK),
     invalidateFolio: (folio, offset, length) => invalidateFolio(folio, BLOCK, offset, length),
     releaseFolio,
+    migrateFolio,
+    errorRemoveFolio,
     isPartiallyUptodate: (folio, offset, length) => isPartiallyUptodate(folio, BLOCK, offset, length),
     *bmap() {
       return 0;
