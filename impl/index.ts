@@ -31,6 +31,7 @@ export { Choices } from './sched/choices.ts';
 export type { NamedCall } from './sched/scheduler.ts';
 export { LockOrderViolation } from './sched/lock-order-violation.ts';
 export { Deadlock } from './sched/deadlock.ts';
+export { preemptionPoint, type Sleepable } from './sched/sleepable.ts';
 export { runToCompletion, type Strategy } from './sched/strategy.ts';
 export { FileSystem } from './vfs/file-system.ts';
 export { SystemCalls } from './vfs/system-calls.ts';

@@ -48,6 +48,8 @@ describe('imports', () => {
     ['impl/ext4/x.ts', "import { y } from './mount.fixture.ts';"],
     ['harness/drive.ts', "import { mkfs } from '../impl/index.ts';"],
     ['harness/targets/typescript/target.ts', "import { y } from '../../../impl/ext4/mkfs.ts';"],
+    ['harness/targets/typescript/target.ts', "import { y } from '../../../impl/index.ts';"],
+    ['harness/targets/coroutines/target.ts', "import { y } from '../../../generated/impl/index.ts';"],
     ['harness/drive.ts', "import { y } from '../model/tree.ts';"],
     ['harness/drive.ts', "import { execa } from 'execa';"],
     ['harness/drive.ts', "import { spawn } from 'node:child_process';"],
@@ -60,6 +62,7 @@ describe('imports', () => {
     ['impl/ext4/x.ts', "import { y } from '../iomap/iomap.ts';"],
     ['impl/ext4/x.test.ts', "import { execa } from 'execa';"],
     ['harness/targets/typescript/target.ts', "import { mkfs } from '../../../generated/impl/index.ts';"],
+    ['harness/targets/coroutines/target.ts', "import { mount } from '../../../impl/index.ts';"],
     ['harness/process.ts', "import { execa } from 'execa';"],
     ['reports/x.ts', "import type { y } from '../harness/history.ts';"],
   ])('%s may: %s', (path, text) => expect(problems(path, text)).toBe(0));

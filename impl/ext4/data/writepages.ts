@@ -168,6 +168,8 @@ class Pass {
   readonly #cursor: Cursor;
   /** Locked folios of the run, in order. */
   readonly #folios: Folio[] = [];
+  /** How many of them were submitted: those are not locked any more, or by somebody else. */
+  #submitted = 0;
   #runFirst = 0;
   #runLength = 0;
   /** Calls of mapBlocks that are still allowed: the reserved handle converts one extent for each. */
@@ -201,7 +203,7 @@ class Pass {
       yield* growDiskSize(handle, inode, end);
       this.#convertAtEnd(handle, io);
     } finally {
-      for (const folio of this.#folios) if (folio.locked) folio.unlock();
+      for (const folio of this.#folios.slice(this.#submitted)) folio.unlock();
       yield* handle.stop();
       io.submit();
     }
@@ -323,6 +325,7 @@ class Pass {
       if (!live.every((buffer, index) => !needsPlace(buffer) || this.#isPlaced(first + index))) break;
       for (const buffer of live) if (buffer.dirty) buffer.unwritten = false;
       submitFolio(inode, folio, buffers, io);
+      this.#submitted++;
       end = Math.min(folio.end, inode.size);
       this.#submittedEnd = first + buffers.length;
       this.#cursor.next = folio.index + folio.pages;

@@ -1,0 +1,107 @@
+import { Failure, type FileSystem, type Sleepable } from '../../../impl/index.ts';
+import type { Handle, Operation, Outcome } from '../../../model/index.ts';
+import { contentBytes } from '../../content.ts';
+import { TargetUnavailable } from '../../target.ts';
+import { counted, data, DONE, sortedEntries, statOutcome, success } from '../typescript/outcomes.ts';
+
+/** A descriptor that no open ever made: the system call must answer EBADF. */
+const NO_DESCRIPTOR = -1;
+
+/** The operations of the vocabulary as coroutines over one mount, for as many tasks as there are. */
+export class CallTable {
+  readonly #fs: FileSystem;
+  readonly #descriptors = new Map<Handle, number>();
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
+
+  /** The operation, not yet run. What a system call may answer is its outcome; anything else is thrown. */
+  *perform(operation: Operation): Sleepable<Outcome> {
+    try {
+      return yield* this.#perform(operation);
+    } catch (error) {
+      if (error instanceof Failure) return { ok: false, errno: error.errno };
+      throw error;
+    }
+  }
+
+  closeAll(): void {
+    for (const fd of this.#descriptors.values()) this.#fs.close(fd);
+    this.#descriptors.clear();
+  }
+
+  #fd(handle: Handle): number {
+    return this.#descriptors.get(handle) ?? NO_DESCRIPTOR;
+  }
+
+  *#perform(operation: Operation): Sleepable<Outcome> {
+    const { calls } = this.#fs;
+    switch (operation.op) {
+      case 'open': {
+        const { as: handle, path, access, flags, mode } = operation;
+        if (this.#descriptors.has(handle)) return { ok: false, errno: 'EBADF' };
+        this.#descriptors.set(handle, yield* calls.open(path, { access, ...flags }, mode));
+        return DONE;
+      }
+      case 'close':
+        yield* calls.close(this.#fd(operation.handle));
+        this.#descriptors.delete(operation.handle);
+        return DONE;
+      case 'pread': {
+        const buffer = new Uint8Array(operation.length);
+        return data(buffer, yield* calls.pread(this.#fd(operation.handle), buffer, operation.offset));
+      }
+      case 'write':
+        return counted(
+          yield* calls.write(this.#fd(operation.handle), contentBytes(operation.content)),
+        );
+      case 'pwrite': {
+        const bytes = contentBytes(operation.content);
+        return counted(yield* calls.pwrite(this.#fd(operation.handle), bytes, operation.offset));
+      }
+      case 'ftruncate':
+        yield* calls.ftruncate(this.#fd(operation.handle), operation.size);
+        return DONE;
+      case 'fsync':
+      case 'fdatasync':
+        yield* calls[operation.op](this.#fd(operation.handle));
+        return DONE;
+      case 'sync':
+        yield* calls.sync();
+        return DONE;
+      case 'drop-caches':
+        yield* calls.dropCaches();
+        return DONE;
+      case 'fstat':
+        return statOutcome(this.#fs.fstat(this.#fd(operation.handle)));
+      default:
+        return yield* this.#performOnNames(operation);
+    }
+  }
+
+  *#performOnNames(operation: Operation): Sleepable<Outcome> {
+    const { calls } = this.#fs;
+    switch (operation.op) {
+      case 'mkdir':
+        yield* calls.mkdir(operation.path, operation.mode);
+        return DONE;
+      case 'unlink':
+      case 'rmdir':
+        yield* calls[operation.op](operation.path);
+        return DONE;
+      case 'link':
+        yield* calls.link(operation.from, operation.to);
+        return DONE;
+      case 'rename':
+        yield* calls.rename(operation.from, operation.to);
+        return DONE;
+      case 'stat':
+        return statOutcome(yield* calls.stat(operation.path));
+      case 'readdir':
+        return success({ kind: 'entries', entries: sortedEntries(yield* calls.readdir(operation.path)) });
+      default:
+        throw new TargetUnavailable(`${operation.op} is not among the operations of a race`);
+    }
+  }
+}
