@@ -57,6 +57,8 @@ export function atomicityOf({ op }: Operation): Atomicity {
 export interface FileView {
   readonly bytes: Uint8Array;
   readonly size: number;
+  /** Ranges of bytes of which the model leaves open what they are. */
+  readonly open: readonly { readonly start: number; readonly end: number }[];
 }
 
 /** The contents that a read may find in one block while `operation` makes `after` of `before` (rules 2 and 4). */
@@ -65,7 +67,7 @@ export function viewsDuring(operation: Operation, before: FileView, after: FileV
   if (operation.op === 'ftruncate' && after.size < before.size) {
     const bytes = before.bytes.slice();
     bytes.fill(0, after.size);
-    views.push({ bytes, size: before.size });
+    views.push({ ...before, bytes });
   }
   return views;
 }

@@ -1,4 +1,4 @@
-import type { Handle, Model, Outcome, Run, Stat } from '../../model/index.ts';
+import type { Handle, Model, Run, Stat } from '../../model/index.ts';
 import { describe } from '../compare.ts';
 import { streamBytes } from '../content.ts';
 import { sizeDuring, viewsDuring, type FileView } from './atomicity.ts';
@@ -123,22 +123,20 @@ function sightOf(model: Model, handle: Handle): Sight | null {
   const stat = asked.step({ op: 'fstat', handle }, TIME_OF_RACE);
   const data = asked.step({ op: 'pread', handle, offset: 0, length: VIEW_BYTES }, TIME_OF_RACE);
   if (!stat.ok || stat.value.kind !== 'stat') return null;
-  return { view: { bytes: bytesOf(data), size: stat.value.stat.size }, stat: stat.value.stat };
+  const runs = data.ok && data.value.kind === 'runs' ? data.value.runs : [];
+  return { view: viewOf(runs, stat.value.stat.size), stat: stat.value.stat };
 }
 
-function bytesOf(outcome: Outcome): Uint8Array {
-  if (!outcome.ok || outcome.value.kind !== 'runs') return new Uint8Array(0);
-  return concatenated(outcome.value.runs);
-}
-
-function concatenated(runs: readonly Run[]): Uint8Array {
+function viewOf(runs: readonly Run[], size: number): FileView {
   const bytes = new Uint8Array(runs.reduce((sum, { length }) => sum + length, 0));
+  const open: { start: number; end: number }[] = [];
   let at = 0;
   for (const run of runs) {
-    if (run.kind !== 'zeros') bytes.set(streamBytes(run.seed, run.start, run.length), at);
+    if (run.kind === 'bytes') bytes.set(streamBytes(run.seed, run.start, run.length), at);
+    else if (run.kind === 'any') open.push({ start: at, end: at + run.length });
     at += run.length;
   }
-  return bytes;
+  return { bytes, size, open };
 }
 
 const sameBytes = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0;
@@ -189,8 +187,14 @@ function hasSizeUpTo(mayHaveSize: (size: number) => boolean, offset: number): bo
   return false;
 }
 
-const shows = ({ bytes, size }: FileView, offset: number, seen: Uint8Array): boolean =>
-  offset + seen.length <= size && sameBytes(bytes.subarray(offset, offset + seen.length), seen);
+function shows({ bytes, size, open }: FileView, offset: number, seen: Uint8Array): boolean {
+  if (offset + seen.length > size) return false;
+  const there = bytes.subarray(offset, offset + seen.length);
+  if (sameBytes(there, seen)) return true;
+  if (open.length === 0) return false;
+  const isOpen = (at: number): boolean => open.some(({ start, end }) => at >= start && at < end);
+  return seen.every((byte, index) => byte === there[index] || isOpen(offset + index));
+}
 
 const sizesOf = (moments: readonly Moment[]): number[] => [
   ...new Set(moments.flatMap(({ views }) => views.map(({ size }) => size))),

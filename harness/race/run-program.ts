@@ -44,9 +44,10 @@ export function runProgram(
   target: RaceTarget,
   image: DiskImage,
   pilot: Pilot,
+  story: CallObserver | null = null,
 ): RaceRun {
   const { setup, faults } = program;
-  const recorder = new Recorder(program);
+  const recorder = new Recorder(program, story);
   const session = target.mount(image, setup, { faults, now: TIME_BEFORE, stepsMax: STEPS_MAX });
   try {
     const applyAll = (operations: readonly Operation[], now: Timestamp): void => {
@@ -77,10 +78,12 @@ class Recorder implements CallObserver {
   readonly #program: RaceProgram;
   readonly #events: RaceEvent[] = [];
   readonly #invoked = new Map<number, { readonly index: number; readonly at: number }>();
+  readonly #story: CallObserver | null;
   #clock = 0;
 
-  constructor(program: RaceProgram) {
+  constructor(program: RaceProgram, story: CallObserver | null) {
     this.#program = program;
+    this.#story = story;
   }
 
   alone(operation: Operation, call: () => Outcome): void {
@@ -91,6 +94,7 @@ class Recorder implements CallObserver {
   }
 
   invokes(task: number, index: number): void {
+    this.#story?.invokes(task, index);
     this.#invoked.set(task, { index, at: this.#clock++ });
   }
 
@@ -98,6 +102,7 @@ class Recorder implements CallObserver {
     const operation = this.#program.tasks[task]?.operations[index];
     const began = this.#invoked.get(task);
     if (operation === undefined || began === undefined) throw new Error('a call returned that nobody made');
+    this.#story?.returns(task, index, outcome);
     this.#invoked.delete(task);
     this.#events.push({ task, index, operation, invoked: began.at, returned: this.#clock++, outcome });
   }

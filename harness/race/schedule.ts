@@ -4,6 +4,8 @@ export interface ScheduledTask {
   readonly name: string;
   /** A worker of the file system: commit, ends of I/O, interrupts. */
   readonly daemon: boolean;
+  /** Whether it could go on. */
+  readonly runnable: boolean;
   /** What it is about to do, or waits for; null before it begins. */
   readonly waitingOn: { readonly reason: string; readonly rests?: true } | null;
   /** The locks that it holds. */
