@@ -6,6 +6,7 @@ import { addClean } from './clean-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
 import { addImage } from './image-command.ts';
 import { addKernel } from './kernel-command.ts';
+import { addRace } from './race-command.ts';
 import { addReplay } from './replay-command.ts';
 import { addShrink } from './shrink-command.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
@@ -31,6 +32,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   };
   addCheck(program, terminal, exit);
   addKernel(program, terminal, exit);
+  addRace(program, terminal, exit);
   addReplay(program, terminal, exit);
   addShrink(program, terminal, exit);
   addCorrupt(program, terminal, exit);

@@ -7,6 +7,7 @@ import { openWorkspace } from '../workspace.ts';
 import { loadCase, wantsE2fsck } from './case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { plural, positiveNumber } from './numbers.ts';
+import { raceIn, shrinkSavedRace } from './race-case-file.ts';
 import { replayCommand } from './replay-command.ts';
 import { StatusLine } from './status-line.ts';
 import { findingLines } from './summary.ts';
@@ -45,10 +46,12 @@ export function addShrink(program: Command, terminal: Terminal, exit: (code: num
 }
 
 async function shrink(path: string, options: ShrinkOptions, terminal: Terminal): Promise<number> {
+  const output = options.output ?? `${path.replace(/\.json$/, '')}.small.json`;
+  const race = raceIn(path);
+  if (race !== null) return await shrinkSavedRace(race, { ...options, output }, terminal);
   const saved = loadCase(path);
   targetsNamed(saved.targets);
   if (saved.targets.length === 0) throw new UsageError(`${path}: $.targets: found none, expected a target`);
-  const output = options.output ?? `${path.replace(/\.json$/, '')}.small.json`;
   const e2fsck = await wantsE2fsck(options.e2fsck);
   const workspace = await openWorkspace();
   const status = new StatusLine(terminal);

@@ -16,6 +16,8 @@ import type { Operation } from '../../model/index.ts';
  *    stat may report a size, at any folio's end of a write in progress. With folios of many sizes: at any block's end.
  * 4. ext4_setattr zeroes the rest of the new last block before it moves i_size, then sets i_size, then drops the folios
  *    (truncate_pagecache): meanwhile a read finds the old size, with old bytes or zeros behind the new end.
+ *    A read that has come to the end of a folio when the file is shorter than that already ends there: it is as long as no
+ *    file ever was (filemap_read asks for i_size before each batch of folios).
  * 5. stat takes no lock (generic_fillattr reads field by field): each field is one that the inode had during the call.
  * 6. Names are changed and looked up under i_rwsem of their directory (fs/namei.c): each such call is one step.
  * 7. fsync, sync, writeback, reclaim and commits change nothing that can be seen.

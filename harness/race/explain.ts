@@ -5,13 +5,7 @@ import { operationText } from '../program-text.ts';
 import { modelOptions } from '../setup.ts';
 import { atomicityOf } from './atomicity.ts';
 import { lookProblem, type Place } from './looks.ts';
-import {
-  TIME_AFTER,
-  TIME_BEFORE,
-  TIME_OF_IMAGE,
-  TIME_OF_RACE,
-  type RaceProgram,
-} from './program.ts';
+import { TIME_AFTER, TIME_BEFORE, TIME_OF_IMAGE, TIME_OF_RACE, type RaceProgram } from './program.ts';
 import type { RaceEvent } from './race-target.ts';
 
 /** Why no order of the operations explains what they answered; what stood in the way where the search came farthest. */
@@ -148,4 +142,3 @@ class OrderSearch {
 /** For reports: `pread(fd0, 10 bytes, at 0) = 10 bytes`. */
 export const eventText = ({ operation, outcome }: { operation: Operation; outcome: Outcome }): string =>
   `${operationText(operation)} = ${describe(outcome)}`;
-

@@ -23,11 +23,7 @@ const VIEW_BYTES = 1 << 16;
 const PAGE_BYTES = 4096;
 
 /** Why a read or stat cannot have seen what it did, anywhere between its call and its return; null when it can. */
-export function lookProblem(
-  event: RaceEvent,
-  path: readonly Place[],
-  blockSize: number,
-): LookProblem | null {
+export function lookProblem(event: RaceEvent, path: readonly Place[], blockSize: number): LookProblem | null {
   const { operation, outcome } = event;
   // Folios are no smaller than a page or a block, but a write's share of one may end with a block.
   const granule = Math.min(blockSize, PAGE_BYTES);
@@ -64,6 +60,8 @@ interface Moment {
   /** What can be found in a block. */
   readonly views: readonly FileView[];
   readonly mayHaveSize: (size: number) => boolean;
+  /** The smallest size that it may have. */
+  readonly leastSize: number;
   readonly stats: readonly Stat[];
 }
 
@@ -100,12 +98,14 @@ function windowOf(
       moments.push({
         views: viewsDuring(event.operation, from, to),
         mayHaveSize: (size) => sizeDuring(size, from, to, granule),
+        leastSize: Math.min(from.size, to.size),
         stats: [before.stat, sight.stat],
       });
     }
     moments.push({
       views: [sight.view],
       mayHaveSize: (size) => size === sight.view.size,
+      leastSize: sight.view.size,
       stats: [sight.stat],
     });
   }
@@ -160,18 +160,19 @@ function readProblem(
     const end = Math.min(bytes.length, start + granule - ((offset + start) % granule));
     const seen = bytes.subarray(start, end);
     const found = moments.findIndex(
-      ({ views }, index) =>
-        index >= moment && views.some((view) => shows(view, offset + start, seen)),
+      ({ views }, index) => index >= moment && views.some((view) => shows(view, offset + start, seen)),
     );
     if (found < 0) return unexplainedBlock(offset + start, seen, moments, moment);
     moment = found;
     start = end;
   }
   if (bytes.length === length) return null;
+  const end = offset + bytes.length;
   const ends = moments
     .slice(moment)
-    .some(({ mayHaveSize }) =>
-      bytes.length === 0 ? hasSizeUpTo(mayHaveSize, offset) : mayHaveSize(offset + bytes.length),
+    .some(
+      ({ mayHaveSize, leastSize }) =>
+        mayHaveSize(end) || (leastSize <= end && (end % granule === 0 || bytes.length === 0)),
     );
   if (ends) return null;
   return {
@@ -179,12 +180,6 @@ function readProblem(
     expected: `an end of the file at ${sizesOf(moments.slice(moment)).join(' or ')}`,
     observed: `${bytes.length} bytes from ${offset}`,
   };
-}
-
-/** A read of nothing: the file ended at or before the offset. */
-function hasSizeUpTo(mayHaveSize: (size: number) => boolean, offset: number): boolean {
-  for (let size = 0; size <= Math.min(offset, VIEW_BYTES); size++) if (mayHaveSize(size)) return true;
-  return false;
 }
 
 function shows({ bytes, size, open }: FileView, offset: number, seen: Uint8Array): boolean {
@@ -222,7 +217,9 @@ function unexplainedBlock(
 const SHOWN_BYTES = 8;
 
 const shown = (bytes: Uint8Array): string =>
-  `${Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString('hex').replaceAll(/(..)(?!$)/g, '$1 ')}${bytes.length > SHOWN_BYTES ? ' …' : ''} (${bytes.length} bytes)`;
+  `${Buffer.from(bytes.subarray(0, SHOWN_BYTES))
+    .toString('hex')
+    .replaceAll(/(..)(?!$)/g, '$1 ')}${bytes.length > SHOWN_BYTES ? ' …' : ''} (${bytes.length} bytes)`;
 
 /** Field by field (rule 5). */
 function statProblem(seen: Stat, { moments }: Window): LookProblem | null {

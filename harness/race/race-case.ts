@@ -73,11 +73,11 @@ export function readRaceCase(text: string, where: string): RaceCase {
 /** One operation a line, so that two cases can be compared by diff. */
 export function writeRaceCase(value: RaceCase): string {
   const list = (each: readonly unknown[], by: string): string =>
-    each.length === 0
-      ? '[]'
-      : `[\n${each.map((one) => `${by}  ${JSON.stringify(one)}`).join(',\n')}\n${by}]`;
+    each.length === 0 ? '[]' : `[\n${each.map((one) => `${by}  ${JSON.stringify(one)}`).join(',\n')}\n${by}]`;
   const { image, before, tasks, choices, ...head } = value;
-  const lines = Object.entries(head).map(([key, part]) => `  ${JSON.stringify(key)}: ${JSON.stringify(part)},`);
+  const lines = Object.entries(head).map(
+    ([key, part]) => `  ${JSON.stringify(key)}: ${JSON.stringify(part)},`,
+  );
   const taskTexts = tasks.map(
     ({ name: title, operations: own }) =>
       `    { "name": ${JSON.stringify(title)}, "operations": ${list(own, '    ')} }`,

@@ -11,6 +11,11 @@ export const FAULTS = {
     'writeback on the buffer_head path takes the last block of a file, when it is not full, for one beyond the end: its bytes are lost',
   'iomap-forgets-disk-size':
     'the iomap path does not move i_disksize when a write ends in blocks that were written before: the file is short after a remount',
+  'iomap-trusts-stale-mapping':
+    'the iomap path does not ask, with the folio locked, whether its mapping is still true: only a race shows it',
+  'truncate-skips-writeback-drain':
+    'a truncation does not wait for the writeback of what it throws away before it frees the blocks: only a race shows it',
+  'write-skips-inode-lock': 'write(2) does not take i_rwsem: only a race shows it',
   'truncate-leaks-reservation':
     'a truncation does not give back what was promised to the delayed blocks it drops: free space shrinks',
   'commit-skips-relogged':

@@ -24,6 +24,8 @@ export class AddressSpace {
   readonly host: MappingHost;
   readonly pool: FolioPool;
   operations: AddressSpaceOperations;
+  /** Whether truncation waits for what is on its way to the device; false only to plant a bug. */
+  waitsForWriteback = true;
   /** No folio is smaller than a block of the file system (mapping_set_folio_min_order); 0 for blocks up to a page. */
   readonly folioOrderMin: number;
   /** In order of index; they never overlap. */

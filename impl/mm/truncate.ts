@@ -37,7 +37,7 @@ function* truncateFolios(mapping: AddressSpace, start: number, end: number): Sle
     yield* folio.lock();
     try {
       if (!folio.belongsTo(mapping)) continue;
-      yield* folio.waitForWriteback();
+      if (mapping.waitsForWriteback) yield* folio.waitForWriteback();
       if (folio.position >= start && folio.end <= end) removeFolio(mapping, folio);
       else truncatePartial(mapping, folio, start, end);
     } finally {

@@ -53,9 +53,7 @@ export class CallTable {
         return data(buffer, yield* calls.pread(this.#fd(operation.handle), buffer, operation.offset));
       }
       case 'write':
-        return counted(
-          yield* calls.write(this.#fd(operation.handle), contentBytes(operation.content)),
-        );
+        return counted(yield* calls.write(this.#fd(operation.handle), contentBytes(operation.content)));
       case 'pwrite': {
         const bytes = contentBytes(operation.content);
         return counted(yield* calls.pwrite(this.#fd(operation.handle), bytes, operation.offset));

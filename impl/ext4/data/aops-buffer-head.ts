@@ -27,11 +27,16 @@ import { writepages } from './writepages.ts';
 
 const lookupFor = (inode: Inode) => (logical: number, length: number) => placeOf(inode, logical, length);
 
-/** Looks blocks up for reading: only written ones, within the file, have bytes on the device. */
+/**
+ * Looks blocks up for reading: only written ones, within the file, have bytes on the device. A run ends where the file does:
+ * what a truncation has not freed yet is no part of it any more.
+ */
 function placeOf(inode: Inode, logical: number, length: number): Sleepable<BlockRunMapping> {
-  if (logical * inode.blockSize >= inode.size) return ready({ block: -1, length });
-  const known = knownMapping(inode, logical, length);
-  return known === null ? lookUp(inode, logical, length) : ready(placeIn(known));
+  const inFile = Math.ceil(inode.size / inode.blockSize) - logical;
+  if (inFile <= 0) return ready({ block: -1, length });
+  const wanted = Math.min(length, inFile);
+  const known = knownMapping(inode, logical, wanted);
+  return known === null ? lookUp(inode, logical, wanted) : ready(placeIn(known));
 }
 
 function* lookUp(inode: Inode, logical: number, length: number): Sleepable<BlockRunMapping> {

@@ -172,6 +172,7 @@ export class Inode {
       sb.inodes.dirtyMappings,
       sb.inodes.folioOrderMin,
     );
+    this.mapping.waitsForWriteback = !sb.options.faults.has('truncate-skips-writeback-drain');
   }
 
   /** Extended attributes, in the inode and in its block (xattr_sem). Made on first use: most inodes have none. */

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import type { Handle, Operation } from '../../model/index.ts';
+import { Exploration } from './explore.ts';
+import { RACE_MODES, setupOf } from './modes.ts';
+import { ProgramBench } from './program-bench.ts';
+import type { RaceProgram } from './program.ts';
+
+const open = (as: Handle): Operation => ({
+  op: 'open',
+  as,
+  path: 'a',
+  access: 'read-write',
+  flags: { create: true },
+  mode: 0o644,
+});
+
+const pwrite = (seed: number, offset: number, length: number): Operation => ({
+  op: 'pwrite',
+  handle: 'fd0',
+  offset,
+  content: { seed, length },
+});
+
+// A folio that is partly in memory was read, beyond the end that the truncation had set, from blocks not yet freed.
+test.each(RACE_MODES)(
+  'what is cut off does not come back when a read and a truncation meet: $name',
+  async (mode) => {
+    const program: RaceProgram = {
+      setup: setupOf(mode, 1024),
+      target: mode.target,
+      faults: [],
+      image: [open('fd0'), pwrite(1, 0, 4096)],
+      before: [open('fd0'), open('fd1'), pwrite(2, 1024, 1024)],
+      tasks: [
+        {
+          name: 'truncater',
+          operations: [
+            { op: 'ftruncate', handle: 'fd0', size: 1124 },
+            { op: 'ftruncate', handle: 'fd0', size: 4096 },
+          ],
+        },
+        { name: 'reader', operations: [{ op: 'pread', handle: 'fd1', offset: 0, length: 5000 }] },
+      ],
+    };
+    const bench = await ProgramBench.make(program);
+    const exploration = new Exploration(1);
+    let schedules = 0;
+    while (
+      exploration.next((choose) => {
+        schedules++;
+        const { pilot, failure } = bench.try(choose);
+        expect(failure).toBeNull();
+        return pilot.decisions;
+      })
+    );
+    expect(schedules).toBeGreaterThan(20);
+  },
+);

@@ -1,0 +1,203 @@
+import type { Access, Handle, Operation, OpenFlags } from '../../model/index.ts';
+import type { BlockSize } from '../setup.ts';
+import { setupOf, type RaceMode } from './modes.ts';
+import type { RaceProgram } from './program.ts';
+import type { RaceTask } from './race-target.ts';
+
+type Script = Pick<RaceProgram, 'image' | 'before' | 'tasks'>;
+
+/** A small race that is worth looking at from all sides, by the name that the command line has for it. */
+export interface NamedRace {
+  readonly name: string;
+  /** What runs beside what, in words. */
+  readonly about: string;
+  readonly script: (block: number) => Script;
+}
+
+const open = (
+  handle: Handle,
+  path: string,
+  flags: OpenFlags = {},
+  access: Access = 'read-write',
+): Operation => ({
+  op: 'open',
+  as: handle,
+  path,
+  access,
+  flags,
+  mode: 0o644,
+});
+
+const pwrite = (handle: Handle, offset: number, length: number, seed: number): Operation => ({
+  op: 'pwrite',
+  handle,
+  offset,
+  content: { seed, length },
+});
+
+const write = (handle: Handle, length: number, seed: number): Operation => ({
+  op: 'write',
+  handle,
+  content: { seed, length },
+});
+
+const pread = (handle: Handle, offset: number, length: number): Operation => ({
+  op: 'pread',
+  handle,
+  offset,
+  length,
+});
+
+/** A file of so many bytes on the disk. */
+const onDisk = (path: string, length: number): Operation[] => [
+  open('fd0', path, { create: true }),
+  pwrite('fd0', 0, length, 1),
+  { op: 'close', handle: 'fd0' },
+];
+
+const task = (name: string, ...operations: Operation[]): RaceTask => ({ name, operations });
+
+const HANDLES: readonly Handle[] = ['fd0', 'fd1', 'fd2'];
+
+/** A descriptor of its own for each task. */
+const opened = (path: string, flags: OpenFlags = {}): Operation[] =>
+  HANDLES.map((handle) => open(handle, path, flags));
+
+/** Files of a few blocks, on both sides of the end of a page where a block is smaller. */
+export const CATALOGUE: readonly NamedRace[] = [
+  {
+    name: 'write-writeback-truncate',
+    about: 'a write over dirty data and the end, its writeback, and a truncation into the middle of a block',
+    script: (block) => ({
+      image: onDisk('a', 4 * block + 904),
+      before: [...opened('a'), pwrite('fd0', 0, 3 * block, 2)],
+      tasks: [
+        task('writer', pwrite('fd0', 2 * block - 48, 4 * block, 3)),
+        task('flusher', { op: 'fsync', handle: 'fd1' }),
+        task('truncater', { op: 'ftruncate', handle: 'fd2', size: 2 * block + 452 }),
+      ],
+    }),
+  },
+  {
+    name: 'write-read',
+    about: 'a write of several blocks into a hole, with writeback, beside a read of them and a stat',
+    script: (block) => ({
+      image: [...onDisk('a', block), { op: 'truncate', path: 'a', size: 5 * block }],
+      before: opened('a'),
+      tasks: [
+        task('writer', pwrite('fd0', block - 100, 5 * block, 3)),
+        task('reader', pread('fd1', 0, 8 * block), { op: 'fstat', handle: 'fd1' }),
+        task('flusher', { op: 'fsync', handle: 'fd2' }),
+      ],
+    }),
+  },
+  {
+    name: 'write-writeback-reclaim',
+    about: 'a small write into data that is written back and dropped from memory meanwhile, beside a read',
+    script: (block) => ({
+      image: onDisk('a', 10),
+      before: [...opened('a'), pwrite('fd0', 0, 3 * block, 2)],
+      tasks: [
+        task('writer', pwrite('fd0', block + 100, 50, 3)),
+        task('flusher', { op: 'fsync', handle: 'fd1' }, { op: 'drop-caches' }),
+        task('reader', pread('fd2', 0, 3 * block)),
+      ],
+    }),
+  },
+  {
+    name: 'append-append',
+    about: 'two appending writes that share a block, and a read of the end',
+    script: (block) => ({
+      image: onDisk('a', block + 300),
+      before: [open('fd0', 'a', { append: true }), open('fd1', 'a', { append: true }), open('fd2', 'a')],
+      tasks: [
+        task('first', write('fd0', block, 3)),
+        task('second', write('fd1', block + 200, 4)),
+        task('reader', pread('fd2', block, 4 * block)),
+      ],
+    }),
+  },
+  {
+    name: 'truncate-extend-read',
+    about:
+      'a truncation and a longer size, beside a read and writeback: nothing of what was cut off comes back',
+    script: (block) => ({
+      image: onDisk('a', 3 * block + 500),
+      before: [...opened('a'), pwrite('fd0', block, 2 * block, 2)],
+      tasks: [
+        task(
+          'truncater',
+          { op: 'ftruncate', handle: 'fd0', size: block + 100 },
+          { op: 'ftruncate', handle: 'fd0', size: 4 * block },
+        ),
+        task('reader', pread('fd1', 0, 5 * block)),
+        task('flusher', { op: 'fsync', handle: 'fd2' }),
+      ],
+    }),
+  },
+  {
+    name: 'truncate-append',
+    about: 'a truncation of dirty data beside an append to it, with a sync of everything',
+    script: (block) => ({
+      image: onDisk('a', 2 * block),
+      before: [open('fd0', 'a'), open('fd1', 'a', { append: true }), pwrite('fd0', 2 * block, 2 * block, 2)],
+      tasks: [
+        task('truncater', { op: 'ftruncate', handle: 'fd0', size: block + 10 }),
+        task('appender', write('fd1', block, 3)),
+        task('flusher', { op: 'sync' }),
+      ],
+    }),
+  },
+  {
+    name: 'unlink-write',
+    about: 'a file loses its name while it is written, with a sync and its last close',
+    script: (block) => ({
+      image: onDisk('a', block),
+      before: [open('fd0', 'a'), pwrite('fd0', 0, 2 * block, 2)],
+      tasks: [
+        task('writer', pwrite('fd0', block, 3 * block, 3), { op: 'close', handle: 'fd0' }),
+        task('remover', { op: 'unlink', path: 'a' }),
+        task('flusher', { op: 'sync' }),
+      ],
+    }),
+  },
+  {
+    name: 'rename-write',
+    about: 'a file with new contents is renamed over one that is written',
+    script: (block) => ({
+      image: [...onDisk('a', block), ...onDisk('b', 2 * block)],
+      before: [open('fd0', 'a'), open('fd1', 'b'), pwrite('fd0', 0, 2 * block, 2)],
+      tasks: [
+        task('writer', pwrite('fd1', block, 2 * block, 3), { op: 'close', handle: 'fd1' }),
+        task('renamer', { op: 'rename', from: 'a', to: 'b' }),
+        task('opener', open('fd5', 'b', {}, 'read'), pread('fd5', 0, 4 * block)),
+      ],
+    }),
+  },
+  {
+    name: 'write-write',
+    about: 'two writes over the same blocks, beside writeback of what one of them has placed',
+    script: (block) => ({
+      image: onDisk('a', 100),
+      before: opened('a'),
+      tasks: [
+        task('first', pwrite('fd0', 50, 3 * block, 3)),
+        task('second', pwrite('fd1', block + 20, 3 * block, 4)),
+        task('flusher', { op: 'fdatasync', handle: 'fd2' }),
+      ],
+    }),
+  },
+];
+
+/** A catalogued race in a mode, with blocks of a size. */
+export const programOf = (
+  race: NamedRace,
+  mode: RaceMode,
+  blockSize: BlockSize,
+  faults: readonly string[],
+): RaceProgram => ({
+  setup: setupOf(mode, blockSize),
+  target: mode.target,
+  faults,
+  ...race.script(blockSize),
+});

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest';
+import type { Handle, Operation, Outcome } from '../../model/index.ts';
+import { streamBytes } from '../content.ts';
+import { explain, type Explanation } from './explain.ts';
+import { RACE_MODES, setupOf } from './modes.ts';
+import type { RaceProgram } from './program.ts';
+import type { RaceEvent } from './race-target.ts';
+
+const [MODE] = RACE_MODES;
+const BLOCK = 1024;
+
+/** A file of four blocks of content 1, and three descriptors of it. */
+function programOf(): RaceProgram {
+  if (MODE === undefined) throw new Error('there are modes');
+  const open = (as: Handle, flags = {}): Operation => ({
+    op: 'open',
+    as,
+    path: 'a',
+    access: 'read-write',
+    flags,
+    mode: 0o644,
+  });
+  return {
+    setup: setupOf(MODE, BLOCK),
+    target: MODE.target,
+    faults: [],
+    image: [open('fd0', { create: true }), pwrite(1, 0, 4 * BLOCK)],
+    before: [open('fd0'), open('fd1'), open('fd2')],
+    tasks: [],
+  };
+}
+
+const pwrite = (seed: number, offset: number, length: number): Operation => ({
+  op: 'pwrite',
+  handle: 'fd0',
+  offset,
+  content: { seed, length },
+});
+const pread = (offset: number, length: number): Operation => ({ op: 'pread', handle: 'fd1', offset, length });
+
+const counted = (count: number): Outcome => ({ ok: true, value: { kind: 'count', count } });
+const DONE: Outcome = { ok: true, value: { kind: 'done' } };
+
+/** What a read found: pieces of contents, or zeros. */
+const found = (...pieces: readonly (readonly [seed: number, start: number, length: number])[]): Outcome => ({
+  ok: true,
+  value: {
+    kind: 'data',
+    bytes: Buffer.concat(
+      pieces.map(([seed, start, length]) =>
+        seed === 0 ? Buffer.alloc(length) : streamBytes(seed, start, length),
+      ),
+    ),
+  },
+});
+
+type Call = readonly [
+  task: number,
+  operation: Operation,
+  outcome: Outcome,
+  invoked: number,
+  returned: number,
+];
+
+function judged(...calls: readonly Call[]): string {
+  const program = programOf();
+  const before = program.before.map((operation, index): RaceEvent => {
+    const at = { invoked: 2 * index, returned: 2 * index + 1 };
+    return { task: -1, index, operation, outcome: DONE, ...at };
+  });
+  const raced = calls.map(([task, operation, outcome, invoked, returned], index): RaceEvent => {
+    return { task, index, operation, outcome, invoked: 100 + invoked, returned: 100 + returned };
+  });
+  return said(explain(program, [...before, ...raced]));
+}
+
+const said = (explanation: Explanation): string =>
+  typeof explanation === 'string' ? explanation : explanation.what;
+
+describe('a read beside a write of four blocks', () => {
+  const write: Call = [0, pwrite(2, 0, 4 * BLOCK), counted(4 * BLOCK), 0, 10];
+  const read = (outcome: Outcome): Call => [1, pread(0, 4 * BLOCK), outcome, 1, 9];
+
+  test.each([
+    ['the old', [[1, 0, 4 * BLOCK]]],
+    ['the new', [[2, 0, 4 * BLOCK]]],
+    [
+      'old blocks before new ones, as the write overtook it',
+      [
+        [1, 0, BLOCK],
+        [2, BLOCK, 3 * BLOCK],
+      ],
+    ],
+  ] as const)('may find %s', (_, pieces) => {
+    expect(judged(write, read(found(...pieces)))).toBe('explained');
+  });
+
+  test('does not find half a block', () => {
+    expect(judged(write, read(found([2, 0, 100], [1, 100, 4 * BLOCK - 100])))).toBe(
+      'bytes that nobody wrote',
+    );
+  });
+
+  test('may find new blocks before old ones: the write was not there yet', () => {
+    expect(judged(write, read(found([2, 0, BLOCK], [1, BLOCK, 3 * BLOCK])))).toBe('explained');
+  });
+
+  test('finds the new once the write is over, and the old before it begins', () => {
+    const after: Call = [1, pread(0, 10), found([1, 0, 10]), 11, 12];
+    expect(judged(write, after)).toBe('bytes that nobody wrote');
+    const early: Call = [1, pread(0, 10), found([2, 0, 10]), 1, 2];
+    expect(judged([0, pwrite(2, 0, 10), counted(10), 3, 4], early)).toBe('bytes that nobody wrote');
+  });
+});
+
+test('what is read later in a file is not older', () => {
+  const writes: Call[] = [
+    [0, pwrite(2, 0, 2 * BLOCK), counted(2 * BLOCK), 1, 2],
+    [0, pwrite(3, 0, 2 * BLOCK), counted(2 * BLOCK), 3, 4],
+  ];
+  const read = (...pieces: readonly (readonly [number, number, number])[]): Call => [
+    1,
+    pread(0, 2 * BLOCK),
+    found(...pieces),
+    0,
+    9,
+  ];
+  expect(judged(...writes, read([2, 0, BLOCK], [3, BLOCK, BLOCK]))).toBe('explained');
+  expect(judged(...writes, read([3, 0, BLOCK], [1, BLOCK, BLOCK]))).toBe('an older block behind a newer one');
+});
+
+test('two writes are in one order for everybody', () => {
+  const writes: Call[] = [
+    [0, pwrite(2, 0, 2 * BLOCK), counted(2 * BLOCK), 0, 9],
+    [2, pwrite(3, 0, 2 * BLOCK), counted(2 * BLOCK), 1, 8],
+  ];
+  const read = (...pieces: readonly (readonly [number, number, number])[]): Call => [
+    1,
+    pread(0, 2 * BLOCK),
+    found(...pieces),
+    10,
+    11,
+  ];
+  expect(judged(...writes, read([2, 0, 2 * BLOCK]))).toBe('explained');
+  expect(judged(...writes, read([3, 0, 2 * BLOCK]))).toBe('explained');
+  expect(judged(...writes, read([2, 0, BLOCK], [3, BLOCK, BLOCK]))).not.toBe('explained');
+});
+
+test('a truncation zeroes before it shortens, and nothing of it comes back', () => {
+  const cut: Call = [0, { op: 'ftruncate', handle: 'fd0', size: BLOCK + 100 }, DONE, 0, 9];
+  const read = (outcome: Outcome): Call => [1, pread(BLOCK, BLOCK), outcome, 1, 8];
+  expect(judged(cut, read(found([1, BLOCK, BLOCK])))).toBe('explained');
+  expect(judged(cut, read(found([1, BLOCK, 100])))).toBe('explained');
+  expect(judged(cut, read(found([1, BLOCK, 100], [0, 0, BLOCK - 100])))).toBe('explained');
+  expect(judged(cut, read(found([0, 0, BLOCK])))).toBe('zeros');
+  expect(judged(cut, read(found([1, BLOCK, 300])))).toBe('length of data');
+});

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { Exploration, type RunSchedule } from './explore.ts';
+import { fixedChoices, type Decision } from './schedule.ts';
+import { priorities, randomWalk, schedules } from './strategies.ts';
+
+export const STRATEGIES = ['exhaustive', 'fast-check', 'pct', 'random'] as const;
+
+export type StrategyName = (typeof STRATEGIES)[number];
+
+/** Where the schedules of one program come from. */
+export interface ScheduleSource {
+  /** Runs the next one; false when there is none left. */
+  next(run: RunSchedule): boolean;
+}
+
+/** How likely the running task goes on in a random walk. */
+const STAY = 0.7;
+
+/** Points at which PCT changes priorities: bugs of that many orderings and one. */
+const CHANGES = 3;
+
+/** `bound`: preemptions of an exhaustive search; `limit`: schedules of any other. */
+export function sourceOf(
+  name: StrategyName,
+  { seed, bound, limit }: { readonly seed: number; readonly bound: number; readonly limit: number },
+): ScheduleSource {
+  if (name === 'exhaustive') return new Exploration(bound);
+  if (name === 'fast-check') return new Drawn(fc.sample(schedules(), { seed, numRuns: limit }));
+  return new Sampled(name, seed, limit);
+}
+
+/** Schedules that fast-check has drawn. */
+class Drawn implements ScheduleSource {
+  readonly #drawn: readonly (readonly number[])[];
+  #next = 0;
+
+  constructor(drawn: readonly (readonly number[])[]) {
+    this.#drawn = drawn;
+  }
+
+  next(run: RunSchedule): boolean {
+    const choices = this.#drawn[this.#next++];
+    if (choices === undefined) return false;
+    run(fixedChoices(choices));
+    return true;
+  }
+}
+
+class Sampled implements ScheduleSource {
+  readonly #name: 'pct' | 'random';
+  readonly #seed: number;
+  readonly #limit: number;
+  #done = 0;
+  /** Decisions of the longest run so far. */
+  #length = 1;
+
+  constructor(name: 'pct' | 'random', seed: number, limit: number) {
+    this.#name = name;
+    this.#seed = seed;
+    this.#limit = limit;
+  }
+
+  next(run: RunSchedule): boolean {
+    if (this.#done >= this.#limit) return false;
+    const seed = Math.imul(this.#seed, 0x9e3779b1) + this.#done++;
+    const choose = this.#name === 'pct' ? priorities(seed, this.#length, CHANGES) : randomWalk(seed, STAY);
+    const decisions: readonly Decision[] = run(choose);
+    this.#length = Math.max(this.#length, decisions.length);
+    return true;
+  }
+}
