@@ -41,7 +41,7 @@ interface Kept {
 const KEPT_MAX = 8;
 
 /** Schedules that shrinking tries for one candidate. */
-const SHRINK_SCHEDULES = 400;
+const SHRINK_SCHEDULES = 2500;
 
 /** One `twinpath race` as a person sees it. */
 export class RaceCampaign {

@@ -108,7 +108,7 @@ export async function shrinkSavedRace(
   return EXIT.found;
 }
 
-const SHRINK_SCHEDULES = 400;
+const SHRINK_SCHEDULES = 2500;
 
 const programIn = ({ setup, target, faults, image, before, tasks }: RaceCase) => ({
   setup,

@@ -60,7 +60,7 @@ test.each(PLANTED)(
       '--programs',
       '0',
       '--shrink-seconds',
-      '5',
+      '7',
     );
     expect(code).toBe(EXIT.found);
     const [found] = summary.findings;

@@ -23,10 +23,7 @@ const lengthIn = (block: number): fc.Arbitrary<number> =>
 function operationOn(handle: Handle, path: string, block: number): fc.Arbitrary<Operation> {
   const place = placeIn(block);
   const content = fc.record({ seed: fc.integer({ min: 10, max: 99 }), length: lengthIn(block) });
-  const plain = <T extends Operation>(operation: T, weight: number) => ({
-    weight,
-    arbitrary: fc.constant<Operation>(operation),
-  });
+  const plain = (operation: Operation, weight: number) => ({ weight, arbitrary: fc.constant(operation) });
   return fc.oneof(
     {
       weight: 8,

@@ -20,6 +20,9 @@ export interface ShrinkLimits {
   readonly schedules: number;
 }
 
+/** Schedules of a smaller program in a first round: most that fail do so in one of the first. */
+const QUICK_SCHEDULES = 100;
+
 /** Preemptions beyond which nobody searches exhaustively. */
 const BOUND_MAX = 2;
 
@@ -60,16 +63,23 @@ class RaceShrinker {
 
   async shrink(): Promise<void> {
     await this.#fewerPreemptions();
-    for (let smaller = true; smaller && !this.#over;) {
-      smaller = false;
-      for (const candidate of simplerPrograms(this.best.program)) {
-        if (this.#over) return;
-        if (!(await this.#failsToo(candidate))) continue;
-        smaller = true;
-        break;
-      }
+    for (const schedules of [Math.min(QUICK_SCHEDULES, this.#limits.schedules), this.#limits.schedules]) {
+      const tried = new Set<string>();
+      while (await this.#simplerOnce(schedules, tried));
     }
     await this.#fewerPreemptions();
+  }
+
+  /** Takes the first simpler program that fails too; false when none does, or the time is over. */
+  async #simplerOnce(schedules: number, tried: Set<string>): Promise<boolean> {
+    for (const candidate of simplerPrograms(this.best.program)) {
+      if (this.#over) return false;
+      const text = JSON.stringify(candidate);
+      if (tried.has(text)) continue;
+      tried.add(text);
+      if (await this.#failsToo(candidate, schedules)) return true;
+    }
+    return false;
   }
 
   get #over(): boolean {
@@ -77,12 +87,12 @@ class RaceShrinker {
   }
 
   /** Looks for the same failure in another program; takes it when it is there. */
-  async #failsToo(program: RaceProgram): Promise<boolean> {
+  async #failsToo(program: RaceProgram, schedules: number): Promise<boolean> {
     const bench = await benchOf(program);
     if (bench === null) return false;
     const known = await this.#tried(bench, bench.try(fixedChoices(this.best.choices)));
     if (known) return true;
-    return await this.#searched(bench, BOUND_MAX, this.#limits.schedules);
+    return await this.#searched(bench, BOUND_MAX, schedules);
   }
 
   /** Each choice that is not needed becomes 0; then those schedules of the program that preempt less. */

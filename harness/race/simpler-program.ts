@@ -46,7 +46,7 @@ function* simplerOperations(operation: Operation): Generator<Operation> {
   for (const key of ['offset', 'length', 'size'] as const) {
     const value = (operation as unknown as Record<string, unknown>)[key];
     if (typeof value !== 'number') continue;
-    for (const smaller of simplerNumbers(value)) yield { ...operation, [key]: smaller } as Operation;
+    for (const smaller of simplerNumbers(value)) yield { ...operation, [key]: smaller };
   }
   if ('content' in operation) {
     const { content } = operation;
