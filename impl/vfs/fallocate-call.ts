@@ -1,4 +1,4 @@
-import { fallocateFile, type FallocateMode } from '../ext4/fallocate/fallocate.ts';
+import { commitChanges, fallocateFile, type FallocateMode } from '../ext4/fallocate/fallocate.ts';
 import { isDirectory, isFifo, isRegular } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -26,4 +26,5 @@ export function* fallocate(
   yield* context.wantWrite();
   context.sb.health.failInEmergency();
   yield* fallocateFile(inode, mode, { offset, end: offset + length }, context.caller);
+  if (file.rules.sync !== 'none') yield* commitChanges(inode);
 }

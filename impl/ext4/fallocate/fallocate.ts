@@ -50,3 +50,11 @@ export function* fallocateFile(
     inode.lock.unlockWrite();
   }
 }
+
+/** O_SYNC and O_DSYNC: what was changed of the file's map and size is durable (ext4_fc_commit of its transaction). */
+export function* commitChanges({ sb, syncTid }: Inode): Sleepable<void> {
+  const { fastCommits, journal } = sb;
+  if (journal.isCommitted(syncTid)) return;
+  if (fastCommits !== null) yield* fastCommits.commit(syncTid);
+  else yield* journal.waitForCommit(syncTid);
+}
