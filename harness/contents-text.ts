@@ -35,6 +35,10 @@ const NAMES = [
   'fallocate',
   'fiemap',
   'bmap',
+  'reclaim',
+  'writeback',
+  'trim',
+  'reconfigure',
 ] as const satisfies OperationName[];
 
 export type ContentsOperation = Extract<Operation, { op: (typeof NAMES)[number] }>;
@@ -93,6 +97,13 @@ export function contentsText(operation: ContentsOperation): string {
       const sync = operation.sync === true ? ', sync' : '';
       return `fiemap(${quoted(operation.path)}, ${operation.length} bytes, at ${operation.offset}${sync})`;
     }
+    case 'reclaim':
+    case 'writeback':
+      return `${operation.op}(${quoted(operation.path)}, ${operation.length} bytes, at ${operation.offset})`;
+    case 'trim':
+      return `trim(${operation.length} bytes, at ${operation.start}, pieces of ${operation.minimum} or more)`;
+    case 'reconfigure':
+      return `reconfigure(${JSON.stringify(operation.mount)})`;
     case 'bmap':
       return `bmap(${quoted(operation.path)}, block ${operation.block})`;
   }

@@ -45,7 +45,7 @@ const POSSIBLE: Readonly<Record<OperationName, readonly string[]>> = {
   fadvise: ['EBADF', 'EINVAL'],
   'sync-file-range': ['EBADF', 'EINVAL'],
   syncfs: ['EBADF'],
-  mmap: ['EBADF', 'EINVAL', 'EACCES', 'ENODEV', 'EOVERFLOW'],
+  mmap: ['EBADF', 'EINVAL', 'EACCES', 'ENODEV'],
   munmap: [],
   load: ['EFAULT'],
   store: ['EFAULT'],
@@ -85,6 +85,10 @@ const POSSIBLE: Readonly<Record<OperationName, readonly string[]>> = {
   'set-project': [...PATH_ERRORS, 'EPERM', 'EOPNOTSUPP'],
   statfs: [],
   'drop-caches': [],
+  reclaim: PATH_ERRORS,
+  writeback: PATH_ERRORS,
+  trim: ['EPERM', 'EINVAL'],
+  reconfigure: ['EPERM'],
   remount: [],
 };
 

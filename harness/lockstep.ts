@@ -40,7 +40,7 @@ export interface StepContext {
 const LOOKS: ReadonlySet<Operation['op']> = new Set(['stat', 'lstat', 'fstat']);
 
 /** Operations that only look at what every target decides for itself: each is asked whether its own answer may be. */
-const REPORTS: ReadonlySet<Operation['op']> = new Set(['fiemap', 'bmap']);
+const REPORTS: ReadonlySet<Operation['op']> = new Set(['fiemap', 'bmap', 'trim']);
 
 /** What a target did instead of answering. */
 class Broke {

@@ -240,7 +240,25 @@ const shapes = {
   bmap: z.strictObject({ op: z.literal('bmap'), path, block: z.int().min(-BLOCK_MAX).max(BLOCK_MAX) }),
   truncate: z.strictObject({ op: z.literal('truncate'), path, size: offset }),
   ftruncate: z.strictObject({ op: z.literal('ftruncate'), handle, size: offset }),
-  onNothing: z.strictObject({ op: z.literal(['sync', 'statfs', 'drop-caches', 'remount']) }),
+  onNothing: z.strictObject({ op: z.literal(['sync', 'statfs', 'remount']) }),
+  dropCaches: z.strictObject({
+    op: z.literal('drop-caches'),
+    what: z.literal(['pages', 'inodes']).exactOptional(),
+  }),
+  inCache: z.strictObject({
+    op: z.literal(['reclaim', 'writeback']),
+    path,
+    offset: place,
+    length: place,
+  }),
+  trim: z.strictObject({ op: z.literal('trim'), start: place, length: place, minimum: place }),
+  reconfigure: z.strictObject({
+    op: z.literal('reconfigure'),
+    mount: z.strictObject({
+      dioreadNolock: z.boolean().exactOptional(),
+      bufferedIomap: z.boolean().exactOptional(),
+    }),
+  }),
   onPath: z.strictObject({
     op: z.literal(['rmdir', 'unlink', 'readlink', 'stat', 'lstat', 'readdir', 'lsattr']),
     path,
@@ -320,6 +338,10 @@ export const operationSchema = z.discriminatedUnion(
     shapes.truncate,
     shapes.ftruncate,
     shapes.onNothing,
+    shapes.dropCaches,
+    shapes.inCache,
+    shapes.trim,
+    shapes.reconfigure,
     shapes.onPath,
     shapes.withMode,
     shapes.link,
@@ -393,6 +415,10 @@ const names: Readonly<Record<OperationName, true>> = {
   'set-project': true,
   statfs: true,
   'drop-caches': true,
+  reclaim: true,
+  writeback: true,
+  trim: true,
+  reconfigure: true,
   remount: true,
 };
 

@@ -75,9 +75,10 @@ export function operationText(operation: Operation): string {
       return `chown(${quoted(operation.path)}, ${operation.uid}, ${operation.gid})`;
     case 'utimens':
       return `utimens(${quoted(operation.path)}, atime ${timeText(operation.atime)}, mtime ${timeText(operation.mtime)})`;
+    case 'drop-caches':
+      return `drop-caches(${operation.what ?? ''})`;
     case 'sync':
     case 'statfs':
-    case 'drop-caches':
     case 'remount':
       return `${operation.op}()`;
     default:

@@ -5,7 +5,15 @@ import { unknown, type Verdict } from './verdict.ts';
 
 /** Parts of operations that a target may be unable to perform although it performs the rest. */
 export type OperationPart =
-  'seek data' | 'open direct' | 'open sync' | 'rwf' | 'pieces' | 'fault' | 'misaligned';
+  | 'seek data'
+  | 'reconfigure path'
+  | 'drop one cache'
+  | 'open direct'
+  | 'open sync'
+  | 'rwf'
+  | 'pieces'
+  | 'fault'
+  | 'misaligned';
 
 /** What a target cannot perform: whole operations, and parts of others. */
 export type Unperformed = ReadonlySet<OperationName | OperationPart>;
@@ -33,6 +41,10 @@ function partsOf(operation: Operation): readonly OperationPart[] {
         ...(sync === true || dsync === true ? (['open sync'] as const) : []),
       ];
     }
+    case 'reconfigure':
+      return operation.mount.bufferedIomap === undefined ? [] : ['reconfigure path'];
+    case 'drop-caches':
+      return operation.what === undefined ? [] : ['drop one cache'];
     case 'read':
     case 'pread':
     case 'write':

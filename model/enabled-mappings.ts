@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from './mapping.ts';
 import { isDoubtful } from './mapping-calls.ts';
 import type { OperationOf } from './operation-of.ts';
 import type { State } from './state.ts';
@@ -10,6 +11,7 @@ const MAPPED_BYTES_MAX = 2 ** 32;
 
 const isPlace = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
 
+/** Linux maps pages behind the largest file as well; nobody can touch them. */
 export function isKnownMmap(state: State, { as, handle, offset, length }: OperationOf<'mmap'>): boolean {
   return (
     !state.mappings.has(as) &&
@@ -17,7 +19,8 @@ export function isKnownMmap(state: State, { as, handle, offset, length }: Operat
     state.handles.has(handle) &&
     isPlace(offset) &&
     isPlace(length) &&
-    length <= MAPPED_BYTES_MAX
+    length <= MAPPED_BYTES_MAX &&
+    offset + length + PAGE_BYTES <= state.options.maxReadBytes
   );
 }
 

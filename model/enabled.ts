@@ -81,10 +81,30 @@ export function isEnabled(state: State, operation: Operation): boolean {
     case 'drop-caches':
     case 'remount':
       return true;
+    case 'trim':
+      return isKnownTrim(state, operation);
+    case 'reconfigure':
+      return isKnownReconfiguration(state, operation);
     default:
       return isPath(operation.path) && hasUsableArguments(state, operation);
   }
 }
+
+/** Where a device ends, and how large its groups are, the model does not know: every device has so much. */
+const TRIM_START_MAX = 1 << 20;
+const TRIM_CLUSTERS_MAX = 8;
+
+function isKnownTrim({ options }: State, { start, length, minimum }: OperationOf<'trim'>): boolean {
+  return (
+    isNumber(start, 0, TRIM_START_MAX) &&
+    isNumber(length, 0, Number.MAX_SAFE_INTEGER) &&
+    isNumber(minimum, 0, TRIM_CLUSTERS_MAX * options.clusterBytes)
+  );
+}
+
+/** data=journal goes with one of the two only, and says so to whoever wants the other. */
+const isKnownReconfiguration = ({ options }: State, { mount }: OperationOf<'reconfigure'>): boolean =>
+  (mount.dioreadNolock !== undefined || mount.bufferedIomap !== undefined) && !options.journalsData;
 
 type HandleOperation = Extract<Operation, { handle: Handle }>;
 
@@ -164,6 +184,8 @@ function hasUsableArguments(state: State, operation: PathOperation): boolean {
     case 'utimens':
       return isTime(operation.atime) && isTime(operation.mtime);
     case 'fiemap':
+    case 'reclaim':
+    case 'writeback':
       return (
         isNumber(operation.offset, 0, Number.MAX_SAFE_INTEGER) &&
         isNumber(operation.length, 0, Number.MAX_SAFE_INTEGER) &&

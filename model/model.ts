@@ -11,6 +11,7 @@ import { getxattr, listxattr, mayNotFit, removexattr, setxattr } from './extende
 import { chattr, lsattr, setProject } from './flagging.ts';
 import { link, linkHandle } from './linking.ts';
 import { readdir, readlink } from './listing.ts';
+import { reconfigure, touchCaches, trim } from './maintaining.ts';
 import type { MappingView } from './mapping.ts';
 import { load, mmap, msync, munmap, store } from './mapping-calls.ts';
 import type { NodeList } from './name-list.ts';
@@ -163,6 +164,13 @@ function dispatch(state: State, operation: Operation): Outcome {
       return DONE;
     case 'statfs':
       return SPACE;
+    case 'reclaim':
+    case 'writeback':
+      return touchCaches(state, operation.path);
+    case 'trim':
+      return trim(state, operation);
+    case 'reconfigure':
+      return reconfigure(state);
     case 'setcreds':
       state.caller = { uid: operation.uid, gid: operation.gid, groups: operation.groups };
       return DONE;

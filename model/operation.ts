@@ -118,6 +118,13 @@ export interface Credentials {
   readonly groups: readonly number[];
 }
 
+/** Options of a mount that can change while it is used; at least one. */
+export interface MountChanges {
+  readonly dioreadNolock?: boolean;
+  /** Of targets that have two ways of buffered I/O: which one inodes take that are read from now on. */
+  readonly bufferedIomap?: boolean;
+}
+
 /** POSIX_FADV_*. */
 export type Advice = 'normal' | 'sequential' | 'random' | 'willneed' | 'dontneed' | 'noreuse';
 
@@ -297,8 +304,19 @@ export type Operation =
   /** FS_IOC_FSGETXATTR on what open(path, O_RDONLY) opens: answers `flags`. */
   | { readonly op: 'lsattr'; readonly path: Path }
   | { readonly op: 'statfs' }
-  /** Writes nothing; drops clean page cache and unused inodes (echo 3 > /proc/sys/vm/drop_caches). */
-  | { readonly op: 'drop-caches' }
+  /**
+   * Writes nothing; drops clean page cache, unused inodes, or both when `what` is absent (1, 2 or 3 to
+   * /proc/sys/vm/drop_caches).
+   */
+  | { readonly op: 'drop-caches'; readonly what?: 'pages' | 'inodes' }
+  /** Drops the clean pages of a range of a file (POSIX_FADV_DONTNEED). */
+  | { readonly op: 'reclaim'; readonly path: Path; readonly offset: number; readonly length: number }
+  /** Begins to write out what is dirty in a range of a file, and does not wait (SYNC_FILE_RANGE_WRITE). */
+  | { readonly op: 'writeback'; readonly path: Path; readonly offset: number; readonly length: number }
+  /** FITRIM, in bytes of the device; counts the bytes that were discarded. */
+  | { readonly op: 'trim'; readonly start: number; readonly length: number; readonly minimum: number }
+  /** mount -o remount with other options, until the next `remount` mounts with those of the setup. */
+  | { readonly op: 'reconfigure'; readonly mount: MountChanges }
   /** Closes every descriptor, unmounts and mounts again. */
   | { readonly op: 'remount' };
 

@@ -14,6 +14,7 @@ const GROUPS: readonly {
   { oneIn: 3, weights: { fiemap: 5, bmap: 2 } },
   { oneIn: 4, weights: { 'copy-file-range': 10, sendfile: 5 } },
   { oneIn: 3, weights: { mmap: 8, munmap: 2, load: 12, store: 14, msync: 3 } },
+  { oneIn: 3, weights: { reclaim: 6, writeback: 8, trim: 1, reconfigure: 2 } },
   { oneIn: 4, weights: { readahead: 3, fadvise: 5, 'sync-file-range': 5, syncfs: 1 } },
 ];
 
@@ -42,6 +43,10 @@ const NONE = {
   load: 0,
   store: 0,
   msync: 0,
+  reclaim: 0,
+  writeback: 0,
+  trim: 0,
+  reconfigure: 0,
 };
 
 export type GroupedName = keyof typeof NONE;

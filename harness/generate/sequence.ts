@@ -8,6 +8,7 @@ import * as data from './data-makers.ts';
 import type { Maker } from './data-makers.ts';
 import type { Dice } from './dice.ts';
 import { isFairNow } from './fairness.ts';
+import * as maintenance from './maintenance-makers.ts';
 import * as mapping from './mapping-makers.ts';
 import * as name from './name-makers.ts';
 import * as node from './node-makers.ts';
@@ -17,7 +18,7 @@ import { Scene } from './scene.ts';
 import * as space from './space-makers.ts';
 
 const constant =
-  (op: 'sync' | 'statfs' | 'drop-caches' | 'remount'): Maker =>
+  (op: 'sync' | 'statfs' | 'remount'): Maker =>
   () => ({ op });
 
 const makers: Readonly<Record<OperationName, Maker>> = {
@@ -72,7 +73,11 @@ const makers: Readonly<Record<OperationName, Maker>> = {
   lsattr: node.lsattr,
   'set-project': node.setProject,
   statfs: constant('statfs'),
-  'drop-caches': constant('drop-caches'),
+  'drop-caches': maintenance.dropCaches,
+  reclaim: maintenance.reclaim,
+  writeback: maintenance.writeback,
+  trim: maintenance.trim,
+  reconfigure: maintenance.reconfigure,
   remount: constant('remount'),
 };
 

@@ -41,8 +41,17 @@ export function* simplerTransfers(
       for (const offset of simpler(operation.offset)) yield { ...operation, offset };
       for (const content of simplerContents(operation.content, simpler)) yield { ...operation, content };
       return;
+    case 'drop-caches':
+      if (operation.what !== undefined) yield { op: 'drop-caches' };
+      return;
+    case 'trim':
+      for (const start of simpler(operation.start)) yield { ...operation, start };
+      for (const minimum of simpler(operation.minimum)) yield { ...operation, minimum };
+      return;
     case 'load':
     case 'msync':
+    case 'reclaim':
+    case 'writeback':
     case 'readahead':
     case 'fadvise':
       yield* simplerRanges(operation, simpler);

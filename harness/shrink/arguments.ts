@@ -27,6 +27,8 @@ function mapBytes(operation: Operation, map: (bytes: number) => number): Operati
     case 'mmap':
     case 'load':
     case 'msync':
+    case 'reclaim':
+    case 'writeback':
       return { ...operation, offset: map(operation.offset), length: map(operation.length) };
     case 'copy-file-range': {
       const { fromOffset, toOffset, length } = operation;

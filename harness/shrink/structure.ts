@@ -25,6 +25,11 @@ function cheaperOperations(operations: readonly Operation[], operation: Operatio
   switch (operation.op) {
     case 'remount':
       return [{ op: 'sync' }, { op: 'drop-caches' }];
+    case 'writeback':
+    case 'reclaim':
+    case 'trim':
+    case 'reconfigure':
+      return [{ op: 'sync' }, { op: 'drop-caches' }];
     case 'fdatasync':
     case 'syncfs':
     case 'sync-file-range':

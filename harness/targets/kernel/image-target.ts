@@ -7,7 +7,7 @@ import {
   type Session,
   type Target,
 } from '../../target.ts';
-import { PERFORMS_ALL } from '../../unperformed.ts';
+import type { Unperformed } from '../../unperformed.ts';
 import type { FileSystemKind } from './file-systems.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
@@ -16,6 +16,9 @@ import { machineTraits } from './machine-traits.ts';
 import type { ImageSeat, Machine } from './seat.ts';
 
 const TEMPLATES_MAX = 64;
+
+/** Released kernels have one way of buffered I/O. */
+const UNPERFORMED: Unperformed = new Set(['reconfigure path']);
 
 /** An image that a kernel mounts, on whatever machine that kernel runs. */
 export class ImageTarget implements Target {
@@ -33,7 +36,7 @@ export class ImageTarget implements Target {
     this.#machine = machine;
     this.#fileSystem = fileSystem;
     this.#options = options;
-    this.capabilities = { powerCut: false, images: fileSystem.sharesImages, unperformed: PERFORMS_ALL };
+    this.capabilities = { powerCut: false, images: fileSystem.sharesImages, unperformed: UNPERFORMED };
   }
 
   get traits(): Partial<ModelOptions> {

@@ -11,7 +11,8 @@ const NOTHING = new Uint8Array(0);
 export function requestOf(operation: Operation): Told {
   switch (operation.op) {
     case 'write':
-    case 'pwrite': {
+    case 'pwrite':
+    case 'store': {
       const { content, ...rest } = operation;
       return { operation: rest, data: contentBytes(content) };
     }
@@ -24,6 +25,10 @@ export function requestOf(operation: Operation): Told {
       const set = changedFlagBits(0, operation);
       const cleared = ~changedFlagBits(ALL_BITS, operation) >>> 0;
       return { operation: { op, path, set, cleared }, data: NOTHING };
+    }
+    case 'reconfigure': {
+      const options = [operation.mount.dioreadNolock === true ? 'dioread_nolock' : 'dioread_lock'];
+      return { operation: { op: 'reconfigure', options }, data: NOTHING };
     }
     default:
       return { operation: { ...operation }, data: NOTHING };

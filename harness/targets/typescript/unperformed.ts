@@ -13,10 +13,23 @@ const OPERATIONS = [
   'load',
   'store',
   'msync',
+  'reclaim',
+  'writeback',
+  'trim',
+  'reconfigure',
 ] as const satisfies Operation['op'][];
 
 /** Parts of others. */
-const PARTS = ['open direct', 'open sync', 'rwf', 'pieces', 'fault', 'misaligned'] as const;
+const PARTS = [
+  'drop one cache',
+  'reconfigure path',
+  'open direct',
+  'open sync',
+  'rwf',
+  'pieces',
+  'fault',
+  'misaligned',
+] as const;
 
 export const UNPERFORMED = new Set([...OPERATIONS, ...PARTS]);
 

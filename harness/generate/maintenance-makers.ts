@@ -1,0 +1,35 @@
+import type { Maker } from './data-makers.ts';
+
+const WHOLE_BYTES = 2 ** 40;
+
+/** A range of a file, often all of it. */
+const inCache =
+  (op: 'reclaim' | 'writeback'): Maker =>
+  ({ dice, names, boundaries }) => {
+    const file = names.file();
+    if (file === null) return null;
+    const start = dice.oneIn(3) ? 0 : boundaries.offset(file);
+    const length = dice.oneIn(3) ? WHOLE_BYTES : boundaries.length(file, start);
+    return { op, path: names.detour(file.path), offset: start, length };
+  };
+
+export const reclaim = inCache('reclaim');
+export const writeback = inCache('writeback');
+
+export const trim: Maker = (scene) => {
+  const { dice, boundaries } = scene;
+  const length = scene.mistake() ? dice.below(boundaries.blockBytes) : WHOLE_BYTES;
+  const minimum = dice.oneIn(2) ? 0 : boundaries.clusterBytes * dice.between(1, 8);
+  return { op: 'trim', start: dice.oneIn(3) ? dice.below(1 << 20) : 0, length, minimum };
+};
+
+export const reconfigure: Maker = ({ dice, unperformed }) => {
+  const toggles = !unperformed.has('reconfigure path') && !dice.oneIn(4);
+  const mount = toggles ? { bufferedIomap: dice.oneIn(2) } : { dioreadNolock: dice.oneIn(2) };
+  return { op: 'reconfigure', mount };
+};
+
+export const dropCaches: Maker = ({ dice, unperformed }) => {
+  if (unperformed.has('drop one cache') || !dice.oneIn(3)) return { op: 'drop-caches' };
+  return { op: 'drop-caches', what: dice.oneIn(2) ? 'pages' : 'inodes' };
+};

@@ -1,0 +1,23 @@
+import { isPrivileged } from './caller.ts';
+import { openForLooking } from './opening.ts';
+import { counted, DONE, failure } from './outcome.ts';
+import type { Outcome, Path } from './operation.ts';
+import type { OperationOf } from './operation-of.ts';
+import type { State } from './state.ts';
+
+/** Caches are emptied or written out for a range of what open(path, O_RDONLY) opens: nobody sees it but by the time. */
+export function touchCaches(state: State, path: Path): Outcome {
+  const inode = openForLooking(state, path);
+  return typeof inode === 'string' ? failure(inode) : DONE;
+}
+
+/** FITRIM: how much a device forgets is the file system's affair. A range of less than a block is EINVAL (ext4_trim_fs). */
+export function trim(state: State, { length }: OperationOf<'trim'>): Outcome {
+  if (!isPrivileged(state.caller)) return failure('EPERM');
+  if (state.observedErrno === 'EOPNOTSUPP') return failure('EOPNOTSUPP');
+  if (length < state.options.blockSizeBytes) return failure('EINVAL');
+  return counted(Math.max(0, state.observedCount ?? 0));
+}
+
+/** mount(2) with MS_REMOUNT. What changes, changes for inodes that are read from then on, or nobody sees it. */
+export const reconfigure = (state: State): Outcome => (isPrivileged(state.caller) ? DONE : failure('EPERM'));
