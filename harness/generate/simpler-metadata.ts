@@ -34,6 +34,9 @@ export function* simplerMetadata(
     case 'chattr':
       yield* simplerFlags(operation);
       return;
+    case 'drop-caches':
+      if (operation.what !== undefined) yield { op: 'drop-caches' };
+      return;
     case 'set-project':
       if (operation.project !== 0) yield { ...operation, project: 0 };
       return;

@@ -41,9 +41,6 @@ export function* simplerTransfers(
       for (const offset of simpler(operation.offset)) yield { ...operation, offset };
       for (const content of simplerContents(operation.content, simpler)) yield { ...operation, content };
       return;
-    case 'drop-caches':
-      if (operation.what !== undefined) yield { op: 'drop-caches' };
-      return;
     case 'trim':
       for (const start of simpler(operation.start)) yield { ...operation, start };
       for (const minimum of simpler(operation.minimum)) yield { ...operation, minimum };
