@@ -21,6 +21,9 @@ import type { Operation } from '../../model/index.ts';
  * 5. stat takes no lock (generic_fillattr reads field by field): each field is one that the inode had during the call.
  * 6. Names are changed and looked up under i_rwsem of their directory (fs/namei.c): each such call is one step.
  * 7. fsync, sync, writeback, reclaim and commits change nothing that can be seen.
+ * 8. A store to a mapping takes no i_rwsem (do_page_mkwrite takes sb_start_pagefault and invalidate_lock, shared, then the
+ *    folio lock); one within a block is a step, which may come between the blocks of a write. A read beside both sees each block
+ *    at a moment of its own. The order of rule 2 says nothing then.
  */
 
 /** How an operation takes part in an order of all operations. */
@@ -54,6 +57,9 @@ export function atomicityOf({ op }: Operation): Atomicity {
   if (LOOKS.has(op)) return 'looks';
   return NOTHING.has(op) ? 'nothing' : 'step';
 }
+
+/** Whether such steps may lie between the parts of another step on the same file (rule 8). */
+export const comesBetween = ({ op }: Operation): boolean => op === 'store';
 
 /** What of a file can be seen while nothing changes it, or before and after a change. */
 export interface FileView {

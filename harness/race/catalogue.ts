@@ -105,6 +105,60 @@ export const CATALOGUE: readonly NamedRace[] = [
     }),
   },
   {
+    name: 'write-fault-punch',
+    about: 'a write, a store to a shared mapping that faults, and a hole punched through both',
+    script: (block) => ({
+      image: onDisk('a', 4 * block),
+      before: [
+        ...opened('a'),
+        {
+          op: 'mmap',
+          as: 'map0',
+          handle: 'fd1',
+          offset: 0,
+          length: 2 * 4096,
+          sharing: 'shared',
+          access: 'read-write',
+        },
+      ],
+      tasks: [
+        task('writer', pwrite('fd0', block - 100, 2 * block, 3)),
+        task('mapper', {
+          op: 'store',
+          mapping: 'map0',
+          offset: 2 * block + 10,
+          content: { seed: 4, length: 100 },
+        }),
+        task('puncher', {
+          op: 'fallocate',
+          handle: 'fd2',
+          mode: 'punch',
+          offset: block + 200,
+          length: 2 * block,
+        }),
+      ],
+    }),
+  },
+  {
+    name: 'punch-writeback-read',
+    about: 'a hole punched into dirty data while that is written back, beside a read',
+    script: (block) => ({
+      image: onDisk('a', 2 * block),
+      before: [...opened('a'), pwrite('fd0', block, 3 * block, 2)],
+      tasks: [
+        task('puncher', {
+          op: 'fallocate',
+          handle: 'fd0',
+          mode: 'punch',
+          offset: block - 50,
+          length: 2 * block,
+        }),
+        task('flusher', { op: 'fsync', handle: 'fd1' }),
+        task('reader', pread('fd2', 0, 5 * block)),
+      ],
+    }),
+  },
+  {
     name: 'append-append',
     about: 'two appending writes that share a block, and a read of the end',
     script: (block) => ({

@@ -1,7 +1,7 @@
 import type { Handle, Model, Run, Stat } from '../../model/index.ts';
 import { describe } from '../compare.ts';
 import { streamBytes } from '../content.ts';
-import { sizeDuring, viewsDuring, type FileView } from './atomicity.ts';
+import { comesBetween, sizeDuring, viewsDuring, type FileView } from './atomicity.ts';
 import { TIME_OF_RACE } from './program.ts';
 import type { RaceEvent } from './race-target.ts';
 
@@ -54,6 +54,8 @@ function exactProblem({ operation, outcome }: RaceEvent, path: readonly Place[])
 /** What there was to see while a call ran, in order: states, and between two of them the change that was going on. */
 interface Window {
   readonly moments: readonly Moment[];
+  /** Whether what is read later may be older, because steps lie between the parts of others. */
+  readonly mixed: boolean;
 }
 
 interface Moment {
@@ -87,6 +89,9 @@ function windowOf(
     }
   }
   const moments: Moment[] = [];
+  const mixed = path
+    .slice(first, last + 1)
+    .some(({ event }) => event !== null && comesBetween(event.operation));
   for (let index = first; index <= last; index++) {
     const sight = sights[index] ?? null;
     const before = sights[index - 1] ?? null;
@@ -109,7 +114,7 @@ function windowOf(
       stats: [sight.stat],
     });
   }
-  return { moments };
+  return { moments, mixed };
 }
 
 interface Sight {
@@ -152,7 +157,7 @@ function sameSight(left: Sight | null, right: Sight | null): boolean {
 function readProblem(
   { offset, length }: { readonly offset: number; readonly length: number },
   bytes: Uint8Array,
-  { moments }: Window,
+  { moments, mixed }: Window,
   granule: number,
 ): LookProblem | null {
   let moment = 0;
@@ -163,7 +168,7 @@ function readProblem(
       ({ views }, index) => index >= moment && views.some((view) => shows(view, offset + start, seen)),
     );
     if (found < 0) return unexplainedBlock(offset + start, seen, moments, moment);
-    moment = found;
+    if (!mixed) moment = found;
     start = end;
   }
   if (bytes.length === length) return null;

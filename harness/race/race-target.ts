@@ -52,6 +52,8 @@ export interface RaceSession {
   /** Performs the operations of all tasks, interleaved as the pilot says. */
   race(tasks: readonly RaceTask[], now: Timestamp, pilot: Pilot, observer: CallObserver): void;
   space(): SpaceReport;
+  /** Asserts what must hold in memory while no call runs. */
+  checkMemory(): void;
   /** Closes all descriptors and unmounts; the session is over. */
   unmount(): DiskImage;
   /** What the target found wrong on its disk. */

@@ -55,6 +55,7 @@ export function runProgram(
     };
     applyAll(program.before, TIME_BEFORE);
     session.race(program.tasks, TIME_OF_RACE, pilot, recorder);
+    session.checkMemory();
     applyAll(lookAtEverything(program), TIME_AFTER);
     for (const operation of closes(program)) session.apply(operation, TIME_AFTER);
     session.apply({ op: 'sync' }, TIME_AFTER);

@@ -1,5 +1,5 @@
 import { Failure, type FileSystem, type Sleepable } from '../../../impl/index.ts';
-import type { Handle, Operation, Outcome } from '../../../model/index.ts';
+import type { Handle, MappingName, Operation, Outcome } from '../../../model/index.ts';
 import { contentBytes } from '../../content.ts';
 import { TargetUnavailable } from '../../target.ts';
 import { counted, data, DONE, sortedEntries, statOutcome, success } from '../typescript/outcomes.ts';
@@ -11,6 +11,7 @@ const NO_DESCRIPTOR = -1;
 export class CallTable {
   readonly #fs: FileSystem;
   readonly #descriptors = new Map<Handle, number>();
+  readonly #mappings = new Map<MappingName, number>();
 
   constructor(fs: FileSystem) {
     this.#fs = fs;
@@ -27,6 +28,8 @@ export class CallTable {
   }
 
   closeAll(): void {
+    for (const mapping of this.#mappings.values()) this.#fs.munmap(mapping);
+    this.#mappings.clear();
     for (const fd of this.#descriptors.values()) this.#fs.close(fd);
     this.#descriptors.clear();
   }
@@ -73,8 +76,41 @@ export class CallTable {
         return DONE;
       case 'fstat':
         return statOutcome(this.#fs.fstat(this.#fd(operation.handle)));
+      case 'fallocate': {
+        const { handle, mode, offset, length } = operation;
+        yield* calls.fallocate(this.#fd(handle), mode, offset, length);
+        return DONE;
+      }
+      case 'mmap':
+      case 'munmap':
+      case 'store':
+      case 'msync':
+        return yield* this.#performOnMemory(operation);
       default:
         return yield* this.#performOnNames(operation);
+    }
+  }
+
+  *#performOnMemory(
+    operation: Extract<Operation, { op: 'mmap' | 'munmap' | 'store' | 'msync' }>,
+  ): Sleepable<Outcome> {
+    const { calls } = this.#fs;
+    if (operation.op === 'mmap') {
+      const { as, handle, offset, length, sharing, access } = operation;
+      this.#mappings.set(as, yield* calls.mmap(this.#fd(handle), offset, length, { sharing, access }));
+      return DONE;
+    }
+    const mapping = this.#mappings.get(operation.mapping) ?? NO_DESCRIPTOR;
+    switch (operation.op) {
+      case 'store':
+        return counted(yield* calls.store(mapping, operation.offset, contentBytes(operation.content)));
+      case 'msync':
+        yield* calls.msync(mapping, operation.offset, operation.length, operation.mode);
+        return DONE;
+      case 'munmap':
+        yield* calls.munmap(mapping);
+        this.#mappings.delete(operation.mapping);
+        return DONE;
     }
   }
 

@@ -100,6 +100,10 @@ class CoroutineSession implements RaceSession {
     return { blockSize, blocks, blocksFree, blocksAvailable, inodes, inodesFree };
   }
 
+  checkMemory(): void {
+    this.#fs.checkInvariants();
+  }
+
   unmount(): DiskImage {
     this.#calls.closeAll();
     this.#fs.unmount();
