@@ -66,15 +66,23 @@ class VolumeCalls:
 
 
 def drop_pages_below(folder):
-    """Without moving any access time."""
-    directory = os.open(folder, os.O_RDONLY | os.O_NOATIME)
+    """Without moving any access time; where somebody who is not root may not look, pages stay."""
+    directory = open_quietly(folder)
+    if directory is None:
+        return
     with os.scandir(directory) as entries:
         for entry in entries:
             name = os.path.join(folder, os.fsencode(entry.name))
             if entry.is_dir(follow_symlinks=False):
                 drop_pages_below(name)
-            elif entry.is_file(follow_symlinks=False):
-                descriptor = os.open(name, os.O_RDONLY | os.O_NOATIME)
-                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-                os.close(descriptor)
+            elif entry.is_file(follow_symlinks=False) and (file := open_quietly(name)) is not None:
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+                os.close(file)
     os.close(directory)
+
+
+def open_quietly(name):
+    try:
+        return os.open(name, os.O_RDONLY | os.O_NOATIME)
+    except PermissionError:
+        return None

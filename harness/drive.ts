@@ -111,12 +111,16 @@ async function startAll(
 function lanesOf(setup: Setup, participants: readonly Participant[]): Lane[] {
   const groups = new Map<string, Participant[]>();
   for (const participant of participants) {
-    const key = JSON.stringify(participant.target.traits ?? {});
+    const { traits = {}, caller = null } = participant.target;
+    const key = JSON.stringify([traits, caller]);
     groups.set(key, [...(groups.get(key) ?? []), participant]);
   }
   return [...groups.values()].map((group) => {
     const options = { ...modelOptions(setup), ...group[0]?.target.traits };
-    return new Lane(setup, new Model(options), group);
+    const model = new Model(options);
+    const caller = group[0]?.target.caller ?? null;
+    if (caller !== null) model.step({ op: 'setcreds', ...caller }, timeOfStep(0));
+    return new Lane(setup, model, group);
   });
 }
 

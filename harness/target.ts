@@ -1,4 +1,5 @@
 import type {
+  Credentials,
   ModelOptions,
   Operation,
   Outcome,
@@ -43,6 +44,8 @@ export interface Target {
   readonly capabilities: Capabilities;
   /** What is different on the machine that it runs on from what a setup says; the model follows. */
   readonly traits?: Partial<ModelOptions>;
+  /** Who calls at first, where that is not root: somebody who cannot become anybody else. */
+  readonly caller?: Credentials | null;
   /** Makes a file system as the setup asks and mounts it. */
   start(setup: Setup, options: SessionOptions): Awaitable<Session>;
   /** Mounts a copy of an image that somebody made; recovers it when it was not unmounted. */

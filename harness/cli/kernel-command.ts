@@ -22,7 +22,9 @@ const EXAMPLES = `
 Targets, any number of them, each behind a --target of its own:
   loop                          an image of mke2fs, loop-mounted on the kernel that runs here (root)
   loop,options=nodelalloc:sync  the same with more mount options, separated by colons
-  uml                           the same in a User-Mode Linux: any user, and a crash costs one sequence
+  dir:PATH                      a directory of any mounted file system; works in a fresh sub-directory of it, and
+                                as the user that you are
+  uml                           the same as loop in a User-Mode Linux: any user, and a crash costs one sequence
   uml,kernel=PATH               a User-Mode Linux of your own instead of Debian's package
   impl:buffer_head, impl:iomap  the TypeScript ext4, in step with the others
   model                         always there; naming it changes nothing

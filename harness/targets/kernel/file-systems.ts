@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ModelOptions } from '../../../model/index.ts';
+import type { ModelOptions, OperationName } from '../../../model/index.ts';
 import { hasFeature } from '../../format.ts';
 import { mke2fs, Mke2fsError } from '../../mke2fs.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import { TargetUnavailable, type DiskImage } from '../../target.ts';
+import type { OperationPart } from '../../unperformed.ts';
 import { SparseImage } from './sparse-image.ts';
 
 /** What the harness must know of a file system to try it. */
@@ -82,6 +83,28 @@ function madeIn(sizeBytes: number, fill: (path: string) => void): DiskImage {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+type Part = OperationName | OperationPart;
+
+/** f_type of statfs(2). */
+const MAGIC: Readonly<Record<number, string>> = {
+  0xef53: 'ext4',
+  0x58465342: 'xfs',
+  0x9123683e: 'btrfs',
+  0x01021994: 'tmpfs',
+};
+
+/** Flags keep a directory from being taken away again. */
+const NOT_IN_DIRECTORIES: readonly OperationName[] = ['chattr', 'set-project'];
+
+/** What only ext4 answers as the model says; where blocks lie is everybody's own affair. */
+const OF_EXT4: readonly Part[] = ['lsattr', 'fiemap', 'bmap', 'fallocate', 'seek data'];
+
+/** What is mounted at a path, and what cannot be tried there. */
+export function fileSystemHere(path: string): { type: string; unperformed: readonly Part[] } {
+  const type = existsSync(path) ? (MAGIC[statfsSync(path).type] ?? 'unknown') : 'unknown';
+  return { type, unperformed: type === 'ext4' ? NOT_IN_DIRECTORIES : [...NOT_IN_DIRECTORIES, ...OF_EXT4] };
 }
 
 /** The file systems of `fs=`. */

@@ -6,6 +6,7 @@ test.each([
   'loop,fs=ext4',
   'loop,options=nodelalloc:sync',
   'uml',
+  'dir:/nowhere',
   'uml,fs=ext4,options=nodelalloc,kernel=/boot/linux',
 ])('%s is a target', (name) => {
   expect(kernelTarget(name, '/nowhere')?.name).toBe(name);

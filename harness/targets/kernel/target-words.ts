@@ -1,4 +1,5 @@
 import type { Target } from '../../target.ts';
+import { DirectoryTarget } from './directory-target.ts';
 import { FILE_SYSTEMS } from './file-systems.ts';
 import { GuestMachine } from './guest-machine.ts';
 import { ImageTarget } from './image-target.ts';
@@ -11,10 +12,11 @@ const SETTINGS = ['fs', 'options', 'kernel'];
 
 /**
  * The target of a real kernel with this name; null when it is no such name. The first word says where the kernel runs:
- * `loop`, on this machine; `uml`, a User-Mode Linux. Behind commas `fs=ext4`, `kernel=` with the kernel's file, and
+ * `loop`, on this machine; `uml`, a User-Mode Linux; `dir:` and a path is a directory that is there already. Behind commas `fs=ext4`, `kernel=` with the kernel's file, and
  * `options=` with mount options, which are separated by `:`.
  */
 export function kernelTarget(name: string, workspace: string): Target | null {
+  if (name.startsWith('dir:')) return new DirectoryTarget(name, name.slice('dir:'.length));
   const [kind = '', ...words] = name.split(',');
   const settings = new Map(words.map((word) => splitOnce(word)));
   if (![...settings.keys()].every((key) => SETTINGS.includes(key))) return null;
