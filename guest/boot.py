@@ -59,6 +59,10 @@ def make_world(folder):
             # The kernel may have mounted it itself.
             if error.errno != errno.EBUSY:
                 raise
+    for name in ("protected_symlinks", "protected_regular", "protected_fifos"):
+        # Rules of sticky directories that distributions switch on; the model has the kernel's own defaults.
+        with open(f"/proc/sys/fs/{name}", "w", encoding="ascii") as setting:
+            setting.write("0")
     os.mkdir(WORKSPACE)
     os.mkdir(STAND)
     mounts.mount("none", WORKSPACE, "hostfs", [folder])

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statfsSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statfsSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ext4MaxFileBytes, ext4Options, type Credentials, type ModelOptions } from '../../../model/index.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
@@ -128,7 +137,15 @@ class DirectorySeat implements Seat {
     this.#remove();
   }
 
+  /** Somebody who is not root must give himself back what the sequence took from him. */
   #remove(): void {
+    openUp(this.#folder);
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function openUp(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) openUp(join(folder, entry.name));
 }

@@ -46,6 +46,32 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       operation.op === 'link-handle' && !outcome.ok && outcome.errno === 'ENOENT',
     effect: 'other-answer',
   },
+  {
+    name: 'no RWF_DONTCACHE',
+    reason: 'the flag is younger than the kernel',
+    source: 'include/uapi/linux/fs.h of 6.14; fs/ext4/file.c has FOP_DONTCACHE since 6.16',
+    before: '6.16',
+    fileSystem: 'ext4',
+    applies: (operation, outcome) =>
+      'rwf' in operation &&
+      operation.rwf?.includes('dontcache') === true &&
+      !outcome.ok &&
+      outcome.errno === 'EOPNOTSUPP',
+    effect: 'other-answer',
+  },
+  {
+    name: 'no FALLOC_FL_WRITE_ZEROES',
+    reason: 'the mode is younger than the kernel, which refuses it before it looks at the range',
+    source: 'include/uapi/linux/falloc.h of 6.17; fs/open.c, vfs_fallocate',
+    before: '6.17',
+    fileSystem: 'any',
+    applies: (operation, outcome) =>
+      operation.op === 'fallocate' &&
+      operation.mode === 'write-zeroes' &&
+      !outcome.ok &&
+      outcome.errno === 'EOPNOTSUPP',
+    effect: 'other-answer',
+  },
 ];
 
 /** Those that may be met on this kernel. */
