@@ -54,7 +54,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     fileSystem: 'ext4',
     applies: (operation, outcome) =>
       'rwf' in operation &&
-      operation.rwf?.includes('dontcache') === true &&
+      operation.rwf.includes('dontcache') &&
       !outcome.ok &&
       outcome.errno === 'EOPNOTSUPP',
     effect: 'other-answer',
