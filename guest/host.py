@@ -130,7 +130,8 @@ class Host:
         self.act_as(*caller)
 
     def reconfigure(self, options):
-        if not self.mounted:
+        # Whoever is not root can neither remount nor leave the root that he stands in.
+        if not self.mounted or os.geteuid() != 0:
             raise OSError(errno.EPERM, "")
         os.fchdir(self.outside)
         os.chroot(".")
