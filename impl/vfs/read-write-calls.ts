@@ -5,7 +5,7 @@ import { isSync } from '../ext4/inode/sync-flags.ts';
 import { cookieOfOffset, offsetOfCookie } from '../ext4/directory/reading/cookie.ts';
 import { isDirectory } from '../ext4/inode/inode.ts';
 import { maxBytesOf } from '../ext4/mapping/block-map.ts';
-import { fail } from '../lib/errno.ts';
+import { fail, Failure } from '../lib/errno.ts';
 import type { UserMemory } from '../mm/user-memory.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';
@@ -63,10 +63,17 @@ function* readAt(
   if (isDirectory(inode.mode)) fail(rwf.length === 0 ? 'EISDIR' : 'EOPNOTSUPP');
   if (target.length === 0 || position >= inode.sb.maxFileBytes) return 0;
   const rules = rulesWith(file.rules, rwf);
-  const count =
-    rules.direct || options !== undefined
-      ? yield* readMemory(file, memoryOf(target, options), position, rules)
-      : yield* readFile(inode, position, target, file.readahead, rules);
+  let count: number;
+  try {
+    count =
+      rules.direct || options !== undefined
+        ? yield* readMemory(file, memoryOf(target, options), position, rules)
+        : yield* readFile(inode, position, target, file.readahead, rules);
+  } catch (error) {
+    // Who reads in vain has read, too.
+    if (error instanceof Failure) yield* touchAccessTime(inode);
+    throw error;
+  }
   yield* touchAccessTime(inode);
   return count;
 }

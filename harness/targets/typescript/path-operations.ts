@@ -2,10 +2,14 @@ import type { FileSystem } from '../../../generated/impl/index.ts';
 import type { Outcome, Path, RenameFlag } from '../../../model/index.ts';
 import { performOnAttributes, type AttributeOperation } from './attribute-operations.ts';
 import { performOnExtents, type ExtentOperation } from './extent-operations.ts';
+import type { TransferOperation } from './transfer-operations.ts';
 import type { PerformedOperation } from './unperformed.ts';
 import { DONE, sortedEntries, statOutcome, success } from './outcomes.ts';
 
-type PathOperation = Exclude<Extract<PerformedOperation, { path: Path } | { from: Path }>, { op: 'open' }>;
+type PathOperation = Exclude<
+  Extract<PerformedOperation, { path: Path } | { from: Path }>,
+  { op: 'open' } | TransferOperation
+>;
 
 const RENAME_FLAGS = {
   noreplace: { noreplace: true },

@@ -9,12 +9,12 @@ import type {
   SpaceReport,
   Timestamp,
 } from '../../../model/index.ts';
-import { contentBytes } from '../../content.ts';
 import type { DiskImage, Session } from '../../target.ts';
 import { ReadBuffer } from '../read-buffer.ts';
 import { findingText } from './finding-text.ts';
-import { counted, data, DONE, statOutcome, success } from './outcomes.ts';
+import { counted, DONE, statOutcome, success } from './outcomes.ts';
 import { performOnPath } from './path-operations.ts';
+import { isTransfer, performTransfer } from './transfer-operations.ts';
 import { assertPerformed } from './unperformed.ts';
 
 /** What the sessions of one target share, so that making one costs little. */
@@ -101,13 +101,12 @@ export class TypescriptSession implements Session {
     return finding === null ? null : findingText(finding);
   }
 
-  #fd(handle: Handle): number {
-    return this.#descriptors.get(handle) ?? NO_DESCRIPTOR;
-  }
+  readonly #fd = (handle: Handle): number => this.#descriptors.get(handle) ?? NO_DESCRIPTOR;
 
   #perform(operation: Operation): Outcome {
     const fs = this.#fs;
     assertPerformed(operation);
+    if (isTransfer(operation)) return performTransfer(fs, operation, this.#fd, this.#reads);
     switch (operation.op) {
       case 'open':
         return this.#open(operation);
@@ -115,20 +114,6 @@ export class TypescriptSession implements Session {
         fs.close(this.#fd(operation.handle));
         this.#descriptors.delete(operation.handle);
         return DONE;
-      case 'read': {
-        const buffer = this.#reads.take(operation.length);
-        return data(buffer, fs.read(this.#fd(operation.handle), buffer));
-      }
-      case 'pread': {
-        const buffer = this.#reads.take(operation.length);
-        return data(buffer, fs.pread(this.#fd(operation.handle), buffer, operation.offset));
-      }
-      case 'write':
-        return counted(fs.write(this.#fd(operation.handle), contentBytes(operation.content)));
-      case 'pwrite':
-        return counted(
-          fs.pwrite(this.#fd(operation.handle), contentBytes(operation.content), operation.offset),
-        );
       case 'seek':
         return counted(fs.seek(this.#fd(operation.handle), operation.offset, operation.whence));
       case 'fallocate':

@@ -201,6 +201,7 @@ class DirectWrite {
     yield* becomeOrphan(inode);
     try {
       const written = yield* directWrite(inode, start, memory, rules);
+      if (written < this.length) yield* takeBack(inode);
       yield* stopBeingOrphan(inode);
       return written;
     } catch (error) {
@@ -210,7 +211,10 @@ class DirectWrite {
   }
 }
 
-/** ext4_inode_extension_cleanup() after a failure: what was placed beyond the end of the file goes. */
+/**
+ * ext4_inode_extension_cleanup() after a failure: what was placed beyond the end of the file goes. Here also after a short write, of
+ * which Linux leaves written blocks beyond the end, and e2fsck complains.
+ */
 function* takeBack(inode: Inode): Sleepable<void> {
   yield* truncateCache(inode.mapping, inode.size);
   yield* truncateBlocks(inode);

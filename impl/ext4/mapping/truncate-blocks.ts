@@ -45,7 +45,8 @@ export function hasNothingBeyond(inode: Inode, size: number): boolean {
 }
 
 function* forgetDelayed(inode: Inode, from: number): Sleepable<void> {
-  if (inode.reservedBlocks === 0) return;
+  // With bigalloc delayed blocks beside a mapped one are promised nothing.
+  if (inode.reservedBlocks === 0 && inode.promisedClusters === null) return;
   yield* inode.dataLock.write();
   try {
     forget(inode, from, MAX_BLOCKS);
