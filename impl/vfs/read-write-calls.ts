@@ -49,7 +49,7 @@ export function* pread(
   return yield* readAt(context.files.get(fd), target, offset, options);
 }
 
-/** vfs_read(): a read of nothing looks at nothing, not even the clock; nor does one beyond s_maxbytes (filemap_read). */
+/** vfs_read(): a read of nothing looks at nothing, not even the clock; nor does one through the cache beyond s_maxbytes (filemap_read). */
 function* readAt(
   file: OpenFile,
   target: Uint8Array,
@@ -61,8 +61,9 @@ function* readAt(
   if (options !== undefined && target.length === 0) return 0;
   const { rwf = NO_FLAGS } = options ?? PLAIN;
   if (isDirectory(inode.mode)) fail(rwf.length === 0 ? 'EISDIR' : 'EOPNOTSUPP');
-  if (target.length === 0 || position >= inode.sb.maxFileBytes) return 0;
+  if (target.length === 0) return 0;
   const rules = rulesWith(file.rules, rwf);
+  if (position >= inode.sb.maxFileBytes && !rules.direct) return 0;
   let count: number;
   try {
     count =
