@@ -60,7 +60,7 @@ const ALIGNMENT: Record<string, Program> = {
     ['sum', 'f'],
     ['fstat', 'd'],
   ],
-  'every piece of memory begins and ends at a sector': [
+  'pieces that follow each other are one memory': [
     ...WRITTEN,
     ...[[512], [100], [100, 412], [300, 0, 724], [0]].flatMap((pieces) => [
       ['preadv', 'd', 0, 2048, { pieces }] as const,

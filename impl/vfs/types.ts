@@ -39,11 +39,11 @@ export type RwFlag = 'append' | 'dsync' | 'sync' | 'nowait' | 'dontcache';
 /** What preadv2(2) and pwritev2(2) may say beyond descriptor, memory and offset, and what may be wrong with the memory. */
 export interface TransferOptions {
   readonly rwf?: readonly RwFlag[];
-  /** Lengths of the pieces of memory but the last. */
+  /** Lengths of the pieces of memory but the last; they lie one behind the other, and so make no difference. */
   readonly pieces?: readonly number[];
   /** The memory ends at this byte: touching it is EFAULT. */
   readonly faultAt?: number;
-  /** Bytes by which the address of each piece misses a page: direct I/O asks for it. */
+  /** Bytes by which the address misses a page: direct I/O asks for it. */
   readonly misaligned?: number;
 }
 
