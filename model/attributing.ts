@@ -97,7 +97,8 @@ export function utimens(state: State, operation: OperationOf<'utimens'>): Outcom
   if (error !== null) return failure(error);
   inode.atime = timeToSet(state, atime, inode.atime);
   inode.mtime = timeToSet(state, mtime, inode.mtime);
-  if (mtime !== 'omit') inode.storedMtime = null;
+  if (atime !== 'omit') inode.openAtimes = [];
+  if (mtime !== 'omit') inode.openMtimes = [];
   state.markChanged(inode);
   return DONE;
 }

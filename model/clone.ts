@@ -55,8 +55,9 @@ function twinOf(inode: Inode, twins: Map<Inode, Inode>): Inode {
 }
 
 function copyUncertainTimes(from: Inode, to: Inode): void {
-  to.storedCtime = from.storedCtime;
-  to.storedMtime = from.storedMtime;
+  to.openAtimes = from.openAtimes;
+  to.openMtimes = from.openMtimes;
+  to.openCtimes = from.openCtimes;
 }
 
 /** Lists and maps are never changed in place, so that both may have them. */

@@ -36,10 +36,13 @@ abstract class CommonInode implements Attributes, Extras {
   atime: Timestamp;
   mtime: Timestamp;
   ctime: Timestamp;
-  /** The ctime that comes back when the inode is read from disk anew, where that is another one (failed links). */
-  storedCtime: Timestamp | null = null;
-  /** The mtime that goes with it, where that is another one, too (failed whiteouts). */
-  storedMtime: Timestamp | null = null;
+  /**
+   * What each time may be instead, because nobody knows whether later changes reached it (failed links and whiteouts,
+   * stores through mappings, and reads that look at such times under relatime). Oldest first.
+   */
+  openAtimes: readonly Timestamp[] = [];
+  openMtimes: readonly Timestamp[] = [];
+  openCtimes: readonly Timestamp[] = [];
   xattrs: ReadonlyMap<string, StoredValue> | null = null;
   accessList: AccessControlList | null = null;
   defaultList: AccessControlList | null = null;

@@ -112,14 +112,14 @@ export class State {
   /** Contents or entries of `inode` changed: mtime and ctime become now. */
   markModified(inode: Inode): void {
     inode.mtime = this.now;
-    inode.storedMtime = null;
+    inode.openMtimes = [];
     this.markChanged(inode);
   }
 
   /** Something about `inode` changed, but not its contents: ctime becomes now. */
   markChanged(inode: Inode): void {
     inode.ctime = this.now;
-    inode.storedCtime = null;
+    inode.openCtimes = [];
   }
 
   /**
@@ -127,15 +127,18 @@ export class State {
    * be seen from now on: the new one while the inode stays in memory, the old one when it did not.
    */
   markChangedInMemory(inode: Inode): void {
-    inode.storedCtime ??= inode.ctime;
+    inode.openCtimes = [...inode.openCtimes, inode.ctime];
     inode.ctime = this.now;
   }
 
-  /** A change of entries that failed halfway: either mtime and ctime may be seen from now on. */
-  markModifiedPerhaps(directory: Inode): void {
-    directory.storedMtime ??= directory.mtime;
-    directory.mtime = this.now;
-    this.markChangedInMemory(directory);
+  /**
+   * A change that failed halfway, or a store to a page that may have been writable still: every mtime and ctime since the
+   * last that is certain may be seen from now on.
+   */
+  markModifiedPerhaps(inode: Inode): void {
+    inode.openMtimes = [...inode.openMtimes, inode.mtime];
+    inode.mtime = this.now;
+    this.markChangedInMemory(inode);
   }
 
   /** Follows a target in what a call that failed halfway has left open. */
@@ -149,14 +152,23 @@ export class State {
   }
 
   /** Times that only memory knew may have been forgotten, or never have been set, each by itself. */
-  private settleTimes(inode: Inode, { ctime, mtime }: Stat): void {
-    if (inode.storedCtime !== null && this.sameTime(inode.storedCtime, ctime)) {
-      inode.ctime = inode.storedCtime;
-      inode.storedCtime = null;
+  private settleTimes(inode: Inode, { atime, ctime, mtime }: Stat): void {
+    const seen = (open: readonly Timestamp[], observed: Timestamp): Timestamp | undefined =>
+      open.find((time) => this.sameTime(time, observed));
+    const oldCtime = seen(inode.openCtimes, ctime);
+    if (oldCtime !== undefined) {
+      inode.ctime = oldCtime;
+      inode.openCtimes = [];
     }
-    if (inode.storedMtime !== null && this.sameTime(inode.storedMtime, mtime)) {
-      inode.mtime = inode.storedMtime;
-      inode.storedMtime = null;
+    const oldMtime = seen(inode.openMtimes, mtime);
+    if (oldMtime !== undefined) {
+      inode.mtime = oldMtime;
+      inode.openMtimes = [];
+    }
+    const oldAtime = seen(inode.openAtimes, atime);
+    if (oldAtime !== undefined) {
+      inode.atime = oldAtime;
+      inode.openAtimes = [];
     }
   }
 
@@ -164,7 +176,10 @@ export class State {
   markAccessed(inode: Inode): void {
     if (this.options.atime === 'noatime' || inode.flags.noatime) return;
     if (compareTimes(inode.atime, this.now) === 0) return;
-    if (relatimeMovesAtime(inode, this.now)) inode.atime = this.now;
+    const moves = movesAtime(inode, this.now);
+    if (moves === 'no') return;
+    inode.openAtimes = moves === 'perhaps' ? [...inode.openAtimes, inode.atime] : [];
+    inode.atime = this.now;
   }
 
   /** What unmounting and mounting does: no descriptor survives, and no inode that lived by one. */
@@ -185,4 +200,14 @@ export class State {
         return this.specials;
     }
   }
+}
+
+/** What relatime does, whatever the times are that are open: the newest changes move an old atime most easily. */
+function movesAtime(inode: Inode, now: Timestamp): 'yes' | 'perhaps' | 'no' {
+  const { atime, mtime, ctime, openAtimes, openMtimes, openCtimes } = inode;
+  const [oldAtime = atime] = openAtimes;
+  if (!relatimeMovesAtime({ atime: oldAtime, mtime, ctime }, now)) return 'no';
+  const [oldMtime = mtime] = openMtimes;
+  const [oldCtime = ctime] = openCtimes;
+  return relatimeMovesAtime({ atime, mtime: oldMtime, ctime: oldCtime }, now) ? 'yes' : 'perhaps';
 }
