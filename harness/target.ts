@@ -93,7 +93,7 @@ export interface Session {
   identity(path: Path, now: Timestamp): Awaitable<number>;
   /** Free space, as statfs(2) gives it. */
   space(): Awaitable<SpaceReport>;
-  /** Closes all descriptors. */
+  /** Closes all descriptors and ends all mappings. */
   closeAll(): Awaitable<void>;
   /** The disk as a power cut at this moment leaves it when everything that was written has arrived. */
   powerCut(): Awaitable<DiskImage>;

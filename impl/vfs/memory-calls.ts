@@ -116,7 +116,7 @@ export function store(
   source: Uint8Array,
 ): Sleepable<number> {
   const mapping = context.mapping(id);
-  if (!mapping.area.writable) fail('EFAULT');
+  if (!mapping.area.writable && source.length > 0) fail('EFAULT');
   const copy: CopyPage = (data, from, length, done) => data.set(source.subarray(done, done + length), from);
   return eachPage(context, mapping, { offset, length: source.length }, pageToStore, copy);
 }

@@ -1,7 +1,6 @@
 import { Failure, FolioPool, type FileSystem, type MemoryDisk } from '../../../generated/impl/index.ts';
 import type {
   Credentials,
-  Errno,
   Handle,
   Operation,
   Outcome,
@@ -12,6 +11,7 @@ import type {
 import type { DiskImage, Session } from '../../target.ts';
 import { ReadBuffer } from '../read-buffer.ts';
 import { findingText } from './finding-text.ts';
+import { MemoryOperations } from './memory-operations.ts';
 import { counted, DONE, statOutcome, success } from './outcomes.ts';
 import { performOnPath } from './path-operations.ts';
 import { isTransfer, performTransfer } from './transfer-operations.ts';
@@ -33,6 +33,7 @@ export class TypescriptSession implements Session {
   readonly #mountAt: (now: Timestamp) => FileSystem;
   readonly #memory: SessionMemory;
   readonly #descriptors = new Map<Handle, number>();
+  readonly #memoryOperations = new MemoryOperations();
   /** Its own: a target may have several sessions at once, whose answers are compared with each other. */
   readonly #reads: ReadBuffer;
   #fs: FileSystem;
@@ -57,7 +58,7 @@ export class TypescriptSession implements Session {
     try {
       return this.#perform(operation);
     } catch (error) {
-      if (error instanceof Failure) return { ok: false, errno: error.errno as Errno };
+      if (error instanceof Failure) return { ok: false, errno: error.errno };
       throw error;
     }
   }
@@ -73,6 +74,7 @@ export class TypescriptSession implements Session {
   }
 
   closeAll(): void {
+    this.#memoryOperations.unmapAll(this.#fs);
     for (const fd of this.#descriptors.values()) this.#fs.close(fd);
     this.#descriptors.clear();
   }
@@ -133,6 +135,13 @@ export class TypescriptSession implements Session {
       case 'link-handle':
         fs.linkHandle(this.#fd(operation.handle), operation.to);
         return DONE;
+      case 'mmap':
+        return this.#memoryOperations.perform(fs, operation, this.#fd(operation.handle), this.#reads);
+      case 'munmap':
+      case 'load':
+      case 'store':
+      case 'msync':
+        return this.#memoryOperations.perform(fs, operation, NO_DESCRIPTOR, this.#reads);
       case 'setcreds':
         this.#setCaller(operation);
         return DONE;
@@ -140,7 +149,16 @@ export class TypescriptSession implements Session {
         fs.sync();
         return DONE;
       case 'drop-caches':
-        fs.dropCaches();
+        fs.dropCaches(operation.what);
+        return DONE;
+      case 'reclaim':
+        fs.reclaim(operation.path, operation.offset, operation.length);
+        return DONE;
+      case 'writeback':
+        fs.writeback(operation.path, operation.offset, operation.length);
+        return DONE;
+      case 'reconfigure':
+        fs.reconfigure(operation.mount);
         return DONE;
       case 'remount':
         return this.#remount();

@@ -2,15 +2,10 @@ import type { Operation } from '../../../model/index.ts';
 
 /** Operations of the vocabulary that the TypeScript ext4, or this adapter, does not perform so far. */
 const OPERATIONS = [
-  'mmap',
-  'munmap',
-  'load',
-  'store',
-  'msync',
   'reclaim',
   'writeback',
-  'trim',
   'reconfigure',
+  'trim',
 ] as const satisfies Operation['op'][];
 
 /** Parts of others. O_DIRECT and faults: until the model permits that ENOSPC comes before EINVAL and EFAULT, as in the kernel. */
