@@ -8,7 +8,7 @@ import { DONE, sortedEntries, statOutcome, success } from './outcomes.ts';
 
 type PathOperation = Exclude<
   Extract<PerformedOperation, { path: Path } | { from: Path }>,
-  { op: 'open' } | TransferOperation
+  { op: 'open' | 'reclaim' | 'writeback' } | TransferOperation
 >;
 
 const RENAME_FLAGS = {
