@@ -1,6 +1,7 @@
 import type { FileSystem } from '../../../generated/impl/index.ts';
-import type { Operation, Outcome, Path } from '../../../model/index.ts';
+import type { Operation, Outcome } from '../../../model/index.ts';
 import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
+import { opened } from './opened.ts';
 import { DONE, success } from './outcomes.ts';
 import { xattrBytes } from '../xattr-value.ts';
 
@@ -39,19 +40,19 @@ export function performOnAttributes(fs: FileSystem, operation: AttributeOperatio
     case 'listxattr':
       return performOnXattrs(fs, operation);
     case 'chattr':
-      return withOpened(fs, operation.path, (fd) => {
+      return opened(fs, operation.path, (fd) => {
         fs.setFlags(fd, changedFlagBits(fs.getFlags(fd), operation));
         return DONE;
       });
     case 'set-project': {
       const { path, project } = operation;
-      return withOpened(fs, path, (fd) => {
+      return opened(fs, path, (fd) => {
         fs.setProject(fd, project, fs.fstat(fd).type === 'directory' ? project !== 0 : null);
         return DONE;
       });
     }
     case 'lsattr':
-      return withOpened(fs, operation.path, (fd) => {
+      return opened(fs, operation.path, (fd) => {
         const flags = flagNamesOf(fs.getFlags(fd));
         return success({ kind: 'flags', flags, project: fs.getProject(fd) });
       });
@@ -80,15 +81,5 @@ function performOnXattrs(fs: FileSystem, operation: XattrOperation): Outcome {
       return DONE;
     case 'listxattr':
       return success({ kind: 'names', names: fs.listxattr(path, where).sort() });
-  }
-}
-
-/** An ioctl needs an open file: as chattr(1) and xfs_io(8) open it. */
-function withOpened(fs: FileSystem, path: Path, use: (fd: number) => Outcome): Outcome {
-  const fd = fs.open(path, { access: 'read' });
-  try {
-    return use(fd);
-  } finally {
-    fs.close(fd);
   }
 }

@@ -1,6 +1,7 @@
 import type { FiemapExtent, FileSystem } from '../../../generated/impl/index.ts';
-import type { FileExtent, Operation, Outcome, Path } from '../../../model/index.ts';
+import type { FileExtent, Operation, Outcome } from '../../../model/index.ts';
 import { stateOf } from './mapped-runs.ts';
+import { opened } from './opened.ts';
 import { counted, success } from './outcomes.ts';
 
 /** Operations that tell where the bytes of a file are. Both open the name for reading, as the performer does. */
@@ -16,15 +17,6 @@ export function performOnExtents(fs: FileSystem, operation: ExtentOperation): Ou
     case 'bmap':
       // FIBMAP is handed an int.
       return counted(opened(fs, operation.path, (fd) => fs.bmap(fd, operation.block | 0)));
-  }
-}
-
-function opened<T>(fs: FileSystem, path: Path, use: (fd: number) => T): T {
-  const fd = fs.open(path, { access: 'read' });
-  try {
-    return use(fd);
-  } finally {
-    fs.close(fd);
   }
 }
 

@@ -1,13 +1,12 @@
 import type { FileSystem } from '../../../generated/impl/index.ts';
-import type { Outcome, Path, RenameFlag } from '../../../model/index.ts';
+import type { Operation, Outcome, Path, RenameFlag } from '../../../model/index.ts';
 import { performOnAttributes, type AttributeOperation } from './attribute-operations.ts';
 import { performOnExtents, type ExtentOperation } from './extent-operations.ts';
 import type { TransferOperation } from './transfer-operations.ts';
-import type { PerformedOperation } from './unperformed.ts';
 import { DONE, sortedEntries, statOutcome, success } from './outcomes.ts';
 
 type PathOperation = Exclude<
-  Extract<PerformedOperation, { path: Path } | { from: Path }>,
+  Extract<Operation, { path: Path } | { from: Path }>,
   { op: 'open' | 'reclaim' | 'writeback' } | TransferOperation
 >;
 

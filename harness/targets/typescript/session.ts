@@ -12,10 +12,10 @@ import type { DiskImage, Session } from '../../target.ts';
 import { ReadBuffer } from '../read-buffer.ts';
 import { findingText } from './finding-text.ts';
 import { MemoryOperations } from './memory-operations.ts';
+import { performOnMemoryState } from './memory-state-operations.ts';
 import { counted, DONE, statOutcome, success } from './outcomes.ts';
 import { performOnPath } from './path-operations.ts';
 import { isTransfer, performTransfer } from './transfer-operations.ts';
-import { assertPerformed } from './unperformed.ts';
 
 /** What the sessions of one target share, so that making one costs little. */
 export interface SessionMemory {
@@ -107,7 +107,6 @@ export class TypescriptSession implements Session {
 
   #perform(operation: Operation): Outcome {
     const fs = this.#fs;
-    assertPerformed(operation);
     if (isTransfer(operation)) return performTransfer(fs, operation, this.#fd, this.#reads);
     switch (operation.op) {
       case 'open':
@@ -149,17 +148,11 @@ export class TypescriptSession implements Session {
         fs.sync();
         return DONE;
       case 'drop-caches':
-        fs.dropCaches(operation.what);
-        return DONE;
       case 'reclaim':
-        fs.reclaim(operation.path, operation.offset, operation.length);
-        return DONE;
       case 'writeback':
-        fs.writeback(operation.path, operation.offset, operation.length);
-        return DONE;
+      case 'trim':
       case 'reconfigure':
-        fs.reconfigure(operation.mount);
-        return DONE;
+        return performOnMemoryState(fs, operation);
       case 'remount':
         return this.#remount();
       case 'statfs':
