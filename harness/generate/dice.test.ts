@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Dice } from './dice.ts';
-import { WeightedChoice, drawWeights } from './weighted-choice.ts';
+import { WeightedChoice, drawWeights, weightsOf } from './weighted-choice.ts';
 
 /** A source that counts, so that the test depends on nothing else. */
 function diceOf(seed: number): Dice {
@@ -43,14 +43,14 @@ describe('Dice', () => {
 describe('WeightedChoice', () => {
   it('picks by weight, and never what weighs nothing', () => {
     const dice = diceOf(5);
-    const choice = new WeightedChoice({ rare: 1, never: 0, often: 9 });
+    const choice = new WeightedChoice(weightsOf({ rare: 1, never: 0, often: 9 }));
     const counts = { rare: 0, never: 0, often: 0 };
     for (let count = 0; count < 10_000; count++) counts[choice.pick(dice)]++;
     expect(counts.never).toBe(0);
     // Ten standard deviations (30 each) around 1000.
     expect(Math.abs(counts.rare - 1000)).toBeLessThan(300);
     expect([choice.has('never'), choice.has('often')]).toEqual([false, true]);
-    expect(() => new WeightedChoice({ nothing: 0 })).toThrow(RangeError);
+    expect(() => new WeightedChoice(weightsOf({ nothing: 0 }))).toThrow(RangeError);
   });
 
   it('gets weights of which one in so many is zero, and never all', () => {
@@ -58,8 +58,8 @@ describe('WeightedChoice', () => {
     let disabled = 0;
     for (let count = 0; count < 2000; count++) {
       const drawn = drawWeights(dice, { a: 1, b: 5 }, 4);
-      if (drawn.a === 0) disabled++;
-      expect(drawn.a + drawn.b).toBeGreaterThan(0);
+      if (drawn.get('a') === 0) disabled++;
+      expect((drawn.get('a') ?? 0) + (drawn.get('b') ?? 0)).toBeGreaterThan(0);
     }
     // A quarter of 2000, less those cases in which both were out.
     expect(disabled).toBeGreaterThan(300);

@@ -1,5 +1,5 @@
 import type { Dice } from './dice.ts';
-import { drawWeights } from './weighted-choice.ts';
+import { drawWeights, type Weights } from './weighted-choice.ts';
 
 /** Groups beside plain names, reads and writes. A run has a group or has it not; data stays the bulk. */
 const GROUPS: readonly {
@@ -51,12 +51,10 @@ const NONE = {
 
 export type GroupedName = keyof typeof NONE;
 
-/** Weights for one run. */
-export function drawGroups(dice: Dice): Record<GroupedName, number> {
-  const drawn: Record<GroupedName, number> = { ...NONE };
+/** Adds the weights for one run to those of `drawn`. */
+export function drawGroups(dice: Dice, drawn: Weights<string>): void {
+  for (const name in NONE) drawn.set(name, 0);
   for (const { oneIn, weights } of GROUPS) {
-    if (!dice.oneIn(oneIn)) continue;
-    Object.assign(drawn, drawWeights(dice, weights, 6, 2));
+    if (dice.oneIn(oneIn)) drawWeights(dice, weights, 6, 2, drawn);
   }
-  return drawn;
 }

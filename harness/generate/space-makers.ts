@@ -1,18 +1,20 @@
 import type { FallocateMode } from '../../model/index.ts';
 import { handleOf, offset, openInstead, shapeOf, target, type Maker } from './data-makers.ts';
 import { isWritable, type Scene } from './scene.ts';
-import { WeightedChoice } from './weighted-choice.ts';
+import { WeightedChoice, weightsOf } from './weighted-choice.ts';
 
-const MODES = new WeightedChoice<FallocateMode>({
-  allocate: 5,
-  'keep-size': 5,
-  punch: 9,
-  zero: 6,
-  'zero-keep-size': 3,
-  collapse: 5,
-  insert: 4,
-  'write-zeroes': 2,
-});
+const MODES = new WeightedChoice<FallocateMode>(
+  weightsOf({
+    allocate: 5,
+    'keep-size': 5,
+    punch: 9,
+    zero: 6,
+    'zero-keep-size': 3,
+    collapse: 5,
+    insert: 4,
+    'write-zeroes': 2,
+  }),
+);
 
 /** Of 100 that move contents, so many are of whole clusters: others are refused. */
 const WHOLE_PERCENT = 85;

@@ -4,7 +4,7 @@ import type { Unperformed } from '../unperformed.ts';
 import type { Dice } from './dice.ts';
 import { drawTransferChances, type TransferChances } from './transfer-chances.ts';
 import { drawGroups } from './group-weights.ts';
-import { WEIGHT_SCALE, WeightedChoice, drawWeights } from './weighted-choice.ts';
+import { WEIGHT_SCALE, WeightedChoice, drawWeights, type Weights } from './weighted-choice.ts';
 
 /** Usual weights of what changes something. Data operations dominate: that is where the two I/O paths differ. */
 const CHANGES = {
@@ -140,24 +140,24 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   const unnamedPercent = dice.pick([0, 0, 5, 20]);
   const seekDataPercent = unperformed.has('seek data') ? 0 : dice.pick([0, 20, 60]);
   const transfers = drawTransferChances(dice, unperformed);
-  const patterns = {
-    ...drawWeights(dice, PATTERNS, 3),
-    fill: tight ? 30 : 0,
-    attributes: kinds.has('setxattr') ? METADATA_PATTERN : 0,
-    swap: renameFlagPercent > 0 ? METADATA_PATTERN : 0,
-    unnamed: unnamedPercent > 0 ? METADATA_PATTERN : 0,
-    capable: kinds.has('setxattr') ? METADATA_PATTERN / 3 : 0,
-    untouched: kinds.has('chattr') ? METADATA_PATTERN : 0,
-    visit: kinds.has('setcreds') ? 2 * METADATA_PATTERN : 0,
-    holes: kinds.has('fallocate') ? METADATA_PATTERN : 0,
-    reserve: kinds.has('fallocate') ? METADATA_PATTERN : 0,
-    'move-contents': kinds.has('fallocate') ? METADATA_PATTERN : 0,
-    copies: kinds.has('copy-file-range') ? METADATA_PATTERN : 0,
-    'past-cache': transfers.directPercent > 0 ? METADATA_PATTERN : 0,
-    'stray-store': kinds.has('store') ? METADATA_PATTERN : 0,
-    'cut-mapping': kinds.has('store') ? METADATA_PATTERN : 0,
-    'flush-range': kinds.has('sync-file-range') ? METADATA_PATTERN : 0,
-  };
+  const patterns = drawWeights(dice, PATTERNS, 3);
+  const settle = (name: PatternName, wanted: boolean, weight = METADATA_PATTERN): void =>
+    void patterns.set(name, wanted ? weight : 0);
+  settle('fill', tight, 30);
+  settle('attributes', kinds.has('setxattr'));
+  settle('swap', renameFlagPercent > 0);
+  settle('unnamed', unnamedPercent > 0);
+  settle('capable', kinds.has('setxattr'), METADATA_PATTERN / 3);
+  settle('untouched', kinds.has('chattr'));
+  settle('visit', kinds.has('setcreds'), 2 * METADATA_PATTERN);
+  settle('holes', kinds.has('fallocate'));
+  settle('reserve', kinds.has('fallocate'));
+  settle('move-contents', kinds.has('fallocate'));
+  settle('copies', kinds.has('copy-file-range'));
+  settle('past-cache', transfers.directPercent > 0);
+  settle('stray-store', kinds.has('store'));
+  settle('cut-mapping', kinds.has('store'));
+  settle('flush-range', kinds.has('sync-file-range'));
   return {
     kinds,
     offsets: drawOffsets(dice),
@@ -178,19 +178,17 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
 
 /** Without a file nothing happens, and without data in it little. */
 function drawKinds(dice: Dice, unperformed: Unperformed): WeightedChoice<OperationName> {
-  const kinds: Record<OperationName, number> = {
-    ...drawWeights(dice, CHANGES, 6),
-    ...drawWeights(dice, LOOKS, 6, 2),
-    ...drawGroups(dice),
-  };
+  const kinds: Weights<OperationName> = new Map();
+  drawWeights(dice, CHANGES, 6, 8, kinds);
+  drawWeights(dice, LOOKS, 6, 2, kinds);
+  drawGroups(dice, kinds);
+  const atLeast = (name: keyof typeof CHANGES): void =>
+    void kinds.set(name, Math.max(kinds.get(name) ?? 0, CHANGES[name] * WEIGHT_SCALE));
   // One remount costs as much as fifty other operations: few runs have them.
-  if (!dice.oneIn(4)) kinds.remount = 0;
-  kinds.open = Math.max(kinds.open, CHANGES.open * WEIGHT_SCALE);
-  if (!dice.oneIn(12)) {
-    const writer = dice.oneIn(3) ? 'write' : 'pwrite';
-    kinds[writer] = Math.max(kinds[writer], CHANGES[writer] * WEIGHT_SCALE);
-  }
-  for (const name of unperformed) if (name in kinds) kinds[name as OperationName] = 0;
+  if (!dice.oneIn(4)) kinds.set('remount', 0);
+  atLeast('open');
+  if (!dice.oneIn(12)) atLeast(dice.oneIn(3) ? 'write' : 'pwrite');
+  for (const name of unperformed) if (kinds.has(name as OperationName)) kinds.set(name as OperationName, 0);
   return new WeightedChoice(kinds);
 }
 
@@ -202,12 +200,5 @@ export function isTight(setup: Setup): boolean {
 /** Far offsets in few runs only: a file with a hole of gigabytes has nothing else in common with other files. */
 function drawOffsets(dice: Dice): WeightedChoice<OffsetClass> {
   if (dice.oneIn(6)) return new WeightedChoice(drawWeights(dice, FAR_OFFSETS, 4));
-  const near: Record<OffsetClass, number> = {
-    ...drawWeights(dice, OFFSETS, 4),
-    '4-gib': 0,
-    'block-limit': 0,
-    maximum: 0,
-    magnitude: 0,
-  };
-  return new WeightedChoice(near);
+  return new WeightedChoice<OffsetClass>(drawWeights(dice, OFFSETS, 4));
 }

@@ -1,16 +1,23 @@
 import type { Dice } from './dice.ts';
 
+/** Weights by name, in an order that draws depend on: a name that is set again keeps its place. */
+export type Weights<Name extends string> = Map<Name, number>;
+
+/** The weights of a table. */
+export const weightsOf = <Name extends string>(table: Readonly<Record<Name, number>>): Weights<Name> =>
+  new Map(Object.entries(table) as [Name, number][]);
+
 /** A choice among names with weights of whole numbers; at least one weight must be positive. */
 export class WeightedChoice<Name extends string> {
   readonly #names: Name[] = [];
   readonly #ends: number[] = [];
   readonly #total: number;
 
-  constructor(weights: Readonly<Record<Name, number>>) {
+  constructor(weights: ReadonlyMap<Name, number>) {
     let total = 0;
-    for (const name in weights) {
-      if (weights[name] <= 0) continue;
-      total += weights[name];
+    for (const [name, weight] of weights) {
+      if (weight <= 0) continue;
+      total += weight;
       this.#names.push(name);
       this.#ends.push(total);
     }
@@ -37,20 +44,22 @@ export const WEIGHT_SCALE = 8;
 /**
  * Weights for one run: one in `disabledIn` names is out altogether, the others get up to `most` times or down to an
  * eighth of their usual weight, scaled. Runs that do a few things often find what runs that do everything a little do
- * not.
+ * not. They join those of `drawn`: a Map, because objects with as many names as there are operations are slow to make.
  */
-export function drawWeights<Name extends string>(
+export function drawWeights<Name extends All, All extends string = Name>(
   dice: Dice,
   usual: Readonly<Record<Name, number>>,
   disabledIn: number,
   most: 2 | 8 = 8,
-): Record<Name, number> {
-  const drawn: Record<Name, number> = { ...usual };
+  drawn: Weights<All> = new Map<All, number>(),
+): Weights<All> {
   let total = 0;
   for (const name in usual) {
     const factor = 2 ** dice.between(-3, most === 8 ? 3 : 1);
-    drawn[name] = dice.oneIn(disabledIn) ? 0 : Math.ceil(usual[name] * WEIGHT_SCALE * factor);
-    total += drawn[name];
+    const weight = dice.oneIn(disabledIn) ? 0 : Math.ceil(usual[name] * WEIGHT_SCALE * factor);
+    drawn.set(name, weight);
+    total += weight;
   }
-  return total > 0 ? drawn : { ...usual };
+  if (total === 0) for (const name in usual) drawn.set(name, usual[name]);
+  return drawn;
 }
