@@ -8,6 +8,7 @@ import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.t
 import { modelOptions, timeOfStep, type Setup } from './setup.ts';
 import type { StageClock } from './stage-clock.ts';
 import { isPromise, TargetUnavailable, type Target } from './target.ts';
+import { withImage } from './evidence-image.ts';
 import { whyUnperformed } from './unperformed.ts';
 import { HOLDS, unknown, worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
@@ -175,20 +176,4 @@ function excuseFor({ failure }: FailedVerdict, participants: readonly Participan
   if (failure.kind !== 'result') return null;
   const reason = participants.find(({ name }) => name === failure.target)?.session.excuse?.() ?? null;
   return reason === null ? null : `${failure.target}: known difference: ${reason}`;
-}
-
-/** Adds the disk of the target that failed, as a power cut leaves it, unless the evidence has a disk already. */
-async function withImage(
-  verdict: FailedVerdict,
-  participants: readonly Participant[],
-): Promise<FailedVerdict> {
-  const { failure, evidence } = verdict;
-  const session = participants.find(({ name }) => name === failure.target)?.session;
-  if (session === undefined || evidence.image !== undefined) return verdict;
-  try {
-    return { ...verdict, evidence: { ...evidence, image: await session.powerCut() } };
-  } catch {
-    // The target is broken; its disk would have been nice to have and is not needed.
-    return verdict;
-  }
 }

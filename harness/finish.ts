@@ -7,6 +7,7 @@ import { mountFails, targetBroke } from './judges/crash-of-target.ts';
 import { judgeImage } from './judges/e2fsck.ts';
 import { judgeRecoveredSpace, judgeSpace } from './judges/space.ts';
 import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
+import { withImage } from './evidence-image.ts';
 import { hasFeature } from './format.ts';
 import type { Setup } from './setup.ts';
 import type { Awaitable, DiskImage, Session, Target } from './target.ts';
@@ -233,7 +234,7 @@ class Finishing {
 
   async #inspect(lane: Lane, kind: FailureKind, stage: string): Promise<void> {
     const failed = await inspect(lane, this.#context(kind, stage));
-    if (failed !== null) throw new Found(failed);
+    if (failed !== null) throw new Found(await withImage(failed, lane.participants));
   }
 
   /** Whatever a target throws outside of a system call is a finding, too. */
