@@ -12,10 +12,10 @@ const GROUPS: readonly {
   { oneIn: 5, weights: { chattr: 4, lsattr: 3, 'set-project': 4 } },
   { oneIn: 2, weights: { fallocate: 14 } },
   { oneIn: 3, weights: { fiemap: 5, bmap: 2 } },
-  { oneIn: 4, weights: { 'copy-file-range': 10, sendfile: 5 } },
+  { oneIn: 4, weights: { 'copy-file-range': 10, sendfile: 9 } },
   { oneIn: 3, weights: { mmap: 8, munmap: 2, load: 12, store: 14, msync: 3 } },
   { oneIn: 3, weights: { reclaim: 6, writeback: 8, trim: 1, reconfigure: 2 } },
-  { oneIn: 4, weights: { readahead: 3, fadvise: 5, 'sync-file-range': 5, syncfs: 1 } },
+  { oneIn: 4, weights: { readahead: 3, fadvise: 5, 'sync-file-range': 5, syncfs: 3 } },
 ];
 
 const NONE = {
