@@ -1,5 +1,5 @@
 import { Failure } from '../lib/errno.ts';
-import { writeAndWait } from '../mm/filemap.ts';
+import { writeAndCheck } from '../mm/filemap.ts';
 import { ready, type Sleepable } from '../sched/sleepable.ts';
 import type { IomapFile } from './host.ts';
 import type { IomapOps } from './iomap.ts';
@@ -13,8 +13,7 @@ export function* bmap<F extends IomapFile>(file: F, block: number, ops: IomapOps
   const { blockSize, mapping } = file;
   let found = 0;
   try {
-    yield* writeAndWait(mapping, 0, Infinity);
-    mapping.checkLost();
+    yield* writeAndCheck(mapping, 0, Infinity);
     yield* iterate(file, block * blockSize, blockSize, ops, (iomap, position, length) => {
       if (iomap.type === 'mapped') found = (iomap.address + position - iomap.offset) / blockSize;
       return ready(length);

@@ -1,6 +1,6 @@
 import { SECTOR_BYTES, type Bio, type BioStatus } from '../block/bio.ts';
 import { fail, Failure, type Errno } from '../lib/errno.ts';
-import { writeAndWait } from '../mm/filemap.ts';
+import { writeAndCheck } from '../mm/filemap.ts';
 import { hasFolio, invalidateRange, needsWriteback } from '../mm/invalidate.ts';
 import { isAligned, lengthOfPages, type UserMemory } from '../mm/user-memory.ts';
 import { ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
@@ -96,7 +96,7 @@ export function* directRead<F extends IomapFile>(
   const { length } = memory;
   if (position >= size || length === 0) return 0;
   if (nowait && needsWriteback(mapping, position, position + length)) fail('EAGAIN');
-  yield* writeAndCheck(file, position, position + length);
+  yield* writeAndCheck(mapping, position, position + length);
   const transfer = new DirectTransfer(file, 'read', memory);
   yield* run(transfer, () =>
     iterate(file, position, length, ops, (iomap, start, span) => readUnder(transfer, iomap, start, span)),
@@ -115,12 +115,6 @@ function* run(transfer: DirectTransfer, submission: () => Sleepable<number>): Sl
   } finally {
     yield* transfer.wait();
   }
-}
-
-/** filemap_write_and_wait_range(): fails with the error of a write that was lost. */
-function* writeAndCheck({ mapping }: IomapFile, start: number, end: number): Sleepable<void> {
-  yield* writeAndWait(mapping, start, end);
-  mapping.checkLost();
 }
 
 /** The share of one mapping (iomap_dio_iter); answers the bytes it used. */
@@ -210,7 +204,7 @@ export function* directWrite<F extends IomapFile>(
 /** kiocb_invalidate_pages(): false when the cache keeps something of the range. */
 function* vacate(file: IomapFile, start: number, end: number): Sleepable<boolean> {
   try {
-    yield* writeAndCheck(file, start, end);
+    yield* writeAndCheck(file.mapping, start, end);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return false;

@@ -8,7 +8,8 @@ import { FolioPool } from '../mm/folio-pool.ts';
 import { errorRemoveFolio } from '../mm/memory-failure.ts';
 import { migrateFolio } from '../mm/migrate.ts';
 import { readThroughCache } from '../mm/read.ts';
-import { dropCleanFolios, truncateCache } from '../mm/truncate.ts';
+import { dropCleanRange } from '../mm/invalidate.ts';
+import { truncateCache } from '../mm/truncate.ts';
 import { Scheduler } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { isPartiallyUptodate, readahead, readFolio } from './buffered-read.ts';
@@ -180,7 +181,7 @@ function* agrees(
       yield* writeAndWait(file.mapping, step.offset, step.offset + step.length);
     } else if (step.kind === 'drop') {
       yield* writeAndWait(file.mapping, 0, Infinity);
-      dropCleanFolios(file.mapping);
+      dropCleanRange(file.mapping, 0, Infinity);
       expect(file.mapping.folioCount).toBe(0);
     } else {
       const target = new Uint8Array(step.length);

@@ -2,9 +2,9 @@ import { assert } from '../lib/assert.ts';
 import { Failure } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
-import type { WritebackControl } from '../mm/address-space-operations.ts';
+import { isWanted, type WritebackControl } from '../mm/address-space-operations.ts';
 import type { Folio } from '../mm/folio.ts';
-import { PAGE_BYTES, pageIndex } from '../mm/page.ts';
+import { endPage, pageIndex } from '../mm/page.ts';
 import { ensureState, stateOf } from './folio-state.ts';
 import type { IomapFile } from './host.ts';
 import { finishFolioWrite, Ioend } from './ioend.ts';
@@ -54,9 +54,8 @@ class WritebackContext<F extends IomapFile> {
   }
 }
 
-/** A writeback for integrity writes what was dirty when it began, any other what is dirty. */
-const needsWriting = (folio: Folio, mapping: AddressSpace, { sync }: WritebackControl): boolean =>
-  (sync === 'all' ? folio.toWrite : folio.dirty) && folio.belongsTo(mapping);
+const needsWriting = (folio: Folio, mapping: AddressSpace, control: WritebackControl): boolean =>
+  isWanted(folio, control) && folio.belongsTo(mapping);
 
 /** iomap_writepages(): submits the dirty folios of the range. A failure to map is kept in the mapping as its error. */
 export function* writepages<F extends IomapFile>(
@@ -66,7 +65,7 @@ export function* writepages<F extends IomapFile>(
 ): Sleepable<void> {
   const { mapping } = file;
   const context = new WritebackContext(file, ops);
-  const last = control.end === Infinity ? Infinity : Math.ceil(control.end / PAGE_BYTES);
+  const last = endPage(control.end);
   if (control.sync === 'all') mapping.tagForWriteback(pageIndex(control.start), last);
   try {
     for (const folio of mapping.range(pageIndex(control.start), last)) {

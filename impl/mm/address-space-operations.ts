@@ -17,6 +17,10 @@ export interface WritebackControl {
   budget: number;
 }
 
+/** A writeback for integrity writes what was dirty when it began, any other what is dirty. */
+export const isWanted = (folio: Folio, { sync }: WritebackControl): boolean =>
+  sync === 'all' ? folio.toWrite : folio.dirty;
+
 export const WRITE_EVERYTHING = (sync: 'none' | 'all'): WritebackControl => ({
   start: 0,
   end: Infinity,

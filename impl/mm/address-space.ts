@@ -224,9 +224,20 @@ export class AddressSpace {
 
   /** folio_end_dropbehind(): it was brought in for one write only, which is done. */
   #dropBehind(folio: Folio): void {
-    if (folio.dirty || folio.locked || folio.mapping !== this) return;
-    unmapPages(this, folio.index, folio.index + folio.pages, false);
-    if (folio.private === null || this.operations.releaseFolio(folio)) this.remove(folio);
+    if (!folio.locked && folio.mapping === this) this.drop(folio);
+  }
+
+  /**
+   * Takes a folio of this file, on which nobody works, out of the cache and of every mapping, unless it is dirty, on its way
+   * to the device, or its private state is still needed (remove_mapping). Answers whether it is gone. Whoever needs its bytes
+   * reads them again.
+   */
+  drop(folio: Folio): boolean {
+    if (folio.dirty || folio.writeback) return false;
+    if (this.areas !== null) unmapPages(this, folio.index, folio.index + folio.pages, false);
+    if (folio.private !== null && !this.operations.releaseFolio(folio)) return false;
+    this.remove(folio);
+    return true;
   }
 
   attach(area: MemoryArea): void {

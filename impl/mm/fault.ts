@@ -1,9 +1,9 @@
 import { Failure } from '../lib/errno.ts';
 import { type Sleepable } from '../sched/sleepable.ts';
-import type { RwSemaphore } from '../sched/lock.ts';
 import type { AddressSpace } from './address-space.ts';
 import { grabFolio } from './filemap.ts';
 import type { Folio } from './folio.ts';
+import { whileValid } from './invalidate-lock.ts';
 import type { MemoryArea } from './memory-area.ts';
 import { PAGE_BYTES } from './page.ts';
 
@@ -16,8 +16,6 @@ export type MkwriteOutcome = 'locked' | 'again' | 'sigbus';
 /** What the file that is mapped does about faults (vm_operations_struct). */
 export interface MappedFile {
   readonly mapping: AddressSpace;
-  /** Held while a page is brought in: nobody truncates meanwhile. */
-  readonly invalidateLock: RwSemaphore;
   /**
    * A store is about to go through to a folio that is write-protected: its blocks get places or promises of them, and it
    * becomes dirty.
@@ -66,11 +64,10 @@ export function* pageToStore(area: MemoryArea, file: MappedFile, page: number): 
 }
 
 /** filemap_fault(): the folio of the page, uptodate and locked; null is SIGBUS. */
-function* faultIn(file: MappedFile, page: number): Sleepable<Folio | null> {
-  const { mapping } = file;
+function* faultIn({ mapping }: MappedFile, page: number): Sleepable<Folio | null> {
   for (;;) {
     if (isBeyondEnd(mapping, page)) return null;
-    if (!(yield* bringIn(file, page))) return null;
+    if (!(yield* bringIn(mapping, page))) return null;
     const folio = mapping.find(page);
     if (folio === null) continue;
     yield* folio.lock();
@@ -80,21 +77,21 @@ function* faultIn(file: MappedFile, page: number): Sleepable<Folio | null> {
 }
 
 /** Reads the page's folio where it is not in memory; false when the device failed. */
-function* bringIn({ mapping, invalidateLock }: MappedFile, page: number): Sleepable<boolean> {
+function* bringIn(mapping: AddressSpace, page: number): Sleepable<boolean> {
   if (mapping.find(page)?.uptodate === true) return true;
-  yield* invalidateLock.read();
   try {
-    if (mapping.find(page) === null) yield* readNew(mapping, page);
-    const folio = mapping.find(page);
-    if (folio === null || folio.uptodate) return true;
-    yield* readLocked(mapping, folio);
+    yield* whileValid(mapping, () => readPage(mapping, page));
     return true;
   } catch (error) {
     if (error instanceof Failure) return false;
     throw error;
-  } finally {
-    invalidateLock.unlockRead();
   }
+}
+
+function* readPage(mapping: AddressSpace, page: number): Sleepable<void> {
+  if (mapping.find(page) === null) yield* readNew(mapping, page);
+  const folio = mapping.find(page);
+  if (folio !== null && !folio.uptodate) yield* readLocked(mapping, folio);
 }
 
 /** Unless somebody has read it, or taken it out of the file, while this task waited for it. */

@@ -4,7 +4,7 @@ import type { AddressSpace } from './address-space.ts';
 import type { WritebackControl } from './address-space-operations.ts';
 import type { Folio } from './folio.ts';
 import type { PageRun } from './folio-pool.ts';
-import { PAGE_BYTES, pageIndex } from './page.ts';
+import { endPage, pageIndex } from './page.ts';
 
 /**
  * Memory for a folio of at most `order` around page `index`; smaller when memory or neighbours leave no room, but never
@@ -60,13 +60,27 @@ function makeFolio(mapping: AddressSpace, position: number, length: number): Fol
   return mapping.add(index - (index % (1 << run.order)), run);
 }
 
-/** Writes what is dirty in bytes [start, end) and waits until it is on the device (filemap_write_and_wait_range). */
+/** Sends what is dirty in bytes [start, end) to the device, and does not wait (filemap_fdatawrite_range). */
+export function writeRange(
+  mapping: AddressSpace,
+  start: number,
+  end: number,
+  sync: WritebackControl['sync'],
+): Sleepable<void> {
+  if (mapping.dirtyFolios === 0) return READY;
+  return mapping.operations.writepages(mapping, { start, end, sync, budget: Infinity });
+}
+
+/** Writes what is dirty in bytes [start, end) and waits until it is on the device; whether it was lost, nobody is told. */
 export function* writeAndWait(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
-  if (mapping.dirtyFolios > 0) {
-    const control: WritebackControl = { start, end, sync: 'all', budget: Infinity };
-    yield* mapping.operations.writepages(mapping, control);
-  }
+  yield* writeRange(mapping, start, end, 'all');
   yield* waitForWriteback(mapping, start, end);
+}
+
+/** The same, and fails with the error of a write that was lost (filemap_write_and_wait_range). */
+export function* writeAndCheck(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
+  yield* writeAndWait(mapping, start, end);
+  mapping.checkLost();
 }
 
 /** filemap_fdatawait_range(). */
@@ -75,9 +89,7 @@ export function waitForWriteback(mapping: AddressSpace, start: number, end: numb
 }
 
 function* waitForRange(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
-  const first = pageIndex(start);
-  const last = end === Infinity ? Infinity : Math.ceil(end / PAGE_BYTES);
-  for (const folio of mapping.range(first, last)) {
+  for (const folio of mapping.range(pageIndex(start), endPage(end))) {
     if (folio.writeback && folio.belongsTo(mapping)) {
       yield* waitUntil(
         `writeback of folio ${folio.index} of inode ${mapping.host.ino}`,

@@ -1,11 +1,9 @@
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
-import { PAGE_BYTES, pageIndex } from './page.ts';
+import { endPage, pageIndex } from './page.ts';
 import { isMappedAnywhere, unmapPages } from './reverse-map.ts';
 
 /** Taking cached bytes out of memory because the device holds newer ones, or nobody wants them; nothing leaves the file. */
-
-const endPage = (end: number): number => (end === Infinity ? Infinity : Math.ceil(end / PAGE_BYTES));
 
 /**
  * Takes every folio that touches bytes [start, end) out of the cache, waiting for locks and writeback
@@ -19,11 +17,9 @@ export function* invalidateRange(mapping: AddressSpace, start: number, end: numb
     try {
       if (!folio.belongsTo(mapping)) continue;
       yield* folio.waitForWriteback();
-      // Who has it in a mapping faults again, and finds what the device holds.
+      // Who has it in a mapping faults again and finds what the device holds, also when it is dirty again and stays.
       if (mapping.areas !== null) unmapPages(mapping, folio.index, folio.index + folio.pages, false);
-      const kept = folio.dirty || (folio.private !== null && !mapping.operations.releaseFolio(folio));
-      if (kept) all = false;
-      else mapping.remove(folio);
+      if (!mapping.drop(folio)) all = false;
     } finally {
       folio.unlock();
     }
@@ -47,9 +43,12 @@ export const needsWriteback = (mapping: AddressSpace, start: number, end: number
 /** Drops folios of bytes [start, end) that lie wholly in it, are clean and idle, and in no mapping (invalidate_mapping_pages). */
 export function dropCleanRange(mapping: AddressSpace, start: number, end: number): void {
   for (const folio of mapping.range(pageIndex(start), endPage(end))) {
-    if (folio.locked || folio.dirty || folio.writeback) continue;
-    if (folio.position < start || folio.end > end) continue;
-    if (mapping.areas !== null && isMappedAnywhere(mapping, folio)) continue;
-    if (folio.private === null || mapping.operations.releaseFolio(folio)) mapping.remove(folio);
+    if (folio.locked || folio.position < start || folio.end > end) continue;
+    if (mapping.areas === null || !isMappedAnywhere(mapping, folio)) mapping.drop(folio);
   }
+}
+
+/** Drops clean and idle folios of pages [first, end), in mappings or not (shrink_folio_list, try_to_unmap). */
+export function reclaimFolios(mapping: AddressSpace, first = 0, end = Infinity): void {
+  for (const folio of mapping.range(first, end)) if (!folio.locked) mapping.drop(folio);
 }

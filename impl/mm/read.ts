@@ -7,7 +7,6 @@ import { whileValid } from './invalidate-lock.ts';
 import { pageIndex } from './page.ts';
 import { ReadaheadState } from './readahead-state.ts';
 import { readaheadMarked, readaheadMissing } from './readahead.ts';
-import { unmapPages } from './reverse-map.ts';
 
 /** What a read may do. */
 export interface ReadRules {
@@ -146,8 +145,5 @@ function* fillFolio(
 
 /** The folio was read by somebody who will not come back (filemap_end_dropbehind_read). */
 function leave(mapping: AddressSpace, folio: Folio): void {
-  const stays = folio.locked || folio.dirty || folio.writeback || !folio.belongsTo(mapping);
-  if (stays || (folio.private !== null && !mapping.operations.releaseFolio(folio))) return;
-  unmapPages(mapping, folio.index, folio.index + folio.pages, false);
-  mapping.remove(folio);
+  if (!folio.locked && folio.belongsTo(mapping)) mapping.drop(folio);
 }

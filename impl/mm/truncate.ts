@@ -1,16 +1,15 @@
 import { READY, type Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Folio } from './folio.ts';
-import { PAGE_BYTES, pageIndex } from './page.ts';
-import { isMappedAnywhere, unmapPages, writeProtect } from './reverse-map.ts';
+import { endPage, PAGE_BYTES, pageIndex } from './page.ts';
+import { unmapPages, writeProtect } from './reverse-map.ts';
 
 /**
  * The file ends at `start` now: cached bytes behind it are thrown away, and no mapping shows them any more, not even a
  * private one its copies (truncate_pagecache).
  */
 export function truncatePages(mapping: AddressSpace, start: number): Sleepable<void> {
-  const firstPage = Math.ceil(start / PAGE_BYTES);
-  if (mapping.areas !== null) unmapPages(mapping, firstPage, Infinity, true);
+  if (mapping.areas !== null) unmapPages(mapping, endPage(start), Infinity, true);
   return truncateCache(mapping, start);
 }
 
@@ -32,8 +31,7 @@ export function truncateRange(mapping: AddressSpace, start: number, end: number)
 }
 
 function* truncateFolios(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
-  const endPage = end === Infinity ? Infinity : Math.ceil(end / PAGE_BYTES);
-  for (const folio of mapping.range(pageIndex(start), endPage)) {
+  for (const folio of mapping.range(pageIndex(start), endPage(end))) {
     yield* folio.lock();
     try {
       if (!folio.belongsTo(mapping)) continue;
@@ -60,8 +58,7 @@ function truncatePartial(mapping: AddressSpace, folio: Folio, start: number, end
   const to = Math.min(folio.size, end - folio.position);
   folio.data.fill(0, from, to);
   if (mapping.areas !== null) {
-    const firstPage = Math.ceil((folio.position + from) / PAGE_BYTES);
-    unmapPages(mapping, firstPage, pageIndex(folio.position + to), false);
+    unmapPages(mapping, endPage(folio.position + from), pageIndex(folio.position + to), false);
     const cutsPages = from % PAGE_BYTES !== 0 || to % PAGE_BYTES !== 0;
     if (end !== Infinity && cutsPages) writeProtect(mapping, folio);
   }
@@ -93,35 +90,4 @@ function* zeroOldTail(mapping: AddressSpace, oldSize: number, newSize: number): 
 /** Throws everything away when a file system goes: nobody else uses the mapping any more. */
 export function discardAll(mapping: AddressSpace): void {
   for (const folio of mapping.range(0, Infinity)) removeFolio(mapping, folio);
-}
-
-/**
- * Drops folios of pages [first, end) that are clean and idle and that nobody has mapped (invalidate_mapping_pages). Answers
- * how many pages became free.
- */
-export function dropCleanFolios(mapping: AddressSpace, first = 0, end = Infinity): number {
-  let pages = 0;
-  for (const folio of mapping.range(first, end)) {
-    if (mapping.areas !== null && isMappedAnywhere(mapping, folio)) continue;
-    if (dropFolio(mapping, folio)) pages += folio.pages;
-  }
-  return pages;
-}
-
-/** The same, and folios that are mapped go, too: whoever needs them again faults (shrink_folio_list, try_to_unmap). */
-export function reclaimFolios(mapping: AddressSpace, first = 0, end = Infinity): number {
-  let pages = 0;
-  for (const folio of mapping.range(first, end)) {
-    if (folio.locked || folio.dirty || folio.writeback) continue;
-    if (mapping.areas !== null) unmapPages(mapping, folio.index, folio.index + folio.pages, false);
-    if (dropFolio(mapping, folio)) pages += folio.pages;
-  }
-  return pages;
-}
-
-function dropFolio(mapping: AddressSpace, folio: Folio): boolean {
-  if (folio.locked || folio.dirty || folio.writeback) return false;
-  if (folio.private !== null && !mapping.operations.releaseFolio(folio)) return false;
-  mapping.remove(folio);
-  return true;
 }

@@ -1,6 +1,7 @@
 import { isRegular } from '../ext4/inode/inode.ts';
 import { fail } from '../lib/errno.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
+import { writeRange } from '../mm/filemap.ts';
 import { whileValid } from '../mm/invalidate-lock.ts';
 import { dropCleanRange } from '../mm/invalidate.ts';
 import { PAGE_BYTES, pageIndex } from '../mm/page.ts';
@@ -65,8 +66,7 @@ function willNeed(mapping: AddressSpace, start: number, end: number): Sleepable<
 
 /** Begins to write what is dirty; what is clean and lies in whole pages of the range leaves the cache. */
 function* dontNeed(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
-  if (mapping.dirtyFolios > 0)
-    yield* mapping.operations.writepages(mapping, { start, end, sync: 'none', budget: Infinity });
+  yield* writeRange(mapping, start, end, 'none');
   const first = Math.ceil(start / PAGE_BYTES) * PAGE_BYTES;
   // The last page of the file may go, though the range ends in it.
   const last = end >= mapping.host.size ? Infinity : Math.floor(end / PAGE_BYTES) * PAGE_BYTES;

@@ -2,8 +2,8 @@ import type { WritebackControl } from '../mm/address-space-operations.ts';
 import type { Folio } from '../mm/folio.ts';
 import { memoryFailure } from '../mm/memory-failure.ts';
 import { migrateFolios } from '../mm/migrate.ts';
-import { PAGE_BYTES, pageIndex } from '../mm/page.ts';
-import { reclaimFolios } from '../mm/truncate.ts';
+import { endPage, PAGE_BYTES, pageIndex } from '../mm/page.ts';
+import { reclaimFolios } from '../mm/invalidate.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
@@ -31,7 +31,7 @@ export function* reclaim(
   try {
     const { mapping } = inode;
     const first = pageIndex(offset);
-    const end = Math.ceil((offset + length) / PAGE_BYTES);
+    const end = endPage(offset + length);
     if (offset % PAGE_BYTES !== 0 && isIdle(mapping.find(first))) yield* memoryFailure(mapping, first);
     reclaimFolios(mapping, first, end);
     yield* migrateFolios(mapping, first, end);

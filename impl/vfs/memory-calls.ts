@@ -29,7 +29,6 @@ export class ProcessMapping {
     this.file = file;
     this.mapped = {
       mapping: inode.mapping,
-      invalidateLock: inode.invalidateLock,
       makeWritable: (folio) => pageMkwrite(inode, folio),
     };
   }

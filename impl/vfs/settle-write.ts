@@ -2,8 +2,9 @@ import { writeFile, type Written } from '../ext4/data/file.ts';
 import { fsyncInode } from '../ext4/data/fsync.ts';
 import type { IoRules } from '../ext4/data/io-rules.ts';
 import { isSync } from '../ext4/inode/sync-flags.ts';
+import { writeRange } from '../mm/filemap.ts';
 import { dropCleanRange } from '../mm/invalidate.ts';
-import { PAGE_BYTES, pageIndex } from '../mm/page.ts';
+import { endPage, pageIndex } from '../mm/page.ts';
 import type { UserMemory } from '../mm/user-memory.ts';
 import { ready, type Sleepable } from '../sched/sleepable.ts';
 import type { OpenFile } from './open-file.ts';
@@ -44,15 +45,7 @@ export function* writeWithoutCaching(
   const done = yield* writeFile(inode, position, bytes, length, rules.append, caller);
   for (const folio of foliosOf(file, done)) if (!known.has(folio)) folio.dropBehind = true;
   if (rules.sync !== 'none' || isSync(inode)) yield* makeDurable(file, rules, done);
-  else if (done.written > 0) {
-    const end = done.position + done.written;
-    yield* mapping.operations.writepages(mapping, {
-      start: done.position,
-      end,
-      sync: 'none',
-      budget: Infinity,
-    });
-  }
+  else if (done.written > 0) yield* writeRange(mapping, done.position, done.position + done.written, 'none');
   // What needed no worker to finish has arrived by now.
   for (const folio of foliosOf(file, done))
     if (folio.dropBehind) dropCleanRange(mapping, folio.position, folio.end);
@@ -60,4 +53,4 @@ export function* writeWithoutCaching(
 }
 
 const foliosOf = ({ inode }: OpenFile, { position, written }: Written) =>
-  inode.mapping.range(pageIndex(position), Math.ceil((position + written) / PAGE_BYTES));
+  inode.mapping.range(pageIndex(position), endPage(position + written));

@@ -1,7 +1,7 @@
 import { fsyncInode } from '../ext4/data/fsync.ts';
 import { syncFileSystem } from '../ext4/data/sync.ts';
 import { fail, Failure } from '../lib/errno.ts';
-import { waitForWriteback } from '../mm/filemap.ts';
+import { waitForWriteback, writeRange } from '../mm/filemap.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { KernelContext } from './kernel-context.ts';
 import type { SyncWait } from './types.ts';
@@ -33,10 +33,7 @@ export function* syncFileRange(
     yield* waitForWriteback(mapping, offset, end);
     mapping.reportError(file);
   }
-  if (write && mapping.dirtyFolios > 0) {
-    const sync = waitBefore && waitAfter ? 'all' : 'none';
-    yield* mapping.operations.writepages(mapping, { start: offset, end, sync, budget: Infinity });
-  }
+  if (write) yield* writeRange(mapping, offset, end, waitBefore && waitAfter ? 'all' : 'none');
   if (waitAfter) {
     yield* waitForWriteback(mapping, offset, end);
     mapping.reportError(file);

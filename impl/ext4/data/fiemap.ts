@@ -1,6 +1,6 @@
 import { fiemap as fiemapOf, type FiemapExtent } from '../../iomap/fiemap.ts';
 import { fail } from '../../lib/errno.ts';
-import { writeAndWait } from '../../mm/filemap.ts';
+import { writeAndCheck } from '../../mm/filemap.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
 import { maxBytesOf } from '../mapping/block-map.ts';
@@ -37,10 +37,7 @@ export function* fiemap(
   try {
     const inFile = clamp(offset, length, maxBytesOf(inode), offset > maxBytesOf(inode));
     const span = clamp(offset, inFile, maxFileBytes, offset >= maxFileBytes);
-    if (sync) {
-      yield* writeAndWait(inode.mapping, 0, Infinity);
-      inode.mapping.checkLost();
-    }
+    if (sync) yield* writeAndCheck(inode.mapping, 0, Infinity);
     return yield* fiemapOf(inode, offset, span, room, xattr ? xattrReportOps : reportOps);
   } finally {
     inode.lock.unlockRead();

@@ -2,7 +2,7 @@ import type { Handle } from '../../jbd2/handle.ts';
 import type { WritebackControl } from '../../mm/address-space-operations.ts';
 import type { MkwriteOutcome } from '../../mm/fault.ts';
 import type { Folio } from '../../mm/folio.ts';
-import { pageIndex } from '../../mm/page.ts';
+import { endPage, pageIndex } from '../../mm/page.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -58,8 +58,7 @@ function* logPlaced(handle: Handle, inode: Inode, folio: Folio, length: number):
 /** ext4_writepages() of such a file: dirty folios become part of the running transaction (mpage_journal_page_buffers). */
 export function* logDirtyFolios(inode: Inode, control: WritebackControl): Sleepable<void> {
   const { mapping, sb } = inode;
-  const last = control.end === Infinity ? Infinity : pageIndex(control.end - 1) + 1;
-  for (const folio of mapping.range(pageIndex(control.start), last)) {
+  for (const folio of mapping.range(pageIndex(control.start), endPage(control.end))) {
     if (!folio.dirty || !folio.belongsTo(mapping)) continue;
     try {
       yield* damageFails(sb, () => logFolio(inode, folio));

@@ -1,5 +1,5 @@
 import { writeAndWait } from '../../mm/filemap.ts';
-import { reclaimFolios } from '../../mm/truncate.ts';
+import { reclaimFolios } from '../../mm/invalidate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 

@@ -1,12 +1,12 @@
 import { Failure } from '../../lib/errno.ts';
 import type { MkwriteOutcome } from '../../mm/fault.ts';
 import type { Folio } from '../../mm/folio.ts';
+import { whileValid } from '../../mm/invalidate-lock.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { convertFile } from '../inline/inline-file.ts';
 import { EXT4_IMMUTABLE_FL, type Inode } from '../inode/inode.ts';
-import { markInodeDirty } from '../inode/inode-table.ts';
-import { compareTimestamps } from '../inode/timestamp.ts';
 import { damageFails } from '../super/damage.ts';
+import { recordModified } from './write-checks.ts';
 
 /**
  * ext4_page_mkwrite(): a shared mapping is about to store to a folio. The times change, contents leave the inode, and the
@@ -16,14 +16,11 @@ export function* pageMkwrite(inode: Inode, folio: Folio): Sleepable<MkwriteOutco
   if ((inode.flags & EXT4_IMMUTABLE_FL) !== 0) return 'sigbus';
   yield* inode.sb.freezer.startWrite();
   yield* touchTimes(inode);
-  yield* inode.invalidateLock.read();
   try {
-    return yield* damageFails(inode.sb, () => mkwriteOf(inode, folio));
+    return yield* whileValid(inode.mapping, () => damageFails(inode.sb, () => mkwriteOf(inode, folio)));
   } catch (error) {
     if (error instanceof Failure) return 'sigbus';
     throw error;
-  } finally {
-    inode.invalidateLock.unlockRead();
   }
 }
 
@@ -33,18 +30,10 @@ function* mkwriteOf(inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> {
   return yield* inode.dataPath.pageMkwrite(inode, folio);
 }
 
-/** file_update_time(); whether it succeeds does not matter to the store. */
+/** Whether the times can be recorded does not matter to the store. */
 function* touchTimes(inode: Inode): Sleepable<void> {
-  const { now, journal } = inode.sb;
-  if (compareTimestamps(inode.mtime, now) === 0 && compareTimestamps(inode.ctime, now) === 0) return;
   try {
-    const handle = yield* journal.start(1);
-    try {
-      inode.mtime = inode.ctime = now;
-      yield* markInodeDirty(handle, inode);
-    } finally {
-      yield* handle.stop();
-    }
+    yield* recordModified(inode);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }

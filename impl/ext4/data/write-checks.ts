@@ -3,6 +3,7 @@ import { extendPages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { EXT4_APPEND_FL, EXT4_IMMUTABLE_FL, S_ISGID, S_ISUID, type Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
+import { compareTimestamps, type Timestamp } from '../inode/timestamp.ts';
 import { maxBytesOf } from '../mapping/block-map.ts';
 import { dropCapability } from '../xattr/capability.ts';
 
@@ -35,12 +36,17 @@ export const hasNoPrivileges = (inode: Inode): boolean =>
 
 /** file_modified(): the times, and file_remove_privs(). An append-only file keeps its mode, so that the write fails: EPERM. */
 export function* touchModified(inode: Inode, writer: Writer): Sleepable<void> {
-  const { now } = inode.sb;
   const mode = (inode.mode & PRIVILEGE_BITS) === 0 ? inode.mode : writer.modeAfterWrite(inode);
   if (mode !== inode.mode && (inode.flags & EXT4_APPEND_FL) !== 0) fail('EPERM');
   yield* dropCapability(inode);
-  if (sameTime(inode.mtime, now) && sameTime(inode.ctime, now) && mode === inode.mode) return;
-  const handle = yield* inode.sb.journal.start(1);
+  yield* recordModified(inode, mode);
+}
+
+/** file_update_time(): the contents change now, and the mode with them where it has to. */
+export function* recordModified(inode: Inode, mode = inode.mode): Sleepable<void> {
+  const { now, journal } = inode.sb;
+  if (isSameTime(inode.mtime, now) && isSameTime(inode.ctime, now) && mode === inode.mode) return;
+  const handle = yield* journal.start(1);
   try {
     inode.mtime = inode.ctime = now;
     inode.mode = mode;
@@ -50,8 +56,7 @@ export function* touchModified(inode: Inode, writer: Writer): Sleepable<void> {
   }
 }
 
-const sameTime = (left: Inode['mtime'], right: Inode['mtime']): boolean =>
-  left.seconds === right.seconds && left.nanoseconds === right.nanoseconds;
+const isSameTime = (left: Timestamp, right: Timestamp): boolean => compareTimestamps(left, right) === 0;
 
 /**
  * The file is about to end at or beyond `end`: what its last block holds behind the present end must read as zeros, in

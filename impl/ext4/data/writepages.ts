@@ -4,9 +4,9 @@ import { assert, present } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { Failure, type Errno } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import { WRITE_EVERYTHING, type WritebackControl } from '../../mm/address-space-operations.ts';
+import { isWanted, WRITE_EVERYTHING, type WritebackControl } from '../../mm/address-space-operations.ts';
 import type { Folio } from '../../mm/folio.ts';
-import { PAGE_BYTES, pageIndex } from '../../mm/page.ts';
+import { endPage, PAGE_BYTES, pageIndex } from '../../mm/page.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { BlockRange } from '../mapping/convert.ts';
 import { growDiskSize } from './disk-size.ts';
@@ -32,7 +32,7 @@ interface Cursor {
 
 const cursorOf = (control: WritebackControl): Cursor => ({
   next: pageIndex(control.start),
-  end: control.end === Infinity ? Infinity : Math.ceil(control.end / PAGE_BYTES),
+  end: endPage(control.end),
 });
 
 /** Does the block wait for a place, or for a conversion that nobody has promised yet? */
@@ -102,10 +102,6 @@ function* writeUntilUnplaced(inode: Inode, control: WritebackControl, cursor: Cu
   }
   io.submit();
 }
-
-/** A writeback for integrity writes what was dirty when it began, any other what is dirty. */
-const isWanted = (folio: Folio, { sync }: WritebackControl): boolean =>
-  sync === 'all' ? folio.toWrite : folio.dirty;
 
 /** The next dirty folio from the cursor on, locked and not under writeback; null at the end. Moves the cursor to it. */
 function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sleepable<Folio | null> {

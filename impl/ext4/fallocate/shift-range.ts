@@ -1,6 +1,6 @@
 import { fail } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import { writeAndWait } from '../../mm/filemap.ts';
+import { writeAndCheck } from '../../mm/filemap.ts';
 import { PAGE_BYTES, pageIndex } from '../../mm/page.ts';
 import { truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
@@ -25,8 +25,8 @@ export function* collapseRange(inode: Inode, range: ByteRange): Sleepable<void> 
   const { offset, end } = range;
   if (end >= inode.size) fail('EINVAL');
   const start = startInCache(inode, offset);
-  yield* writeOut(inode, start, offset);
-  yield* writeOut(inode, end, Infinity);
+  if (start < offset) yield* writeAndCheck(inode.mapping, start, offset);
+  yield* writeAndCheck(inode.mapping, end, Infinity);
   yield* truncatePages(inode.mapping, start);
   const first = offset / inode.blockSize;
   const last = end / inode.blockSize;
@@ -50,7 +50,7 @@ export function* insertRange(inode: Inode, range: ByteRange): Sleepable<void> {
   if (offset >= inode.size) fail('EINVAL');
   if (length > inode.sb.maxFileBytes - inode.size) fail('EFBIG');
   const start = startInCache(inode, offset);
-  yield* writeOut(inode, start, Infinity);
+  yield* writeAndCheck(inode.mapping, start, Infinity);
   yield* truncatePages(inode.mapping, start);
   const first = offset / inode.blockSize;
   yield* whileShifting(inode, first, function* (handle) {
@@ -71,13 +71,6 @@ function requireWholeClusters(inode: Inode, { offset, end }: ByteRange): void {
   requireExtents(inode);
   const clusterBytes = inode.sb.geometry.clusterRatio * inode.blockSize;
   if (offset % clusterBytes !== 0 || end % clusterBytes !== 0) fail('EINVAL');
-}
-
-/** Fails with the error of a write that was lost. */
-function* writeOut(inode: Inode, start: number, end: number): Sleepable<void> {
-  if (start >= end) return;
-  yield* writeAndWait(inode.mapping, start, end);
-  inode.mapping.checkLost();
 }
 
 /** One handle, dataLock, and nothing known in memory of the blocks from `first` on, while their places change. */

@@ -3,7 +3,8 @@ import { Corruption } from '../../lib/corruption.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { AddressSpace } from '../../mm/address-space.ts';
-import { discardAll, dropCleanFolios, truncateCache } from '../../mm/truncate.ts';
+import { dropCleanRange } from '../../mm/invalidate.ts';
+import { discardAll, truncateCache } from '../../mm/truncate.ts';
 import { orderOfBlock } from '../../mm/page.ts';
 import { READY, ready, type Sleepable } from '../../sched/sleepable.ts';
 import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
@@ -196,13 +197,13 @@ export class InodeCache {
 
   /** Lets go of clean folios everywhere (drop_pagecache_sb). */
   dropPages(): void {
-    for (const inode of this.#inodes.values()) dropCleanFolios(inode.mapping);
+    for (const inode of this.#inodes.values()) dropCleanRange(inode.mapping, 0, Infinity);
   }
 
   /** Lets go of inodes that nobody uses, with their clean folios (prune_icache_sb). */
   dropUnused(): void {
     for (const inode of this.#inodes.values()) {
-      if (inode.references === 0) dropCleanFolios(inode.mapping);
+      if (inode.references === 0) dropCleanRange(inode.mapping, 0, Infinity);
       const busy = inode.references > 0 || inode.mapping.folioCount > 0 || inode.endedWrites.length > 0;
       if (busy || inode.reservedBlocks !== 0) continue;
       this.#sb.blockAllocator.discardPreallocation(inode);
