@@ -6,6 +6,8 @@ import { FIEMAP_EXTENT_DATA_INLINE, FIEMAP_EXTENT_LAST, FIEMAP_EXTENT_NOT_ALIGNE
 import { onKernel, performCall, type Call } from './call-script.fixture.ts';
 import { e2fsck, loadImage, withImage } from './disk-image.fixture.ts';
 import { scriptedKernelTest } from './kernel-mount.fixture.ts';
+import type { Program } from './real-kernel/call.fixture.ts';
+import { likeTheKernel } from './real-kernel/compare.fixture.ts';
 import { extentsOf, NOW, testMount } from './test-mount.fixture.ts';
 
 interface Form {
@@ -215,4 +217,41 @@ test('where the contents of a file in its inode lie is no place on the device (F
   for (const extent of extentsOf(fs, 'small')) expect(extent.flags & FIEMAP_EXTENT_DATA_INLINE).toBe(0);
   fs.close(fd);
   fs.unmount();
+});
+
+/** Bytes: the largest file with indirect blocks, and the largest one with extents, of blocks of 1 KiB and of 4 KiB. */
+const LIMITS = [17_247_252_480, 4_398_046_510_080, 4_402_345_721_856, 17_592_186_040_320];
+
+const atLimit = (limit: number): Program =>
+  [limit - 1, limit, limit + 1].flatMap((size): Program => [
+    ['open', 'f', `f${size}`, 'read-write', ['create'], 0o644],
+    ['seek', 'f', size, 'set'],
+    ['pwrite', 'f', 0, 2, 1],
+    ['seek', 'f', size, 'set'],
+    ['seek', 'f', size, 'data'],
+    ['fiemap', `f${size}`, size, 1, false],
+    ['pwrite', 'f', size - 1, 3, 1],
+    ['seek', 'f', size, 'set'],
+    ['ftruncate', 'f', 0],
+    ['ftruncate', 'f', size],
+    ['seek', 'f', size, 'set'],
+    ['open', 'g', `g${size}`, 'read-write', ['create'], 0o644],
+    ['pwrite', 'g', 0, 2, 1],
+    ['fallocate', 'g', 'allocate', size - 1, 1],
+    ['fstat', 'g'],
+    ['ftruncate', 'g', size],
+    ['close', 'g'],
+    ['close', 'f'],
+    ['truncate', `f${size}`, 0],
+    ['truncate', `g${size}`, 0],
+  ]);
+
+describe.each([
+  [1024, ['inline_data']],
+  [4096, ['inline_data']],
+  [1024, ['inline_data', '^extent', '^64bit']],
+] as const)('contents in an inode have the limit of indirect blocks: %i %j', (blockSize, features) => {
+  likeTheKernel(Object.fromEntries(LIMITS.map((limit) => [`${limit}`, atLimit(limit)])), features, {
+    blockSize,
+  });
 });

@@ -2,7 +2,7 @@ import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { extentMap } from '../extents/extent-map.ts';
 import { indirectMap } from '../indirect/indirect-map.ts';
-import { EXT4_EXTENTS_FL, EXT4_INLINE_DATA_FL, type Inode } from '../inode/inode.ts';
+import { EXT4_EXTENTS_FL, type Inode } from '../inode/inode.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 import type { StatusExtent } from './extent-status.ts';
 
@@ -48,9 +48,11 @@ export interface BlockMap {
 export const blockMapOf = ({ flags }: Inode): BlockMap =>
   (flags & EXT4_EXTENTS_FL) !== 0 ? extentMap : indirectMap;
 
-/** Bytes: the largest size that the file may get. */
-export const maxBytesOf = (inode: Inode): number =>
-  (inode.flags & EXT4_INLINE_DATA_FL) !== 0 ? inode.sb.maxFileBytes : blockMapOf(inode).maxBytes(inode.sb);
+/**
+ * Bytes: the largest size that the file may get as it is. Contents in the inode leave no room for extents, so that such a file
+ * has the limit of one with indirect blocks, until it outgrows the inode (ext4_get_maxbytes).
+ */
+export const maxBytesOf = (inode: Inode): number => blockMapOf(inode).maxBytes(inode.sb);
 
 /**
  * Credits of one call of mapBlocks for up to `length` blocks, what maps them, the bitmaps and the inode included

@@ -16,8 +16,12 @@ const CAPABILITY: XattrName = {
  * A program that is written to, cut or given away is a program to be trusted no more: it loses the attribute, by whoever's
  * hand (security_inode_killpriv). The caller holds i_rwsem. Fails with ENOSPC, EIO.
  */
-export const dropCapability = (inode: Inode): Sleepable<void> =>
-  inode.knownPlain || !holdsXattrs(inode) ? READY : lookAndDrop(inode);
+export function dropCapability(inode: Inode): Sleepable<void> {
+  if (inode.knownPlain) return READY;
+  if (holdsXattrs(inode)) return lookAndDrop(inode);
+  inode.knownPlain = true;
+  return READY;
+}
 
 function* lookAndDrop(inode: Inode): Sleepable<void> {
   const value = yield* findXattr(inode, CAPABILITY);
