@@ -108,8 +108,8 @@ async function startAll(
   return { participants };
 }
 
-/** One lane for all that have the same traits. */
-function lanesOf(setup: Setup, participants: readonly Participant[]): Lane[] {
+/** A lane with a new model for all that have the same traits. */
+export function lanesOf(setup: Setup, participants: readonly Participant[]): Lane[] {
   const groups = new Map<string, Participant[]>();
   for (const participant of participants) {
     const { traits = {}, caller = null } = participant.target;

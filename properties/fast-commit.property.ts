@@ -7,7 +7,6 @@ import {
   BLOCK_SIZES,
   generateSequence,
   inspectionOf,
-  modelOptions,
   sequenceSeed,
   timeOfStep,
   typescriptTargets,
@@ -17,8 +16,9 @@ import {
   type Sequence,
   type Session,
 } from '../harness/index.ts';
-import { Lane, Lockstep } from '../harness/lockstep.ts';
-import { Model, type OpenFlags, type Operation, type Outcome } from '../model/index.ts';
+import { lanesOf } from '../harness/drive.ts';
+import { Lockstep } from '../harness/lockstep.ts';
+import type { Model, OpenFlags, Operation, Outcome } from '../model/index.ts';
 
 /** TWINPATH_FAST_COMMIT_SEQUENCES says how many random sequences there are. */
 const SEQUENCES = Number(process.env['TWINPATH_FAST_COMMIT_SEQUENCES'] ?? 24);
@@ -37,8 +37,8 @@ interface Ended {
 async function performed({ setup, operations }: Sequence, index: number): Promise<Ended> {
   const target = TARGETS[index % TARGETS.length] ?? expect.fail('no target');
   const session = await target.start(setup, { faults: [], now: timeOfStep(0) });
-  const lane = new Lane(setup, new Model(modelOptions(setup)), [{ name: target.name, target, session }]);
-  const lockstep = new Lockstep(lane);
+  const lanes = lanesOf(setup, [{ name: target.name, target, session }]);
+  const lockstep = new Lockstep(lanes);
   for (const [step, operation] of operations.entries()) {
     const context = { step, now: timeOfStep(step), kind: 'result', stage: '' } as const;
     expect(await lockstep.step(operation, context)).toBe(null);

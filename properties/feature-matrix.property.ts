@@ -8,7 +8,6 @@ import {
   contentBytes,
   generateSequence,
   hasFeature,
-  modelOptions,
   sequenceSeed,
   timeOfStep,
   typescriptTargets,
@@ -17,9 +16,10 @@ import {
   type Sequence,
   type Stages,
 } from '../harness/index.ts';
+import { lanesOf } from '../harness/drive.ts';
 import { inspect } from '../harness/inspection.ts';
 import { Lane, Lockstep, type StepContext } from '../harness/lockstep.ts';
-import { Model, type ModelTree } from '../model/index.ts';
+import type { Model, ModelTree } from '../model/index.ts';
 import { countersAgree, extentsAgree, withView } from './e2fsprogs-view.fixture.ts';
 import { imageFile } from './image-file.fixture.ts';
 import { kernelChanges, listingOf } from './kernel-changes.fixture.ts';
@@ -62,9 +62,9 @@ const targetOf = (index: number) => TARGETS[index % TARGETS.length] ?? expect.fa
 async function performed({ setup, operations }: Sequence, index: number, path: string): Promise<Model> {
   const target = targetOf(index);
   const session = await target.start(setup, { faults: [], now: timeOfStep(0) });
-  const lane = new Lane(setup, new Model(modelOptions(setup)), [{ name: target.name, target, session }]);
+  const lanes = lanesOf(setup, [{ name: target.name, target, session }]);
   // In step, because a device that is full makes the model follow what the target did.
-  const lockstep = new Lockstep(lane);
+  const lockstep = new Lockstep(lanes);
   for (const [step, operation] of operations.entries()) {
     const context: StepContext = { step, now: timeOfStep(step), kind: 'result', stage: '' };
     expect(await lockstep.step(operation, context)).toBe(null);

@@ -85,10 +85,11 @@ function changeFlags(fs: FileSystem, path: string, change: (flags: number) => nu
 
 /** Performs the steps below each directory and copies the image after each, as a power cut would find it. */
 const SCRIPT = `
-import fcntl, json, os, struct, subprocess, sys
+import ctypes, fcntl, json, os, struct, subprocess, sys
 root, given = sys.argv[1], json.load(open(sys.argv[2]))
 os.umask(0)
 os.chdir(root)
+top = os.open('.', os.O_RDONLY)
 def change_flags(path, change):
     fd = os.open(path, os.O_RDONLY)
     flags = struct.unpack('=I', fcntl.ioctl(fd, 0x80086601, b'\\0' * 4))[0]
@@ -99,7 +100,7 @@ for name, flags in given['directories'].items():
     change_flags(name, lambda old: old | flags)
 for d in given['directories']:
     for index, step in enumerate(given['steps']):
-        os.sync()
+        ctypes.CDLL(None).syncfs(top)
         exec(step)
         subprocess.run(['cp', '--sparse=always', given['image'], '%s.%s.%d' % (given['image'], d, index)], check=True)
 print('null')
