@@ -5,7 +5,7 @@
     python3 guest --sweep FOLDER...     takes away loop devices over files in the folders, and nothing else
 
 Frames (frames.py) go over standard input and output, or over the line to the host. The first is the performer's own: who it is and what it may do. Then
-each request gets one answer, but `perform`, which has many operations, gets one for each. Nothing here knows what an answer
+each request gets one answer, but `perform`, which has many operations, gets one for each, in frames that are lists of answers. Nothing here knows what an answer
 should be. Mounts are made in a mount namespace of its own, so that none outlives the process, however it ends.
 """
 import errno
@@ -15,12 +15,14 @@ import sys
 import boot
 import image_files
 import mounts
+from answers import Answers
 from calls import Calls
 from frames import Frames
 from host import Host
 from linux import CAP_SYS_RAWIO, CAP_SYS_RESOURCE
 
-VERSION = 2
+VERSION = 3
+DONE = {"kind": "done"}
 
 
 def hello():
@@ -42,41 +44,43 @@ def name_of(error):
 class Performer:
     def __init__(self, frames, alone):
         self.frames = frames
+        self.answers = Answers(frames, alone)
         self.host = Host(alone)
         self.calls = Calls(self.host)
         self.frames.as_root = self.host.as_root
+        self.halted = None
 
     def run(self):
         self.frames.send(hello())
-        self.frames.flush()
         for request, data in self.frames.requests():
             if request["call"] == "perform":
-                self.perform(request["operations"], request["lengths"], data)
+                self.perform(request["operations"], request["lengths"], data, request["turn"])
             else:
                 self.frames.send(self.answer_to(request) or {})
-            self.frames.flush()
         self.leave()
 
-    def perform(self, operations, lengths, data):
-        """Each answer leaves before the next operation begins, so that it is known which one never answered. When one finds
-        the file system full, the others are skipped: whoever asks may want to look first."""
-        position, halted = 0, False
+    def perform(self, operations, lengths, data, turn):
+        """When an operation finds the file system full, the others of its turn are skipped: whoever asks may want to look
+        first, and begins another turn then."""
+        self.answers.watch()
+        add, outcome, position, memory = self.answers.add, self.outcome, 0, memoryview(data)
         for operation, length in zip(operations, lengths):
-            if halted:
-                self.frames.send({"skipped": True})
+            if self.halted == turn:
+                add({"skipped": True})
             else:
-                answer = self.outcome(operation, data[position:position + length])
-                halted = "halted" in answer
-                self.frames.send(answer)
-            self.frames.flush()
+                answer = outcome(operation, memory[position:position + length] if length else b"")
+                if "halted" in answer:
+                    self.halted = turn
+                add(answer)
             position += length
+        self.answers.flush()
 
     def outcome(self, operation, data):
         begun = self.host.begin()
         try:
-            value = getattr(self.calls, operation["op"].replace("-", "_"))(operation, data)
-            answer = {"value": {"kind": "done"} if value is None else value}
-            full = bool(data) and isinstance(value, dict) and value.get("count", len(data)) < len(data)
+            value = self.calls.method(operation["op"])(operation, data)
+            answer = {"value": DONE if value is None else value}
+            full = data and isinstance(value, dict) and value.get("count", len(data)) < len(data)
         except OSError as error:
             answer = {"errno": name_of(error)}
             # How far a write got that failed, only a look at the file says.
@@ -104,6 +108,7 @@ class Performer:
         self.host.separate()
 
     def stand(self, request):
+        self.halted = None
         self.host.stand(request["place"], request["paced"])
         return {"writesZeroes": self.host.writes_zeroes()}
 

@@ -91,7 +91,7 @@ def split(length, pieces):
 
 
 def is_plain(operation, direct):
-    return not direct and not ({"rwf", "pieces", "faultAt", "misaligned"} & operation.keys())
+    return not direct and "rwf" not in operation and is_one_piece(operation)
 
 
 def flags_of(operation):
@@ -104,6 +104,17 @@ def transfer(call, descriptor, views, offset, flags):
         # Minus one would mean the position.
         raise OSError(errno.EINVAL, "")
     return call(descriptor, views, -1 if offset is None else offset, flags)
+
+
+def is_one_piece(operation):
+    """Whether any memory will do, so that what Python has is taken as it is."""
+    return not {"pieces", "faultAt", "misaligned"} & operation.keys()
+
+
+def read_whole(descriptor, operation, offset):
+    memory = bytearray(operation["length"])
+    count = transfer(os.preadv, descriptor, [memory], offset, flags_of(operation))
+    return bytes(memoryview(memory)[:count])
 
 
 def read_into(arena, descriptor, operation, offset):

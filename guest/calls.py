@@ -10,9 +10,17 @@ from volume_calls import VolumeCalls
 class Calls(PathCalls, FileCalls, ExtentCalls, MappingCalls, VolumeCalls, ScriptCalls):
     def __init__(self, host):
         self.host = host
+        self.methods = {}
         self.start_files()
         self.start_mappings()
         self.start_script()
+
+    def method(self, name):
+        """That of the operation with this name: `copy-file-range` is `copy_file_range`."""
+        known = self.methods.get(name)
+        if known is None:
+            known = self.methods[name] = getattr(self, name.replace("-", "_"))
+        return known
 
     def finish(self):
         """Nothing stays open or mapped."""

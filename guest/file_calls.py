@@ -2,7 +2,7 @@
 import errno
 import os
 
-from buffers import Arena, is_plain, read_into, write_from
+from buffers import Arena, flags_of, is_one_piece, is_plain, read_into, read_whole, transfer, write_from
 from linux import checked, i64, libc, size
 from values import counted, stat_of
 
@@ -56,22 +56,34 @@ class FileCalls:
     def read(self, o, _):
         if self.is_plain(o):
             return os.read(self.descriptor(o["handle"]), o["length"])
-        return read_into(self.arena, self.descriptor(o["handle"]), o, None)
+        return self.read_with(o, None)
 
     def pread(self, o, _):
         if self.is_plain(o):
             return os.pread(self.descriptor(o["handle"]), o["length"], o["offset"])
-        return read_into(self.arena, self.descriptor(o["handle"]), o, o["offset"])
+        return self.read_with(o, o["offset"])
+
+    def read_with(self, o, offset):
+        descriptor = self.descriptor(o["handle"])
+        if o["handle"] not in self.direct and is_one_piece(o):
+            return read_whole(descriptor, o, offset)
+        return read_into(self.arena, descriptor, o, offset)
 
     def write(self, o, data):
         if self.is_plain(o):
             return counted(os.write(self.descriptor(o["handle"]), data))
-        return counted(write_from(self.arena, self.descriptor(o["handle"]), o, data, None))
+        return self.write_with(o, data, None)
 
     def pwrite(self, o, data):
         if self.is_plain(o):
             return counted(os.pwrite(self.descriptor(o["handle"]), data, o["offset"]))
-        return counted(write_from(self.arena, self.descriptor(o["handle"]), o, data, o["offset"]))
+        return self.write_with(o, data, o["offset"])
+
+    def write_with(self, o, data, offset):
+        descriptor = self.descriptor(o["handle"])
+        if o["handle"] not in self.direct and is_one_piece(o):
+            return counted(transfer(os.pwritev, descriptor, [data], offset, flags_of(o)))
+        return counted(write_from(self.arena, descriptor, o, data, offset))
 
     def seek(self, o, _):
         return counted(os.lseek(self.descriptor(o["handle"]), o["offset"], SEEK[o["whence"]]))

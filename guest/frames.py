@@ -8,6 +8,8 @@ import struct
 
 LENGTHS = "<II"
 ELSEWHERE = 0xFFFFFFFF
+# Made once: json.dumps makes one for each text.
+encoded = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Frames:
@@ -19,17 +21,9 @@ class Frames:
         # Nor need it be root at the time.
         self.as_root = lambda action: action()
 
-    def send(self, answer):
-        """Bytes as the answer's value go behind the text."""
-        value = answer.get("value")
-        data = b""
-        if isinstance(value, bytes):
-            data = value
-            answer["value"] = {"kind": "data"}
-        text = json.dumps(answer, separators=(",", ":")).encode()
+    def send(self, message, data=b""):
+        text = encoded(message).encode()
         self.sink.write(struct.pack(LENGTHS, len(text), len(data)) + text + data)
-
-    def flush(self):
         self.sink.flush()
 
     def requests(self):

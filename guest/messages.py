@@ -1,6 +1,7 @@
 """What the kernel itself has to say: warnings, bugs, and errors of the file system."""
 import os
 import re
+import select
 
 SERIOUS = re.compile(
     r"WARNING: (?!.*taint)|\bBUG\b|\bOops\b|KASAN|KCSAN|KMSAN|KFENCE|UBSAN|lockdep|circular locking|inconsistent lock state"
@@ -20,15 +21,17 @@ class Messages:
 
     def __init__(self, all_are_ours):
         self.all_are_ours = all_are_ours
+        self.arrivals = select.poll()
         try:
             self.log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
             os.lseek(self.log, 0, os.SEEK_END)
+            self.arrivals.register(self.log, select.POLLIN)
         except OSError:
             self.log = None
 
     def since(self, device):
         """Lines from just before the first serious one on. `device` names whose errors are ours."""
-        if self.log is None:
+        if self.log is None or not self.arrivals.poll(0):
             return []
         lines = self.read()
         serious = [number for number, line in enumerate(lines) if self.is_serious(line, device)]

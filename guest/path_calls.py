@@ -83,7 +83,7 @@ class PathCalls:
     def setxattr(self, o, data):
         call = libc.lsetxattr if "nofollow" in o else libc.setxattr
         flag = XATTR[o["flag"]] if "flag" in o else 0
-        checked(call(path(o["path"]), path(o["name"]), data, size(len(data)), flag))
+        checked(call(path(o["path"]), path(o["name"]), bytes(data), size(len(data)), flag))
 
     def getxattr(self, o, _):
         call = libc.lgetxattr if "nofollow" in o else libc.getxattr

@@ -125,9 +125,6 @@ export function lanesOf(setup: Setup, participants: readonly Participant[]): Lan
   });
 }
 
-/** How many operations a session may be told ahead: what it performs after a failure is in vain. */
-const FORESEEN_MAX = 128;
-
 async function performAll(
   lockstep: Lockstep,
   operations: readonly Operation[],
@@ -135,10 +132,9 @@ async function performAll(
   { onStep, clock }: DriveOptions,
 ): Promise<{ failed: FailedVerdict | null; executed: number }> {
   clock.enter('run');
-  const stretch = Math.min(inspectEvery, FORESEEN_MAX);
   for (const [step, operation] of operations.entries()) {
     onStep?.(step);
-    if (step % stretch === 0) lockstep.foresee(operations.slice(step, step + stretch));
+    if (step % inspectEvery === 0) lockstep.foresee(operations.slice(step, step + inspectEvery));
     const context: StepContext = { step, now: timeOfStep(step), kind: 'result', stage: '' };
     const answer = lockstep.step(operation, context);
     let failed = isPromise(answer) ? await answer : answer;

@@ -53,7 +53,12 @@ export interface BenchJob extends JobBasics {
   readonly targets: readonly string[];
 }
 
+/** What a benchmark runs: sequences of campaigns, or the mix of fsx. */
+export const MIXES = ['campaign', 'fsx'] as const;
+export type Mix = (typeof MIXES)[number];
+
 export interface BenchPlan {
+  readonly mix: Mix;
   readonly seed: number;
   readonly maxOperations: number;
   readonly windows: number;
@@ -63,7 +68,7 @@ export interface BenchPlan {
 /** A stretch of a benchmark. */
 export interface BenchWindow {
   readonly sequences: number;
-  /** Counted once, however many targets perform them. */
+  /** Counted once, however many targets perform them; with the mix of fsx, those that fsx would count. */
   readonly operations: number;
   readonly elapsedMs: number;
   /** Of the process, all its threads. */

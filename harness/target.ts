@@ -85,8 +85,8 @@ export interface Session {
   apply(operation: Operation, now: Timestamp): Awaitable<Outcome>;
   /**
    * Says which operations will be asked for next, all of them and in this order, so that a session far away can perform
-   * them ahead of being asked. Nothing else is asked in between but after a write that failed or fell short, and a sequence may end
-   * before all were asked for.
+   * them ahead of being asked. Nothing else is asked in between but after a write that failed or fell short; whatever is told later
+   * takes the place of all that has not been asked for.
    */
   foresee?(operations: readonly Operation[]): void;
   /** A number that two names share exactly when they are links to one file (st_ino). Follows no symbolic link. */

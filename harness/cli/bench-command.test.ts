@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { namesIn } from './option-values.ts';
 import { twinpath } from './said.fixture.ts';
 import { EXIT } from './terminal.ts';
 
@@ -28,4 +29,12 @@ test('a target of another process is refused: sequences for kernels are drawn by
   const { code, err } = await twinpath('bench', '--targets', 'impl:iomap,loop');
   expect(code).toBe(EXIT.impossible);
   expect(err).toContain('loop is no target of this process');
+});
+
+test('names of targets may have settings with commas', () => {
+  expect(namesIn('impl:iomap,loop,fs=xfs,options=sync, dir:/tmp')).toEqual([
+    'impl:iomap',
+    'loop,fs=xfs,options=sync',
+    'dir:/tmp',
+  ]);
 });

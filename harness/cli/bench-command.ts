@@ -1,11 +1,12 @@
-import type { Command } from 'commander';
-import type { BenchWindow, Message } from '../job.ts';
+import { Option, type Command } from 'commander';
+import { MIXES, type BenchWindow, type Message, type Mix } from '../job.ts';
 import { STAGES } from '../stage-clock.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { openWorkspace } from '../workspace.ts';
 import { interruptible } from './interrupt.ts';
 import { grouped, positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
-import { everyTarget, namesInProcess } from './option-values.ts';
+import { targetsNamed } from '../targets/all.ts';
+import { everyTarget, namesIn, namesInProcess } from './option-values.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 interface BenchOptions {
@@ -13,6 +14,7 @@ interface BenchOptions {
   seed: number;
   operations: number;
   targets: string;
+  mix: Mix;
 }
 
 const WINDOWS = 10;
@@ -23,9 +25,11 @@ const EXAMPLES = `
 Examples:
   taskset -c 0 twinpath bench                  on one core
   twinpath bench --targets impl:iomap          the model and one path
+  twinpath bench --targets loop --mix fsx --operations 5000
+                                               what fsx does, on this kernel, to be put beside fsx
 
 An operation counts once, however many targets perform it. Generation, mount, comparisons, sync and unmount are in the rates,
-e2fsck is not. The first windows are mostly the engine's compiler at work.
+e2fsck is not. With --mix fsx an operation is one of fsx's, which may be several of ours. The first windows are mostly the engine's compiler at work.
 
 Exit code: 0 when it ran, 1 when a sequence failed, 2 when it could not run or could not judge.`;
 
@@ -41,13 +45,15 @@ export function addBench(program: Command, terminal: Terminal, exit: (code: numb
     .option('--seed <n>', 'where the sequences come from', seedNumber, 1)
     .option('--operations <n>', 'operations of a sequence, at most', wholeNumber(1, OPERATIONS_MAX), 60)
     .option('--targets <names>', 'what runs beside the model, separated by commas', everyTarget())
+    .addOption(new Option('--mix <name>', 'what is run').choices(MIXES).default('campaign'))
     .addHelpText('after', EXAMPLES)
     .action(async (options: BenchOptions) => exit(await run(options, terminal)));
 }
 
 async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
-  const targets = namesInProcess(options.targets);
+  const targets = targetsOf(options);
   const plan = {
+    mix: options.mix,
     seed: options.seed,
     maxOperations: options.operations,
     windows: WINDOWS,
@@ -70,6 +76,10 @@ async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
     await workspace.remove();
   }
 }
+
+/** Sequences of campaigns are drawn by other rules for kernels; the mix of fsx is the same everywhere. */
+const targetsOf = ({ mix, targets }: BenchOptions): string[] =>
+  mix === 'fsx' ? targetsNamed(namesIn(targets)).map(({ name }) => name) : namesInProcess(targets);
 
 function tell(message: Message, windows: BenchWindow[], terminal: Terminal): void {
   if (message.type !== 'window') return;

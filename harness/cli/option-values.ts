@@ -4,8 +4,16 @@ import { UsageError } from './terminal.ts';
 /** A parser of an option that may be given more than once. */
 export const collected = (value: string, previous: string[]): string[] => [...previous, value];
 
-/** Names of targets behind each other with commas between them. */
-export const namesIn = (list: string): string[] => list.split(',').map((name) => name.trim());
+/** Names of targets behind each other with commas between them; a word with an equals sign belongs to the name before it. */
+export function namesIn(list: string): string[] {
+  const names: string[] = [];
+  for (const word of list.split(',').map((each) => each.trim())) {
+    const before = names.at(-1);
+    if (before !== undefined && word.includes('=')) names[names.length - 1] = `${before},${word}`;
+    else names.push(word);
+  }
+  return names;
+}
 
 /** What `--targets` is when nobody gives it: every target in this process. */
 export const everyTarget = (): string =>

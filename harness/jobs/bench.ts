@@ -5,7 +5,10 @@ import {
   poolOfSequence,
   sequenceSeed,
   type GenerationLimits,
+  type Sequence,
 } from '../generate-sequence.ts';
+import { Dice } from '../generate/dice.ts';
+import { FSX_SETUP, fsxMix } from '../generate/fsx-mix.ts';
 import type { BenchJob, BenchPlan, BenchWindow, Message } from '../job.ts';
 import { StageClock } from '../stage-clock.ts';
 import { unperformedBy } from '../unperformed.ts';
@@ -84,15 +87,29 @@ async function runOne(
   options: Options,
 ): Promise<{ verdict: Verdict; executed: number }> {
   options.clock.enter('generate');
-  const { setup, operations } = generateSequence(sequenceSeed(plan.seed, sequence), {
+  const { setup, operations, steps } = sequenceOf(plan, sequence, options);
+  const { verdict, executed } = await drive(setup, operations, options);
+  options.clock.enter(null);
+  return { verdict, executed: steps ?? executed };
+}
+
+function sequenceOf(
+  plan: BenchPlan,
+  sequence: number,
+  { unperformed }: Options,
+): Sequence & { readonly steps?: number } {
+  const seed = sequenceSeed(plan.seed, sequence);
+  if (plan.mix === 'fsx') {
+    let drawn = 0;
+    const dice = new Dice({ nextInt: () => sequenceSeed(seed, drawn++) });
+    return { setup: FSX_SETUP, ...fsxMix(dice, plan.maxOperations) };
+  }
+  return generateSequence(seed, {
     maxOperations: plan.maxOperations,
     blockSize: null,
     pool: poolOfSequence(plan.seed, sequence),
-    unperformed: options.unperformed,
+    unperformed,
   });
-  const { verdict, executed } = await drive(setup, operations, options);
-  options.clock.enter(null);
-  return { verdict, executed };
 }
 
 function whyStopped(

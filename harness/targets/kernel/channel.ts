@@ -37,31 +37,48 @@ export class PartnerSilent extends PartnerLost {
 }
 
 /** A frame as it goes over the pipes: both lengths in 32 bits, little endian, the text, the bytes. */
-export function encodeFrame(message: Readonly<Record<string, unknown>>, data: Uint8Array): Buffer {
+export function encodeFrame(
+  message: Readonly<Record<string, unknown>>,
+  parts: readonly Uint8Array[] = [],
+): Buffer {
   const text = Buffer.from(JSON.stringify(message));
   const lengths = Buffer.alloc(LENGTHS_BYTES);
   lengths.writeUInt32LE(text.length, 0);
-  lengths.writeUInt32LE(data.length, 4);
-  return Buffer.concat([lengths, text, data]);
+  lengths.writeUInt32LE(
+    parts.reduce((sum, { length }) => sum + length, 0),
+    4,
+  );
+  return Buffer.concat([lengths, text, ...parts]);
 }
 
 /** Takes frames out of bytes that come in any portions. */
 export class FrameReader {
-  #received: Buffer = Buffer.alloc(0);
+  /** What has come of a frame that is not whole yet: put together once, when all of it is there. */
+  #portions: Buffer[] = [];
+  #received = 0;
+  /** How many bytes must be there before there is anything to do. */
+  #needed = LENGTHS_BYTES;
 
   *read(chunk: Buffer): Generator<Frame> {
-    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    this.#portions.push(chunk);
+    this.#received += chunk.length;
+    if (this.#received < this.#needed) return;
+    const bytes = this.#portions.length === 1 ? chunk : Buffer.concat(this.#portions);
     let position = 0;
-    while (this.#received.length - position >= LENGTHS_BYTES) {
+    this.#needed = LENGTHS_BYTES;
+    while (bytes.length - position >= LENGTHS_BYTES) {
       const textStart = position + LENGTHS_BYTES;
-      const textEnd = textStart + this.#received.readUInt32LE(position);
-      const end = textEnd + this.#received.readUInt32LE(position + 4);
-      if (this.#received.length < end) break;
-      const text = this.#received.toString('utf8', textStart, textEnd);
-      yield { text, data: Uint8Array.from(this.#received.subarray(textEnd, end)) };
+      const textEnd = textStart + bytes.readUInt32LE(position);
+      const end = textEnd + bytes.readUInt32LE(position + 4);
+      if (bytes.length < end) {
+        this.#needed = end - position;
+        break;
+      }
+      yield { text: bytes.toString('utf8', textStart, textEnd), data: bytes.subarray(textEnd, end) };
       position = end;
     }
-    this.#received = this.#received.subarray(position);
+    this.#portions = [bytes.subarray(position)];
+    this.#received = bytes.length - position;
   }
 }
 

@@ -1,27 +1,33 @@
 import type { Operation, Outcome, Path, SpaceReport, Timestamp } from '../../../model/index.ts';
-import type { DiskImage, Session } from '../../target.ts';
+import type { Awaitable, DiskImage, Session } from '../../target.ts';
 import { KernelMessage } from './kernel-message.ts';
 import type { KernelClock } from './kernel-clock.ts';
 import type { KnownDifference } from './known-differences.ts';
 import { outcomeOf, requestOf } from './kernel-outcome.ts';
-import type { PerformerAnswer } from './performer.ts';
+import type { Asked, PerformerAnswer } from './performer.ts';
 import type { Seat } from './seat.ts';
 
 /** An operation that is under way, and what comes of it. */
 interface Pending {
   readonly operation: Operation;
-  readonly answer: Promise<PerformerAnswer>;
+  readonly asked: Asked;
 }
+
+/** How many operations the performer is told in one message; it has up to two of them ahead of whoever asks. */
+const TOLD_AT_ONCE = 64;
 
 /** A file system of a real kernel, and the descriptors that the operations so far have opened in the performer. */
 export class KernelSession implements Session {
   readonly #seat: Seat;
   readonly #clock: KernelClock;
   readonly #known: readonly KnownDifference[];
-  /** What will be asked for next, and has not been told. */
+  /** What will be asked for next. */
   #foreseen: readonly Operation[] = [];
-  /** What was told ahead and has not been asked for yet. */
+  /** How many of them were told. */
+  #told = 0;
+  /** What was told and has not been asked for yet is from `#next` on. */
   #pending: Pending[] = [];
+  #next = 0;
   /** Operations that have no answer yet, or never got one. */
   #asked = 0;
 
@@ -38,19 +44,28 @@ export class KernelSession implements Session {
 
   foresee(operations: readonly Operation[]): void {
     this.#foreseen = operations;
+    this.#told = 0;
   }
 
-  async apply(operation: Operation, now: Timestamp): Promise<Outcome> {
-    if (this.#pending.length === 0) this.#tell(operation);
-    const first = this.#pending.shift();
+  apply(operation: Operation, now: Timestamp): Awaitable<Outcome> {
+    const left = this.#pending.length - this.#next;
+    if (left === 0) this.#tell(operation);
+    else if (left === TOLD_AT_ONCE) this.#tellAhead();
+    const first = this.#pending[this.#next++];
     if (first?.operation !== operation) throw new Error(`${operation.op} is not what was foreseen`);
+    const { answer } = first.asked;
+    return answer === null ? this.#wait(first, now) : this.#answered(operation, answer, now);
+  }
+
+  async #wait({ operation, asked }: Pending, now: Timestamp): Promise<Outcome> {
     this.#asked++;
-    const answer = await first.answer;
+    const answer = await asked.later();
     this.#asked--;
-    if (answer.halted === true) {
-      this.#foreseen = this.#pending.map((pending) => pending.operation);
-      this.#pending = [];
-    }
+    return this.#answered(operation, answer, now);
+  }
+
+  #answered(operation: Operation, answer: PerformerAnswer, now: Timestamp): Outcome {
+    if (answer.halted === true) this.#goOn();
     if (answer.heard !== undefined) throw new KernelMessage(answer.heard);
     const outcome = outcomeOf(answer);
     if (answer.window !== undefined) this.#record(operation, outcome, now, answer.window);
@@ -72,17 +87,38 @@ export class KernelSession implements Session {
     }
   }
 
-  /** All that is foreseen when this operation is the first of it; else somebody looks in between. */
+  /** What was told behind this answer was skipped: it is told again when it is asked for. */
+  #goOn(): void {
+    this.#seat.performer.goOn();
+    this.#told -= this.#pending.length - this.#next;
+    this.#pending = [];
+    this.#next = 0;
+  }
+
+  /** What is foreseen when this operation is the next of it; else somebody looks in between. */
   #tell(operation: Operation): void {
-    const told = this.#foreseen[0] === operation ? this.#foreseen : [operation];
-    if (told === this.#foreseen) this.#foreseen = [];
-    const answers = this.#seat.performer.perform(told.map(requestOf));
-    this.#pending = told.map((each, index) => {
-      const answer = answers[index] ?? Promise.reject(new Error(`${each.op} has no answer`));
-      // Whoever asks for it hears of it; nobody may ask, when the sequence ends before.
-      answer.catch(() => undefined);
-      return { operation: each, answer };
-    });
+    this.#pending = [];
+    this.#next = 0;
+    if (this.#foreseen[this.#told] !== operation) return this.#perform([operation]);
+    this.#tellAhead();
+    this.#tellAhead();
+  }
+
+  #tellAhead(): void {
+    const told = this.#foreseen.slice(this.#told, this.#told + TOLD_AT_ONCE);
+    if (told.length === 0) return;
+    this.#told += told.length;
+    this.#pending.splice(0, this.#next);
+    this.#next = 0;
+    this.#perform(told);
+  }
+
+  #perform(operations: readonly Operation[]): void {
+    const asked = this.#seat.performer.perform(operations.map(requestOf));
+    for (const [index, one] of asked.entries()) {
+      const operation = operations[index];
+      if (operation !== undefined) this.#pending.push({ operation, asked: one });
+    }
   }
 
   excuse(): string | null {

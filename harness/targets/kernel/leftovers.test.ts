@@ -48,7 +48,9 @@ test('a frozen file system of a performer that was killed is thawed, and its loo
   const place = { kind: 'loop', image, folder: join(folder, 'mount'), type: 'ext4', options: [] };
   expect((await performer.call({ call: 'stand', place, paced: false })).error).toBe(undefined);
   const [frozen] = await Promise.all(
-    performer.perform([{ operation: { op: 'freeze' }, data: new Uint8Array(0) }]),
+    performer
+      .perform([{ operation: { op: 'freeze' }, data: new Uint8Array(0) }])
+      .map((asked) => asked.later()),
   );
   expect(frozen?.value).toEqual({ kind: 'done' });
   performer.kill();

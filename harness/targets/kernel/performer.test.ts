@@ -18,6 +18,7 @@ const counted = (count: number): unknown => ({ kind: 'count', count });
 
 describe('the performer on a loop mount', () => {
   const folder = mkdtempSync(join(tmpdir(), 'performer-test-'));
+  const stuckFolder = mkdtempSync(join(tmpdir(), 'performer-test-'));
   let performer: Performer | null = null;
   let reason: string | null = null;
 
@@ -37,10 +38,14 @@ describe('the performer on a loop mount', () => {
   afterAll(async () => {
     await performer?.end();
     rmSync(folder, { recursive: true });
+    rmSync(stuckFolder, { recursive: true });
   });
 
   async function ask(operation: Asked, data: Uint8Array = new Uint8Array(0)): Promise<unknown> {
-    const [answer] = await Promise.all(performer?.perform([{ operation, data }]) ?? []);
+    performer?.goOn();
+    const [answer] = await Promise.all(
+      performer?.perform([{ operation, data }]).map((asked) => asked.later()) ?? [],
+    );
     return meaning(answer);
   }
 
@@ -202,6 +207,21 @@ describe('the performer on a loop mount', () => {
     expect([await read('fd8'), await read('fd9')]).toEqual([RANDOM(4096), new Uint8Array(4096)]);
   });
 
+  asked('answers do not wait for an operation that never comes back', async () => {
+    const stuck = await Performer.here();
+    try {
+      const fifo = { op: 'mknod', path: 'fifo', type: 'fifo', mode: 0o600, device: { major: 0, minor: 0 } };
+      const open = { op: 'open', as: 'fd1', path: 'fifo', access: 'read', flags: {}, mode: 0 };
+      await stuck.call({ call: 'stand', place: { kind: 'folder', folder: stuckFolder }, paced: false });
+      const told = [fifo, open].map((operation) => ({ operation, data: new Uint8Array(0) }));
+      const [made, opened] = stuck.perform(told);
+      expect(await made?.later()).toMatchObject({ value: DONE });
+      expect(opened?.answer).toBe(null);
+    } finally {
+      stuck.kill();
+    }
+  });
+
   asked('what comes behind a full file system is skipped', async () => {
     await file('fd10', 0);
     const data = RANDOM(40 << 20);
@@ -209,7 +229,7 @@ describe('the performer on a loop mount', () => {
       { operation: { op: 'pwrite', handle: 'fd10', offset: 0 }, data },
       { operation: { op: 'fsync', handle: 'fd10' }, data: new Uint8Array(0) },
     ];
-    const [full, behind] = await Promise.all(performer?.perform(told) ?? []);
+    const [full, behind] = await Promise.all(performer?.perform(told).map((asked) => asked.later()) ?? []);
     expect(full).toMatchObject({ halted: true, value: { kind: 'count' } });
     expect(behind).toMatchObject({ skipped: true });
   });
@@ -218,5 +238,5 @@ describe('the performer on a loop mount', () => {
 function meaning(answer: PerformerAnswer | undefined): unknown {
   if (answer === undefined) return undefined;
   if (answer.errno !== undefined) return answer.errno;
-  return answer.value?.kind === 'data' ? answer.data : answer.value;
+  return answer.value?.kind === 'data' ? Uint8Array.from(answer.data) : answer.value;
 }

@@ -21,7 +21,8 @@ export interface Hello {
 
 /** A value of the model, or numbers of the kernel that the harness has words for. */
 export type PerformerValue =
-  | Exclude<Value, { kind: 'extents' }>
+  | Exclude<Value, { kind: 'extents' | 'data' }>
+  | { readonly kind: 'data'; readonly length: number }
   | { readonly kind: 'flags'; readonly bits: number; readonly project: number }
   | { readonly kind: 'extents'; readonly extents: readonly KernelExtent[] };
 
@@ -42,7 +43,7 @@ export interface PerformerAnswer {
   readonly error?: string;
   /** What the kernel itself said since the last answer, when some of it is serious. */
   readonly heard?: readonly string[];
-  /** The file system was full, so that what was to come behind was skipped. */
+  /** The file system was full, so that what was to come behind in the same turn was skipped. */
   readonly halted?: boolean;
   readonly space?: SpaceReport;
   /** Whether the device that was mounted writes zeros faster than bytes. */
@@ -59,7 +60,7 @@ export interface Told {
   readonly data: Uint8Array;
 }
 
-const VERSION = 2;
+const VERSION = 3;
 const NOTHING = new Uint8Array(0);
 
 /** The program that performs; the same place behind the sources and in dist/. */
@@ -75,10 +76,41 @@ export const PYTHON_OPTIONS = ['-I', '-S', '-B'];
 /** How long an operation may take before the kernel counts as hung. */
 export const SILENCE_MS_MAX = 30_000;
 
+/** What was asked of a performer, and what it answered as soon as it has: a promise for each answer costs more than an answer. */
+export class Asked {
+  /** Null as long as there is none. */
+  answer: PerformerAnswer | null = null;
+  #failure: Error | null = null;
+  #waiting: { resolve: (answer: PerformerAnswer) => void; reject: (error: Error) => void } | null = null;
+
+  /** The answer when it comes; rejects when the performer has gone. Asked for once. */
+  later(): Promise<PerformerAnswer> {
+    if (this.answer !== null) return Promise.resolve(this.answer);
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  settle(answer: PerformerAnswer): void {
+    this.answer = answer;
+    this.#waiting?.resolve(answer);
+  }
+
+  fail(error: Error): void {
+    this.#failure = error;
+    this.#waiting?.reject(error);
+  }
+}
+
 /** Something that makes calls on a real kernel; guest/ is what runs there. */
 export class Performer {
   readonly hello: Hello;
   readonly #channel: Channel;
+  /** What has no answer yet, in order. */
+  readonly #asked: Asked[] = [];
+  #listening = false;
+  #turn = 0;
 
   private constructor(channel: Channel, hello: Hello) {
     this.#channel = channel;
@@ -107,21 +139,54 @@ export class Performer {
   }
 
   /** Asks one question; questions are answered in order. Rejects when it has gone. */
-  async call(request: Readonly<Record<string, unknown>>): Promise<PerformerAnswer> {
-    this.#channel.send(encodeFrame(request, NOTHING));
-    return answerIn(await this.#channel.next());
+  call(request: Readonly<Record<string, unknown>>): Promise<PerformerAnswer> {
+    this.#channel.send(encodeFrame(request));
+    return this.#newAsked().later();
   }
 
   /**
    * Has operations performed one after the other without waiting for anybody; each has its own answer. Behind one that
-   * `halted` nothing is performed.
+   * `halted` nothing is performed until `goOn`.
    */
-  perform(all: readonly Told[]): Promise<PerformerAnswer>[] {
+  perform(all: readonly Told[]): Asked[] {
     const operations = all.map(({ operation }) => operation);
     const lengths = all.map(({ data }) => data.length);
-    const data = all.length === 1 ? (all[0]?.data ?? NOTHING) : Buffer.concat(all.map((one) => one.data));
-    this.#channel.send(encodeFrame({ call: 'perform', operations, lengths }, data));
-    return all.map(async () => answerIn(await this.#channel.next()));
+    const request = { call: 'perform', operations, lengths, turn: this.#turn };
+    this.#channel.send(
+      encodeFrame(
+        request,
+        all.map(({ data }) => data),
+      ),
+    );
+    return all.map(() => this.#newAsked());
+  }
+
+  /** What is told from now on is performed although something halted before. */
+  goOn(): void {
+    this.#turn++;
+  }
+
+  #newAsked(): Asked {
+    const asked = new Asked();
+    this.#asked.push(asked);
+    if (!this.#listening) void this.#listen();
+    return asked;
+  }
+
+  /** Gives out answers until nobody waits for any. */
+  async #listen(): Promise<void> {
+    this.#listening = true;
+    try {
+      while (this.#asked.length > 0) {
+        const answers = answersIn(await this.#channel.next());
+        for (const [index, asked] of this.#asked.splice(0, answers.length).entries())
+          asked.settle(answers[index] ?? { data: NOTHING });
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      for (const asked of this.#asked.splice(0)) asked.fail(reason);
+    }
+    this.#listening = false;
   }
 
   /** Lets it leave its mount and end by itself. */
@@ -135,7 +200,19 @@ export class Performer {
   }
 }
 
-const answerIn = ({ text, data }: Frame): PerformerAnswer => ({
-  ...(JSON.parse(text) as Omit<PerformerAnswer, 'data'>),
-  data,
-});
+type Answered = { -readonly [Name in keyof PerformerAnswer]: PerformerAnswer[Name] };
+
+/** A list of answers, or one; the bytes of the one lie behind those of the other. */
+function answersIn({ text, data }: Frame): PerformerAnswer[] {
+  const message = JSON.parse(text) as Answered | Answered[];
+  const answers = Array.isArray(message) ? message : [message];
+  let position = 0;
+  for (const answer of answers) {
+    answer.data = NOTHING;
+    if (answer.value?.kind !== 'data' || !('length' in answer.value)) continue;
+    const end = position + answer.value.length;
+    answer.data = data.subarray(position, end);
+    position = end;
+  }
+  return answers;
+}

@@ -17,12 +17,12 @@ interface Asked {
   readonly data?: Uint8Array;
 }
 
-/** The requests that have a program performed, one for each call: what follows a short write in one request is skipped. */
+/** The requests that have a program performed, each call a turn of its own: what follows a short write in one turn is skipped. */
 export const programRequests = (program: Program): Buffer =>
   Buffer.concat(
-    program.map((call) => {
+    program.map((call, turn) => {
       const { operation, data = NOTHING } = askedFor(call);
-      return frame({ call: 'perform', operations: [operation], lengths: [data.length] }, data);
+      return frame({ call: 'perform', operations: [operation], lengths: [data.length], turn }, data);
     }),
   );
 
@@ -168,8 +168,10 @@ interface KernelValue {
   readonly extents: readonly { readonly offset: number; readonly length: number; readonly flags: number }[];
 }
 
+/** Each of our requests has one call, and so each list of answers one answer. */
 function answerOf([name]: Call, { message, data }: Frame): Answer {
-  const { errno, value } = message as { readonly errno?: string; readonly value?: KernelValue };
+  const [only] = message as readonly { readonly errno?: string; readonly value?: KernelValue }[];
+  const { errno, value } = only ?? {};
   if (errno !== undefined) return errno;
   switch (value?.kind) {
     case 'count':
