@@ -76,8 +76,9 @@ export function* writeFile(
     const oldSize = inode.size;
     if (start > oldSize) yield* zeroBeyondEnd(inode, start);
     const written = yield* writeInPieces(inode, start, data, allowed);
-    // Stores to the old last page fault again: it has new blocks now.
-    if (inode.mapping.wasMapped && inode.size > oldSize) yield* extendPages(inode.mapping, oldSize, oldSize);
+    // Stores to the old last page fault again: it has new blocks now. What was stored behind the old end meanwhile goes.
+    if (inode.mapping.wasMapped && inode.size > oldSize)
+      yield* extendPages(inode.mapping, oldSize, Math.max(oldSize, Math.min(start, inode.size)));
     return { position: start, written };
   } finally {
     if (locks) inode.lock.unlockWrite();

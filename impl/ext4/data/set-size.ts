@@ -1,5 +1,5 @@
 import { fail } from '../../lib/errno.ts';
-import { truncatePages } from '../../mm/truncate.ts';
+import { extendPages, truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { zeroBeyondEnd } from './write-checks.ts';
 import { isInline } from '../inline/inline-data.ts';
@@ -26,7 +26,10 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
     if (isInline(inode)) return yield* setInlineSize(inode, size);
     if (size > inode.size) yield* zeroBeyondEnd(inode, size);
     if (size < inode.size) yield* zeroTail(inode, size);
+    const oldSize = inode.size;
     yield* recordSize(inode, size);
+    // Once more: somebody may have stored there before the size moved.
+    if (size > oldSize) yield* extendPages(inode.mapping, oldSize, size);
     yield* truncatePages(inode.mapping, size);
     // A file that grows keeps what fallocate(2) gave it beyond its end, and is not waited for.
     if (shrinks) {

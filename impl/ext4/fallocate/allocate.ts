@@ -1,4 +1,5 @@
 import { fail } from '../../lib/errno.ts';
+import { extendPages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { zeroBeyondEnd } from '../data/write-checks.ts';
@@ -31,8 +32,10 @@ export const newSizeOf = (inode: Inode, { end }: ByteRange, keepsSize: boolean):
 export function* allocateRange(inode: Inode, range: ByteRange, keepsSize: boolean): Sleepable<void> {
   requireExtents(inode);
   const newSize = newSizeOf(inode, range, keepsSize);
-  if (newSize !== null && newSize > inode.size) yield* zeroBeyondEnd(inode, newSize);
+  const oldSize = inode.size;
+  if (newSize !== null && newSize > oldSize) yield* zeroBeyondEnd(inode, newSize);
   yield* allocateBlocks(inode, range, newSize, 'create-unwritten');
+  if (inode.size > oldSize) yield* extendPages(inode.mapping, oldSize, inode.size);
 }
 
 /**
