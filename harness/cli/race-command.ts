@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { randomInt } from 'node:crypto';
-import { CATALOGUE } from '../race/catalogue.ts';
+import { CATALOGUE } from '../race/catalogue/catalogue.ts';
 import { RACE_MODES } from '../race/modes.ts';
 import type { RacePlan } from '../race/race-plan.ts';
 import { STRATEGIES, type StrategyName } from '../race/strategy.ts';

@@ -1,4 +1,5 @@
-import type { Operation } from '../../model/index.ts';
+import type { Handle, Operation, Stat } from '../../model/index.ts';
+import { allOperations, type RaceProgram } from './program.ts';
 
 /**
  * What ext4 promises about operations that run beside each other, and where the kernel says so. The search in explain.ts
@@ -20,10 +21,30 @@ import type { Operation } from '../../model/index.ts';
  *    file ever was (filemap_read asks for i_size before each batch of folios).
  * 5. stat takes no lock (generic_fillattr reads field by field): each field is one that the inode had during the call.
  * 6. Names are changed and looked up under i_rwsem of their directory (fs/namei.c): each such call is one step.
- * 7. fsync, sync, writeback, reclaim and commits change nothing that can be seen.
+ * 7. fsync, sync, writeback, reclaim, read-ahead, advice and commits change nothing that can be seen. What is told a name finds
+ *    it at one moment.
  * 8. A store to a mapping takes no i_rwsem (do_page_mkwrite takes sb_start_pagefault and invalidate_lock, shared, then the
  *    folio lock); one within a block is a step, which may come between the blocks of a write. A read beside both sees each block
- *    at a moment of its own. The order of rule 2 says nothing then.
+ *    at a moment of its own. The order of rule 2 says nothing then. It sets the times when it faults (file_update_time in
+ *    ext4_page_mkwrite), which others may see before the bytes are there, and be done before they are.
+ * 9. A direct write takes i_rwsem exclusively where it grows the file or finds places for blocks, else shared
+ *    (ext4_dio_write_checks, fs/ext4/file.c): beside everything but direct transfers it is one step. Two direct overwrites of the
+ *    same bytes leave whatever the device does last, sector by sector; no race has them.
+ * 10. A direct write grows the file once, when all of it is on the device (ext4_handle_inode_extension, in ->end_io): nobody sees
+ *    a size in between. Only then does the cache lose what it had of the range a second time (iomap_dio_complete calls ->end_io
+ *    before kiocb_invalidate_post_direct_write; fs/iomap/direct-io.c). What a buffered read brought in meanwhile ended at the old
+ *    size: until then a read finds zeros between the old and the new end. Once the write has returned it does not.
+ * 11. A direct read holds i_rwsem, shared (ext4_dio_read_iter), from before it writes the cache out to the end of its transfers:
+ *    it is one step, also beside buffered writes. Only stores, and direct overwrites (both shared), may come between its blocks;
+ *    where a store found a place for a block in a hole after the cache was written out, it is EIO (iomap_dio_iter, IOMAP_DELALLOC).
+ * 12. A direct write beside stores to the same folio: who makes a folio dirty while the write runs keeps it, and writes it over
+ *    what was written directly (dio_warn_stale_pagecache). Nothing is promised; no race has them.
+ * 13. Where data goes through the journal, or contents lie in the inode, O_DIRECT means nothing (ext4_should_use_dio).
+ * 14. What is stored behind the end of a file, in its last page, while somebody makes the file longer: it is zeroed before i_size
+ *    moves and after (pagecache_isize_extended, mm/truncate.c), neither under a lock that a store takes. So it may be seen for a
+ *    moment, and what was stored a moment later may be lost; no race has such stores.
+ * 15. ext4_insert_range moves i_size before it moves the extents, ext4_collapse_range after; both, and holes and zeros, with
+ *    invalidate_lock held and the cache empty behind the place, so each block of a read is from before or after.
  */
 
 /** How an operation takes part in an order of all operations. */
@@ -45,21 +66,11 @@ const NOTHING: ReadonlySet<string> = new Set([
   'sync',
   'syncfs',
   'drop-caches',
-  'writeback',
-  'reclaim',
   'readahead',
   'fadvise',
   'sync-file-range',
   'msync',
 ]);
-
-export function atomicityOf({ op }: Operation): Atomicity {
-  if (LOOKS.has(op)) return 'looks';
-  return NOTHING.has(op) ? 'nothing' : 'step';
-}
-
-/** Whether such steps may lie between the parts of another step on the same file (rule 8). */
-export const comesBetween = ({ op }: Operation): boolean => op === 'store';
 
 /** What of a file can be seen while nothing changes it, or before and after a change. */
 export interface FileView {
@@ -69,19 +80,84 @@ export interface FileView {
   readonly open: readonly { readonly start: number; readonly end: number }[];
 }
 
-/** The contents that a read may find in one block while `operation` makes `after` of `before` (rules 2 and 4). */
-export function viewsDuring(operation: Operation, before: FileView, after: FileView): FileView[] {
-  const views = [before, after];
-  if (operation.op === 'ftruncate' && after.size < before.size) {
-    const bytes = before.bytes.slice();
-    bytes.fill(0, after.size);
-    views.push({ ...before, bytes });
-  }
-  return views;
-}
+const PAGE_BYTES = 4096;
 
-/** Whether a file may have this size for others while it grows or shrinks (rule 3). `granule` is the smaller of block and page. */
-export function sizeDuring(size: number, before: FileView, after: FileView, granule: number): boolean {
-  if (size === before.size || size === after.size) return true;
-  return size > before.size && size < after.size && size % granule === 0;
+/** The rules for one program: what is promised depends on how its files were opened, and on who runs beside whom. */
+export class RaceRules {
+  /** Folios are no smaller than a page or a block, but a write's share of one may end with a block. In bytes. */
+  readonly granule: number;
+  readonly #direct: ReadonlySet<Handle>;
+  readonly #appending: ReadonlySet<Handle>;
+  /** Something of the race may come between the blocks of a direct read (rule 11). */
+  readonly #splitsDirectReads: boolean;
+  readonly #stores: boolean;
+
+  constructor(program: RaceProgram) {
+    const { setup, tasks } = program;
+    this.granule = Math.min(setup.blockSize, PAGE_BYTES);
+    const opened = allOperations(program).filter((each) => each.op === 'open');
+    const having = (flag: 'direct' | 'append'): Set<Handle> =>
+      new Set(opened.filter(({ flags }) => flags[flag] === true).map(({ as }) => as));
+    // Rule 13.
+    this.#direct = setup.mount.data === 'journal' ? new Set() : having('direct');
+    this.#appending = having('append');
+    const raced = tasks.flatMap(({ operations }) => operations);
+    this.#stores = raced.some(({ op }) => op === 'store');
+    this.#splitsDirectReads = this.#stores || raced.some((operation) => this.#mayShare(operation));
+  }
+
+  atomicityOf(operation: Operation): Atomicity {
+    const { op } = operation;
+    if (op === 'pread' && this.#isDirect(operation) && !this.#splitsDirectReads) return 'step';
+    if (LOOKS.has(op)) return 'looks';
+    return NOTHING.has(op) ? 'nothing' : 'step';
+  }
+
+  /** Whether such steps may lie between the parts of another step on the same file (rule 8), or those of a read (rule 11). */
+  comesBetween(operation: Operation): boolean {
+    return operation.op === 'store' || this.#mayShare(operation);
+  }
+
+  /** Whether a stat may show this field as it only becomes later (rule 8). */
+  runsAhead(field: keyof Stat): boolean {
+    return this.#stores && (field === 'mtime' || field === 'ctime');
+  }
+
+  /** Whether a read may fail so although no state of the file says so (rule 11). */
+  mayFail(operation: Operation, errno: string): boolean {
+    return errno === 'EIO' && this.#stores && this.#isDirect(operation);
+  }
+
+  /** The contents that a read may find in one block while `operation` makes `after` of `before` (rules 2, 4 and 10). */
+  viewsDuring(operation: Operation, before: FileView, after: FileView): FileView[] {
+    const views = [before, after];
+    if ((operation.op === 'ftruncate' || operation.op === 'truncate') && after.size < before.size) {
+      const bytes = before.bytes.slice();
+      bytes.fill(0, after.size);
+      views.push({ ...before, bytes });
+    }
+    if (this.#isDirect(operation) && after.size > before.size) {
+      const bytes = new Uint8Array(after.size);
+      bytes.set(before.bytes);
+      views.push({ bytes, size: after.size, open: before.open });
+    }
+    return views;
+  }
+
+  /** Whether a file may have this size for others while it grows or shrinks (rules 3 and 10). */
+  sizeDuring(operation: Operation, size: number, before: FileView, after: FileView): boolean {
+    if (size === before.size || size === after.size) return true;
+    if (this.#isDirect(operation)) return false;
+    return size > before.size && size < after.size && size % this.granule === 0;
+  }
+
+  #isDirect(operation: Operation): boolean {
+    return 'handle' in operation && this.#direct.has(operation.handle);
+  }
+
+  /** A direct write that holds i_rwsem for reading only, when it overwrites. Appending ones never do. */
+  #mayShare(operation: Operation): boolean {
+    const writes = operation.op === 'pwrite' || operation.op === 'write';
+    return writes && this.#isDirect(operation) && !this.#appending.has(operation.handle);
+  }
 }

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { Handle, Operation, Outcome } from '../../model/index.ts';
+import type { Handle, Operation, Outcome, Stat } from '../../model/index.ts';
 import { streamBytes } from '../content.ts';
-import { explain, type Explanation } from './explain.ts';
+import { explain, modelAtMount, type Explanation } from './explain.ts';
 import { RACE_MODES, setupOf } from './modes.ts';
-import type { RaceProgram } from './program.ts';
+import { TIME_OF_RACE, type RaceProgram } from './program.ts';
 import type { RaceEvent } from './race-target.ts';
 
 const [MODE] = RACE_MODES;
 const BLOCK = 1024;
 
-/** A file of four blocks of content 1, and three descriptors of it. */
-function programOf(): RaceProgram {
+/** A file of four blocks of content 1, and descriptors of it: fd3 appends directly, fd4 is for direct reads and writes. */
+function programOf(operations: readonly Operation[] = []): RaceProgram {
   if (MODE === undefined) throw new Error('there are modes');
   const open = (as: Handle, flags = {}): Operation => ({
     op: 'open',
@@ -25,8 +25,14 @@ function programOf(): RaceProgram {
     target: MODE.target,
     faults: [],
     image: [open('fd0', { create: true }), pwrite(1, 0, 4 * BLOCK)],
-    before: [open('fd0'), open('fd1'), open('fd2')],
-    tasks: [],
+    before: [
+      open('fd0'),
+      open('fd1'),
+      open('fd2'),
+      open('fd3', { direct: true, append: true }),
+      open('fd4', { direct: true }),
+    ],
+    tasks: [{ name: 'all', operations }],
   };
 }
 
@@ -63,7 +69,7 @@ type Call = readonly [
 ];
 
 function judged(...calls: readonly Call[]): string {
-  const program = programOf();
+  const program = programOf(calls.map(([, operation]) => operation));
   const before = program.before.map((operation, index): RaceEvent => {
     const at = { invoked: 2 * index, returned: 2 * index + 1 };
     return { task: -1, index, operation, outcome: DONE, ...at };
@@ -155,3 +161,67 @@ test('a truncation zeroes before it shortens, and nothing of it comes back', () 
   expect(judged(cut, read(found([0, 0, BLOCK])))).toBe('zeros');
   expect(judged(cut, read(found([1, BLOCK, 300])))).toBe('length of data');
 });
+
+describe('a direct append', () => {
+  const append: Call = [
+    0,
+    { op: 'write', handle: 'fd3', content: { seed: 2, length: 2 * BLOCK } },
+    counted(2 * BLOCK),
+    0,
+    9,
+  ];
+  const read = (invoked: number, ...pieces: readonly (readonly [number, number, number])[]): Call => [
+    1,
+    pread(3 * BLOCK, 4 * BLOCK),
+    found(...pieces),
+    invoked,
+    invoked + 1,
+  ];
+
+  test('shows the old end or the new one, and zeros between them until it returns', () => {
+    expect(judged(append, read(1, [1, 3 * BLOCK, BLOCK]))).toBe('explained');
+    expect(judged(append, read(1, [1, 3 * BLOCK, BLOCK], [2, 0, 2 * BLOCK]))).toBe('explained');
+    expect(judged(append, read(1, [1, 3 * BLOCK, BLOCK], [0, 0, BLOCK], [2, BLOCK, BLOCK]))).toBe(
+      'explained',
+    );
+    expect(judged(append, read(10, [1, 3 * BLOCK, BLOCK], [0, 0, 2 * BLOCK]))).toBe('zeros');
+  });
+
+  test('grows the file once: no stat sees a size in between', () => {
+    const grown: Outcome = {
+      ok: true,
+      value: { kind: 'stat', stat: { ...statOf(), size: 5 * BLOCK } },
+    };
+    expect(judged(append, [1, { op: 'fstat', handle: 'fd1' }, grown, 1, 2])).toBe('size of fstat');
+  });
+});
+
+describe('a direct read', () => {
+  const write: Call = [0, pwrite(2, 0, 4 * BLOCK), counted(4 * BLOCK), 0, 9];
+  const half: Call = [
+    1,
+    { op: 'pread', handle: 'fd4', offset: 0, length: 4 * BLOCK },
+    found([2, 0, BLOCK], [1, BLOCK, 3 * BLOCK]),
+    1,
+    8,
+  ];
+
+  test('sees all or nothing of a write through the cache', () => {
+    const read = (seed: number): Call => half.with(2, found([seed, 0, 4 * BLOCK])) as unknown as Call;
+    expect(judged(write, read(1))).toBe('explained');
+    expect(judged(write, read(2))).toBe('explained');
+    expect(judged(write, half)).not.toBe('explained');
+  });
+
+  test('sees blocks of a direct overwrite, which holds the lock for reading, too', () => {
+    const direct = { ...pwrite(2, 0, 4 * BLOCK), handle: 'fd4' } as Operation;
+    expect(judged([0, direct, counted(4 * BLOCK), 0, 9], half)).toBe('explained');
+  });
+});
+
+/** What fstat says of the file before anything happened. */
+function statOf(): Stat {
+  const outcome = modelAtMount(programOf()).step({ op: 'stat', path: 'a' }, TIME_OF_RACE);
+  if (!outcome.ok || outcome.value.kind !== 'stat') throw new Error('the file is there');
+  return outcome.value.stat;
+}

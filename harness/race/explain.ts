@@ -3,7 +3,7 @@ import type { Operation, Outcome, Timestamp } from '../../model/index.ts';
 import { describe, difference } from '../compare.ts';
 import { operationText } from '../program-text.ts';
 import { modelOptions } from '../setup.ts';
-import { atomicityOf } from './atomicity.ts';
+import { RaceRules } from './atomicity.ts';
 import { lookProblem, type Place } from './looks.ts';
 import { TIME_AFTER, TIME_BEFORE, TIME_OF_IMAGE, TIME_OF_RACE, type RaceProgram } from './program.ts';
 import type { RaceEvent } from './race-target.ts';
@@ -43,7 +43,7 @@ export function explain(program: RaceProgram, events: readonly RaceEvent[]): Exp
   const wrong = stepAll(model, before, TIME_BEFORE);
   if (wrong !== null) return wrong;
   const after = alone.filter(({ invoked }) => invoked > first);
-  return new OrderSearch(program.setup.blockSize, raced, after).run(model);
+  return new OrderSearch(new RaceRules(program), raced, after).run(model);
 }
 
 /** Steps of which each happens at one moment, one after the other. */
@@ -64,7 +64,7 @@ function step(model: Model, event: RaceEvent, now: Timestamp): Unexplained | nul
 }
 
 class OrderSearch {
-  readonly #blockSize: number;
+  readonly #rules: RaceRules;
   readonly #steps: readonly RaceEvent[];
   readonly #looks: readonly RaceEvent[];
   readonly #others: readonly RaceEvent[];
@@ -72,11 +72,11 @@ class OrderSearch {
   #orders = 0;
   #best: { readonly depth: number; readonly why: Unexplained } | null = null;
 
-  constructor(blockSize: number, raced: readonly RaceEvent[], after: readonly RaceEvent[]) {
-    this.#blockSize = blockSize;
+  constructor(rules: RaceRules, raced: readonly RaceEvent[], after: readonly RaceEvent[]) {
+    this.#rules = rules;
     const kind = (wanted: string) =>
       raced
-        .filter(({ operation }) => atomicityOf(operation) === wanted)
+        .filter(({ operation }) => rules.atomicityOf(operation) === wanted)
         // First those that returned first: mostly that is the order that explains.
         .sort((left, right) => left.returned - right.returned);
     this.#steps = kind('step');
@@ -123,7 +123,7 @@ class OrderSearch {
   #holds(path: readonly Place[], last: Model): 'found' | 'none' | 'gave up' {
     if (this.#orders++ >= ORDERS_MAX) return 'gave up';
     for (const [index, event] of this.#looks.entries()) {
-      const problem = lookProblem(event, path, this.#blockSize);
+      const problem = lookProblem(event, path, this.#rules);
       if (problem === null) continue;
       this.#note(this.#steps.length + index, { event, ...problem });
       return 'none';

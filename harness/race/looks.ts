@@ -1,7 +1,7 @@
 import type { Handle, Model, Run, Stat } from '../../model/index.ts';
 import { describe } from '../compare.ts';
 import { streamBytes } from '../content.ts';
-import { comesBetween, sizeDuring, viewsDuring, type FileView } from './atomicity.ts';
+import type { FileView, RaceRules } from './atomicity.ts';
 import { TIME_OF_RACE } from './program.ts';
 import type { RaceEvent } from './race-target.ts';
 
@@ -20,21 +20,20 @@ export interface LookProblem {
 /** How much of a file is looked at, in bytes. */
 const VIEW_BYTES = 1 << 16;
 
-const PAGE_BYTES = 4096;
-
 /** Why a read or stat cannot have seen what it did, anywhere between its call and its return; null when it can. */
-export function lookProblem(event: RaceEvent, path: readonly Place[], blockSize: number): LookProblem | null {
+export function lookProblem(event: RaceEvent, path: readonly Place[], rules: RaceRules): LookProblem | null {
   const { operation, outcome } = event;
-  // Folios are no smaller than a page or a block, but a write's share of one may end with a block.
-  const granule = Math.min(blockSize, PAGE_BYTES);
+  if (!outcome.ok && rules.mayFail(operation, outcome.errno)) return null;
   if (operation.op === 'pread') {
     if (!outcome.ok || outcome.value.kind !== 'data') return exactProblem(event, path);
-    const window = windowOf(event, operation.handle, path, granule);
-    return readProblem(operation, outcome.value.bytes, window, granule);
+    const window = windowOf(event, operation.handle, path, rules);
+    return readProblem(operation, outcome.value.bytes, window, rules.granule);
   }
   if (operation.op === 'fstat') {
     if (!outcome.ok || outcome.value.kind !== 'stat') return exactProblem(event, path);
-    return statProblem(outcome.value.stat, windowOf(event, operation.handle, path, granule));
+    const later = path.flatMap(({ model }) => sightOf(model, operation.handle)?.stat ?? []);
+    const window = windowOf(event, operation.handle, path, rules);
+    return statProblem(outcome.value.stat, window, (field) => (rules.runsAhead(field) ? later : []));
   }
   throw new Error(`nobody knows how ${operation.op} looks`);
 }
@@ -75,7 +74,7 @@ function windowOf(
   { invoked, returned }: RaceEvent,
   handle: Handle,
   path: readonly Place[],
-  granule: number,
+  rules: RaceRules,
 ): Window {
   const sights = path.map(({ model }) => sightOf(model, handle));
   let first = 0;
@@ -91,7 +90,7 @@ function windowOf(
   const moments: Moment[] = [];
   const mixed = path
     .slice(first, last + 1)
-    .some(({ event }) => event !== null && comesBetween(event.operation));
+    .some(({ event }) => event !== null && rules.comesBetween(event.operation));
   for (let index = first; index <= last; index++) {
     const sight = sights[index] ?? null;
     const before = sights[index - 1] ?? null;
@@ -101,8 +100,8 @@ function windowOf(
       const { view: from } = before;
       const { view: to } = sight;
       moments.push({
-        views: viewsDuring(event.operation, from, to),
-        mayHaveSize: (size) => sizeDuring(size, from, to, granule),
+        views: rules.viewsDuring(event.operation, from, to),
+        mayHaveSize: (size) => rules.sizeDuring(event.operation, size, from, to),
         leastSize: Math.min(from.size, to.size),
         stats: [before.stat, sight.stat],
       });
@@ -227,14 +226,18 @@ const shown = (bytes: Uint8Array): string =>
     .replaceAll(/(..)(?!$)/g, '$1 ')}${bytes.length > SHOWN_BYTES ? ' …' : ''} (${bytes.length} bytes)`;
 
 /** Field by field (rule 5). */
-function statProblem(seen: Stat, { moments }: Window): LookProblem | null {
+function statProblem(
+  seen: Stat,
+  { moments }: Window,
+  laterOf: (field: keyof Stat) => readonly Stat[],
+): LookProblem | null {
   const stats = moments.flatMap((moment) => moment.stats);
   for (const field of Object.keys(seen) as (keyof Stat)[]) {
     const wanted = JSON.stringify(seen[field]);
     const known =
       field === 'size'
         ? moments.some(({ mayHaveSize }) => mayHaveSize(seen.size))
-        : stats.some((stat) => JSON.stringify(stat[field]) === wanted);
+        : [...stats, ...laterOf(field)].some((stat) => JSON.stringify(stat[field]) === wanted);
     if (known) continue;
     const expected = [...new Set(stats.map((stat) => JSON.stringify(stat[field])))].join(' or ');
     return { what: `${field} of fstat`, expected, observed: wanted };

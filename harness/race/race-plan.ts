@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { BlockSize } from '../setup.ts';
-import { programOf, type NamedRace } from './catalogue.ts';
+import { programOf } from './catalogue/catalogue.ts';
+import type { NamedRace } from './catalogue/script.ts';
 import { racePrograms } from './draw-program.ts';
 import type { RaceMode } from './modes.ts';
 import type { RaceProgram } from './program.ts';

@@ -68,11 +68,15 @@ export function runProgram(
   }
 }
 
-/** Descriptors are closed before space is counted; those that a task closed already answer EBADF. */
-const closes = (program: RaceProgram): Operation[] =>
-  lookAtEverything(program).flatMap((operation) =>
+/** Nothing is open or mapped when space is counted; descriptors that a task closed already answer EBADF. */
+const closes = (program: RaceProgram): Operation[] => [
+  ...program.before.flatMap((operation): Operation[] =>
+    operation.op === 'mmap' ? [{ op: 'munmap', mapping: operation.as }] : [],
+  ),
+  ...lookAtEverything(program).flatMap((operation): Operation[] =>
     operation.op === 'fstat' ? [{ op: 'close', handle: operation.handle }] : [],
-  );
+  ),
+];
 
 /** Writes down when each call began and ended. */
 class Recorder implements CallObserver {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Handle, Operation } from '../../model/index.ts';
-import { Exploration } from './explore.ts';
-import { RACE_MODES, setupOf } from './modes.ts';
-import { ProgramBench } from './program-bench.ts';
-import type { RaceProgram } from './program.ts';
+import type { Handle, Operation } from '../../../model/index.ts';
+import { Exploration } from '../explore.ts';
+import { RACE_MODES, setupOf } from '../modes.ts';
+import { ProgramBench } from '../program-bench.ts';
+import type { RaceProgram } from '../program.ts';
 
 const open = (as: Handle): Operation => ({
   op: 'open',

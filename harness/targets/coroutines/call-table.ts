@@ -3,6 +3,7 @@ import type { Handle, MappingName, Operation, Outcome } from '../../../model/ind
 import { contentBytes } from '../../content.ts';
 import { TargetUnavailable } from '../../target.ts';
 import { counted, data, DONE, sortedEntries, statOutcome, success } from '../typescript/outcomes.ts';
+import { vectorOf } from '../typescript/transfer-operations.ts';
 
 /** A descriptor that no open ever made: the system call must answer EBADF. */
 const NO_DESCRIPTOR = -1;
@@ -53,13 +54,17 @@ export class CallTable {
         return DONE;
       case 'pread': {
         const buffer = new Uint8Array(operation.length);
-        return data(buffer, yield* calls.pread(this.#fd(operation.handle), buffer, operation.offset));
+        const { handle, offset } = operation;
+        return data(buffer, yield* calls.pread(this.#fd(handle), buffer, offset, vectorOf(operation)));
       }
-      case 'write':
-        return counted(yield* calls.write(this.#fd(operation.handle), contentBytes(operation.content)));
+      case 'write': {
+        const bytes = contentBytes(operation.content);
+        return counted(yield* calls.write(this.#fd(operation.handle), bytes, vectorOf(operation)));
+      }
       case 'pwrite': {
         const bytes = contentBytes(operation.content);
-        return counted(yield* calls.pwrite(this.#fd(operation.handle), bytes, operation.offset));
+        const { handle, offset } = operation;
+        return counted(yield* calls.pwrite(this.#fd(handle), bytes, offset, vectorOf(operation)));
       }
       case 'ftruncate':
         yield* calls.ftruncate(this.#fd(operation.handle), operation.size);
@@ -72,7 +77,15 @@ export class CallTable {
         yield* calls.sync();
         return DONE;
       case 'drop-caches':
-        yield* calls.dropCaches();
+        yield* calls.dropCaches(operation.what);
+        return DONE;
+      case 'readahead':
+      case 'fadvise':
+      case 'sync-file-range':
+      case 'syncfs':
+      case 'reclaim':
+      case 'writeback':
+        yield* this.#performOnCache(operation);
         return DONE;
       case 'fstat':
         return statOutcome(this.#fs.fstat(this.#fd(operation.handle)));
@@ -88,6 +101,31 @@ export class CallTable {
         return yield* this.#performOnMemory(operation);
       default:
         return yield* this.#performOnNames(operation);
+    }
+  }
+
+  /** What moves bytes between memory and device, and changes nothing of them. */
+  *#performOnCache(
+    operation: Extract<
+      Operation,
+      { op: 'readahead' | 'fadvise' | 'sync-file-range' | 'syncfs' | 'reclaim' | 'writeback' }
+    >,
+  ): Sleepable<void> {
+    const { calls } = this.#fs;
+    if (operation.op === 'syncfs') return yield* calls.syncfs(this.#fd(operation.handle));
+    const { offset, length } = operation;
+    switch (operation.op) {
+      case 'readahead':
+        return yield* calls.readahead(this.#fd(operation.handle), offset, length);
+      case 'fadvise':
+        return yield* calls.fadvise(this.#fd(operation.handle), offset, length, operation.advice);
+      case 'sync-file-range': {
+        const { handle, wait, write } = operation;
+        return yield* calls.syncFileRange(this.#fd(handle), offset, length, wait, write);
+      }
+      case 'reclaim':
+      case 'writeback':
+        return yield* calls[operation.op](operation.path, offset, length);
     }
   }
 
@@ -119,6 +157,9 @@ export class CallTable {
     switch (operation.op) {
       case 'mkdir':
         yield* calls.mkdir(operation.path, operation.mode);
+        return DONE;
+      case 'truncate':
+        yield* calls.truncate(operation.path, operation.size);
         return DONE;
       case 'unlink':
       case 'rmdir':

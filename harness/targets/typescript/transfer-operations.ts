@@ -30,7 +30,7 @@ export const isTransfer = (operation: Operation): operation is TransferOperation
 type FindDescriptor = (handle: Handle) => number;
 
 /** What makes a call one of vectors; nothing for read(2), pread(2), write(2) and pwrite(2). */
-function vectorOf({ rwf, pieces, faultAt, misaligned }: TransferOptions): TransferOptions | undefined {
+export function vectorOf({ rwf, pieces, faultAt, misaligned }: TransferOptions): TransferOptions | undefined {
   const isPlain =
     rwf === undefined && pieces === undefined && faultAt === undefined && misaligned === undefined;
   if (isPlain) return undefined;
