@@ -9,9 +9,6 @@ import type { ReadaheadState } from './readahead-state.ts';
 /** Pages of one transfer of the device at most (bdi->io_pages): a read that asks for more than a window gets up to this. */
 const TRANSFER_PAGES = 320;
 
-/** Pages that a forced read-ahead takes at once: 2 MiB. */
-const FORCED_PAGES = 512;
-
 /** What is brought into the cache, and how. */
 interface Request {
   readonly mapping: AddressSpace;
@@ -46,7 +43,7 @@ export function* readaheadMissing(
   index: number,
   wanted: number,
 ): Sleepable<void> {
-  if (state.random) return yield* readaheadForced(request, index, wanted);
+  if (state.random) return yield* readaheadForced(request, state, index, wanted);
   const max = windowMax(state, wanted);
   const sincePrevious = state.previous < 0 ? Infinity : index - pageIndex(state.previous);
   if (index === 0 || wanted > max || sincePrevious === 0 || sincePrevious === 1) {
@@ -201,10 +198,13 @@ function* fill(mapping: AddressSpace, folios: readonly Folio[]): Sleepable<void>
   if (folios.length > 0) yield* mapping.operations.readahead(mapping, folios);
 }
 
-/** force_page_cache_ra(): `count` pages from `first` on, whatever the reader's habits. */
-export function* readaheadForced(request: Request, first: number, count: number): Sleepable<void> {
-  const end = Math.min(first + count, lastPage(request.mapping) + 1);
-  for (let index = first; index < end; index += FORCED_PAGES) {
-    yield* readPages(request, index, Math.min(FORCED_PAGES, end - index), 0);
-  }
-}
+/**
+ * force_page_cache_ra(): `count` pages from `first` on, whatever the reader's habits; no more than a window or a transfer
+ * has, so that asking for a whole large file does not fill the memory.
+ */
+export const readaheadForced = (
+  request: Request,
+  state: ReadaheadState,
+  first: number,
+  count: number,
+): Sleepable<void> => readPages(request, first, Math.min(count, Math.max(TRANSFER_PAGES, state.pagesMax)), 0);

@@ -9,6 +9,7 @@ import { READAHEAD_PAGES } from '../mm/readahead-state.ts';
 import { readaheadForced } from '../mm/readahead.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { KernelContext } from './kernel-context.ts';
+import type { OpenFile } from './open-file.ts';
 import type { Advice } from './types.ts';
 
 /** What a process says about its reading in the future. Nothing that it says changes what it reads. */
@@ -48,7 +49,7 @@ export function* fadvise(
       file.readahead.random = true;
       return;
     case 'willneed':
-      if (isRegular(mode) && offset >= 0) yield* willNeed(mapping, offset, end);
+      if (isRegular(mode) && offset >= 0) yield* willNeed(file, offset, end);
       return;
     case 'dontneed':
       if (isRegular(mode)) yield* dontNeed(mapping, Math.max(0, offset), end);
@@ -58,10 +59,10 @@ export function* fadvise(
   }
 }
 
-function willNeed(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
+function willNeed({ inode: { mapping }, readahead }: OpenFile, start: number, end: number): Sleepable<void> {
   const first = pageIndex(start);
   const count = end === Infinity ? Infinity : pageIndex(end - 1) - first + 1;
-  return whileValid(mapping, () => readaheadForced({ mapping, dropBehind: false }, first, count));
+  return whileValid(mapping, () => readaheadForced({ mapping, dropBehind: false }, readahead, first, count));
 }
 
 /** Begins to write what is dirty; what is clean and lies in whole pages of the range leaves the cache. */
