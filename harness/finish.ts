@@ -77,6 +77,7 @@ export async function finish(
     if (error instanceof Found) return { verdict: error.verdict, images: finishing.imageVerdicts() };
     throw error;
   }
+  finishing.releaseImages();
   return { verdict: HOLDS, images: finishing.imageVerdicts() };
 }
 
@@ -86,6 +87,8 @@ class Finishing {
   readonly #options: FinishOptions;
   readonly #open = new Set<Session>();
   readonly #checks: Promise<Verdict>[] = [];
+  /** What nobody needs when nothing was found. */
+  readonly #images: DiskImage[] = [];
 
   constructor(setup: Setup, now: Timestamp, options: FinishOptions) {
     this.#setup = setup;
@@ -99,6 +102,10 @@ class Finishing {
 
   abandonAll(): void {
     for (const session of this.#open) session.abandon();
+  }
+
+  releaseImages(): void {
+    for (const image of this.#images) image.release?.();
   }
 
   async imageVerdicts(): Promise<Verdict> {
@@ -137,6 +144,7 @@ class Finishing {
     for (const { name, target, session } of lane.participants) {
       if (!target.capabilities.powerCut) continue;
       const image = await this.#guarded(name, 'when the power is cut', () => session.powerCut());
+      this.#images.push(image);
       participants.push(await this.#mount(name, target, image, 'recovery', stage));
     }
     const model = lane.model.clone();
@@ -165,6 +173,7 @@ class Finishing {
     // The disk goes on to the next mount, so what is judged is a snapshot.
     const image = (await this.#unmount(name, session, stage))?.snapshot() ?? null;
     if (image === null) return null;
+    this.#images.push(image);
     this.#checkImage(name, stage, image);
     this.#accept(judgeSpace(name, space, image));
     if (recovered !== null) this.#accept(judgeRecoveredSpace(name, space, recovered));
@@ -214,6 +223,7 @@ class Finishing {
   async #unmount(name: string, session: Session, stage: string): Promise<DiskImage | null> {
     const image = await this.#guarded(name, stage, () => session.unmount());
     this.#open.delete(session);
+    if (image !== null) this.#images.push(image);
     return image;
   }
 
@@ -227,7 +237,9 @@ class Finishing {
     this.#checks.push(
       e2fsck.check(path).then((report) => {
         images.release(path);
-        return judgeImage(name, stage, report, judged);
+        const verdict = judgeImage(name, stage, report, judged);
+        if (verdict.kind === 'holds') judged.release?.();
+        return verdict;
       }),
     );
   }

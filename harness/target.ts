@@ -26,6 +26,8 @@ export interface DiskImage {
   snapshot(): DiskImage;
   /** Fills `target` from a byte offset on; the range lies within the disk. */
   read(offset: number, target: Uint8Array): void;
+  /** Nobody will use the image again, so its memory may serve another one. */
+  release?(): void;
 }
 
 export interface Capabilities {

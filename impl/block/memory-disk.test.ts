@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { present } from '../lib/assert.ts';
 import { MemoryDisk } from './memory-disk.ts';
 
 const SIZE = 64 * 1024;
@@ -40,6 +41,59 @@ test('a disk and its snapshots are as independent as copies', () => {
       expect(same(contents(snapshot), copy)).toBe(true);
     }),
   );
+});
+
+test('pages of released disks serve others of the family, and no disk that is left sees it', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('write' as const), which: fc.nat(), write }),
+    fc.record({ kind: fc.constant('discard' as const), which: fc.nat(), write }),
+    fc.record({ kind: fc.constant('snapshot' as const), which: fc.nat() }),
+    fc.record({ kind: fc.constant('release' as const), which: fc.nat() }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const alive = [{ disk: new MemoryDisk(SIZE), flat: new Uint8Array(SIZE) }];
+      for (const { which, ...step } of steps) {
+        const index = which % alive.length;
+        const one = present(alive[index], 'a disk');
+        if (step.kind === 'snapshot') alive.push({ disk: one.disk.snapshot(), flat: one.flat.slice() });
+        else if (step.kind === 'release') {
+          if (alive.length > 1) {
+            alive.splice(index, 1);
+            one.disk.release();
+          }
+        } else if (step.kind === 'write') {
+          const { offset, length, byte } = step.write;
+          const data = new Uint8Array(Math.min(length, SIZE - offset)).fill(byte);
+          one.disk.write(offset, data);
+          one.flat.set(data, offset);
+        } else {
+          const [first, end] = [
+            step.write.offset >> 9,
+            Math.min(SIZE, step.write.offset + step.write.length) >> 9,
+          ];
+          one.disk.discard(first, Math.max(0, end - first));
+          one.flat.fill(0, first * 512, Math.max(first, end) * 512);
+        }
+      }
+      for (const { disk, flat } of alive) expect(same(contents(disk), flat)).toBe(true);
+    }),
+  );
+});
+
+test('what is written to a released disk, or released twice, is refused', () => {
+  const disk = new MemoryDisk(SIZE);
+  disk.release();
+  expect(() => disk.release()).toThrow('released twice');
+  expect(() => disk.snapshot()).toThrow('released');
+  const bio = {
+    direction: 'write',
+    sector: 0,
+    segments: [new Uint8Array(512)],
+    preflush: false,
+    fua: false,
+  } as const;
+  expect(() => disk.submit(bio, () => undefined)).toThrow('released');
 });
 
 test('extents and load carry a disk to a file and back', () => {

@@ -5,37 +5,56 @@ import type { BlockDevice } from './block-device.ts';
 const PAGE_BYTES = 4096;
 const TABLE_PAGES = 32;
 const SLAB_PAGES = 16;
+/** Pages that wait to be used again: 8 MiB for each family of snapshots. */
+const FREE_PAGES_MAX = 2048;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 
-/** Marks what one disk alone may write in place. A snapshot gives both sides a new one. */
-type Owner = object;
+/**
+ * Pages that were written by one disk between two of its snapshots, so that they may be written in place until the next
+ * one. They can be used again when no disk is left that sees them.
+ */
+class Generation {
+  readonly pages: Uint8Array[] = [];
+  /** Disks that see these pages and were not released. */
+  disks = 1;
+}
 
 /** 32 pages of a disk: few enough that changing one page after a snapshot copies little. */
 class PageTable {
-  readonly owner: Owner;
+  readonly generation: Generation;
   readonly pages: (Uint8Array | null)[];
-  readonly owners: (Owner | null)[];
+  readonly generations: (Generation | null)[];
 
-  constructor(owner: Owner, shared: PageTable | null) {
-    this.owner = owner;
+  constructor(generation: Generation, shared: PageTable | null) {
+    this.generation = generation;
     this.pages = shared?.pages.slice() ?? new Array<Uint8Array | null>(TABLE_PAGES).fill(null);
-    this.owners = shared?.owners.slice() ?? new Array<Owner | null>(TABLE_PAGES).fill(null);
+    this.generations = shared?.generations.slice() ?? new Array<Generation | null>(TABLE_PAGES).fill(null);
   }
 }
 
-/** Hands out zeroed pages cut from larger pieces: making a buffer of its own for each costs ten times as much. */
+/**
+ * Hands out pages with anything in them. They are cut from larger pieces, because making a buffer of its own for each costs
+ * ten times as much, and they are used again, because the engine collects all its garbage when many buffers come and go.
+ */
 class PageSource {
-  #slab = new Uint8Array(0);
-  #used = 0;
+  readonly #free: Uint8Array[] = [];
 
   take(): Uint8Array {
-    if (this.#used >= this.#slab.length) {
-      this.#slab = new Uint8Array(SLAB_PAGES * PAGE_BYTES);
-      this.#used = 0;
+    return this.#free.pop() ?? this.#cut();
+  }
+
+  giveBack(pages: readonly Uint8Array[]): void {
+    for (const page of pages) {
+      if (this.#free.length >= FREE_PAGES_MAX) return;
+      this.#free.push(page);
     }
-    const page = this.#slab.subarray(this.#used, this.#used + PAGE_BYTES);
-    this.#used += PAGE_BYTES;
-    return page;
+  }
+
+  #cut(): Uint8Array {
+    const slab = new Uint8Array(SLAB_PAGES * PAGE_BYTES);
+    for (let end = slab.length; end > PAGE_BYTES; end -= PAGE_BYTES)
+      this.#free.push(slab.subarray(end - PAGE_BYTES, end));
+    return slab.subarray(0, PAGE_BYTES);
   }
 }
 
@@ -48,7 +67,10 @@ export class MemoryDisk implements BlockDevice {
   readonly #tables: (PageTable | null)[];
   /** Shared with all snapshots, so that none of them leaves a piece half used. */
   readonly #source: PageSource;
-  #owner: Owner = {};
+  #generation = new Generation();
+  /** The generations of earlier snapshots whose pages may still be seen here. */
+  readonly #inherited: Generation[];
+  #released = false;
 
   /** `sizeBytes` is a multiple of 512. */
   constructor(sizeBytes: number, shared?: MemoryDisk) {
@@ -61,6 +83,8 @@ export class MemoryDisk implements BlockDevice {
     this.#source = shared === undefined ? new PageSource() : shared.#source;
     this.#tables =
       shared === undefined ? new Array<PageTable | null>(count).fill(null) : shared.#tables.slice();
+    this.#inherited = shared === undefined ? [] : shared.#inherited.slice();
+    for (const generation of this.#inherited) generation.disks++;
   }
 
   get sizeBytes(): number {
@@ -69,11 +93,27 @@ export class MemoryDisk implements BlockDevice {
 
   /** The disk as it is now; later writes to either do not show in the other. */
   snapshot(): MemoryDisk {
-    this.#owner = {};
+    assert(!this.#released, () => 'a snapshot of a disk that was released');
+    if (this.#generation.pages.length > 0) {
+      this.#inherited.push(this.#generation);
+      this.#generation = new Generation();
+    }
     return new MemoryDisk(this.sizeBytes, this);
   }
 
+  /** Nobody will use this disk again: pages that no snapshot shares with it are used for others of its family. */
+  release(): void {
+    assert(!this.#released, () => 'a disk is released twice');
+    this.#released = true;
+    this.#tables.fill(null);
+    for (const generation of [...this.#inherited, this.#generation]) {
+      generation.disks--;
+      if (generation.disks === 0) this.#source.giveBack(generation.pages);
+    }
+  }
+
   submit(bio: Bio, endIo: (status: BioStatus) => void): void {
+    assert(!this.#released, () => 'a transfer of a disk that was released');
     let offset = bio.sector * SECTOR_BYTES;
     for (const segment of bio.segments) {
       if (offset + segment.length > this.sizeBytes) return endIo('EIO');
@@ -129,12 +169,14 @@ export class MemoryDisk implements BlockDevice {
 
   #writablePage(index: number, overwritten: boolean): Uint8Array {
     const table = this.#ownTable(index);
-    const old = table.pages[index % TABLE_PAGES] ?? null;
-    if (old !== null && table.owners[index % TABLE_PAGES] === this.#owner) return old;
+    const slot = index % TABLE_PAGES;
+    const old = table.pages[slot] ?? null;
+    if (old !== null && table.generations[slot] === this.#generation) return old;
     const page = this.#source.take();
-    if (old !== null && !overwritten) page.set(old);
-    table.pages[index % TABLE_PAGES] = page;
-    table.owners[index % TABLE_PAGES] = this.#owner;
+    this.#generation.pages.push(page);
+    if (!overwritten) page.set(old ?? ZEROS);
+    table.pages[slot] = page;
+    table.generations[slot] = this.#generation;
     return page;
   }
 
@@ -142,8 +184,8 @@ export class MemoryDisk implements BlockDevice {
   #ownTable(index: number): PageTable {
     const slot = Math.floor(index / TABLE_PAGES);
     let table = this.#tables[slot] ?? null;
-    if (table?.owner !== this.#owner) {
-      table = new PageTable(this.#owner, table);
+    if (table?.generation !== this.#generation) {
+      table = new PageTable(this.#generation, table);
       this.#tables[slot] = table;
     }
     return table;

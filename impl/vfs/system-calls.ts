@@ -53,98 +53,226 @@ export class SystemCalls {
     this.#context = context;
   }
 
-  open = (path: string, flags: OpenFlags, mode: number): Sleepable<number> =>
-    open(this.#context, path, flags, mode);
-  close = (fd: number): Sleepable<void> => close(this.#context, fd);
-  read = (fd: number, target: Uint8Array, options?: TransferOptions): Sleepable<number> =>
-    read(this.#context, fd, target, options);
-  pread = (fd: number, target: Uint8Array, offset: number, options?: TransferOptions): Sleepable<number> =>
-    pread(this.#context, fd, target, offset, options);
-  write = (fd: number, source: Uint8Array, options?: TransferOptions): Sleepable<number> =>
-    write(this.#context, fd, source, options);
-  pwrite = (fd: number, source: Uint8Array, offset: number, options?: TransferOptions): Sleepable<number> =>
-    pwrite(this.#context, fd, source, offset, options);
-  copyFileRange = (from: CopyEnd, to: CopyEnd, length: number): Sleepable<number> =>
-    copyFileRange(this.#context, from, to, length);
-  sendfile = (to: number, from: CopyEnd, length: number): Sleepable<number> =>
-    sendfile(this.#context, to, from, length);
-  readahead = (fd: number, offset: number, length: number): Sleepable<void> =>
-    readahead(this.#context, fd, offset, length);
-  fadvise = (fd: number, offset: number, length: number, advice: Advice): Sleepable<void> =>
-    fadvise(this.#context, fd, offset, length, advice);
-  syncFileRange = (
-    fd: number,
-    offset: number,
-    length: number,
-    wait: SyncWait,
-    write: boolean,
-  ): Sleepable<void> => syncFileRange(this.#context, fd, offset, length, wait, write);
-  syncfs = (fd: number): Sleepable<void> => syncfs(this.#context, fd);
-  truncate = (path: string, size: number): Sleepable<void> => truncate(this.#context, path, size);
-  ftruncate = (fd: number, size: number): Sleepable<void> => ftruncate(this.#context, fd, size);
-  fallocate = (fd: number, mode: FallocateMode, offset: number, length: number): Sleepable<void> =>
-    fallocate(this.#context, fd, mode, offset, length);
-  fsync = (fd: number): Sleepable<void> => fsync(this.#context, fd, false);
-  fdatasync = (fd: number): Sleepable<void> => fsync(this.#context, fd, true);
-  sync = (): Sleepable<void> => syncFileSystem(this.#context.sb);
-  seekContents = (fd: number, offset: number, whence: 'data' | 'hole'): Sleepable<number> =>
-    seekContents(this.#context, fd, offset, whence);
-  fiemap = (
-    fd: number,
-    offset: number,
-    length: number,
-    flags: FiemapFlags,
-  ): Sleepable<readonly FiemapExtent[]> => fiemap(this.#context, fd, offset, length, flags);
-  bmap = (fd: number, block: number): Sleepable<number> => bmap(this.#context, fd, block);
-  mkdir = (path: string, mode: number): Sleepable<void> => mkdir(this.#context, path, mode);
-  rmdir = (path: string): Sleepable<void> => rmdir(this.#context, path);
-  unlink = (path: string): Sleepable<void> => unlink(this.#context, path);
-  mknod = (path: string, type: NodeType, mode: number, device?: DeviceNumber): Sleepable<void> =>
-    mknod(this.#context, path, type, mode, device);
-  rename = (from: string, to: string, flags: RenameFlags = {}): Sleepable<void> =>
-    rename(this.#context, from, to, flags);
-  link = (from: string, to: string): Sleepable<void> => link(this.#context, from, to);
-  linkHandle = (fd: number, to: string): Sleepable<void> => linkHandle(this.#context, fd, to);
-  symlink = (target: string, path: string): Sleepable<void> => symlink(this.#context, target, path);
-  readlink = (path: string): Sleepable<string> => readlink(this.#context, path);
-  stat = (path: string): Sleepable<Stat> => stat(this.#context, path, true);
-  lstat = (path: string): Sleepable<Stat> => stat(this.#context, path, false);
-  readdir = (path: string): Sleepable<DirectoryListing[]> => readdir(this.#context, path);
-  opendir = (path: string, bits: 32 | 64): Sleepable<number> => opendir(this.#context, path, bits);
-  getdents = (fd: number, count: number): Sleepable<DirectoryStep[]> => getdents(this.#context, fd, count);
-  chmod = (path: string, mode: number): Sleepable<void> => chmod(this.#context, path, mode);
-  chown = (path: string, uid: number, gid: number, follow: boolean): Sleepable<void> =>
-    chown(this.#context, path, uid, gid, follow);
-  utimens = (path: string, atime: TimeChange, mtime: TimeChange, follow: boolean): Sleepable<void> =>
-    utimens(this.#context, path, atime, mtime, follow);
-  setFlags = (fd: number, flags: number): Sleepable<void> => setFlags(this.#context, fd, flags);
-  setProject = (fd: number, project: number, inherit: boolean | null): Sleepable<void> =>
-    setProject(this.#context, fd, project, inherit);
-  setGeneration = (fd: number, generation: number): Sleepable<void> =>
-    setGeneration(this.#context, fd, generation);
-  setxattr = (path: string, name: string, value: Uint8Array, flags: XattrFlags): Sleepable<void> =>
-    setxattr(this.#context, path, name, value, flags);
-  getxattr = (path: string, name: string, follow: boolean): Sleepable<Uint8Array> =>
-    getxattr(this.#context, path, name, follow);
-  listxattr = (path: string, follow: boolean): Sleepable<string[]> => listxattr(this.#context, path, follow);
-  removexattr = (path: string, name: string, follow: boolean): Sleepable<void> =>
-    removexattr(this.#context, path, name, follow);
-  trim = (range: TrimRange): Sleepable<number> => trim(this.#context, range);
-  mmap = (fd: number, offset: number, length: number, access: MappingAccess): Sleepable<number> =>
-    mmap(this.#context, fd, offset, length, access);
-  munmap = (mapping: number): Sleepable<void> => munmap(this.#context, mapping);
-  load = (mapping: number, offset: number, target: Uint8Array): Sleepable<number> =>
-    load(this.#context, mapping, offset, target);
-  store = (mapping: number, offset: number, source: Uint8Array): Sleepable<number> =>
-    store(this.#context, mapping, offset, source);
-  msync = (mapping: number, offset: number, length: number, mode: 'sync' | 'async'): Sleepable<void> =>
-    msync(this.#context, mapping, offset, length, mode);
-  reclaim = (path: string, offset: number, length: number): Sleepable<void> =>
-    reclaim(this.#context, path, offset, length);
-  writeback = (path: string, offset: number, length: number): Sleepable<void> =>
-    writeback(this.#context, path, offset, length);
-  freeze = (): Sleepable<void> => freeze(this.#context);
-  thaw = (): Sleepable<void> => thaw(this.#context);
+  open(path: string, flags: OpenFlags, mode: number): Sleepable<number> {
+    return open(this.#context, path, flags, mode);
+  }
+
+  close(fd: number): Sleepable<void> {
+    return close(this.#context, fd);
+  }
+
+  read(fd: number, target: Uint8Array, options?: TransferOptions): Sleepable<number> {
+    return read(this.#context, fd, target, options);
+  }
+
+  pread(fd: number, target: Uint8Array, offset: number, options?: TransferOptions): Sleepable<number> {
+    return pread(this.#context, fd, target, offset, options);
+  }
+
+  write(fd: number, source: Uint8Array, options?: TransferOptions): Sleepable<number> {
+    return write(this.#context, fd, source, options);
+  }
+
+  pwrite(fd: number, source: Uint8Array, offset: number, options?: TransferOptions): Sleepable<number> {
+    return pwrite(this.#context, fd, source, offset, options);
+  }
+
+  copyFileRange(from: CopyEnd, to: CopyEnd, length: number): Sleepable<number> {
+    return copyFileRange(this.#context, from, to, length);
+  }
+
+  sendfile(to: number, from: CopyEnd, length: number): Sleepable<number> {
+    return sendfile(this.#context, to, from, length);
+  }
+
+  readahead(fd: number, offset: number, length: number): Sleepable<void> {
+    return readahead(this.#context, fd, offset, length);
+  }
+
+  fadvise(fd: number, offset: number, length: number, advice: Advice): Sleepable<void> {
+    return fadvise(this.#context, fd, offset, length, advice);
+  }
+
+  syncFileRange(fd: number, offset: number, length: number, wait: SyncWait, write: boolean): Sleepable<void> {
+    return syncFileRange(this.#context, fd, offset, length, wait, write);
+  }
+
+  syncfs(fd: number): Sleepable<void> {
+    return syncfs(this.#context, fd);
+  }
+
+  truncate(path: string, size: number): Sleepable<void> {
+    return truncate(this.#context, path, size);
+  }
+
+  ftruncate(fd: number, size: number): Sleepable<void> {
+    return ftruncate(this.#context, fd, size);
+  }
+
+  fallocate(fd: number, mode: FallocateMode, offset: number, length: number): Sleepable<void> {
+    return fallocate(this.#context, fd, mode, offset, length);
+  }
+
+  fsync(fd: number): Sleepable<void> {
+    return fsync(this.#context, fd, false);
+  }
+
+  fdatasync(fd: number): Sleepable<void> {
+    return fsync(this.#context, fd, true);
+  }
+
+  sync(): Sleepable<void> {
+    return syncFileSystem(this.#context.sb);
+  }
+
+  seekContents(fd: number, offset: number, whence: 'data' | 'hole'): Sleepable<number> {
+    return seekContents(this.#context, fd, offset, whence);
+  }
+
+  fiemap(fd: number, offset: number, length: number, flags: FiemapFlags): Sleepable<readonly FiemapExtent[]> {
+    return fiemap(this.#context, fd, offset, length, flags);
+  }
+
+  bmap(fd: number, block: number): Sleepable<number> {
+    return bmap(this.#context, fd, block);
+  }
+
+  mkdir(path: string, mode: number): Sleepable<void> {
+    return mkdir(this.#context, path, mode);
+  }
+
+  rmdir(path: string): Sleepable<void> {
+    return rmdir(this.#context, path);
+  }
+
+  unlink(path: string): Sleepable<void> {
+    return unlink(this.#context, path);
+  }
+
+  mknod(path: string, type: NodeType, mode: number, device?: DeviceNumber): Sleepable<void> {
+    return mknod(this.#context, path, type, mode, device);
+  }
+
+  rename(from: string, to: string, flags: RenameFlags = {}): Sleepable<void> {
+    return rename(this.#context, from, to, flags);
+  }
+
+  link(from: string, to: string): Sleepable<void> {
+    return link(this.#context, from, to);
+  }
+
+  linkHandle(fd: number, to: string): Sleepable<void> {
+    return linkHandle(this.#context, fd, to);
+  }
+
+  symlink(target: string, path: string): Sleepable<void> {
+    return symlink(this.#context, target, path);
+  }
+
+  readlink(path: string): Sleepable<string> {
+    return readlink(this.#context, path);
+  }
+
+  stat(path: string): Sleepable<Stat> {
+    return stat(this.#context, path, true);
+  }
+
+  lstat(path: string): Sleepable<Stat> {
+    return stat(this.#context, path, false);
+  }
+
+  readdir(path: string): Sleepable<DirectoryListing[]> {
+    return readdir(this.#context, path);
+  }
+
+  opendir(path: string, bits: 32 | 64): Sleepable<number> {
+    return opendir(this.#context, path, bits);
+  }
+
+  getdents(fd: number, count: number): Sleepable<DirectoryStep[]> {
+    return getdents(this.#context, fd, count);
+  }
+
+  chmod(path: string, mode: number): Sleepable<void> {
+    return chmod(this.#context, path, mode);
+  }
+
+  chown(path: string, uid: number, gid: number, follow: boolean): Sleepable<void> {
+    return chown(this.#context, path, uid, gid, follow);
+  }
+
+  utimens(path: string, atime: TimeChange, mtime: TimeChange, follow: boolean): Sleepable<void> {
+    return utimens(this.#context, path, atime, mtime, follow);
+  }
+
+  setFlags(fd: number, flags: number): Sleepable<void> {
+    return setFlags(this.#context, fd, flags);
+  }
+
+  setProject(fd: number, project: number, inherit: boolean | null): Sleepable<void> {
+    return setProject(this.#context, fd, project, inherit);
+  }
+
+  setGeneration(fd: number, generation: number): Sleepable<void> {
+    return setGeneration(this.#context, fd, generation);
+  }
+
+  setxattr(path: string, name: string, value: Uint8Array, flags: XattrFlags): Sleepable<void> {
+    return setxattr(this.#context, path, name, value, flags);
+  }
+
+  getxattr(path: string, name: string, follow: boolean): Sleepable<Uint8Array> {
+    return getxattr(this.#context, path, name, follow);
+  }
+
+  listxattr(path: string, follow: boolean): Sleepable<string[]> {
+    return listxattr(this.#context, path, follow);
+  }
+
+  removexattr(path: string, name: string, follow: boolean): Sleepable<void> {
+    return removexattr(this.#context, path, name, follow);
+  }
+
+  trim(range: TrimRange): Sleepable<number> {
+    return trim(this.#context, range);
+  }
+
+  mmap(fd: number, offset: number, length: number, access: MappingAccess): Sleepable<number> {
+    return mmap(this.#context, fd, offset, length, access);
+  }
+
+  munmap(mapping: number): Sleepable<void> {
+    return munmap(this.#context, mapping);
+  }
+
+  load(mapping: number, offset: number, target: Uint8Array): Sleepable<number> {
+    return load(this.#context, mapping, offset, target);
+  }
+
+  store(mapping: number, offset: number, source: Uint8Array): Sleepable<number> {
+    return store(this.#context, mapping, offset, source);
+  }
+
+  msync(mapping: number, offset: number, length: number, mode: 'sync' | 'async'): Sleepable<void> {
+    return msync(this.#context, mapping, offset, length, mode);
+  }
+
+  reclaim(path: string, offset: number, length: number): Sleepable<void> {
+    return reclaim(this.#context, path, offset, length);
+  }
+
+  writeback(path: string, offset: number, length: number): Sleepable<void> {
+    return writeback(this.#context, path, offset, length);
+  }
+
+  freeze(): Sleepable<void> {
+    return freeze(this.#context);
+  }
+
+  thaw(): Sleepable<void> {
+    return thaw(this.#context);
+  }
+
   *dropCaches(what: 'pages' | 'inodes' | 'both' = 'both'): Sleepable<void> {
     dropCaches(this.#context.sb, what);
   }
