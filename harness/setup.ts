@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ext4Options, type ModelOptions, type Timestamp } from '../model/index.ts';
+import { ext4MaxIndirectBytes, ext4Options, type ModelOptions, type Timestamp } from '../model/index.ts';
 import { clusterSize, formatSchema, hasFeature, type SetupFormat } from './format.ts';
 import { describeIssues } from './schema-issues.ts';
 
@@ -136,28 +136,10 @@ export function modelOptions(setup: Setup): ModelOptions {
   };
   const counted = countedBlocks(setup);
   const maxReadBytes = Math.min(usual.maxReadBytes, counted * setup.blockSize);
-  if (hasFeature(format, 'extent')) return { ...usual, maxReadBytes, maxFileBytes: maxReadBytes };
-  return {
-    ...usual,
-    maxReadBytes,
-    maxFileBytes: Math.min(maxReadBytes, largestIndirect(setup.blockSize, counted)),
-  };
+  const maxIndirectBytes = Math.min(maxReadBytes, ext4MaxIndirectBytes(setup.blockSize, counted));
+  return { ...usual, maxReadBytes, maxIndirectBytes };
 }
 
 /** i_blocks counts 2^32 - 1 sectors at most (ext4_max_size). */
 const countedBlocks = ({ format, blockSize }: Setup): number =>
   hasFeature(format, 'huge_file') ? 2 ** 48 - 1 : Math.floor((2 ** 32 - 1) / (blockSize / 512));
-
-/** What indirect blocks reach, where these are counted, too (ext4_max_bitmap_size). */
-function largestIndirect(blockSize: number, counted: number): number {
-  const pointers = blockSize / 4;
-  const indirect = 1 + (1 + pointers) + (1 + pointers + pointers ** 2);
-  const reached = 12 + pointers + pointers ** 2 + pointers ** 3;
-  if (reached + indirect <= counted) return reached * blockSize;
-  // Limited by the counter: all of it but the indirect blocks that as many blocks need.
-  const beyond = counted - 12 - pointers;
-  if (beyond < pointers ** 2) return (counted - 2 - Math.ceil(beyond / pointers)) * blockSize;
-  const inTriple = beyond - pointers ** 2;
-  const needed = 3 + pointers + Math.ceil(inTriple / pointers) + Math.ceil(inTriple / pointers ** 2);
-  return (counted - needed) * blockSize;
-}
