@@ -48,7 +48,13 @@ export interface SetupMount {
   readonly atime: 'relatime' | 'noatime';
   /** `data`, ordered when absent. */
   readonly data?: 'writeback' | 'journal' | undefined;
+  /** `dax=always`, on a device that can be mapped: blocks of 4096 bytes, contents neither in inodes nor in the journal. */
+  readonly dax?: true | undefined;
 }
+
+/** Can files of such an image be mapped directly (dax)? */
+export const canBeMapped = ({ blockSize, format }: Pick<Setup, 'blockSize' | 'format'>): boolean =>
+  blockSize === 4096 && !hasFeature(format, 'inline_data');
 
 /** The smallest device that holds a journal of 1024 blocks, the metadata, and something to work with. */
 export const SMALLEST_BYTES: Readonly<Record<BlockSize, number>> = {
@@ -90,7 +96,13 @@ export const setupSchema = z
       dioreadNolock: z.boolean(),
       atime: z.literal(['relatime', 'noatime']),
       data: z.literal(['writeback', 'journal']).exactOptional(),
+      dax: z.literal(true).exactOptional(),
     }),
+  })
+  .superRefine(({ mount: { dax, data }, ...image }, context) => {
+    if (dax !== true || (data !== 'journal' && canBeMapped(image))) return;
+    const message = 'expected blocks of 4096 bytes, no inline_data and no data=journal';
+    context.addIssue({ code: 'custom', path: ['mount', 'dax'], message });
   })
   .superRefine(({ blockSize, sizeBytes }, context) => {
     const least = SMALLEST_BYTES[blockSize];
