@@ -1,7 +1,6 @@
 import { isPrivileged } from './caller.ts';
 import { changedFlags, flagNames, mayHaveFlag, withChanges, type InodeFlags } from './inode-flags.ts';
 import type { Inode } from './inode.ts';
-import { mayBeInline } from './inline-data.ts';
 import { openForLooking } from './opening.ts';
 import { DONE, failure, success } from './outcome.ts';
 import type { Errno, Outcome, Path } from './operation.ts';
@@ -33,8 +32,7 @@ function chattrError(state: State, inode: Inode, wanted: InodeFlags): Errno | nu
   const binds = changed.includes('immutable') || changed.includes('append');
   if (binds && !isPrivileged(caller)) return 'EPERM';
   if (flagNames(wanted).some((name) => !mayHaveFlag(inode.type, name))) return 'EOPNOTSUPP';
-  if (inode.flags.immutable && wanted.immutable && (changed.length > 0 || isRefusedInline(state, inode)))
-    return 'EPERM';
+  if (inode.flags.immutable && wanted.immutable && changed.length > 0) return 'EPERM';
   const mayJournal = isPrivileged(caller) && options.rootHasResources;
   return changed.includes('journalData') && !mayJournal ? 'EPERM' : null;
 }
@@ -50,9 +48,7 @@ export function setProject(state: State, { path, project }: OperationOf<'set-pro
   const handsDown = inode.type === 'directory' && project !== 0;
   if (
     inode.flags.immutable &&
-    (inode.handsProjectDown !== handsDown ||
-      projectChanges(state, inode, project) ||
-      isRefusedInline(state, inode))
+    (inode.handsProjectDown !== handsDown || projectChanges(state, inode, project))
   ) {
     return failure('EPERM');
   }
@@ -63,10 +59,6 @@ export function setProject(state: State, { path, project }: OperationOf<'set-pro
   inode.project = project;
   return DONE;
 }
-
-/** That contents lie in the inode is a flag that nobody can set: of what is immutable, it counts as a change. */
-const isRefusedInline = (state: State, inode: Inode): boolean =>
-  state.observedErrno === 'EPERM' && mayBeInline(state, inode);
 
 /** FS_IOC_FSGETXATTR. */
 export function lsattr(state: State, path: Path): Outcome {

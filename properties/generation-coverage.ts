@@ -1,11 +1,4 @@
-import {
-  maxFileBytesOf,
-  Model,
-  type HandleView,
-  type NodeView,
-  type Operation,
-  type Outcome,
-} from '../model/index.ts';
+import { Model, type HandleView, type NodeView, type Operation, type Outcome } from '../model/index.ts';
 import { modelOptions, timeOfStep, type Setup } from '../harness/setup.ts';
 
 /** What sequences do, counted: what the model predicts for each operation, and which boundaries offsets meet. */
@@ -134,7 +127,7 @@ class Observer {
     this.#coverage = coverage;
     this.#model = new Model(options);
     this.#block = setup.blockSize;
-    this.#maximum = maxFileBytesOf(options);
+    this.#maximum = options.maxFileBytes;
   }
 
   run(sequence: readonly Operation[]): void {

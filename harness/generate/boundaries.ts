@@ -1,5 +1,4 @@
 import type { Setup } from '../setup.ts';
-import { maxFileBytesOf } from '../../model/index.ts';
 import { modelOptions } from '../setup.ts';
 import type { Dice } from './dice.ts';
 import type { LengthClass, OffsetClass, Swarm } from './swarm.ts';
@@ -40,9 +39,9 @@ export class Boundaries {
     this.#dice = dice;
     this.#swarm = swarm;
     this.#blockBytes = setup.blockSize;
-    const options = modelOptions(setup);
-    this.#maxFileBytes = maxFileBytesOf(options);
-    this.clusterBytes = options.clusterBytes;
+    const { maxFileBytes, clusterBytes } = modelOptions(setup);
+    this.#maxFileBytes = maxFileBytes;
+    this.clusterBytes = clusterBytes;
   }
 
   get blockBytes(): number {

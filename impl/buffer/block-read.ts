@@ -1,10 +1,12 @@
 import { SECTOR_BYTES, type BioStatus } from '../block/bio.ts';
 import type { BlockDevice } from '../block/block-device.ts';
+import { present } from '../lib/assert.ts';
 import type { Folio } from '../mm/folio.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { waitUntil } from '../sched/sleepable.ts';
 import type { BufferHead } from './buffer-head.ts';
-import { buffersOf } from './folio-buffers.ts';
+import { readBuffer } from './block-write.ts';
+import { buffersOf, ensureBuffers } from './folio-buffers.ts';
 
 /** What lies under a run of file blocks. `block` is the device block, or -1 where the file has zeros. */
 export interface BlockRunMapping {
@@ -122,6 +124,37 @@ class RunLookup {
     }
     return this.#run.block < 0 ? -1 : this.#run.block + (logical - this.#first);
   }
+}
+
+/**
+ * The blocks of a locked folio that bytes [offset, offset + length) touch become good to read (mext_page_mkuptodate).
+ * Fails with EIO.
+ */
+export function* readPart(
+  device: BlockDevice,
+  folio: Folio,
+  blockSize: number,
+  offset: number,
+  length: number,
+  lookup: LookupBlocks,
+): Sleepable<void> {
+  if (folio.uptodate) return;
+  const buffers = ensureBuffers(folio, blockSize);
+  const first = folio.position / blockSize;
+  for (let index = Math.floor(offset / blockSize); index * blockSize < offset + length; index++) {
+    const buffer = present(buffers[index], 'buffer');
+    if (buffer.uptodate) continue;
+    const { block } = yield* lookup(first + index, 1);
+    if (block < 0) {
+      buffer.data.fill(0);
+      buffer.uptodate = true;
+    } else {
+      buffer.block = block;
+      buffer.mapped = true;
+      yield* readBuffer(device, buffer, blockSize);
+    }
+  }
+  folio.uptodate = buffers.every((buffer) => buffer.uptodate);
 }
 
 function* readBlocks(folio: Folio, blockSize: number, mapper: RunLookup, batch: ReadBatch): Sleepable<void> {

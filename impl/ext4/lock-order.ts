@@ -18,5 +18,8 @@ export const FOLIO_LOCK_AFTER_HANDLE: LockClass = { name: 'folio lock', rank: 40
 /** xattr_sem: an inode's extended attributes. Taken with a running handle. */
 export const XATTR_SEM: LockClass = { name: 'xattr_sem', rank: 50, nests: false };
 
-/** i_data_sem: the extent tree and i_disksize. Innermost; taken with a running handle and with folio locks held. */
-export const I_DATA_SEM: LockClass = { name: 'i_data_sem', rank: 60, nests: false };
+/**
+ * i_data_sem: the extent tree and i_disksize. Innermost; taken with a running handle and with folio locks held. Of two, when extents
+ * move from one file to another, the one with the lower inode number first.
+ */
+export const I_DATA_SEM: LockClass = { name: 'i_data_sem', rank: 60, nests: true };

@@ -27,7 +27,7 @@ export type MountRequest = Partial<MountOptions> & {
 const DEFAULTS: MountOptions = {
   bufferedIomap: false,
   delalloc: true,
-  dax: null,
+  dax: false,
   dioreadNolock: true,
   readOnly: false,
   discard: false,

@@ -17,6 +17,7 @@ import { readdir, readlink, stat } from './query-calls.ts';
 import { fadvise, readahead } from './advise-calls.ts';
 import { copyFileRange, sendfile } from './copy-calls.ts';
 import { load, mmap, msync, munmap, store } from './memory-calls.ts';
+import { moveExtent, type BlockExchange } from './move-extent-call.ts';
 import { freeze, thaw } from './mount-state-calls.ts';
 import { pread, pwrite, read, write } from './read-write-calls.ts';
 import { bmap, fiemap, seekContents } from './report-calls.ts';
@@ -111,6 +112,10 @@ export class SystemCalls {
 
   fallocate(fd: number, mode: FallocateMode, offset: number, length: number): Sleepable<void> {
     return fallocate(this.#context, fd, mode, offset, length);
+  }
+
+  moveExtent(fd: number, donor: number, blocks: BlockExchange): Sleepable<number> {
+    return moveExtent(this.#context, fd, donor, blocks);
   }
 
   fsync(fd: number): Sleepable<void> {

@@ -25,7 +25,9 @@ import { damageFails } from '../super/damage.ts';
 import { readQuietly } from './reading.ts';
 import { writepages } from './writepages.ts';
 
-const lookupFor = (inode: Inode) => (logical: number, length: number) => placeOf(inode, logical, length);
+/** Where the blocks of a file are to be read. */
+export const lookupFor = (inode: Inode) => (logical: number, length: number) =>
+  placeOf(inode, logical, length);
 
 /**
  * Looks blocks up for reading: only written ones, within the file, have bytes on the device. A run ends where the file does:
@@ -58,7 +60,7 @@ function* fill(inode: Inode, folios: readonly Folio[]): Sleepable<ReadonlySet<Fo
 const NONE: ReadonlySet<Folio> = new Set();
 
 /** What both buffer_head tables share. One page a folio. */
-const common: Omit<AddressSpaceOperations, 'name'> & Pick<DataPath, 'logsData' | 'dax'> = {
+const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolean } = {
   logsData: false,
   folioLock: FOLIO_LOCK_AFTER_HANDLE,
   folioOrderMax: 0,
@@ -82,7 +84,6 @@ const common: Omit<AddressSpaceOperations, 'name'> & Pick<DataPath, 'logsData' |
   errorRemoveFolio,
   isPartiallyUptodate,
   bmap,
-  dax: null,
 };
 
 /** ext4_da_aops: the buffer_head path with delayed allocation, the default today. */

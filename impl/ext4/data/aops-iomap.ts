@@ -64,6 +64,4 @@ export const iomapPath: DataPath = {
   *zeroPartialBlock(inode, position, length) {
     yield* zeroRange(inode, position, length, lookupOps, writeOps);
   },
-
-  dax: null,
 };

@@ -51,5 +51,4 @@ export const journalledPath: DataPath = {
   bufferedWrite: journalledWrite,
   zeroPartialBlock: zeroLogged,
   pageMkwrite: mkwriteLogged,
-  dax: null,
 };

@@ -84,7 +84,8 @@ export const delallocWriteOps: IomapOps<Inode> = {
   *end(inode, position, length, used, iomap) {
     if (iomap.type !== 'delalloc' || !iomap.isNew || used >= length) return;
     const { blockSize } = inode;
-    const from = Math.ceil((position + used) / blockSize);
+    // Of a block that begins before what was asked for, nothing is used where nothing was copied (iomap_last_written_block).
+    const from = used === 0 ? Math.floor(position / blockSize) : Math.ceil((position + used) / blockSize);
     const to = Math.ceil((position + length) / blockSize);
     if (from >= to) return;
     yield* inode.dataLock.write();

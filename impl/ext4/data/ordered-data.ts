@@ -15,19 +15,24 @@ export function orderData(handle: Handle, inode: Inode): void {
   if (inode.sb.options.data === 'ordered') handle.addOrderedInode(orderedData(inode));
 }
 
+/** The same for bytes [start, end) alone, whatever the mode: they are the only copy of what the file had before. */
+export function orderRange(handle: Handle, inode: Inode, start: number, end: number): void {
+  handle.addOrderedInode({ writeOrdered: () => writeAndCheck(inode, start, end) });
+}
+
 function orderedData(inode: Inode): OrderedInode {
   let ordered = known.get(inode);
   if (ordered === undefined) {
-    ordered = { writeOrdered: () => writeAndCheck(inode) };
+    ordered = { writeOrdered: () => writeAndCheck(inode, 0, Infinity) };
     known.set(inode, ordered);
   }
   return ordered;
 }
 
 /** Fails with the error of a write that was lost. */
-function* writeAndCheck(inode: Inode): Sleepable<void> {
+function* writeAndCheck(inode: Inode, start: number, end: number): Sleepable<void> {
   const before = inode.mapping.failures;
-  yield* writeMapped(inode);
+  yield* writeMapped(inode, start, end);
   // The writer has not been told yet: that is left to fsync (filemap_fdatawait_range_keep_errors).
   if (inode.mapping.failures > before) fail('EIO');
 }

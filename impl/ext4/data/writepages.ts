@@ -4,7 +4,7 @@ import { assert, present } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { Failure, type Errno } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import { isWanted, WRITE_EVERYTHING, type WritebackControl } from '../../mm/address-space-operations.ts';
+import { isWanted, type WritebackControl } from '../../mm/address-space-operations.ts';
 import type { Folio } from '../../mm/folio.ts';
 import { endPage, PAGE_BYTES, pageIndex } from '../../mm/page.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
@@ -72,18 +72,41 @@ function* attempt(inode: Inode, pass: Pass): Sleepable<Outcome | 'damage'> {
   }
 }
 
-/** Writes folios whose blocks all have places, whatever stands between them; for data=ordered (no handle is started). */
-export function* writeMapped(inode: Inode): Sleepable<void> {
-  const control = WRITE_EVERYTHING('all');
+/** Writes what is dirty in bytes [start, end) and has its place; for data=ordered (no handle is started). */
+export function* writeMapped(inode: Inode, start = 0, end = Infinity): Sleepable<void> {
+  const control: WritebackControl = { start, end, sync: 'all', budget: Infinity };
   const cursor = cursorOf(control);
   inode.mapping.tagForWriteback(cursor.next, cursor.end);
   for (;;) {
     yield* writeUntilUnplaced(inode, control, cursor);
     const blocked = inode.mapping.next(cursor.next);
-    if (blocked === null) break;
+    if (blocked === null || blocked.index >= cursor.end) break;
+    yield* writePlacedPart(inode, blocked);
     cursor.next = blocked.index + blocked.pages;
   }
-  for (const folio of inode.mapping.range(0, Infinity)) yield* folio.waitForWriteback();
+  for (const folio of inode.mapping.range(pageIndex(start), endPage(end))) yield* folio.waitForWriteback();
+}
+
+/** Of a folio with blocks that need places the others are written: somebody must not see what they held before. It stays dirty. */
+function* writePlacedPart(inode: Inode, folio: Folio): Sleepable<void> {
+  const { mapping } = inode;
+  yield* folio.lock();
+  try {
+    if (!folio.belongsTo(mapping)) return;
+    yield* folio.waitForWriteback();
+    if (!folio.belongsTo(mapping) || !folio.dirty) return;
+    const live = liveBuffers(inode, folio, ensureBuffers(folio, inode.blockSize));
+    const placed = live.filter((buffer) => buffer.dirty && buffer.mapped && !needsPlace(buffer));
+    if (placed.length === 0) return;
+    if (folio.end > inode.size) folio.data.fill(0, Math.max(0, inode.size - folio.position));
+    for (const buffer of placed) buffer.dirty = false;
+    mapping.startWriteback(folio);
+    const io = new PageIo(inode);
+    io.add(folio, placed);
+    io.submit();
+  } finally {
+    folio.unlock();
+  }
 }
 
 /** Submits folios from the cursor on until one needs a place; the cursor stops there. */

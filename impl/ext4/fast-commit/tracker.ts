@@ -12,6 +12,7 @@ export type Ineligible =
   | 'not a regular file'
   | 'super block changed'
   | 'map converted'
+  | 'extents moved'
   | 'range shifted'
   | 'directory made, removed or changed'
   | 'file deleted'

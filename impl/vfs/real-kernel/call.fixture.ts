@@ -37,6 +37,8 @@ export type Call =
   /** `length` bytes of one value. */
   | readonly ['pwrite', file: string, offset: number, length: number, value: number]
   | readonly ['fallocate', file: string, mode: FallocateMode, offset: number, length: number]
+  /** EXT4_IOC_MOVE_EXT, blocks. */
+  | readonly ['moveExtent', file: string, donor: string, offset: number, donorOffset: number, length: number]
   | readonly ['seek', file: string, offset: number, whence: Whence]
   /** Where SEEK_DATA and SEEK_HOLE stop, from the beginning of the file on. */
   | readonly ['borders', file: string]

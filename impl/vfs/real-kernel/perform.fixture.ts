@@ -164,6 +164,8 @@ const CALLS: {
     running.fs.pwrite(running.fd(file), new Uint8Array(length).fill(value), offset),
   fallocate: (running, file, mode, offset, length) =>
     running.fs.fallocate(running.fd(file), mode, offset, length),
+  moveExtent: (running, file, donor, offset, donorOffset, length) =>
+    running.fs.moveExtent(running.fd(file), running.fd(donor), { offset, donorOffset, length }),
   seek: (running, file, offset, whence) => running.fs.seek(running.fd(file), offset, whence),
   borders: (running, file) => bordersOf(running.fs, running.fd(file)),
   fiemap: (running, path, offset, length, sync) =>
