@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   ALL_STAGES,
   contentBytes,
@@ -29,7 +29,7 @@ import { MountedTree } from './mounted-tree.fixture.ts';
 import { e2fsprogs, openBench, type Bench } from './workbench.fixture.ts';
 
 /**
- * TWINPATH_MATRIX=whole runs every row with hundreds of operations; otherwise a few operations on file
+ * TWINPATH_MATRIX=whole (`./run matrix`) runs every row with hundreds of operations; otherwise a few operations on file
  * systems in which each pair of choices of the format comes up.
  */
 const WHOLE = process.env['TWINPATH_MATRIX'] === 'whole';
@@ -45,6 +45,9 @@ const FILES_DUMPED = 5;
 const FILES_MAPPED = WHOLE ? 12 : 3;
 
 const TARGETS = typescriptTargets();
+
+/** What was done in all rows that held. */
+const done = { rows: 0, operations: 0, takenToTheKernel: 0 };
 
 function sequenceOf({ blockSize, format, maker }: MatrixRow, index: number): Sequence {
   const chosen = maker === 'mke2fs' ? { ...format, maker } : format;
@@ -159,6 +162,9 @@ async function checkRow(bench: Bench, row: MatrixRow, index: number, askKernel: 
     await toolsAgree(path, model.tree());
     if (askKernel) await kernelAgrees(sequence, model, path, folder);
   });
+  done.rows++;
+  done.operations += sequence.operations.length;
+  if (askKernel) done.takenToTheKernel++;
 }
 
 describe('every format', async () => {
@@ -170,6 +176,14 @@ describe('every format', async () => {
 
   test(kernelAnswers, () => {
     expect(ROWS.length).toBeGreaterThan(20);
+  });
+
+  afterAll(() => {
+    const { rows, operations, takenToTheKernel } = done;
+    process.stdout.write(
+      `matrix: ${rows} of ${ROWS.length} rows held, ${operations} operations on the model and both paths, ` +
+        `${takenToTheKernel} rows taken to the kernel and back\n`,
+    );
   });
 
   const rows = ROWS.map((row, index) => {

@@ -87,9 +87,14 @@ function mayMap(file: OpenFile, offset: number, length: number, access: MappingA
 /** munmap(2) of a whole mapping. The last user of a file that was closed, or unlinked, lets it go. */
 export function* munmap(context: KernelContext, id: number): Sleepable<void> {
   yield* context.mmapLock.write();
-  const { area, file } = context.removeMapping(id);
-  area.detach();
-  context.mmapLock.unlockWrite();
+  let file: OpenFile;
+  try {
+    const mapping = context.removeMapping(id);
+    mapping.area.detach();
+    ({ file } = mapping);
+  } finally {
+    context.mmapLock.unlockWrite();
+  }
   yield* releaseFile(context, file);
 }
 
