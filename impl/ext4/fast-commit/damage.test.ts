@@ -94,3 +94,20 @@ test('features of fast commits that nobody knows are refused by name, and read w
     return Promise.resolve();
   });
 });
+
+test('blocks told of a file with indirect blocks are refused by name: Linux writes that, and breaks when it replays it', async (context) => {
+  needsKernel(context);
+  await inDirectory((path) => {
+    // Never mounted in the kernel again: see reports/kernel-findings/fast-commits.md.
+    cutInKernel(path, ['-b', '1024', '-O', '^extent,^64bit'], SCRIPT);
+    const disk = load(path('cut'));
+    const what = /ext4_fc_add_range.*fc_ino.*1\d.*a regular file with extents/;
+    expect(() => mount(disk, { now: TIME })).toThrow(what);
+    // Nothing of it has happened: who does not want the fast commits has the last full one.
+    expect(() => mount(disk, { now: TIME })).toThrow(what);
+    const old = mount(disk, { readOnly: true, noload: true, now: TIME });
+    expect(Object.keys(ourTree(old))).toContain('last');
+    old.unmount();
+    return Promise.resolve();
+  });
+});

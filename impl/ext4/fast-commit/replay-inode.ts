@@ -22,8 +22,11 @@ import type { ReplayState } from './replay-state.ts';
 /** Bitmap, descriptor, the block of the table. */
 const INODE_CREDITS = 3;
 
-/** What an inode without a name needs to be freed, whatever it holds: generous, because it must not be cut in two. */
+/** What an inode without a name and without blocks needs to be freed: generous, because it must not be cut in two. */
 const BURY_CREDITS = 64;
+
+/** Blocks that one block of a map leads to, at least: a node of a tree in blocks of 1 KiB has room for 84 extents. */
+const MAPPED_MIN = 64;
 
 /**
  * The inode is what the tag says (ext4_fc_replay_inode), but for the blocks it maps, which tags of their own tell of, and
@@ -120,7 +123,14 @@ function blockMapOf(flags: number, mode: number, bytes: Uint8Array, known: Uint8
 /** The inode goes, with all that it had. What a file mapped is free only if nobody else is told to have it. */
 export function* bury(state: ReplayState, inode: Inode): Sleepable<void> {
   yield* unmapAll(state, inode);
-  state.mustFit(BURY_CREDITS + Math.ceil(inode.sectors / inode.clusterSectors));
+  state.mustFit(buryCredits(inode));
   inode.links = 0;
   yield* state.close(inode);
+}
+
+/** Of what the inode still maps, the bitmaps and descriptors of the groups, twice if it has to ask again, and the map. */
+function buryCredits({ mode, flags, sectors, clusterSectors, sb }: Inode): number {
+  if (isRegular(mode) && (flags & EXT4_EXTENTS_FL) !== 0) return BURY_CREDITS;
+  const blocks = Math.ceil(sectors / clusterSectors);
+  return BURY_CREDITS + 4 * Math.min(sb.geometry.groups, blocks) + Math.ceil(blocks / MAPPED_MIN);
 }

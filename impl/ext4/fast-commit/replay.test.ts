@@ -66,6 +66,13 @@ os.unlink("b"); done()`,
     disagrees: ['e2fsck'],
   },
   {
+    name: 'a file that is larger than the log is deleted, with indirect blocks',
+    before: 'os.close(put("a", 9000000))',
+    after: 'os.unlink("a"); done()',
+    features: ['-b', '1024', '-O', '^extent,^64bit', '-J', 'size=1'],
+    disagrees: ['kernel', 'e2fsck'],
+  },
+  {
     name: 'a file that is open is replaced',
     before: 'a = put("a", 5000); b = put("b", 3000)',
     after: 'os.rename("a", "b"); done()',
