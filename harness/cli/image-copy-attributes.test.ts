@@ -156,3 +156,36 @@ test('what somebody else than root cannot make is told, one by one, and the rest
   for (const name of ['fifo', 'socket', 'way', 'shared1', 'dir', 'null', 'disk'])
     expect(there.includes(name) || left.has(`/${name}`), name).toBe(true);
 });
+
+const ATTRIBUTES = `
+import os, sys
+for name in sorted(os.listdir(sys.argv[1])):
+    if name == 'lost+found': continue
+    path = os.path.join(sys.argv[1], name)
+    for key in sorted(os.listxattr(path, follow_symlinks=False)):
+        print(name, key, os.getxattr(path, key, follow_symlinks=False).hex())
+`;
+
+test.for([
+  ['in the inode and in blocks', ['-b', '4096'], 3000],
+  ['in inodes of their own', ['-b', '1024', '-O', 'ea_inode'], 3000],
+  ['in small inodes, where a block takes them', ['-b', '2048', '-I', '128'], 1500],
+] as const)('attributes that mke2fs -d stored come out: %s', async ([, options, length], context) => {
+  needsAttributes(context);
+  const fill = `
+import os, sys
+os.mkdir(sys.argv[1]); os.chdir(sys.argv[1])
+for name in ('a', 'b', 'c'):
+    open(name, 'wb').write(b'x')
+    os.setxattr(name, 'user.small', name.encode() * 5)
+os.setxattr('b', 'user.large', bytes(i % 251 for i in range(int(sys.argv[2]))))
+os.setxattr('c', 'system.posix_acl_access', bytes.fromhex(sys.argv[3]))
+`;
+  python(fill, at('source'), `${length}`, ACL);
+  await execa('mke2fs', ['-q', '-F', '-t', 'ext4', ...options, '-d', at('source'), at('disk'), '16M']);
+  expect(await debugfs('ea_list /b')).toContain(`user.large (${length})`);
+  expect(await image('get', at('disk'), '/', at('target'))).toMatchObject({ code: 0 });
+  const stored = python(ATTRIBUTES, at('source'));
+  expect(stored.split('\n')).toHaveLength(5);
+  expect(python(ATTRIBUTES, at('target'))).toBe(stored);
+});

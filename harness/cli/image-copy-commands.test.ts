@@ -29,6 +29,14 @@ import { loadImage } from '../targets/typescript/image-source.ts';
 const BYTES = Buffer.from(
   Array.from({ length: 1_500_001 }, (_, index) => (index * 13 + (index >> 9)) & 0xff),
 );
+/** A line of `image map --json`. */
+interface Run {
+  readonly logical: number;
+  readonly physical: number;
+  readonly length: number;
+  readonly state: string;
+}
+
 const BAD_NAME = Buffer.from([0x62, 0xff, 0x64]);
 
 let folder: string;
@@ -96,6 +104,41 @@ test('map shows what debugfs shows', async () => {
   const theirs = (await debugfs(at('disk'), 'blocks /bytes')).trim().split(/\s+/).map(Number);
   expect(blocks).toEqual(theirs);
   expect(blocks.length).toBe(Math.ceil(BYTES.length / 4096));
+});
+
+/** What mke2fs is told, so that the file's blocks are found in another way. */
+const KINDS = [
+  ['indirect blocks', ['-t', 'ext3', '-b', '1024']],
+  ['indirect blocks of 4 KiB', ['-t', 'ext2', '-b', '4096']],
+  ['clusters', ['-t', 'ext4', '-O', 'bigalloc', '-b', '1024', '-C', '16384']],
+  ['inline_data', ['-t', 'ext4', '-O', 'inline_data', '-b', '1024']],
+] as const;
+
+test.each(KINDS)('map shows what debugfs shows: %s', async (_, options) => {
+  mkdirSync(at('source'));
+  writeFileSync(at('source/bytes'), BYTES);
+  writeFileSync(at('source/tiny'), 'a few bytes');
+  await execa('mke2fs', ['-q', '-F', ...options, '-d', at('source'), at('disk'), '64M']);
+  const blockSize = Number(options[options.indexOf('-b') + 1]);
+  const count = Math.ceil(BYTES.length / blockSize);
+  writeFileSync(
+    at('requests'),
+    Array.from({ length: count }, (__, block) => `bmap /bytes ${block}\n`).join(''),
+  );
+  const { stdout } = await execa('debugfs', ['-f', at('requests'), at('disk')]);
+  const theirs = stdout.split('\n').filter((line) => /^\d+$/.test(line));
+  const runs = JSON.parse((await image('map', '--json', at('disk'), '/bytes')).out) as Run[];
+  const ours = Array.from({ length: count }, () => 0);
+  for (const { logical, physical, length, state } of runs) {
+    expect(state).toBe('written');
+    for (let index = 0; index < length; index++) ours[logical + index] = physical + index;
+  }
+  expect(theirs).toHaveLength(count);
+  expect(ours).toEqual(theirs.map(Number));
+  // Of contents in the inode, neither knows a block.
+  const inline = (await debugfs(at('disk'), 'stat /tiny')).includes('Size of inline data:');
+  expect((await image('map', at('disk'), '/tiny')).out.includes('inline')).toBe(inline);
+  expect(inline).toBe(options.includes('inline_data' as never));
 });
 
 test('nothing is overwritten unless --force says so', async () => {
