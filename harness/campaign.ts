@@ -12,7 +12,7 @@ import {
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
 import type { CallbackTable } from './target.ts';
-import { unperformedBy } from './unperformed.ts';
+import { daxOf, unperformedBy } from './unperformed.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
 /** What a campaign is to do. */
@@ -79,6 +79,7 @@ export class Campaign {
   readonly #history: History;
   readonly #events: CampaignEvents;
   readonly #unperformed: GenerationLimits['unperformed'];
+  readonly #dax: GenerationLimits['dax'];
   readonly #coverage = new Coverage();
   readonly #unknown = new Map<string, number>();
   readonly #inFlight: InFlight[] = [];
@@ -93,6 +94,7 @@ export class Campaign {
     this.#history = history;
     this.#events = events;
     this.#unperformed = [...unperformedBy(driveOptions.targets)];
+    this.#dax = daxOf(driveOptions.targets);
   }
 
   async run(): Promise<CampaignResult> {
@@ -146,6 +148,7 @@ export class Campaign {
     const { setup, operations } = generateSequence(seed, {
       ...this.#plan.limits,
       unperformed: this.#unperformed,
+      dax: this.#dax,
       pool,
     });
     clock.enter('record');

@@ -4,7 +4,7 @@ import type { SetupFormat } from './format.ts';
 import { operationSequences } from './generate/operations.ts';
 import { setups } from './generate/setups.ts';
 import type { BlockSize, Setup, SetupMount } from './setup.ts';
-import type { OperationPart } from './unperformed.ts';
+import { leftOutOf, type OperationPart } from './unperformed.ts';
 
 /** What sequences may look like. */
 export interface GenerationLimits {
@@ -19,6 +19,8 @@ export interface GenerationLimits {
   readonly without?: readonly string[] | undefined;
   /** What targets cannot perform; see Capabilities.unperformed. Nothing when absent. */
   readonly unperformed?: readonly (OperationName | OperationPart)[] | undefined;
+  /** Whether files are mapped directly: sometimes, where they can be, always, or never. */
+  readonly dax?: 'possible' | 'required' | undefined;
   /** The kernel's default when absent. */
   readonly atime?: SetupMount['atime'] | undefined;
 }
@@ -58,10 +60,13 @@ function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
   const key = JSON.stringify(limits);
   let sequences = known.get(key);
   if (sequences === undefined) {
-    const { maxOperations, blockSize, format, pool, without, atime } = limits;
+    const { maxOperations, blockSize, format, pool, without, atime, dax } = limits;
     const unperformed = new Set(limits.unperformed);
-    sequences = setups({ blockSize: blockSize ?? undefined, format, pool, without, atime }).chain((setup) =>
-      operationSequences({ setup, maxOperations, unperformed }).map((operations) => ({ setup, operations })),
+    sequences = setups({ blockSize: blockSize ?? undefined, format, pool, without, atime, dax }).chain(
+      (setup) =>
+        operationSequences({ setup, maxOperations, unperformed: leftOutOf(setup, unperformed) }).map(
+          (operations) => ({ setup, operations }),
+        ),
     );
     const [oldest] = known.keys();
     if (known.size >= KNOWN_MAX && oldest !== undefined) known.delete(oldest);

@@ -134,6 +134,8 @@ export function setupText({ blockSize, sizeBytes, inodes, format, mount }: Setup
     mount.delalloc ? 'delalloc' : 'nodelalloc',
     mount.dioreadNolock ? 'dioread_nolock' : 'dioread_lock',
     mount.atime,
+    ...(mount.data === undefined ? [] : [`data=${mount.data}`]),
+    ...(mount.dax === true ? ['dax'] : []),
   ];
   const count = inodes === undefined ? '' : `, at least ${inodes} inodes`;
   const layout = format === undefined ? '' : `, ${formatText(format, blockSize)}`;

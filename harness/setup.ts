@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ext4Options, type ModelOptions, type Timestamp } from '../model/index.ts';
+import { ext4MaxIndirectBytes, ext4Options, type ModelOptions, type Timestamp } from '../model/index.ts';
 import { clusterSize, formatSchema, hasFeature, type SetupFormat } from './format.ts';
 import { describeIssues } from './schema-issues.ts';
 
@@ -48,7 +48,13 @@ export interface SetupMount {
   readonly atime: 'relatime' | 'noatime';
   /** `data`, ordered when absent. */
   readonly data?: 'writeback' | 'journal' | undefined;
+  /** `dax=always`, on a device that can be mapped: blocks of 4096 bytes, contents neither in inodes nor in the journal. */
+  readonly dax?: true | undefined;
 }
+
+/** Can files of such an image be mapped directly (dax)? */
+export const canBeMapped = ({ blockSize, format }: Pick<Setup, 'blockSize' | 'format'>): boolean =>
+  blockSize === 4096 && !hasFeature(format, 'inline_data');
 
 /** The smallest device that holds a journal of 1024 blocks, the metadata, and something to work with. */
 export const SMALLEST_BYTES: Readonly<Record<BlockSize, number>> = {
@@ -90,7 +96,13 @@ export const setupSchema = z
       dioreadNolock: z.boolean(),
       atime: z.literal(['relatime', 'noatime']),
       data: z.literal(['writeback', 'journal']).exactOptional(),
+      dax: z.literal(true).exactOptional(),
     }),
+  })
+  .superRefine(({ mount: { dax, data }, ...image }, context) => {
+    if (dax !== true || (data !== 'journal' && canBeMapped(image))) return;
+    const message = 'expected blocks of 4096 bytes, no inline_data and no data=journal';
+    context.addIssue({ code: 'custom', path: ['mount', 'dax'], message });
   })
   .superRefine(({ blockSize, sizeBytes }, context) => {
     const least = SMALLEST_BYTES[blockSize];
@@ -136,28 +148,10 @@ export function modelOptions(setup: Setup): ModelOptions {
   };
   const counted = countedBlocks(setup);
   const maxReadBytes = Math.min(usual.maxReadBytes, counted * setup.blockSize);
-  if (hasFeature(format, 'extent')) return { ...usual, maxReadBytes, maxFileBytes: maxReadBytes };
-  return {
-    ...usual,
-    maxReadBytes,
-    maxFileBytes: Math.min(maxReadBytes, largestIndirect(setup.blockSize, counted)),
-  };
+  const maxIndirectBytes = Math.min(maxReadBytes, ext4MaxIndirectBytes(setup.blockSize, counted));
+  return { ...usual, maxReadBytes, maxIndirectBytes };
 }
 
 /** i_blocks counts 2^32 - 1 sectors at most (ext4_max_size). */
 const countedBlocks = ({ format, blockSize }: Setup): number =>
   hasFeature(format, 'huge_file') ? 2 ** 48 - 1 : Math.floor((2 ** 32 - 1) / (blockSize / 512));
-
-/** What indirect blocks reach, where these are counted, too (ext4_max_bitmap_size). */
-function largestIndirect(blockSize: number, counted: number): number {
-  const pointers = blockSize / 4;
-  const indirect = 1 + (1 + pointers) + (1 + pointers + pointers ** 2);
-  const reached = 12 + pointers + pointers ** 2 + pointers ** 3;
-  if (reached + indirect <= counted) return reached * blockSize;
-  // Limited by the counter: all of it but the indirect blocks that as many blocks need.
-  const beyond = counted - 12 - pointers;
-  if (beyond < pointers ** 2) return (counted - 2 - Math.ceil(beyond / pointers)) * blockSize;
-  const inTriple = beyond - pointers ** 2;
-  const needed = 3 + pointers + Math.ceil(inTriple / pointers) + Math.ceil(inTriple / pointers ** 2);
-  return (counted - needed) * blockSize;
-}

@@ -14,8 +14,8 @@ import type { Unperformed } from './unperformed.ts';
 /** What answers at once in-process, and only later elsewhere. Await it only when it is a promise (see `settled`). */
 export type Awaitable<T> = T | Promise<T>;
 
-/** Counts by table and by callback: what a target did inside, and what it never did. */
-export type CallbackTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
+/** Counts by table and by callback: what a target did inside, and what it never did; null where a table has no such callback. */
+export type CallbackTable = Readonly<Record<string, Readonly<Record<string, number | null>>>>;
 
 /** A whole disk as bytes: pages that hold data; all that lies between is zero. */
 export interface DiskImage {
@@ -37,6 +37,8 @@ export interface Capabilities {
   readonly images: boolean;
   /** What it cannot perform. Nobody generates it for this target, and a case with it is unknown on it. */
   readonly unperformed: Unperformed;
+  /** Its device can be mapped (`dax`): setups may ask for that, or for a target that does nothing else must. */
+  readonly dax?: 'possible' | 'required';
 }
 
 /** Something that can be tried. The TypeScript ext4 is two of them, one for each buffered I/O path. */

@@ -1,6 +1,7 @@
 /** The public face of the file system: make one, mount it, use it. Everything else in impl/ is private. */
 export { SECTOR_BYTES, type Bio, type BioStatus } from './block/bio.ts';
 export type { BlockDevice } from './block/block-device.ts';
+export { MappableDisk } from './block/mappable-disk.ts';
 export { MemoryDisk } from './block/memory-disk.ts';
 export { SlowDisk } from './block/slow-disk.ts';
 export { FAULTS, NO_FAULTS, type Fault, type FaultSwitches } from './lib/faults.ts';

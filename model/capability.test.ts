@@ -67,7 +67,7 @@ describe('the capabilities of a program', () => {
   });
 
   test('stay with a truncation that s_maxbytes refuses, not with one that only the map refuses', () => {
-    session = new Session({ maxFileBytes: 1000, maxReadBytes: 2000 });
+    session = new Session({ extents: false, maxIndirectBytes: 1000, maxReadBytes: 2000 });
     session.file('f');
     session.prepare(give('f'));
     expect(session.run({ op: 'truncate', path: 'f', size: 2001 })).toBe('EFBIG');

@@ -8,15 +8,44 @@ import type { OperationOf } from './operation-of.ts';
 export function leavesChoice(state: State, operation: Operation): boolean {
   switch (operation.op) {
     case 'seek':
-      return operation.whence === 'data' || operation.whence === 'hole';
+      return (
+        operation.whence === 'data' || operation.whence === 'hole' || mayReachBeyondPointers(state, operation)
+      );
+    case 'truncate':
+    case 'ftruncate':
+    case 'copy-file-range':
+    case 'sendfile':
+      return mayReachBeyondPointers(state, operation);
+    case 'chattr':
+    case 'set-project':
+      return state.options.inlineData;
     case 'read':
     case 'pread':
     case 'write':
     case 'pwrite':
-      return transferLeavesChoice(state, operation);
+      return transferLeavesChoice(state, operation) || mayReachBeyondPointers(state, operation);
     default:
       return false;
   }
+}
+
+type Reaching = OperationOf<
+  'truncate' | 'ftruncate' | 'seek' | 'write' | 'pwrite' | 'read' | 'pread' | 'copy-file-range' | 'sendfile'
+>;
+
+/** Whether it may matter that contents in an inode are not mapped by extents: somewhere beyond what indirect blocks reach. */
+function mayReachBeyondPointers({ options, handles }: State, operation: Reaching): boolean {
+  const { inlineData, extents, maxIndirectBytes } = options;
+  if (!inlineData || !extents || operation.op === 'read' || operation.op === 'pread') return false;
+  if ('size' in operation) return operation.size > maxIndirectBytes;
+  const file = handles.get('to' in operation ? operation.to : operation.handle);
+  if (file === undefined) return false;
+  // No more than where it ends: the sum of all that it may begin with and its length.
+  const asked =
+    'offset' in operation ? operation.offset : 'toOffset' in operation ? (operation.toOffset ?? 0) : 0;
+  const length =
+    'content' in operation ? operation.content.length : 'length' in operation ? operation.length : 0;
+  return Math.max(asked, 0) + file.position + file.size + length > maxIndirectBytes;
 }
 
 type Transferring = OperationOf<'read' | 'pread' | 'write' | 'pwrite'>;

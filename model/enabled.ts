@@ -1,6 +1,7 @@
 import type { Content, Handle, Operation, SetTime } from './operation.ts';
 import { hasKnownAttribute, isKnownName } from './enabled-attributes.ts';
 import { MODE_MAX, TRANSFER_BYTES_MAX } from './limits.ts';
+import { maxFileBytesOf } from './options.ts';
 import type { OperationOf } from './operation-of.ts';
 import { isKnownInMapping, isKnownMmap } from './enabled-mappings.ts';
 import { isKnownCopy, isKnownTransfer } from './enabled-transfers.ts';
@@ -149,7 +150,7 @@ function isKnownFallocate(state: State, { handle, mode, offset, length }: Operat
   if (writesByChance(state, handle)) return false;
   const file = state.handles.get(handle);
   if (file?.inode.type !== 'file' || mode !== 'insert') return true;
-  return file.inode.reservedBytes + length <= state.options.maxFileBytes;
+  return file.inode.reservedBytes + length <= maxFileBytesOf(state.options);
 }
 
 function writesByChance(state: State, handle: Handle): boolean {
@@ -165,7 +166,7 @@ function isKnownSeek(state: State, operation: OperationOf<'seek'>): boolean {
   if (file === undefined || file.type === 'file') return true;
   if (whence === 'data' || whence === 'hole') return false;
   const base = whence === 'current' ? file.position : 0;
-  return whence !== 'end' && base + offset <= state.options.maxFileBytes;
+  return whence !== 'end' && base + offset <= maxFileBytesOf(state.options);
 }
 
 function hasUsableArguments(state: State, operation: PathOperation): boolean {

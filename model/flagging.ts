@@ -1,6 +1,7 @@
 import { isPrivileged } from './caller.ts';
 import { changedFlags, flagNames, mayHaveFlag, withChanges, type InodeFlags } from './inode-flags.ts';
 import type { Inode } from './inode.ts';
+import { mayBeInline } from './inline-data.ts';
 import { openForLooking } from './opening.ts';
 import { DONE, failure, success } from './outcome.ts';
 import type { Errno, Outcome, Path } from './operation.ts';
@@ -32,7 +33,8 @@ function chattrError(state: State, inode: Inode, wanted: InodeFlags): Errno | nu
   const binds = changed.includes('immutable') || changed.includes('append');
   if (binds && !isPrivileged(caller)) return 'EPERM';
   if (flagNames(wanted).some((name) => !mayHaveFlag(inode.type, name))) return 'EOPNOTSUPP';
-  if (inode.flags.immutable && wanted.immutable && changed.length > 0) return 'EPERM';
+  if (inode.flags.immutable && wanted.immutable && (changed.length > 0 || isRefusedInline(state, inode)))
+    return 'EPERM';
   const mayJournal = isPrivileged(caller) && options.rootHasResources;
   return changed.includes('journalData') && !mayJournal ? 'EPERM' : null;
 }
@@ -48,7 +50,9 @@ export function setProject(state: State, { path, project }: OperationOf<'set-pro
   const handsDown = inode.type === 'directory' && project !== 0;
   if (
     inode.flags.immutable &&
-    (inode.handsProjectDown !== handsDown || projectChanges(state, inode, project))
+    (inode.handsProjectDown !== handsDown ||
+      projectChanges(state, inode, project) ||
+      isRefusedInline(state, inode))
   ) {
     return failure('EPERM');
   }
@@ -59,6 +63,10 @@ export function setProject(state: State, { path, project }: OperationOf<'set-pro
   inode.project = project;
   return DONE;
 }
+
+/** That contents lie in the inode is a flag that nobody can set: of what is immutable, it counts as a change. */
+const isRefusedInline = (state: State, inode: Inode): boolean =>
+  state.observedErrno === 'EPERM' && mayBeInline(state, inode);
 
 /** FS_IOC_FSGETXATTR. */
 export function lsattr(state: State, path: Path): Outcome {

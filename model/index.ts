@@ -1,5 +1,11 @@
 export { Model } from './model.ts';
-export { EXT4_LINKS_MAX, ext4MaxFileBytes, ext4Options } from './options.ts';
+export {
+  EXT4_LINKS_MAX,
+  ext4MaxFileBytes,
+  ext4MaxIndirectBytes,
+  ext4Options,
+  maxFileBytesOf,
+} from './options.ts';
 export type { InitialDirectory, ModelOptions } from './options.ts';
 export type { NodeView } from './inode.ts';
 export type { NodeList } from './name-list.ts';

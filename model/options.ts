@@ -16,10 +16,10 @@ export interface InitialDirectory {
 export interface ModelOptions {
   /** Bytes. A symbolic link's target must be shorter (ext4_symlink); ENOSPC is judged by whole blocks. */
   readonly blockSizeBytes: number;
-  /** The largest file in bytes: what its map reaches, s_maxbytes with extents, s_bitmap_maxbytes with indirect blocks. */
-  readonly maxFileBytes: number;
-  /** Where a read finds nothing without counting as one: s_maxbytes, at least maxFileBytes. */
+  /** The largest file in bytes with extents, and where a read finds nothing without counting as one (s_maxbytes). */
   readonly maxReadBytes: number;
+  /** The largest file in bytes with indirect blocks: what they reach, maxReadBytes or less (s_bitmap_maxbytes). */
+  readonly maxIndirectBytes: number;
   /** The most names of a file, and of subdirectories plus two before a directory stops counting (EXT4_LINK_MAX). */
   readonly linksMax: number;
   /** Whether a directory of too many subdirectories stops counting them; without, one more is EMLINK (dir_nlink). */
@@ -63,13 +63,37 @@ export function ext4MaxFileBytes(blockSizeBytes: number): number {
   return (2 ** 32 - 1) * blockSizeBytes;
 }
 
+/**
+ * s_bitmap_maxbytes, where a file may have so many blocks, its indirect ones included: 2^48 - 1, or with a small counter
+ * (without huge_file) 2^32 - 1 sectors (ext4_max_bitmap_size).
+ */
+export function ext4MaxIndirectBytes(blockSizeBytes: number, blocksMax: number): number {
+  const pointers = blockSizeBytes / 4;
+  const indirect = 1 + (1 + pointers) + (1 + pointers + pointers ** 2);
+  const reached = 12 + pointers + pointers ** 2 + pointers ** 3;
+  if (reached + indirect <= blocksMax) return reached * blockSizeBytes;
+  // Limited by the counter: all of it but the indirect blocks that as many blocks need.
+  const beyond = blocksMax - 12 - pointers;
+  if (beyond < pointers ** 2) return (blocksMax - 2 - Math.ceil(beyond / pointers)) * blockSizeBytes;
+  const inTriple = beyond - pointers ** 2;
+  const needed = 3 + pointers + Math.ceil(inTriple / pointers) + Math.ceil(inTriple / pointers ** 2);
+  return (blocksMax - needed) * blockSizeBytes;
+}
+
+/** The size in bytes that a new file may grow to. */
+export const maxFileBytesOf = ({ extents, maxReadBytes, maxIndirectBytes }: ModelOptions): number =>
+  extents ? maxReadBytes : maxIndirectBytes;
+
 /** What mke2fs and a mount with default options give, all made by root at `time`. */
 export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptions {
   const made = { uid: 0, gid: 0, atime: time, mtime: time, ctime: time };
   return {
     blockSizeBytes,
-    maxFileBytes: ext4MaxFileBytes(blockSizeBytes),
     maxReadBytes: ext4MaxFileBytes(blockSizeBytes),
+    maxIndirectBytes: Math.min(
+      ext4MaxFileBytes(blockSizeBytes),
+      ext4MaxIndirectBytes(blockSizeBytes, Infinity),
+    ),
     linksMax: EXT4_LINKS_MAX,
     dirNlink: true,
     inodeBytes: 256,

@@ -96,7 +96,7 @@ function change(state: State, { contents }: FileInode, { mode, offset, length }:
 
 /** With indirect blocks the last block of the largest file is never punched (ext4_punch_hole). */
 const punchMax = ({ options }: State): number =>
-  options.extents ? Infinity : options.maxFileBytes - options.blockSizeBytes;
+  options.extents ? Infinity : options.maxIndirectBytes - options.blockSizeBytes;
 
 /** What may be the case after part of a change. */
 function leaveOpen({ options }: State, inode: FileInode, { mode, offset, length }: Fallocate): void {

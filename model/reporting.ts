@@ -1,4 +1,5 @@
 import type { FileInode, Inode } from './inode.ts';
+import { largestBytes } from './inline-data.ts';
 import { openForLooking } from './opening.ts';
 import { counted, failure, success } from './outcome.ts';
 import type { Errno, FileExtent, Outcome, Path } from './operation.ts';
@@ -17,7 +18,7 @@ export function fiemap(state: State, { path, offset, length, sync }: OperationOf
   const inode = openedBy(state, path);
   if (typeof inode === 'string') return failure(inode);
   if (length <= 0) return failure('EINVAL');
-  const { maxFileBytes } = state.options;
+  const maxFileBytes = largestBytes(state, inode, ['EFBIG', 'EINVAL']);
   if (offset < 0 || offset > maxFileBytes) return failure('EFBIG');
   // Cut off at the largest file, nothing is left to ask for (ext4_fiemap_check_ranges, fiemap_prep).
   if (offset === maxFileBytes) return failure('EINVAL');

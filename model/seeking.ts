@@ -1,4 +1,5 @@
 import type { FileInode } from './inode.ts';
+import { largestBytes } from './inline-data.ts';
 import type { OpenFile } from './open-file.ts';
 import { counted, failure } from './outcome.ts';
 import type { Outcome } from './operation.ts';
@@ -16,7 +17,7 @@ export function seek(state: State, operation: OperationOf<'seek'>): Outcome {
   if (whence === 'data' || whence === 'hole') return seekContents(state, file, offset, whence);
   const base = whence === 'set' ? 0 : whence === 'current' ? file.position : file.size;
   const position = base + offset;
-  if (position < 0 || position > state.options.maxFileBytes) return failure('EINVAL');
+  if (position < 0 || position > largestBytes(state, file.inode, ['EINVAL'])) return failure('EINVAL');
   file.position = position;
   return counted(position);
 }

@@ -167,7 +167,7 @@ describe('out of space', () => {
 
 // filemap_read asks s_maxbytes, whatever the map of the file reaches; seen on Linux 6.18.44 with indirect blocks.
 test('a read beyond what the map reaches is an access; one beyond what any file reaches is none', () => {
-  session = new Session({ maxFileBytes: 1000, maxReadBytes: 2000 });
+  session = new Session({ extents: false, maxIndirectBytes: 1000, maxReadBytes: 2000 });
   session.file('f');
   const handle = session.open('f');
   expect(session.movedBy('f', { op: 'pread', handle, offset: 1500, length: 1 })).toEqual(['atime']);

@@ -1,4 +1,5 @@
 import type { FileInode } from './inode.ts';
+import { largestBytes } from './inline-data.ts';
 import { DONE, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
@@ -33,11 +34,10 @@ export function ftruncate(state: State, operation: OperationOf<'ftruncate'>): Ou
  */
 export function setSize(state: State, inode: FileInode, size: number): Errno | null {
   if (inode.flags.immutable) return 'EPERM';
-  const { maxFileBytes, maxReadBytes } = state.options;
-  if (size > maxReadBytes) return 'EFBIG';
+  if (size > state.options.maxReadBytes) return 'EFBIG';
   dropCapability(state, inode);
   // What only the map does not reach is refused late (ext4_setattr).
-  if (size > maxFileBytes) return 'EFBIG';
+  if (size > largestBytes(state, inode, ['EFBIG'])) return 'EFBIG';
   dropPrivileges(state, inode);
   inode.contents.truncate(size);
   if (state.mappings.size > 0) unmapBehind(state, inode, size);

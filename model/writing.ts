@@ -1,5 +1,6 @@
 import { directRefusal, isDirect } from './direct-io.ts';
 import type { FileInode } from './inode.ts';
+import { largestBytes, mayBeInline } from './inline-data.ts';
 import { TRANSFER_BYTES_MAX } from './limits.ts';
 import type { OpenFile } from './open-file.ts';
 import { counted, failure } from './outcome.ts';
@@ -30,7 +31,7 @@ export function writeTo(
   if (nowait && !direct) return failure('EOPNOTSUPP');
   if (inode.flags.immutable) return failure('EPERM');
   if (transfer.length === 0) return counted(0);
-  const { maxFileBytes } = state.options;
+  const maxFileBytes = largestWrite(state, inode, start);
   if (start >= maxFileBytes) return failure('EFBIG');
   // Changing the mode of an append-only file is EPERM, in this case too (ext4_setattr).
   if (inode.flags.append && bitsDroppedByWriting(state, inode) !== 0) return failure('EPERM');
@@ -46,6 +47,13 @@ export function writeTo(
   return direct
     ? writeDirect(state, inode, start, source, whole)
     : writeCached(state, inode, start, source, whole);
+}
+
+/** Where the largest file ends for this write, which was refused there, or cut off. */
+function largestWrite(state: State, inode: FileInode, start: number): number {
+  const { maxIndirectBytes } = state.options;
+  const cutOff = state.observedCount === maxIndirectBytes - start && mayBeInline(state, inode);
+  return cutOff ? maxIndirectBytes : largestBytes(state, inode, ['EFBIG']);
 }
 
 /** What a direct write that must not wait answers when it would have to, before or after its times. */

@@ -1,4 +1,11 @@
-import { Model, type HandleView, type NodeView, type Operation, type Outcome } from '../model/index.ts';
+import {
+  maxFileBytesOf,
+  Model,
+  type HandleView,
+  type NodeView,
+  type Operation,
+  type Outcome,
+} from '../model/index.ts';
 import { modelOptions, timeOfStep, type Setup } from '../harness/setup.ts';
 
 /** What sequences do, counted: what the model predicts for each operation, and which boundaries offsets meet. */
@@ -127,7 +134,7 @@ class Observer {
     this.#coverage = coverage;
     this.#model = new Model(options);
     this.#block = setup.blockSize;
-    this.#maximum = options.maxFileBytes;
+    this.#maximum = maxFileBytesOf(options);
   }
 
   run(sequence: readonly Operation[]): void {

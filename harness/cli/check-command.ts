@@ -12,6 +12,7 @@ Examples:
   twinpath check --seed 7 --runs 100   the same 100 sequences every time
   twinpath check --seconds 3600        for an hour
   twinpath check --targets impl:iomap --block-size 1024
+  twinpath check --targets impl:dax    files on a device that is mapped directly, past the page cache
 
 Exit code: 0 when all held, 1 when something was found, 2 when it could not run or could not judge.`;
 

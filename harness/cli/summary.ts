@@ -104,15 +104,18 @@ function timeLines(result: CheckResult, { e2fsck }: RunFacts): string[] {
   return lines;
 }
 
-/** A line per table: how many calls, the seldom ones by name, and those that never were. */
+/** A line per table: how many calls, the seldom ones first, those that never were, and those that the table has not. */
 function callbackLines(callbacks: CallbackTable): string[] {
   const lines = Object.entries(callbacks).map(([table, counts]) => {
-    const sorted = Object.entries(counts).sort(([, left], [, right]) => left - right);
+    const absent = Object.keys(counts).filter((name) => counts[name] === null);
+    const called = Object.entries(counts).filter((entry): entry is [string, number] => entry[1] !== null);
+    const sorted = called.sort(([, left], [, right]) => left - right);
     const total = sorted.reduce((sum, [, count]) => sum + count, 0);
     const never = sorted.filter(([, count]) => count === 0).map(([name]) => name);
     const shown = sorted.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${grouped(count)}`);
     const zeros = never.length === 0 ? '' : pc.dim(`  never ${never.join(' ')}`);
-    return `  ${table.padEnd(TABLE_WIDTH)}${grouped(total).padStart(COUNT_WIDTH)}  ${shown.join('  ')}${zeros}`;
+    const none = absent.length === 0 ? '' : pc.dim(`  not in the table: ${absent.join(' ')}`);
+    return `  ${table.padEnd(TABLE_WIDTH)}${grouped(total).padStart(COUNT_WIDTH)}  ${shown.join('  ')}${zeros}${none}`;
   });
   return lines.length === 0 ? [] : ['callbacks', ...lines];
 }

@@ -1,4 +1,5 @@
 import type { Setup } from '../setup.ts';
+import { maxFileBytesOf } from '../../model/index.ts';
 import { modelOptions } from '../setup.ts';
 import type { Dice } from './dice.ts';
 import type { LengthClass, OffsetClass, Swarm } from './swarm.ts';
@@ -39,9 +40,9 @@ export class Boundaries {
     this.#dice = dice;
     this.#swarm = swarm;
     this.#blockBytes = setup.blockSize;
-    const { maxFileBytes, clusterBytes } = modelOptions(setup);
-    this.#maxFileBytes = maxFileBytes;
-    this.clusterBytes = clusterBytes;
+    const options = modelOptions(setup);
+    this.#maxFileBytes = maxFileBytesOf(options);
+    this.clusterBytes = options.clusterBytes;
   }
 
   get blockBytes(): number {

@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { hasFeature, type SetupFormat } from '../format.ts';
 import { unusualFormats } from './formats.ts';
-import { BLOCK_SIZES, SMALLEST_BYTES, type BlockSize, type Setup, type SetupMount } from '../setup.ts';
+import {
+  BLOCK_SIZES,
+  canBeMapped,
+  SMALLEST_BYTES,
+  type BlockSize,
+  type Setup,
+  type SetupMount,
+} from '../setup.ts';
 
 /** Devices of ordinary size; what a run writes never fills them. */
 const ROOMY_BYTES = [16 << 20, 32 << 20, 64 << 20];
@@ -18,6 +25,8 @@ export interface SetupChoices {
   readonly pool?: number | undefined;
   /** No format with one of these features. */
   readonly without?: readonly string[] | undefined;
+  /** Whether files are mapped directly: sometimes, where they can be, always, or never. */
+  readonly dax?: 'possible' | 'required' | undefined;
   /** As the kernel does by default when absent. */
   readonly atime?: SetupMount['atime'] | undefined;
 }
@@ -37,7 +46,7 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
           { weight: 3, arbitrary: fc.constant(undefined) },
           { weight: 1, arbitrary: fc.constantFrom(...INSPECT_EVERY) },
         ),
-        mount: mounts(choices.atime ?? 'relatime', hasFeature(image.format, 'has_journal')),
+        mount: mountsOf(image, choices),
         image: fc.constant(image),
       }),
     )
@@ -45,7 +54,12 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
 }
 
 /** In six of ten the usual format. */
-function images({ blockSize, format, pool, without = [] }: SetupChoices): fc.Arbitrary<SetupImage> {
+function images({ dax, ...choices }: SetupChoices): fc.Arbitrary<SetupImage> {
+  if (dax !== 'required') return anyImages(choices);
+  return anyImages({ ...choices, blockSize: choices.blockSize ?? 4096 }).filter(canBeMapped);
+}
+
+function anyImages({ blockSize, format, pool, without = [] }: SetupChoices): fc.Arbitrary<SetupImage> {
   const sizes = blockSize === undefined ? BLOCK_SIZES : [blockSize];
   if (format !== undefined) return imagesWith(sizes, () => fc.constant(format));
   const unusual = imagesWith(sizes, unusualFormats).filter(
@@ -106,6 +120,18 @@ function deviceSizes(blockSize: BlockSize): fc.Arbitrary<number> {
     { weight: 1, arbitrary: fc.constantFrom(...ODD_PAGES).map((pages) => least * 2 + 4096 * pages) },
     { weight: 1, arbitrary: fc.constantFrom(0, ...ODD_PAGES).map((pages) => least + 4096 * pages) },
   );
+}
+
+/** In one of eight, where it can be, without a page cache. */
+function mountsOf(image: SetupImage, { atime = 'relatime', dax }: SetupChoices): fc.Arbitrary<SetupMount> {
+  const journal = hasFeature(image.format, 'has_journal');
+  const cached = mounts(atime, journal);
+  if (dax === undefined || !canBeMapped(image)) return cached;
+  const mapped = cached
+    .filter(({ data }) => data !== 'journal')
+    .map((mount): SetupMount => ({ ...mount, dax: true }));
+  if (dax === 'required') return mapped;
+  return fc.oneof({ weight: 7, arbitrary: cached }, { weight: 1, arbitrary: mapped });
 }
 
 /** The kernel's defaults in half of the runs. Without a journal there is nothing to say of data. */

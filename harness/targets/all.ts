@@ -1,6 +1,6 @@
 import type { Target } from '../target.ts';
 import { kernelTarget } from './kernel/target-words.ts';
-import { typescriptTargets } from './typescript/target.ts';
+import { daxTarget, typescriptTargets } from './typescript/target.ts';
 
 /** A target that nobody knows. The message names those that there are. */
 export class UnknownTarget extends Error {
@@ -15,7 +15,7 @@ export const allTargets = (): readonly Target[] => typescriptTargets();
  * workspace.
  */
 export function targetsNamed(names: readonly string[], workspace = ''): readonly Target[] {
-  const known = allTargets();
+  const known = [...allTargets(), daxTarget()];
   return [...new Set(names)].map((name) => {
     const found = known.find((target) => target.name === name) ?? kernelTarget(name, workspace);
     if (found !== null) return found;

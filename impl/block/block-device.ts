@@ -1,10 +1,13 @@
 import type { Bio, BioStatus } from './bio.ts';
+import type { DeviceMemory } from './device-memory.ts';
 
 export interface BlockDevice {
   /** Sectors of 512 bytes. */
   readonly sectors: number;
   /** Nothing can be written to it (bdev_read_only). */
   readonly readOnly?: boolean;
+  /** Where it can be mapped directly. Absent in a device that is reached by transfers only. */
+  readonly memory?: DeviceMemory;
   /** Starts the transfer; `endIo` runs exactly once, perhaps before submit returns, in an order the device chooses. */
   submit(bio: Bio, endIo: (status: BioStatus) => void): void;
   /**

@@ -143,7 +143,7 @@ export class MemoryDisk implements BlockDevice {
     let done = 0;
     while (done < target.length) {
       const within = (offset + done) % PAGE_BYTES;
-      const page = this.#page(Math.floor((offset + done) / PAGE_BYTES)) ?? ZEROS;
+      const page = this.page(Math.floor((offset + done) / PAGE_BYTES));
       const length = Math.min(PAGE_BYTES - within, target.length - done);
       target.set(length === PAGE_BYTES ? page : page.subarray(within, within + length), done);
       done += length;
@@ -158,16 +158,22 @@ export class MemoryDisk implements BlockDevice {
       const index = Math.floor((offset + done) / PAGE_BYTES);
       const length = Math.min(PAGE_BYTES - within, source.length - done);
       const piece = length === source.length ? source : source.subarray(done, done + length);
-      this.#writablePage(index, length === PAGE_BYTES).set(piece, within);
+      this.writablePage(index, length === PAGE_BYTES).set(piece, within);
       done += length;
     }
+  }
+
+  /** The bytes of a page, only to be looked at, until somebody writes. */
+  page(index: number): Uint8Array {
+    return this.#page(index) ?? ZEROS;
   }
 
   #page(index: number): Uint8Array | null {
     return this.#tables[Math.floor(index / TABLE_PAGES)]?.pages[index % TABLE_PAGES] ?? null;
   }
 
-  #writablePage(index: number, overwritten: boolean): Uint8Array {
+  /** The same to be changed, until somebody makes a snapshot. What it holds is anything if it is `overwritten` as a whole. */
+  writablePage(index: number, overwritten = false): Uint8Array {
     const table = this.#ownTable(index);
     const slot = index % TABLE_PAGES;
     const old = table.pages[slot] ?? null;

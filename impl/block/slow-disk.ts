@@ -2,6 +2,7 @@ import type { Scheduler } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { Bio, BioStatus } from './bio.ts';
 import type { BlockDevice } from './block-device.ts';
+import type { DeviceMemory } from './device-memory.ts';
 
 /**
  * A disk whose transfers end, once it is slow, when a task says so: each end is a place where another call may run. For
@@ -9,6 +10,8 @@ import type { BlockDevice } from './block-device.ts';
  */
 export class SlowDisk implements BlockDevice {
   readonly sectors: number;
+  /** What is loaded and stored is there at once. */
+  readonly memory?: DeviceMemory;
   readonly #disk: BlockDevice;
   readonly #queue: (() => void)[] = [];
   #slow = false;
@@ -16,6 +19,7 @@ export class SlowDisk implements BlockDevice {
   constructor(disk: BlockDevice) {
     this.#disk = disk;
     this.sectors = disk.sectors;
+    if (disk.memory !== undefined) this.memory = disk.memory;
   }
 
   submit(bio: Bio, endIo: (status: BioStatus) => void): void {

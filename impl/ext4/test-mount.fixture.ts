@@ -13,7 +13,7 @@ import type { SuperBlock } from './super/super-block.ts';
 export const MOUNT_OPTIONS: MountOptions = {
   bufferedIomap: false,
   delalloc: true,
-  dax: false,
+  dax: null,
   dioreadNolock: true,
   readOnly: false,
   discard: false,

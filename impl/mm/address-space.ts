@@ -2,6 +2,7 @@ import { assert } from '../lib/assert.ts';
 import { Failure, type Errno } from '../lib/errno.ts';
 import type { RwSemaphore } from '../sched/lock.ts';
 import type { AddressSpaceOperations } from './address-space-operations.ts';
+import { DevicePages } from './device-pages.ts';
 import { ErrorSequence, type ErrorWatcher } from './error-sequence.ts';
 import { Folio } from './folio.ts';
 import type { FolioPool, PageRun } from './folio-pool.ts';
@@ -38,6 +39,8 @@ export class AddressSpace {
   areas: Set<MemoryArea> | null = null;
   /** Somebody has mapped the file: bytes behind its end may have been stored to since, in memory. */
   wasMapped = false;
+  /** Pages that lie on the device, which mappings show without a folio; null while there are none. */
+  #devicePages: DevicePages | null = null;
   /** Made when a write fails first: most never do. */
   #errors: ErrorSequence | null = null;
   /** AS_EIO, AS_ENOSPC: a write was lost, and nobody who waits for writes was told. */
@@ -62,6 +65,16 @@ export class AddressSpace {
     return this.#folios.length;
   }
 
+  get devicePages(): DevicePages | null {
+    return this.#devicePages;
+  }
+
+  /** The same for whoever is about to enter one. */
+  useDevicePages(): DevicePages {
+    return (this.#devicePages ??= new DevicePages(this));
+  }
+
+  /** Folios, or pages of the device. */
   get dirtyFolios(): number {
     return this.#dirtyFolios;
   }
@@ -193,8 +206,15 @@ export class AddressSpace {
     if (folio.dirty) return false;
     assert(folio.mapping === this, () => `folio ${folio.index} is dirtied outside its mapping`);
     folio.dirty = true;
-    if (this.#dirtyFolios++ === 0) this.#dirtyMappings.add(this);
+    this.countDirty(1);
     return true;
+  }
+
+  /** One more, or one less, is dirty: a mapping with something dirty is one that sync has to visit. */
+  countDirty(change: 1 | -1): void {
+    this.#dirtyFolios += change;
+    if (this.#dirtyFolios === 0) this.#dirtyMappings.delete(this);
+    else if (this.#dirtyFolios === change) this.#dirtyMappings.add(this);
   }
 
   /**
@@ -205,7 +225,7 @@ export class AddressSpace {
     if (!folio.dirty) return false;
     folio.dirty = folio.toWrite = false;
     if (this.areas !== null) writeProtect(this, folio);
-    if (--this.#dirtyFolios === 0) this.#dirtyMappings.delete(this);
+    this.countDirty(-1);
     return true;
   }
 

@@ -13,7 +13,7 @@ import { PAGE_BYTES } from './page.ts';
  */
 export type MkwriteOutcome = 'locked' | 'again' | 'sigbus';
 
-/** What the file that is mapped does about faults (vm_operations_struct). */
+/** What is asked of a file whose cached pages are mapped. */
 export interface MappedFile {
   readonly mapping: AddressSpace;
   /**
@@ -23,14 +23,26 @@ export interface MappedFile {
   makeWritable(folio: Folio): Sleepable<MkwriteOutcome>;
 }
 
+/**
+ * What a mapping does about faults (vm_operations_struct): the bytes of a page of the mapping, for a load or a store; null is
+ * SIGBUS. They are good until the caller sleeps. Fails where the file system met damage, or the device failed: SIGBUS, too.
+ */
+export interface VmOperations {
+  readonly load: (area: MemoryArea, page: number) => Sleepable<Uint8Array | null>;
+  readonly store: (area: MemoryArea, page: number) => Sleepable<Uint8Array | null>;
+}
+
+/** Of files that are in the page cache (generic_file_vm_ops). */
+export const cachedFaults = (file: MappedFile): VmOperations => ({
+  load: (area, page) => pageToLoad(area, file, page),
+  store: (area, page) => pageToStore(area, file, page),
+});
+
 /** Is the page at or behind the end of the file? There SIGBUS is all that one gets. */
 const isBeyondEnd = (mapping: AddressSpace, page: number): boolean => page * PAGE_BYTES >= mapping.host.size;
 
-/**
- * The bytes of a page of the mapping for a load; null is SIGBUS: the page is behind the end of the file, or could not be
- * read. They are good until the caller sleeps.
- */
-export function* pageToLoad(area: MemoryArea, file: MappedFile, page: number): Sleepable<Uint8Array | null> {
+/** Null, SIGBUS: the page is behind the end of the file, or could not be read. */
+function* pageToLoad(area: MemoryArea, file: MappedFile, page: number): Sleepable<Uint8Array | null> {
   for (;;) {
     const known = area.readable(page);
     if (known !== null) return known;
@@ -42,7 +54,7 @@ export function* pageToLoad(area: MemoryArea, file: MappedFile, page: number): S
 }
 
 /** The same for a store: the page of a shared mapping is dirty, that of a private one a copy. */
-export function* pageToStore(area: MemoryArea, file: MappedFile, page: number): Sleepable<Uint8Array | null> {
+function* pageToStore(area: MemoryArea, file: MappedFile, page: number): Sleepable<Uint8Array | null> {
   for (;;) {
     const known = area.storable(page);
     if (known !== null) return known;

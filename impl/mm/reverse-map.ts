@@ -1,4 +1,5 @@
 import type { AddressSpace } from './address-space.ts';
+import type { DevicePage } from './device-pages.ts';
 import type { Folio } from './folio.ts';
 
 /** From the pages of a file to the mappings that show them (mm/rmap.c). A file that nobody maps costs one comparison. */
@@ -12,7 +13,7 @@ export function unmapPages(mapping: AddressSpace, first: number, end: number, co
 }
 
 /** The next store to the folio faults again (folio_mkclean). Answers whether one would have gone through. */
-export function writeProtect(mapping: AddressSpace, folio: Folio): boolean {
+export function writeProtect(mapping: AddressSpace, folio: Folio | DevicePage): boolean {
   let found = false;
   if (mapping.areas !== null) for (const area of mapping.areas) if (area.writeProtect(folio)) found = true;
   return found;

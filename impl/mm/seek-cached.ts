@@ -1,7 +1,8 @@
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
+import type { DevicePages } from './device-pages.ts';
 import type { Folio } from './folio.ts';
-import { pageIndex } from './page.ts';
+import { PAGE_BYTES, pageIndex } from './page.ts';
 
 /**
  * The first byte in [start, end) that the page cache has something good to read of (`data`), or nothing (`hole`), in steps of
@@ -14,6 +15,7 @@ export function* seekCached(
   end: number,
   wanted: 'data' | 'hole',
 ): Sleepable<number | null> {
+  if (mapping.devicePages !== null) return seekDevicePages(mapping.devicePages, start, end, wanted);
   let position = start;
   while (position < end) {
     const folio = mapping.next(pageIndex(position));
@@ -26,6 +28,19 @@ export function* seekCached(
     const found = yield* seekInFolio(folio, position, mapping, blockSize, wanted);
     if (found < folio.end) return found < end ? found : null;
     position = folio.end;
+  }
+  return null;
+}
+
+/** The same where mappings show pages of the device: each page that was loaded or stored to counts as data. */
+function seekDevicePages(
+  pages: DevicePages,
+  start: number,
+  end: number,
+  wanted: 'data' | 'hole',
+): number | null {
+  for (let position = start; position < end; position += PAGE_BYTES - (position % PAGE_BYTES)) {
+    if ((pages.find(pageIndex(position)) !== null) === (wanted === 'data')) return position;
   }
   return null;
 }

@@ -27,6 +27,8 @@ export function truncateCache(mapping: AddressSpace, start: number): Sleepable<v
  * The copies of private mappings stay.
  */
 export function truncateRange(mapping: AddressSpace, start: number, end: number): Sleepable<void> {
+  // Of a page of the device that stays in part, the caller zeroes what goes, on the device.
+  if (mapping.devicePages !== null) mapping.devicePages.remove(endPage(start), pageIndex(end));
   return mapping.folioCount === 0 ? READY : truncateFolios(mapping, start, end);
 }
 
@@ -89,5 +91,6 @@ function* zeroOldTail(mapping: AddressSpace, oldSize: number, newSize: number): 
 
 /** Throws everything away when a file system goes: nobody else uses the mapping any more. */
 export function discardAll(mapping: AddressSpace): void {
+  mapping.devicePages?.remove(0, Infinity);
   for (const folio of mapping.range(0, Infinity)) removeFolio(mapping, folio);
 }

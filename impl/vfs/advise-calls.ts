@@ -38,6 +38,8 @@ export function* fadvise(
   const file = context.files.get(fd);
   const { mapping, mode } = file.inode;
   if (length < 0) fail('EINVAL');
+  // Of what is not cached nothing can be said.
+  if (file.inode.dataPath.dax !== null) return;
   const end = length === 0 ? Infinity : offset + length;
   switch (advice) {
     case 'normal':

@@ -15,6 +15,7 @@ import {
   EXT4_NOATIME_FL,
   EXT4_PROJINHERIT_FL,
   EXT4_SYNC_FL,
+  isDirectory,
   isRegular,
   type Inode,
 } from '../ext4/inode/inode.ts';
@@ -129,16 +130,25 @@ function* apply(caller: Credentials, inode: Inode, { flags, project }: FileAttri
   if (becomesImmutable && isRegular(inode.mode)) yield* writeAndWait(inode.mapping, 0, Infinity);
   const changed = settable ^ inode.flags;
   const wasSync = isSync(inode);
+  if ((changed & EXT4_DAX_FL) !== 0) chooseTableAnew(inode);
   yield* changeInode(inode, () => {
     inode.flags = (inode.flags & ~SET_AT_ONCE) | (settable & SET_AT_ONCE);
   });
   if (wasSync) yield* inode.sb.journal.waitForCommit(inode.syncTid);
   // What fails from here on takes nothing back.
   if ((changed & EXT4_JOURNAL_DATA_FL) !== 0) {
+    // With its table the file would lose the mappings of the device that processes have.
+    if (inode.dataPath.dax !== null) fail('EBUSY');
     yield* setJournalData(inode, (settable & EXT4_JOURNAL_DATA_FL) !== 0);
   }
   if ((changed & EXT4_EXTENTS_FL) !== 0) yield* setExtents(inode, (settable & EXT4_EXTENTS_FL) !== 0);
   yield* changeProject(inode, project);
+}
+
+/** ext4_dax_dontcache(): whether the file is mapped directly is decided when it enters memory, which is to be soon. */
+function chooseTableAnew(inode: Inode): void {
+  const { dax } = inode.sb.options;
+  if (!isDirectory(inode.mode) && dax !== 'always' && dax !== 'never') inode.dontCache = true;
 }
 
 /** ext4_ioctl_check_immutable(): what is immutable and stays so changes in no other way. */

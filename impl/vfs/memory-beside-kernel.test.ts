@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { withDir } from 'tmp-promise';
 import { expect } from 'vitest';
+import { MappableDisk } from '../block/mappable-disk.ts';
 import { e2fsck } from './disk-image.fixture.ts';
 import { python, scriptedKernelTest, withKernelMount } from './kernel-mount.fixture.ts';
 import { MEMORY_SCRIPT, memoryProgram, performMemoryProgram, type Step } from './memory-programs.fixture.ts';
@@ -38,6 +39,8 @@ const SETTINGS: readonly Setting[] = [
     features: [],
   },
   { name: 'blocks of 4 KiB', blockSize: 4096, request: {}, options: [], features: [] },
+  // The kernel has no device here that can be mapped; what programs see of it does not depend on it.
+  { name: 'mapped directly', blockSize: 4096, request: { dax: 'always' }, options: [], features: [] },
   { name: 'indirect blocks', blockSize: 1024, request: {}, options: [], features: ['^extent', '^64bit'] },
 ];
 
@@ -75,7 +78,8 @@ for (const setting of SETTINGS) {
     const kernel = await kernelAnswers(setting, programs);
     for (const bufferedIomap of [false, true]) {
       const disk = newDisk(setting.blockSize, DISK_BYTES, { features: setting.features });
-      const fs = testMount(disk, { ...setting.request, bufferedIomap });
+      const device = setting.request.dax === 'always' ? new MappableDisk(disk) : disk;
+      const fs = testMount(device, { ...setting.request, bufferedIomap });
       for (const [number, program] of programs.entries()) {
         const ours = performMemoryProgram(fs, number, program);
         const at = ours.findIndex(

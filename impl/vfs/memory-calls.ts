@@ -4,7 +4,7 @@ import { pageMkwrite } from '../ext4/data/page-mkwrite.ts';
 import { isRegular, type Inode } from '../ext4/inode/inode.ts';
 import { damageFails } from '../ext4/super/damage.ts';
 import { fail, Failure } from '../lib/errno.ts';
-import { pageToLoad, pageToStore, type MappedFile } from '../mm/fault.ts';
+import { cachedFaults, type VmOperations } from '../mm/fault.ts';
 import { MemoryArea } from '../mm/memory-area.ts';
 import { PAGE_BYTES, pageIndex } from '../mm/page.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
@@ -21,16 +21,13 @@ import type { MappingAccess } from './types.ts';
 export class ProcessMapping {
   readonly area: MemoryArea;
   readonly file: OpenFile;
-  readonly mapped: MappedFile;
+  readonly faults: VmOperations;
 
   constructor(area: MemoryArea, file: OpenFile) {
     const { inode } = file;
     this.area = area;
     this.file = file;
-    this.mapped = {
-      mapping: inode.mapping,
-      makeWritable: (folio) => pageMkwrite(inode, folio),
-    };
+    this.faults = faultsOf(inode);
   }
 
   get inode(): Inode {
@@ -42,6 +39,11 @@ export class ProcessMapping {
     return this.area.pages * PAGE_BYTES;
   }
 }
+
+/** ext4_file_mmap(): as long as a mapping lasts, the file is in the page cache, or is not. */
+const faultsOf = (inode: Inode): VmOperations =>
+  inode.dataPath.dax?.faults(inode) ??
+  cachedFaults({ mapping: inode.mapping, makeWritable: (folio) => pageMkwrite(inode, folio) });
 
 /**
  * mmap(2) of `length` bytes of an open file from `offset` on; answers the number of the mapping, which stands for its
@@ -109,7 +111,8 @@ export function load(
   target: Uint8Array,
 ): Sleepable<number> {
   const copy: CopyPage = (data, from, length, done) => target.set(data.subarray(from, from + length), done);
-  return eachPage(context, context.mapping(id), { offset, length: target.length }, pageToLoad, copy);
+  const mapping = context.mapping(id);
+  return eachPage(context, mapping, { offset, length: target.length }, mapping.faults.load, copy);
 }
 
 /** Stores `source` into the mapping; answers and fails as load does, also when a store finds no space. */
@@ -122,10 +125,10 @@ export function store(
   const mapping = context.mapping(id);
   if (!mapping.area.writable && source.length > 0) fail('EFAULT');
   const copy: CopyPage = (data, from, length, done) => data.set(source.subarray(done, done + length), from);
-  return eachPage(context, mapping, { offset, length: source.length }, pageToStore, copy);
+  return eachPage(context, mapping, { offset, length: source.length }, mapping.faults.store, copy);
 }
 
-type FaultPage = (area: MemoryArea, file: MappedFile, page: number) => Sleepable<Uint8Array | null>;
+type FaultPage = VmOperations['load'];
 
 /** Copies `length` bytes from or to byte `from` of a page, after `done` others. */
 type CopyPage = (data: Uint8Array, from: number, length: number, done: number) => void;
@@ -160,12 +163,12 @@ function* eachPage(
 
 /** Damage that a fault meets is the processor's SIGBUS like any other failure. */
 function* faultSafely(
-  { area, mapped, inode }: ProcessMapping,
+  { area, inode }: ProcessMapping,
   page: number,
   fault: FaultPage,
 ): Sleepable<Uint8Array | null> {
   try {
-    return yield* damageFails(inode.sb, () => fault(area, mapped, page));
+    return yield* damageFails(inode.sb, () => fault(area, page));
   } catch (error) {
     if (error instanceof Failure) return null;
     throw error;

@@ -27,7 +27,7 @@ export type MountRequest = Partial<MountOptions> & {
 const DEFAULTS: MountOptions = {
   bufferedIomap: false,
   delalloc: true,
-  dax: false,
+  dax: null,
   dioreadNolock: true,
   readOnly: false,
   discard: false,

@@ -3,7 +3,7 @@ import { readFile, writeFile, type Written } from '../ext4/data/file.ts';
 import { PLAIN_RULES, type IoRules } from '../ext4/data/io-rules.ts';
 import { isSync } from '../ext4/inode/sync-flags.ts';
 import { cookieOfOffset, offsetOfCookie } from '../ext4/directory/reading/cookie.ts';
-import { isDirectory } from '../ext4/inode/inode.ts';
+import { isDirectory, type Inode } from '../ext4/inode/inode.ts';
 import { maxBytesOf } from '../ext4/mapping/block-map.ts';
 import { fail, Failure } from '../lib/errno.ts';
 import type { UserMemory } from '../mm/user-memory.ts';
@@ -49,6 +49,11 @@ export function* pread(
   return yield* readAt(context.files.get(fd), target, offset, options);
 }
 
+/** kiocb_set_rw_flags(): what is not cached cannot be dropped from the cache. */
+function requireFlags({ dataPath }: Inode, rwf: readonly RwFlag[]): void {
+  if (dataPath.dax !== null && rwf.includes('dontcache')) fail('EOPNOTSUPP');
+}
+
 /** vfs_read(): a read of nothing looks at nothing, not even the clock; nor does one through the cache beyond s_maxbytes (filemap_read). */
 function* readAt(
   file: OpenFile,
@@ -62,6 +67,7 @@ function* readAt(
   const { rwf = NO_FLAGS } = options ?? PLAIN;
   if (isDirectory(inode.mode)) fail(rwf.length === 0 ? 'EISDIR' : 'EOPNOTSUPP');
   if (target.length === 0) return 0;
+  if (rwf.length > 0) requireFlags(inode, rwf);
   const rules = rulesWith(file.rules, rwf);
   if (position >= inode.sb.maxFileBytes && !rules.direct) return 0;
   let count: number;
@@ -131,9 +137,10 @@ function* writeAt(
   if (source.length === 0 && (options !== undefined || !isImmutable(file.inode)))
     return { position, written: 0 };
   const { inode, rules } = file;
-  if (options === undefined && rules === PLAIN_RULES && !isSync(inode))
+  if (options === undefined && rules === PLAIN_RULES && !isSync(inode) && inode.dataPath.dax === null)
     return yield* writeFile(inode, position, source, source.length, false, context.caller);
   const { rwf = NO_FLAGS } = options ?? PLAIN;
+  requireFlags(inode, rwf);
   return yield* writeMemory(context, file, memoryOf(source, options), position, rulesWith(rules, rwf));
 }
 
@@ -148,6 +155,9 @@ export function* writeMemory(
   const { inode } = file;
   const { bytes, length } = memory;
   const { caller } = context;
+  const { dax } = inode.dataPath;
+  if (dax !== null)
+    return yield* settleWrite(file, rules, yield* dax.write(inode, position, memory, rules, caller));
   if (rules.direct)
     return yield* settleWrite(file, rules, yield* writeDirect(inode, position, memory, rules, caller));
   if (rules.nowait) fail('EOPNOTSUPP');

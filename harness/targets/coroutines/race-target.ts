@@ -1,5 +1,6 @@
 import {
   FolioPool,
+  MappableDisk,
   mount,
   preemptionPoint,
   runToCompletion,
@@ -38,11 +39,12 @@ class CoroutineTarget implements RaceTarget {
 
   mount(image: DiskImage, setup: Setup, { faults, now, stepsMax }: RaceOptions): RaceSession {
     const disk = diskOf(image.snapshot());
-    const slow = new SlowDisk(disk);
-    const { data = 'ordered' as const, ...options } = setup.mount;
+    const { data = 'ordered' as const, dax, ...options } = setup.mount;
+    const slow = new SlowDisk(dax === true ? new MappableDisk(disk) : disk);
     const fs = mount(slow, {
       ...options,
       data,
+      dax: dax === true ? 'always' : null,
       now,
       bufferedIomap: this.#bufferedIomap,
       faults: new Set(faults),

@@ -9,7 +9,7 @@ import {
   statfsSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { ext4MaxFileBytes, ext4Options, type Credentials, type ModelOptions } from '../../../model/index.ts';
+import { ext4Options, type Credentials, type ModelOptions } from '../../../model/index.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import {
   TargetUnavailable,
@@ -96,7 +96,6 @@ function traitsOf(path: string, uid: number, gid: number): Partial<ModelOptions>
   const root = { path: '.', mode: ROOT_MODE, uid, gid, atime: time, mtime: time, ctime: time };
   return {
     ...ext4Options(bsize, time),
-    maxFileBytes: ext4MaxFileBytes(bsize),
     atime: atimeOf(path),
     directories: [root],
   };

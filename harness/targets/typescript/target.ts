@@ -2,6 +2,7 @@ import {
   CallbackCounts,
   FAULTS,
   FolioPool,
+  MappableDisk,
   MemoryDisk,
   mkfs,
   MkfsError,
@@ -9,7 +10,15 @@ import {
 } from '../../../generated/impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
-import type { CallbackTable, DiskImage, Session, SessionOptions, Target } from '../../target.ts';
+import {
+  TargetUnavailable,
+  type CallbackTable,
+  type Capabilities,
+  type DiskImage,
+  type Session,
+  type SessionOptions,
+  type Target,
+} from '../../target.ts';
 import { Mke2fsError, withImageOfMke2fs } from '../../mke2fs.ts';
 import { ImageTemplates } from '../image-templates.ts';
 import { UNPERFORMED } from './unperformed.ts';
@@ -47,19 +56,26 @@ export function setupProblem(setup: Setup): string | null {
   }
 }
 
-/** The TypeScript ext4, mounted so that regular files use one of its two buffered I/O paths. */
+/** How a target mounts: which of the two buffered I/O paths regular files use, and whether it only takes setups with dax. */
+interface Mode {
+  readonly bufferedIomap: boolean;
+  readonly dax: 'possible' | 'required';
+}
+
+/** The TypeScript ext4, mounted in one way. */
 class TypescriptTarget implements Target {
   readonly name: string;
   /** A disk in memory is not a device that unmaps while it writes zeros, nor is a loop device. */
   readonly traits = { writeZeroes: false };
-  readonly capabilities = { powerCut: true, images: true, unperformed: UNPERFORMED };
+  readonly capabilities: Capabilities;
   readonly #bufferedIomap: boolean;
   readonly #mount: typeof mount;
   readonly #counts = new CallbackCounts();
   readonly #memory: SessionMemory = { reads: [], pool: new FolioPool() };
 
-  constructor(name: string, bufferedIomap: boolean, how: typeof mount) {
+  constructor(name: string, { bufferedIomap, dax }: Mode, how: typeof mount) {
     this.name = name;
+    this.capabilities = { powerCut: true, images: true, unperformed: UNPERFORMED, dax };
     this.#bufferedIomap = bufferedIomap;
     this.#mount = how;
   }
@@ -78,16 +94,21 @@ class TypescriptTarget implements Target {
 
   #session(disk: MemoryDisk, setup: Setup, { faults, now, policy }: SessionOptions): Session {
     const bufferedIomap = this.#bufferedIomap;
-    const { data = 'ordered' as const, ...options } = setup.mount;
+    const { data = 'ordered' as const, dax, ...options } = setup.mount;
+    if (dax !== true && this.capabilities.dax === 'required')
+      throw new TargetUnavailable('only for setups with dax');
     const fixed = {
       ...options,
       data,
+      dax: dax === true ? ('always' as const) : null,
       ...policy,
       bufferedIomap,
       faults: new Set(faults),
       callbackCounts: this.#counts,
     };
-    const mountAt = (time: Timestamp) => this.#mount(disk, { ...fixed, now: time, pool: this.#memory.pool });
+    const device = dax === true ? new MappableDisk(disk) : disk;
+    const mountAt = (time: Timestamp) =>
+      this.#mount(device, { ...fixed, now: time, pool: this.#memory.pool });
     return new TypescriptSession(disk, mountAt, now, this.#memory);
   }
 }
@@ -97,9 +118,13 @@ class TypescriptTarget implements Target {
  * the sequential build does; its mount can be replaced by that of impl/.
  */
 export const typescriptTargets = (how: typeof mount = mount): readonly Target[] => [
-  new TypescriptTarget('impl:buffer_head', false, how),
-  new TypescriptTarget('impl:iomap', true, how),
+  new TypescriptTarget('impl:buffer_head', { bufferedIomap: false, dax: 'possible' }, how),
+  new TypescriptTarget('impl:iomap', { bufferedIomap: true, dax: 'possible' }, how),
 ];
+
+/** The one that only runs on setups where files are mapped directly; of those the others run some, too. */
+export const daxTarget = (): Target =>
+  new TypescriptTarget('impl:dax', { bufferedIomap: false, dax: 'required' }, mount);
 
 /** The image as a disk that can be mounted; one that was none becomes a copy. */
 export function diskOf(image: DiskImage): MemoryDisk {

@@ -60,7 +60,7 @@ function* fill(inode: Inode, folios: readonly Folio[]): Sleepable<ReadonlySet<Fo
 const NONE: ReadonlySet<Folio> = new Set();
 
 /** What both buffer_head tables share. One page a folio. */
-const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolean } = {
+const common: Omit<AddressSpaceOperations, 'name'> & Pick<DataPath, 'logsData' | 'dax'> = {
   logsData: false,
   folioLock: FOLIO_LOCK_AFTER_HANDLE,
   folioOrderMax: 0,
@@ -84,6 +84,7 @@ const common: Omit<AddressSpaceOperations, 'name'> & { readonly logsData: boolea
   errorRemoveFolio,
   isPartiallyUptodate,
   bmap,
+  dax: null,
 };
 
 /** ext4_da_aops: the buffer_head path with delayed allocation, the default today. */

@@ -64,4 +64,6 @@ export const iomapPath: DataPath = {
   *zeroPartialBlock(inode, position, length) {
     yield* zeroRange(inode, position, length, lookupOps, writeOps);
   },
+
+  dax: null,
 };

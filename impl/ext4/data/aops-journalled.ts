@@ -51,4 +51,5 @@ export const journalledPath: DataPath = {
   bufferedWrite: journalledWrite,
   zeroPartialBlock: zeroLogged,
   pageMkwrite: mkwriteLogged,
+  dax: null,
 };

@@ -1,8 +1,18 @@
+import { daxPath } from './aops-dax.ts';
 import { bufferHeadPath, delallocPath } from './aops-buffer-head.ts';
 import { iomapPath } from './aops-iomap.ts';
 import { journalledPath } from './aops-journalled.ts';
 import type { DataPath } from './data-path.ts';
-import { EXT4_EA_INODE_FL, EXT4_EXTENTS_FL, EXT4_JOURNAL_DATA_FL, isRegular } from '../inode/inode.ts';
+import { EXT4_DAX_FL } from '../inode/flags.ts';
+import {
+  EXT4_EA_INODE_FL,
+  EXT4_ENCRYPT_FL,
+  EXT4_EXTENTS_FL,
+  EXT4_INLINE_DATA_FL,
+  EXT4_JOURNAL_DATA_FL,
+  isRegular,
+} from '../inode/inode.ts';
+import { mappableMemory } from '../super/dax.ts';
 import { hasInlineData } from '../super/features.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 
@@ -26,15 +36,30 @@ function journalsData(sb: SuperBlock, mode: number, flags: number): boolean {
   return sb.options.data === 'journal' || ((flags & EXT4_JOURNAL_DATA_FL) !== 0 && !sb.options.delalloc);
 }
 
-/** The table of an inode, counted where somebody counts. */
-export function chooseDataPath(sb: SuperBlock, mode: number, flags: number): DataPath {
-  const path = tableOf(sb, mode, flags);
+/** Flags of inodes whose bytes are not on the device as a reader sees them. */
+const NOT_MAPPABLE = EXT4_INLINE_DATA_FL | EXT4_ENCRYPT_FL | EXT4_EA_INODE_FL;
+
+/**
+ * ext4_should_enable_dax(): is the file mapped directly (S_DAX)? Asked when the inode enters memory; what changes later is for the
+ * next time.
+ */
+export function wantsDax(sb: SuperBlock, mode: number, flags: number): boolean {
+  const { dax } = sb.options;
+  if (dax === 'never' || !isRegular(mode) || (flags & NOT_MAPPABLE) !== 0) return false;
+  if (mappableMemory(sb.device, sb.geometry) === null || journalsData(sb, mode, flags)) return false;
+  return dax === 'always' || (flags & EXT4_DAX_FL) !== 0;
+}
+
+/** The table of an inode, counted where somebody counts. `dax` says whether it is mapped directly. */
+export function chooseDataPath(sb: SuperBlock, mode: number, flags: number, dax: boolean): DataPath {
+  const path = tableOf(sb, mode, flags, dax);
   return sb.options.callbackCounts?.wrap(path) ?? path;
 }
 
-/** ext4_set_aops(): the only place that knows more than one path. DAX, which comes next to journalling, does not exist here. */
-function tableOf(sb: SuperBlock, mode: number, flags: number): DataPath {
+/** ext4_set_aops(): the only place that knows more than one path. */
+function tableOf(sb: SuperBlock, mode: number, flags: number, dax: boolean): DataPath {
   if (journalsData(sb, mode, flags)) return journalledPath;
+  if (dax) return daxPath;
   if (wantsBufferedIomap(sb, mode, flags)) return iomapPath;
   return sb.options.delalloc ? delallocPath : bufferHeadPath;
 }

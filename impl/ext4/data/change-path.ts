@@ -52,7 +52,7 @@ function* whileUncached(inode: Inode, change: () => Sleepable<void>): Sleepable<
     yield* truncateCache(mapping, 0);
     yield* change();
     inode.bufferedIomap = wantsBufferedIomap(sb, inode.mode, inode.flags);
-    useDataPath(inode, chooseDataPath(sb, inode.mode, inode.flags));
+    useDataPath(inode, chooseDataPath(sb, inode.mode, inode.flags, inode.dataPath.dax !== null));
   } finally {
     inode.invalidateLock.unlockWrite();
   }

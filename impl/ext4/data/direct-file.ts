@@ -30,8 +30,9 @@ import {
 
 /** Reads and writes past the page cache (O_DIRECT), the same for every data path. */
 
-/** ext4_should_use_dio(): contents in the inode, or in the journal, only go through the cache. */
-const allowsDirect = (inode: Inode): boolean => !isInline(inode) && !inode.dataPath.logsData;
+/** ext4_should_use_dio(): contents in the inode, or in the journal, only go through the cache; what is mapped directly has none. */
+const allowsDirect = (inode: Inode): boolean =>
+  !isInline(inode) && !inode.dataPath.logsData && inode.dataPath.dax === null;
 
 /**
  * ext4_dio_read_iter(). Null when the file does not allow it: the caller reads through the cache. Fails as directRead does, and
@@ -215,7 +216,7 @@ class DirectWrite {
  * ext4_inode_extension_cleanup() after a failure: what was placed beyond the end of the file goes. Here also after a short write, of
  * which Linux leaves written blocks beyond the end, and e2fsck complains.
  */
-function* takeBack(inode: Inode): Sleepable<void> {
+export function* takeBack(inode: Inode): Sleepable<void> {
   yield* truncateCache(inode.mapping, inode.size);
   yield* truncateBlocks(inode);
   yield* stopBeingOrphan(inode);

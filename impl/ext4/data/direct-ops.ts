@@ -10,7 +10,7 @@ import { mapBlocks, type BlockMapping, type MapMode } from '../mapping/map-block
 import { blockRange, lookupOps, setIomap } from './iomap-ops.ts';
 
 /** Blocks that one mapping of a direct write places at most (DIO_MAX_BLOCKS). */
-const PLACE_BLOCKS_MAX = 4096;
+export const PLACE_BLOCKS_MAX = 4096;
 
 /** Inode, superblock and orphan block. */
 const EXTEND_CREDITS = 6;

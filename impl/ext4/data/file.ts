@@ -21,7 +21,7 @@ export interface Written {
 }
 
 /**
- * Bytes of the file from `position` on into `target`; answers how many there were (ext4_file_read_iter, buffered). `state` is
+ * Bytes of the file from `position` on into `target`; answers how many there were (ext4_file_read_iter, without O_DIRECT). `state` is
  * the reader's. Fails as readThroughCache does.
  */
 export function* readFile(
@@ -31,6 +31,8 @@ export function* readFile(
   state: ReadaheadState,
   rules: ReadRules,
 ): Sleepable<number> {
+  const { dax } = inode.dataPath;
+  if (dax !== null) return yield* dax.read(inode, position, target, rules.nowait);
   // Contents in the inode are there already, whatever the page cache has of them.
   if (rules.nowait && isInline(inode)) rules = { ...rules, nowait: false };
   let done = 0;

@@ -31,7 +31,7 @@ function* mkwriteOf(inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> {
 }
 
 /** Whether the times can be recorded does not matter to the store. */
-function* touchTimes(inode: Inode): Sleepable<void> {
+export function* touchTimes(inode: Inode): Sleepable<void> {
   try {
     yield* recordModified(inode);
   } catch (error) {

@@ -111,7 +111,7 @@ export function realMount(device: BlockDevice): RealMount {
   const options = {
     bufferedIomap: false,
     delalloc: true,
-    dax: false,
+    dax: null,
     dioreadNolock: true,
     readOnly: false,
     discard: false,

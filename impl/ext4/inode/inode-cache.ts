@@ -3,11 +3,12 @@ import { Corruption } from '../../lib/corruption.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { AddressSpace } from '../../mm/address-space.ts';
+import { writeAndWait } from '../../mm/filemap.ts';
 import { dropCleanRange } from '../../mm/invalidate.ts';
 import { discardAll, truncateCache } from '../../mm/truncate.ts';
 import { orderOfBlock } from '../../mm/page.ts';
 import { READY, ready, type Sleepable } from '../../sched/sleepable.ts';
-import { chooseDataPath, wantsBufferedIomap } from '../data/aops.ts';
+import { chooseDataPath, wantsBufferedIomap, wantsDax } from '../data/aops.ts';
 import { isFastSymlink } from './fast-symlink.ts';
 import { blockMapOf } from '../mapping/block-map.ts';
 import { initBlockMap } from '../mapping/init-map.ts';
@@ -21,7 +22,7 @@ import {
   isSymlink,
   useDataPath,
 } from './inode.ts';
-import { inheritedFlags } from './flags.ts';
+import { EXT4_DAX_FL, inheritedFlags } from './flags.ts';
 import { hasInlineData } from '../super/features.ts';
 import { clearRawInode, locateInode, markInodeDirty, readInode } from './inode-table.ts';
 import type { SuperBlock } from '../super/super-block.ts';
@@ -91,7 +92,7 @@ export class InodeCache {
   }
 
   *#read(ino: number): Sleepable<Inode> {
-    const inode = new Inode(locateInode(this.#sb, ino), chooseDataPath(this.#sb, 0, 0));
+    const inode = new Inode(locateInode(this.#sb, ino), chooseDataPath(this.#sb, 0, 0, false));
     yield* readInode(inode);
     if (mapsBlocks(inode)) blockMapOf(inode).check(inode);
     return inode;
@@ -109,7 +110,7 @@ export class InodeCache {
   #enter(inode: Inode): void {
     const { mode, flags } = inode;
     inode.bufferedIomap = wantsBufferedIomap(this.#sb, mode, flags);
-    useDataPath(inode, chooseDataPath(this.#sb, mode, flags));
+    useDataPath(inode, chooseDataPath(this.#sb, mode, flags, wantsDax(this.#sb, mode, flags)));
     inode.references = 1;
     // An inode that was dropped from memory may have been changed by a transaction that still runs: fsync waits for it.
     inode.syncTid = inode.dataSyncTid = this.#sb.journal.newestTid;
@@ -124,7 +125,7 @@ export class InodeCache {
     const sb = this.#sb;
     const ino = yield* sb.inodeAllocator.allocate(handle, parent, mode);
     assert(!this.#inodes.has(ino), () => `inode ${ino} is allocated while it is in memory`);
-    const inode = new Inode(locateInode(sb, ino), chooseDataPath(sb, 0, 0));
+    const inode = new Inode(locateInode(sb, ino), chooseDataPath(sb, 0, 0, false));
     yield* clearRawInode(handle, inode);
     inode.mode = mode;
     inode.uid = uid;
@@ -133,7 +134,7 @@ export class InodeCache {
     if (parent !== null && parent.flags !== 0) inherit(inode, parent);
     if (isRegular(mode) || isDirectory(mode)) {
       initBlockMap(inode);
-      inode.mayInline = hasInlineData(sb);
+      inode.mayInline = hasInlineData(sb) && (isDirectory(mode) || (inode.flags & EXT4_DAX_FL) === 0);
     }
     this.#enter(inode);
     sb.fastCommits?.tracker.born(handle, inode);
@@ -144,7 +145,15 @@ export class InodeCache {
   put(inode: Inode): Sleepable<void> {
     assert(inode.references > 0, () => `inode ${inode.ino} is put without a reference`);
     inode.references--;
-    return inode.references === 0 && inode.links === 0 ? this.#evictDeleted(inode) : READY;
+    if (inode.references > 0 || (inode.links > 0 && !inode.dontCache)) return READY;
+    return inode.links === 0 ? this.#evictDeleted(inode) : this.#evictUncached(inode);
+  }
+
+  /** I_DONTCACHE: what the file is in memory changes when it is read anew, so it goes as soon as it can. */
+  *#evictUncached(inode: Inode): Sleepable<void> {
+    yield* writeAndWait(inode.mapping, 0, Infinity);
+    yield* this.#sb.conversionWork.flush();
+    if (inode.references === 0) this.#dropUnused(inode);
   }
 
   /**
@@ -202,13 +211,16 @@ export class InodeCache {
 
   /** Lets go of inodes that nobody uses, with their clean folios (prune_icache_sb). */
   dropUnused(): void {
-    for (const inode of this.#inodes.values()) {
-      if (inode.references === 0) dropCleanRange(inode.mapping, 0, Infinity);
-      const busy = inode.references > 0 || inode.mapping.folioCount > 0 || inode.endedWrites.length > 0;
-      if (busy || inode.reservedBlocks !== 0) continue;
-      this.#sb.blockAllocator.discardPreallocation(inode);
-      this.#inodes.delete(inode.ino);
-    }
+    for (const inode of this.#inodes.values()) this.#dropUnused(inode);
+  }
+
+  #dropUnused(inode: Inode): void {
+    const { mapping } = inode;
+    if (inode.references === 0) dropCleanRange(mapping, 0, Infinity);
+    const cached = mapping.folioCount > 0 || mapping.dirtyFolios > 0;
+    if (inode.references > 0 || cached || inode.endedWrites.length > 0 || inode.reservedBlocks !== 0) return;
+    this.#sb.blockAllocator.discardPreallocation(inode);
+    this.#inodes.delete(inode.ino);
   }
 }
 

@@ -135,6 +135,8 @@ export class Inode {
   dataPath: DataPath;
   /** EXT4_STATE_BUFFERED_IOMAP: decided when the inode enters memory, kept for its life there. */
   bufferedIomap = false;
+  /** At 0 references it leaves memory at once (I_DONTCACHE). */
+  dontCache = false;
   /** Users: descriptors, path walks, dirty state. At 0 the inode may leave memory. */
   references = 0;
   /** EXT4_STATE_DA_ALLOC_CLOSE: the file was cut to nothing; what is written next gets its place when it is closed. */

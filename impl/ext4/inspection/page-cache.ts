@@ -3,16 +3,51 @@ import { buffersOf } from '../../buffer/folio-buffers.ts';
 import { FolioState, stateOf } from '../../iomap/folio-state.ts';
 import { assert } from '../../lib/assert.ts';
 import type { Folio } from '../../mm/folio.ts';
+import { PAGE_BYTES } from '../../mm/page.ts';
 import { EXT4_INLINE_DATA_FL, type Inode } from '../inode/inode.ts';
 
 /** What must hold of the cached folios of a file whenever no task is in the middle of something. */
 export function checkPageCache(inode: Inode): void {
+  checkDevicePages(inode);
   for (const folio of inode.mapping.range(0, Infinity)) {
     checkKind(inode, folio);
     checkStores(inode, folio);
     if (folio.dirty) checkDirtyBlocks(inode, folio);
     else checkClean(inode, folio);
   }
+}
+
+/** A file that is mapped directly has no folios; what mappings show of it is what its map says, and stores are seen. */
+function checkDevicePages(inode: Inode): void {
+  const { ino, mapping, extentStatus, dataPath } = inode;
+  assert(
+    dataPath.dax === null || mapping.folioCount === 0,
+    () => `inode ${ino} has folios on ${dataPath.name}`,
+  );
+  let dirty = 0;
+  for (const [index, page] of mapping.devicePages?.entries() ?? []) {
+    if (page.dirty) dirty++;
+    assert(
+      index * PAGE_BYTES < inode.size,
+      () => `inode ${ino}: page ${index} behind the end is mapped directly`,
+    );
+    for (const area of mapping.areas ?? [])
+      assert(
+        page.dirty || !area.stores(page),
+        () => `inode ${ino}: page ${index} is clean, and stores go through`,
+      );
+    const known = extentStatus.lookup(index);
+    if (known === null) continue;
+    const place = known.state === 'written' ? known.physical + index - known.logical : null;
+    assert(
+      place === page.place,
+      () => `inode ${ino}: page ${index} is shown at ${page.place}, and lies at ${place}`,
+    );
+  }
+  assert(
+    dataPath.dax === null || dirty === mapping.dirtyFolios,
+    () => `inode ${ino}: ${dirty} dirty pages are counted as ${mapping.dirtyFolios}`,
+  );
 }
 
 const where = (inode: Inode, folio: Folio): string => `inode ${inode.ino}, folio ${folio.index}`;

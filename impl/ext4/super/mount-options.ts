@@ -6,8 +6,11 @@ export interface MountOptions {
   /** `buffered_iomap`: regular files use the iomap path where they can. */
   readonly bufferedIomap: boolean;
   readonly delalloc: boolean;
-  /** `dax`: bytes of regular files are loaded and stored on the device itself, where it can be mapped. */
-  readonly dax: boolean;
+  /**
+   * `dax`: which regular files are loaded and stored on the device itself, where it can be mapped: all, none, or those with the flag
+   * DAX, which is also what null means, nothing said.
+   */
+  readonly dax: 'always' | 'never' | 'inode' | null;
   /** `dioread_nolock`: the buffer_head path, too, allocates unwritten extents and converts them when written. */
   readonly dioreadNolock: boolean;
   readonly readOnly: boolean;

@@ -23,6 +23,7 @@ import {
   type RawSuperBlock,
 } from '../layout/superblock.ts';
 import { errorsOf, restoreErrors } from './error-record.ts';
+import { checkDax } from './dax.ts';
 import type { MountOptions } from './mount-options.ts';
 import { MountedSuperBlock } from './mounted-super-block.ts';
 import { SuperBlockSeal } from '../integrity/seals.ts';
@@ -60,6 +61,7 @@ export function* mountSuperBlock(
   const blockSize = yield* probeBlockSize(device, options, pool);
   const cache = new BufferCache(device, blockSize, pool.blockMemory(blockSize));
   const before = yield* readSuperBlock(cache, options);
+  checkDax(options, device, before.checked.geometry, before.raw.featureIncompat);
   const mounted: { sb: SuperBlock | null } = { sb: null };
   const clock = (): Timestamp => mounted.sb?.now ?? now;
   const errors = errorsOf(before.raw, before.bytes);
