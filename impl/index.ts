@@ -2,6 +2,7 @@
 export { SECTOR_BYTES, type Bio, type BioStatus } from './block/bio.ts';
 export type { BlockDevice } from './block/block-device.ts';
 export { MappableDisk } from './block/mappable-disk.ts';
+export { DiskPages } from './block/disk-pages.ts';
 export { MemoryDisk } from './block/memory-disk.ts';
 export { SlowDisk } from './block/slow-disk.ts';
 export { FAULTS, NO_FAULTS, type Fault, type FaultSwitches } from './lib/faults.ts';

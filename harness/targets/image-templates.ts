@@ -2,6 +2,8 @@ import type { Setup } from '../setup.ts';
 
 interface Snapshotable<T> {
   snapshot(): T;
+  /** Nobody will ask for another one. */
+  release?(): void;
 }
 
 /** How many different images are kept; a run meets few, because devices come in few sizes. */
@@ -24,7 +26,10 @@ export class ImageTemplates<Disk extends Snapshotable<Disk>> {
     // The one that nobody has asked for the longest goes first.
     this.#known.delete(key);
     const [oldest] = this.#known.keys();
-    if (this.#known.size >= TEMPLATES_MAX && oldest !== undefined) this.#known.delete(oldest);
+    if (this.#known.size >= TEMPLATES_MAX && oldest !== undefined) {
+      this.#known.get(oldest)?.release?.();
+      this.#known.delete(oldest);
+    }
     this.#known.set(key, template);
     return template.snapshot();
   }

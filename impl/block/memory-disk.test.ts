@@ -78,6 +78,7 @@ test('pages of released disks serve others of the family, and no disk that is le
       }
       for (const { disk, flat } of alive) expect(same(contents(disk), flat)).toBe(true);
     }),
+    { numRuns: 500 },
   );
 });
 

@@ -1,12 +1,9 @@
 import { assert } from '../lib/assert.ts';
 import { SECTOR_BYTES, type Bio, type BioStatus } from './bio.ts';
 import type { BlockDevice } from './block-device.ts';
+import { DISK_PAGE_BYTES as PAGE_BYTES, DiskPages } from './disk-pages.ts';
 
-const PAGE_BYTES = 4096;
 const TABLE_PAGES = 32;
-const SLAB_PAGES = 16;
-/** Pages that wait to be used again: 8 MiB for each family of snapshots. */
-const FREE_PAGES_MAX = 2048;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 
 /**
@@ -33,54 +30,27 @@ class PageTable {
 }
 
 /**
- * Hands out pages with anything in them. They are cut from larger pieces, because making a buffer of its own for each costs
- * ten times as much, and they are used again, because the engine collects all its garbage when many buffers come and go.
- */
-class PageSource {
-  readonly #free: Uint8Array[] = [];
-
-  take(): Uint8Array {
-    return this.#free.pop() ?? this.#cut();
-  }
-
-  giveBack(pages: readonly Uint8Array[]): void {
-    for (const page of pages) {
-      if (this.#free.length >= FREE_PAGES_MAX) return;
-      this.#free.push(page);
-    }
-  }
-
-  #cut(): Uint8Array {
-    const slab = new Uint8Array(SLAB_PAGES * PAGE_BYTES);
-    for (let end = slab.length; end > PAGE_BYTES; end -= PAGE_BYTES)
-      this.#free.push(slab.subarray(end - PAGE_BYTES, end));
-    return slab.subarray(0, PAGE_BYTES);
-  }
-}
-
-/**
  * A disk in memory that costs what is written to it: pages exist once they hold data, and a snapshot shares them until
  * either side writes. Transfers complete at once.
  */
 export class MemoryDisk implements BlockDevice {
   readonly sectors: number;
   readonly #tables: (PageTable | null)[];
-  /** Shared with all snapshots, so that none of them leaves a piece half used. */
-  readonly #source: PageSource;
+  readonly #pages: DiskPages;
   #generation = new Generation();
   /** The generations of earlier snapshots whose pages may still be seen here. */
   readonly #inherited: Generation[];
   #released = false;
 
-  /** `sizeBytes` is a multiple of 512. */
-  constructor(sizeBytes: number, shared?: MemoryDisk) {
+  /** `sizeBytes` is a multiple of 512. It begins as what `shared` holds; its snapshots take their pages where it does. */
+  constructor(sizeBytes: number, shared?: MemoryDisk, pages?: DiskPages) {
     assert(
       sizeBytes % SECTOR_BYTES === 0,
       () => `disk size ${sizeBytes} is not a multiple of ${SECTOR_BYTES}`,
     );
     this.sectors = sizeBytes / SECTOR_BYTES;
     const count = Math.ceil(sizeBytes / (PAGE_BYTES * TABLE_PAGES));
-    this.#source = shared === undefined ? new PageSource() : shared.#source;
+    this.#pages = pages ?? (shared === undefined ? new DiskPages() : shared.#pages);
     this.#tables =
       shared === undefined ? new Array<PageTable | null>(count).fill(null) : shared.#tables.slice();
     this.#inherited = shared === undefined ? [] : shared.#inherited.slice();
@@ -94,21 +64,19 @@ export class MemoryDisk implements BlockDevice {
   /** The disk as it is now; later writes to either do not show in the other. */
   snapshot(): MemoryDisk {
     assert(!this.#released, () => 'a snapshot of a disk that was released');
-    if (this.#generation.pages.length > 0) {
-      this.#inherited.push(this.#generation);
-      this.#generation = new Generation();
-    }
+    if (this.#generation.pages.length > 0) this.#inherited.push(this.#generation);
+    this.#generation = new Generation();
     return new MemoryDisk(this.sizeBytes, this);
   }
 
-  /** Nobody will use this disk again: pages that no snapshot shares with it are used for others of its family. */
+  /** Nobody will use this disk again: pages that no snapshot shares with it are used for other disks. */
   release(): void {
     assert(!this.#released, () => 'a disk is released twice');
     this.#released = true;
     this.#tables.fill(null);
     for (const generation of [...this.#inherited, this.#generation]) {
       generation.disks--;
-      if (generation.disks === 0) this.#source.giveBack(generation.pages);
+      if (generation.disks === 0) this.#pages.giveBack(generation.pages);
     }
   }
 
@@ -178,7 +146,7 @@ export class MemoryDisk implements BlockDevice {
     const slot = index % TABLE_PAGES;
     const old = table.pages[slot] ?? null;
     if (old !== null && table.generations[slot] === this.#generation) return old;
-    const page = this.#source.take();
+    const page = this.#pages.take();
     this.#generation.pages.push(page);
     if (!overwritten) page.set(old ?? ZEROS);
     table.pages[slot] = page;

@@ -1,6 +1,6 @@
 import { SECTOR_BYTES } from '../block/bio.ts';
-import type { BlockDevice } from '../block/block-device.ts';
 import { transfer } from '../block/transfer.ts';
+import type { BufferCache } from '../buffer/buffer-cache.ts';
 import { Corruption } from '../lib/corruption.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { LogArea } from './log-area.ts';
@@ -8,23 +8,38 @@ import type { LogArea } from './log-area.ts';
 /** Blocks read at once. */
 const WINDOW_BLOCKS = 32;
 
-/** Reads blocks of the log for recovery, some ahead (jread, do_readahead); it goes past the buffer cache. */
+/**
+ * Reads blocks of the log for recovery, some ahead (jread, do_readahead); it goes past the buffer cache, but its memory is
+ * the cache's: whoever has made a reader releases it.
+ */
 export class LogReader {
-  readonly #device: BlockDevice;
+  readonly #cache: BufferCache;
   readonly #area: LogArea;
-  readonly #blockSize: number;
+  /** Blocks of memory; the first `windowLength` hold the journal from `windowStart` on. */
   readonly #window: Uint8Array[] = [];
+  readonly #control: Uint8Array;
   #windowStart = 0;
   #windowLength = 0;
 
-  constructor(device: BlockDevice, area: LogArea, blockSize: number) {
-    this.#device = device;
+  constructor(cache: BufferCache, area: LogArea) {
+    this.#cache = cache;
     this.#area = area;
-    this.#blockSize = blockSize;
+    this.#control = cache.memory.take();
+  }
+
+  release(): void {
+    for (const block of this.#window) this.#cache.memory.giveBack(block);
+    this.#cache.memory.giveBack(this.#control);
+  }
+
+  /** The contents of a block, until the next one is read like this: `read` may be called meanwhile. */
+  *readControl(block: number): Sleepable<Uint8Array> {
+    this.#control.set(yield* this.read(block));
+    return this.#control;
   }
 
   /**
-   * The contents of block `block` of the journal, in memory that is not used again.
+   * The contents of block `block` of the journal, until the next one is read.
    * Throws Corruption outside the log: a number that was computed from the disk.
    */
   *read(block: number): Sleepable<Uint8Array> {
@@ -45,12 +60,11 @@ export class LogReader {
     let length = 1;
     while (length < limit && this.#area.deviceBlock(block + length) === place + length) length++;
     this.#windowLength = 0;
-    this.#window.length = 0;
-    for (let index = 0; index < length; index++) this.#window.push(new Uint8Array(this.#blockSize));
-    yield* transfer(this.#device, {
+    while (this.#window.length < length) this.#window.push(this.#cache.memory.take());
+    yield* transfer(this.#cache.device, {
       direction: 'read',
-      sector: place * (this.#blockSize / SECTOR_BYTES),
-      segments: this.#window,
+      sector: place * (this.#cache.blockSize / SECTOR_BYTES),
+      segments: this.#window.slice(0, length),
       preflush: false,
       fua: false,
     });

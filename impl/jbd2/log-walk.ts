@@ -11,7 +11,7 @@ import type { LogArea } from './log-area.ts';
 import type { LogReader } from './log-reader.ts';
 import { nextTid, tidAtOrAfter } from './tid.ts';
 
-/** A block of the log that has the journal's header, and the sequence number that is due. */
+/** A block of the log that has the journal's header, and the sequence number that is due. Its memory is the next one's, too. */
 export interface ControlBlock {
   /** Block of the journal. */
   readonly position: number;
@@ -44,7 +44,7 @@ export function* walkLog(
   let { sequence, block } = start;
   let left = area.size;
   while (end === null || !tidAtOrAfter(sequence, end)) {
-    const data = yield* reader.read(block);
+    const data = yield* reader.readControl(block);
     const view = new DataView(data.buffer, data.byteOffset, data.length);
     const header = JournalHeaderLayout.at(view);
     if (header.magic !== JOURNAL_MAGIC || header.sequence !== sequence) break;

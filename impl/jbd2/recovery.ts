@@ -22,8 +22,16 @@ import { nextTid } from './tid.ts';
  * must find them again. They belong to the transaction that is the next to start.
  */
 export function* recoverLog(state: JournalState, fastCommits: FastCommitReader): Sleepable<void> {
+  const reader = new LogReader(state.cache, state.area);
+  try {
+    yield* recover(state, reader, fastCommits);
+  } finally {
+    reader.release();
+  }
+}
+
+function* recover(state: JournalState, reader: LogReader, fastCommits: FastCommitReader): Sleepable<void> {
   const { cache, superBlock, area, format } = state;
-  const reader = new LogReader(cache.device, area, format.blockSize);
   const scan = new LogScan(format, reader, area);
   const start = { sequence: superBlock.raw.sequence, block: superBlock.raw.start };
   const found = yield* walkLog(reader, area, start, null, scan);
@@ -59,11 +67,15 @@ export function* recoverLog(state: JournalState, fastCommits: FastCommitReader):
 /** Finds the end of the log, for the ids, and empties it (jbd2_journal_skip_recovery and jbd2_mark_journal_empty). */
 export function* wipeLog(state: JournalState): Sleepable<void> {
   const { cache, superBlock, area, format } = state;
-  const reader = new LogReader(cache.device, area, format.blockSize);
+  const reader = new LogReader(cache, area);
   const start = { sequence: superBlock.raw.sequence, block: superBlock.raw.start };
-  const end = yield* walkLog(reader, area, start, null, new LogScan(format, reader, area));
-  state.restartAt(nextTid(end));
-  yield* superBlock.writeTail(nextTid(end), 0);
+  try {
+    const end = yield* walkLog(reader, area, start, null, new LogScan(format, reader, area));
+    state.restartAt(nextTid(end));
+    yield* superBlock.writeTail(nextTid(end), 0);
+  } finally {
+    reader.release();
+  }
 }
 
 /** Gathers the revoke records of all transactions that will be replayed (PASS_REVOKE). */

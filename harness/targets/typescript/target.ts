@@ -1,4 +1,5 @@
 import {
+  DiskPages,
   CallbackCounts,
   FAULTS,
   FolioPool,
@@ -31,13 +32,16 @@ export const PLANTED_FAULTS: Readonly<Record<string, string>> = FAULTS;
 const UUID = Uint8Array.from({ length: 16 }, (_, index) => 0x70 + index);
 const HASH_SEED = Uint8Array.from({ length: 16 }, (_, index) => 0x10 + 7 * index);
 
+/** Pages that the disks of one sequence leave to those of the next. */
+const PAGES = new DiskPages();
+
 const TEMPLATES = new ImageTemplates((setup) =>
   setup.format?.maker === 'mke2fs' ? madeByMke2fs(setup) : madeHere(setup),
 );
 
 function madeHere({ sizeBytes, blockSize, inodes, format }: Setup): MemoryDisk {
   const identity = { uuid: UUID, hashSeed: HASH_SEED, now: BASE_SECONDS };
-  return mkfs({ sizeBytes, blockSize, inodes, ...format, ...identity });
+  return mkfs({ sizeBytes, blockSize, inodes, ...format, ...identity, pages: PAGES });
 }
 
 const madeByMke2fs = (setup: Setup): MemoryDisk =>

@@ -105,7 +105,7 @@ function differences(disk: MemoryDisk, path: string): string[] {
   return found;
 }
 
-type Entry = Partial<MkfsOptions> & Pick<MkfsOptions, 'blockSize' | 'sizeBytes'>;
+type Entry = Partial<Omit<MkfsOptions, 'pages'>> & Pick<MkfsOptions, 'blockSize' | 'sizeBytes'>;
 
 /** Sizes: where groups, journals and the last group end. */
 const SIZES: readonly Entry[] = [

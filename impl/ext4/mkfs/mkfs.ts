@@ -25,7 +25,7 @@ export type { MkfsOptions } from './options.ts';
 export function mkfs(options: MkfsOptions): MemoryDisk {
   const geometry = newGeometry(options);
   const placement = place(geometry);
-  const disk = new MemoryDisk(options.sizeBytes);
+  const disk = new MemoryDisk(options.sizeBytes, undefined, options.pages);
   const image = new Image(disk, geometry.blockSize);
   const seed = hasFeature(geometry.features, 'metadata_csum') ? seedFromUuid(options.uuid) : null;
   const writer: InodeWriter = { image, geometry, placement, seed, now: options.now };

@@ -1,3 +1,4 @@
+import type { DiskPages } from '../../block/disk-pages.ts';
 import type { FileSystemType } from './feature-set.ts';
 
 /** What a new file system shall be; defaults are those of mke2fs -t ext4. */
@@ -6,6 +7,8 @@ export interface MkfsOptions {
   readonly sizeBytes: number;
   /** Bytes: 1024, 2048, 4096 ... 65536. */
   readonly blockSize: number;
+  /** Where the disk's memory comes from; default its own. */
+  readonly pages?: DiskPages | undefined;
   /** Whose features it starts from; default `ext4`. */
   readonly type?: FileSystemType | undefined;
   /** Changes of them, one after the other, as in `mke2fs -O`: a name, `^` and a name to switch it off, or `none`. */
