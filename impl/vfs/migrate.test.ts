@@ -59,9 +59,9 @@ function writeScattered(fs: FileSystem, path: string): void {
 const block = (index: number): Uint8Array => new Uint8Array(1024).fill(1 + (index % 255));
 
 /** A disk with a file of indirect blocks, not in one piece. */
-function diskWithPointers(request: MountRequest): { disk: MemoryDisk; before: string } {
+function diskWithPointers(): { disk: MemoryDisk; before: string } {
   const disk = newDisk(1024, 24 << 20);
-  const fs = testMount(disk, request);
+  const fs = testMount(disk);
   putFile(fs, 'f');
   withoutExtents(fs, 'f');
   fs.mkdir('d');
@@ -84,7 +84,7 @@ async function extentsOf(disk: MemoryDisk, path: string): Promise<string[]> {
 
 describe.each(MOUNTS)('%s', (_, request) => {
   test('from pointers to extents the file stays as it is, in memory and on the disk', async () => {
-    const { disk, before } = diskWithPointers(request);
+    const { disk, before } = diskWithPointers();
     const fs = testMount(disk, request);
     const names = fs.readdir('d').length;
     withExtents(fs, 'f');
@@ -112,8 +112,20 @@ describe.each(MOUNTS)('%s', (_, request) => {
     const bytes = new Uint8Array(12 * 1024 - 5).map((_, index) => index % 251);
     putFile(fs, 'f', bytes);
     const before = contents(fs, 'f');
+    if (request.bufferedIomap === true) {
+      expect(fs.table('f')).toBe('ext4_iomap_aops');
+      expect(outcome(() => withoutExtents(fs, 'f'))).toBe('EOPNOTSUPP');
+      expect(fs.table('f')).toBe('ext4_iomap_aops');
+      expect(contents(fs, 'f')).toBe(before);
+      // Whoever reads the inode anew without the option converts it.
+      fs.reconfigure({ bufferedIomap: false });
+      expect(outcome(() => withoutExtents(fs, 'f'))).toBe('EOPNOTSUPP');
+      fs.dropCaches();
+    }
+    const table = fs.table('f');
+    expect(table).not.toBe('ext4_iomap_aops');
     withoutExtents(fs, 'f');
-    expect(fs.table('f')).not.toBe('ext4_iomap_aops');
+    expect(fs.table('f')).toBe(table);
     expect(contents(fs, 'f')).toBe(before);
     fs.dropCaches();
     expect(contents(fs, 'f')).toBe(before);
@@ -169,7 +181,7 @@ describe.each(MOUNTS)('%s', (_, request) => {
 });
 
 kernelTest('the extents are those that the kernel makes of the same file', async () => {
-  const { disk } = diskWithPointers({});
+  const { disk } = diskWithPointers();
   const kernels = await withImage(disk, async (image) => {
     await withKernelMount(image, (root) => execa('chattr', ['+e', `${root}/f`, `${root}/d`]));
     return await loadImage(image);
@@ -188,7 +200,7 @@ kernelTest('the extents are those that the kernel makes of the same file', async
 });
 
 test('without room for the tree the file keeps its pointers', async () => {
-  const { disk, before } = diskWithPointers({});
+  const { disk, before } = diskWithPointers();
   const fs = testMount(disk, { delalloc: false });
   const fd = fs.open('fill', { access: 'write', create: true });
   while (outcome(() => fs.write(fd, new Uint8Array(1024))) === 'done');

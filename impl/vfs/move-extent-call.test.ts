@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MappableDisk } from '../block/mappable-disk.ts';
 import { e2fsck } from './disk-image.fixture.ts';
 import type { FileSystem } from './file-system.ts';
 import type { Call, Program } from './real-kernel/call.fixture.ts';
@@ -205,6 +206,16 @@ test.each([
   const [a, b] = twoFiles(fs);
   expect([fs.table('a'), fs.table('b')]).toEqual([table, table]);
   expect(outcome(() => fs.moveExtent(a, b, { offset: 0, donorOffset: 0, length: 8 }))).toBe(answer);
+  fs.closeAll();
+  fs.unmount();
+});
+
+// IS_DAX() of the file in ext4_ioctl(); there is no page cache that its contents could travel in.
+test('files that are mapped directly refuse', () => {
+  const fs = testMount(new MappableDisk(newDisk(4096)), { dax: 'always' });
+  const [a, b] = twoFiles(fs);
+  expect([fs.table('a'), fs.table('b')]).toEqual(['ext4_dax_aops', 'ext4_dax_aops']);
+  expect(outcome(() => fs.moveExtent(a, b, { offset: 0, donorOffset: 0, length: 8 }))).toBe('EOPNOTSUPP');
   fs.closeAll();
   fs.unmount();
 });

@@ -70,6 +70,8 @@ export function* moveExtents(move: BlockMove): Sleepable<number> {
 
 /** What Linux 6.18 asks in its order; the iomap path keeps no buffer_heads, in terms of which all of this is done. */
 function checkFiles(inode: Inode, donor: Inode): void {
+  // Linux asks the first file alone; contents of which nothing is cached could not travel in the cache from the other one either.
+  if (inode.dataPath.dax !== null || donor.dataPath.dax !== null) fail('EOPNOTSUPP');
   if (inode.dataPath.logsData || donor.dataPath.logsData) fail('EOPNOTSUPP');
   if ((donor.mode & (S_ISUID | S_ISGID)) !== 0) fail('EINVAL');
   if ((donor.flags & (EXT4_IMMUTABLE_FL | EXT4_APPEND_FL)) !== 0) fail('EPERM');

@@ -90,12 +90,12 @@ function* replaceMap(handle: Handle, inode: Inode, { extents, indirect }: Pointe
 
 /**
  * A small file in one written piece gets pointers in i_block (ext4_ind_migrate). Fails with EINVAL where the file system
- * has no extents, EOPNOTSUPP for all larger ones and with bigalloc.
+ * has no extents, EOPNOTSUPP for all larger ones, with bigalloc, and on the iomap path, which knows extents only.
  */
 export function* migrateToPointers(inode: Inode): Sleepable<void> {
   const { sb } = inode;
   requireExtents(inode);
-  if (sb.geometry.clusterRatio > 1) fail('EOPNOTSUPP');
+  if (sb.geometry.clusterRatio > 1 || inode.bufferedIomap) fail('EOPNOTSUPP');
   const handle = yield* sb.journal.start(1);
   sb.fastCommits?.tracker.ineligible(handle.transaction.tid, 'map converted');
   try {
