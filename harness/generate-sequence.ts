@@ -4,7 +4,7 @@ import type { SetupFormat } from './format.ts';
 import { operationSequences } from './generate/operations.ts';
 import { setups } from './generate/setups.ts';
 import type { BlockSize, Setup, SetupMount } from './setup.ts';
-import { leftOutOf, type OperationPart } from './unperformed.ts';
+import type { OperationPart } from './unperformed.ts';
 
 /** What sequences may look like. */
 export interface GenerationLimits {
@@ -64,9 +64,10 @@ function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
     const unperformed = new Set(limits.unperformed);
     sequences = setups({ blockSize: blockSize ?? undefined, format, pool, without, atime, dax }).chain(
       (setup) =>
-        operationSequences({ setup, maxOperations, unperformed: leftOutOf(setup, unperformed) }).map(
-          (operations) => ({ setup, operations }),
-        ),
+        operationSequences({ setup, maxOperations, unperformed }).map((operations) => ({
+          setup,
+          operations,
+        })),
     );
     const [oldest] = known.keys();
     if (known.size >= KNOWN_MAX && oldest !== undefined) known.delete(oldest);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Advice, RwfFlag } from '../model/index.ts';
 import {
+  PAGE_BYTES,
   SECONDS_MAX,
   type FallocateMode,
   type Operation,
@@ -123,7 +124,6 @@ export const ADVICE = [
 
 /** 1024 pieces are what a call takes (UIO_MAXIOV). */
 const PIECES_MAX = 64;
-const PAGE_BYTES = 4096;
 
 const place = z.int().min(0);
 

@@ -143,6 +143,7 @@ export function modelOptions(setup: Setup): ModelOptions {
     clusterBytes: clusterSize(format, setup.blockSize),
     inlineData: hasFeature(format, 'inline_data'),
     journalsData: setup.mount.data === 'journal' && hasFeature(format, 'has_journal'),
+    dax: setup.mount.dax === true,
     delalloc: setup.mount.delalloc && setup.mount.data !== 'journal',
     atime: setup.mount.atime,
   };

@@ -1,6 +1,5 @@
 import type { Operation, OperationName } from '../model/index.ts';
 import { isSeekForContents } from './operation-schema.ts';
-import type { Setup } from './setup.ts';
 import type { Target } from './target.ts';
 import { unknown, type Verdict } from './verdict.ts';
 
@@ -66,19 +65,6 @@ const TRANSFER_PARTS = [
 /** What one of several targets cannot perform. */
 export const unperformedBy = (targets: readonly Target[]): Unperformed =>
   new Set(targets.flatMap(({ capabilities }) => [...capabilities.unperformed]));
-
-/** What the model does not know of files that are mapped directly: flags of transfers mean other things there. */
-const UNKNOWN_WITH_DAX: Unperformed = new Set([
-  'rwf',
-  'open direct',
-  'fault',
-  'misaligned',
-  'chattr',
-] as const);
-
-/** What is left out of sequences on file systems of this setup, beside what targets cannot perform. */
-export const leftOutOf = ({ mount }: Setup, unperformed: Unperformed): Unperformed =>
-  mount.dax === true ? new Set([...unperformed, ...UNKNOWN_WITH_DAX]) : unperformed;
 
 /** How the targets, together, want setups to be: mapped directly sometimes, always, or (undefined) never. */
 export function daxOf(targets: readonly Target[]): 'possible' | 'required' | undefined {

@@ -4,6 +4,7 @@ import type { OpenFile } from './open-file.ts';
 import { counted, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
+import { lengthOf } from './sparse-contents.ts';
 import type { State } from './state.ts';
 import { writeTo } from './writing.ts';
 
@@ -74,8 +75,7 @@ function moveBytes(
 ): Outcome {
   state.markAccessed(from);
   const runs = from.contents.read(source, length);
-  let found = 0;
-  for (const run of runs) found += run.length;
+  const found = lengthOf(runs);
   if (found === 0) return counted(0);
   return writeTo(state, to, target, runs, { length: found });
 }

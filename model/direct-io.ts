@@ -1,21 +1,26 @@
 import type { FileInode } from './inode.ts';
 import type { OpenFile } from './open-file.ts';
+import { PAGE_BYTES } from './limits.ts';
 import type { State } from './state.ts';
-import type { Transfer } from './transfer.ts';
+import { hasRwf, type Transfer } from './transfer.ts';
 
 /** What a device moves at least, in bytes, and how its memory must lie (bdev_logical_block_size, bdev_dma_alignment). */
 const SECTOR_BYTES = 512;
-
-/** Memory comes in pieces of this size. */
-const PAGE_BYTES = 4096;
 
 /** Whether a file's data goes through the journal, and so never past the page cache (ext4_should_journal_data). */
 export const journalsData = ({ options }: State, inode: FileInode): boolean =>
   options.journalsData || inode.flags.journalData;
 
-/** Whether a transfer leaves the page cache out. What lies in its inode does not (ext4_should_use_dio). */
+/**
+ * Whether a transfer leaves the page cache out. What lies in its inode does not (ext4_should_use_dio); a DAX file has none, and
+ * never asks (ext4_file_write_iter).
+ */
 export const isDirect = (state: State, file: OpenFile, inode: FileInode): boolean =>
-  file.direct && !journalsData(state, inode);
+  file.direct && !state.options.dax && !journalsData(state, inode);
+
+/** RWF_DONTCACHE means nothing to a file without a cache, and is refused (kiocb_set_rw_flags). */
+export const isUncacheable = ({ options }: State, transfer: Transfer): boolean =>
+  options.dax && hasRwf(transfer, 'dontcache');
 
 /** Whether a direct transfer is EINVAL because of how it lies. */
 export type Refusal = 'never' | 'perhaps' | 'always';

@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from './mapping.ts';
+import { PAGE_BYTES, isCount } from './limits.ts';
 import { isDoubtful } from './mapping-calls.ts';
 import type { OperationOf } from './operation-of.ts';
 import type { State } from './state.ts';
@@ -9,16 +9,14 @@ export const MAPPINGS_MAX = 64;
 /** Far less than an address space. */
 const MAPPED_BYTES_MAX = 2 ** 32;
 
-const isPlace = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-
 /** Linux maps pages behind the largest file as well; nobody can touch them. */
 export function isKnownMmap(state: State, { as, handle, offset, length }: OperationOf<'mmap'>): boolean {
   return (
     !state.mappings.has(as) &&
     state.mappings.size < MAPPINGS_MAX &&
     state.handles.has(handle) &&
-    isPlace(offset) &&
-    isPlace(length) &&
+    isCount(offset) &&
+    isCount(length) &&
     length <= MAPPED_BYTES_MAX &&
     offset + length + PAGE_BYTES <= state.options.maxReadBytes
   );
@@ -33,6 +31,6 @@ export function isKnownInMapping(state: State, operation: InMapping): boolean {
   if (operation.op === 'munmap') return true;
   const { offset } = operation;
   const length = operation.op === 'store' ? operation.content.length : operation.length;
-  if (!isPlace(offset) || !isPlace(length) || offset + length > mapping.reach) return false;
+  if (!isCount(offset) || !isCount(length) || offset + length > mapping.reach) return false;
   return operation.op === 'msync' || !isDoubtful(mapping, offset, length);
 }

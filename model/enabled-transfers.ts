@@ -1,18 +1,12 @@
 import { CAPABILITY } from './capability.ts';
-import { TRANSFER_BYTES_MAX } from './limits.ts';
+import { PAGE_BYTES, TRANSFER_BYTES_MAX, isCount } from './limits.ts';
 import type { OperationOf } from './operation-of.ts';
 import { bitsDroppedByWriting, dropsByChance } from './privileges.ts';
 import type { State } from './state.ts';
 import { hasOptions, hasRwf, isVectored } from './transfer.ts';
 
-/** The size of a page: where memory ends that is there. */
-const PAGE_BYTES = 4096;
-
 /** UIO_MAXIOV is 1024. */
 const PIECES_MAX = 64;
-
-const isCount = (value: number, max: number): boolean =>
-  Number.isInteger(value) && value >= 0 && value <= max;
 
 type Transferring = OperationOf<'read' | 'pread' | 'write' | 'pwrite'>;
 
@@ -50,9 +44,8 @@ export function isKnownCopy(state: State, operation: OperationOf<'copy-file-rang
   const [from, to] = [state.handles.get(operation.from), state.handles.get(operation.to)];
   if (from === undefined || to === undefined || from.direct || to.direct) return false;
   if (!isCount(operation.length, TRANSFER_BYTES_MAX)) return false;
-  if (!isCount(operation.fromOffset ?? 0, Number.MAX_SAFE_INTEGER)) return false;
+  if (!isCount(operation.fromOffset ?? 0)) return false;
   if (operation.op === 'sendfile' && from.inode === to.inode) return false;
-  if (operation.op === 'copy-file-range' && !isCount(operation.toOffset ?? 0, Number.MAX_SAFE_INTEGER))
-    return false;
+  if (operation.op === 'copy-file-range' && !isCount(operation.toOffset ?? 0)) return false;
   return !dropsByChance(state, to.inode);
 }

@@ -1,6 +1,6 @@
 import type { Content, Handle, Operation, SetTime } from './operation.ts';
 import { hasKnownAttribute, isKnownName } from './enabled-attributes.ts';
-import { MODE_MAX, TRANSFER_BYTES_MAX } from './limits.ts';
+import { INT_MAX, MODE_MAX, TRANSFER_BYTES_MAX, isNumber } from './limits.ts';
 import { maxFileBytesOf } from './options.ts';
 import type { OperationOf } from './operation-of.ts';
 import { isKnownInMapping, isKnownMmap } from './enabled-mappings.ts';
@@ -14,9 +14,6 @@ export const HANDLES_MAX = 256;
 
 /** Half of a pair has no UTF-8, so no file system could give it back. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** FIBMAP is told an int. */
-const INT_MAX = 2 ** 31 - 1;
 
 const UID_MAX = 2 ** 32 - 2;
 const GROUPS_MAX = 64;
@@ -223,9 +220,6 @@ function opensSpecial(state: State, path: string): boolean {
 function isPath(path: string): boolean {
   return path.charCodeAt(0) !== 0x2f && !path.includes('\0') && !LONE_SURROGATE.test(path);
 }
-
-const isNumber = (value: number, min: number, max: number): boolean =>
-  Number.isInteger(value) && value >= min && value <= max;
 
 const isMode = (mode: number): boolean => isNumber(mode, 0, MODE_MAX);
 const isId = (id: number): boolean => isNumber(id, -1, UID_MAX);

@@ -19,9 +19,15 @@ export function chattr(state: State, operation: OperationOf<'chattr'>): Outcome 
   const wanted = withChanges(inode.flags, operation);
   const error = chattrError(state, inode, wanted);
   if (error !== null) return failure(error);
-  inode.flags = state.options.journal ? wanted : { ...wanted, journalData: false };
   state.used.flags = true;
   state.markChanged(inode);
+  const { dax, journal } = state.options;
+  if (dax && inode.type === 'file' && wanted.journalData !== inode.flags.journalData) {
+    // The journal's flag comes last, and would change how the file is reached (ext4_ioctl_setflags).
+    inode.flags = { ...wanted, journalData: inode.flags.journalData };
+    return failure('EBUSY');
+  }
+  inode.flags = journal ? wanted : { ...wanted, journalData: false };
   return DONE;
 }
 

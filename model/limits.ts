@@ -12,6 +12,12 @@ export const SYMLINKS_MAX = 40;
 /** The most bytes that one read or write moves (MAX_RW_COUNT with 4 KiB pages). */
 export const TRANSFER_BYTES_MAX = 0x7ffff000;
 
+/** The size in bytes of the pages in which files are mapped, and of the pieces in which memory comes, whatever blocks files have. */
+export const PAGE_BYTES = 4096;
+
+/** FIBMAP is told an int. */
+export const INT_MAX = 2 ** 31 - 1;
+
 /** The highest mode that a call can set. */
 export const MODE_MAX = 0o7777;
 
@@ -46,3 +52,10 @@ export function pathError(path: Path): 'ENOENT' | 'ENAMETOOLONG' | null {
   if (path.length === 0) return 'ENOENT';
   return exceedsBytes(path, PATH_BUFFER_BYTES - 1) ? 'ENAMETOOLONG' : null;
 }
+
+/** Whether `value` is a whole number from `min` to `max`. */
+export const isNumber = (value: number, min: number, max: number): boolean =>
+  Number.isInteger(value) && value >= min && value <= max;
+
+/** Whether `value` is a place in a file, or a length: a whole number that arithmetic is exact for. */
+export const isCount = (value: number, max = Number.MAX_SAFE_INTEGER): boolean => isNumber(value, 0, max);

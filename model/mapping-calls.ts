@@ -1,4 +1,5 @@
-import { copyOfPage, Mapping, PAGE_BYTES } from './mapping.ts';
+import { PAGE_BYTES } from './limits.ts';
+import { copyOfPage, Mapping } from './mapping.ts';
 import type { OpenFile } from './open-file.ts';
 import { counted, DONE, failure, success } from './outcome.ts';
 import type { Errno, Outcome, Run } from './operation.ts';
@@ -66,7 +67,10 @@ export function store(state: State, { mapping: name, offset, content }: Operatio
   if (mapping === undefined) return failure('EINVAL');
   if (content.length === 0) return counted(0);
   const shared = mapping.sharing === 'shared';
-  if (mapping.access === 'read' || (shared && mapping.inode.flags.immutable)) return failure('EFAULT');
+  const { dax } = state.options;
+  // ext4_dax_huge_fault, unlike ext4_page_mkwrite, does not ask whether the file is immutable.
+  const bound = shared && mapping.inode.flags.immutable && !dax;
+  if (mapping.access === 'read' || bound) return failure('EFAULT');
   const pages = [...pagesOf(mapping, offset, content.length)];
   const missing = pages.findIndex(
     ({ page }) => mapping.copies.get(page) === undefined && page * PAGE_BYTES >= mapping.size,

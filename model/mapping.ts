@@ -1,9 +1,7 @@
 import type { FileInode } from './inode.ts';
+import { PAGE_BYTES } from './limits.ts';
 import type { Access, MappingName } from './operation.ts';
-import { SparseContents } from './sparse-contents.ts';
-
-/** The size of the pages in which files are mapped, in bytes, whatever blocks they have. */
-export const PAGE_BYTES = 4096;
+import { SparseContents, lengthOf } from './sparse-contents.ts';
 
 /** What a generator sees of a mapping. Nothing is copied: the view changes with the model. */
 export interface MappingView {
@@ -70,8 +68,7 @@ export class Mapping implements MappingView {
 export function copyOfPage({ contents, strayed }: FileInode, page: number): SparseContents {
   const copy = new SparseContents();
   const runs = contents.read(page * PAGE_BYTES, PAGE_BYTES);
-  let found = 0;
-  for (const run of runs) found += run.length;
+  const found = lengthOf(runs);
   copy.size = PAGE_BYTES;
   copy.writeRuns(0, runs, found);
   if (strayed) copy.forget(found, PAGE_BYTES);

@@ -1,38 +1,21 @@
-import { fadvise, readahead, syncFileRange } from './advising.ts';
-import { chmod, chown, fstat, stat, utimens } from './attributing.ts';
 import { isPrivileged } from './caller.ts';
 import { cloneState } from './clone.ts';
-import { addSubdirectory, mkdir, mknod, symlink } from './creating.ts';
+import { addSubdirectory } from './creating.ts';
 import { leavesChoice } from './choices.ts';
-import { copyFileRange, sendfile } from './copying.ts';
 import { isEnabled } from './enabled.ts';
 import { DirectoryInode } from './inode.ts';
-import { getxattr, listxattr, mayNotFit, removexattr, setxattr } from './extended-attributes.ts';
-import { chattr, lsattr, setProject } from './flagging.ts';
-import { link, linkHandle } from './linking.ts';
-import { readdir, readlink } from './listing.ts';
-import { reconfigure, touchCaches, trim } from './maintaining.ts';
+import { mayNotFit } from './extended-attributes.ts';
+import { perform } from './handlers.ts';
 import type { MappingView } from './mapping.ts';
-import { load, mmap, msync, munmap, store } from './mapping-calls.ts';
 import type { NodeList } from './name-list.ts';
 import type { HandleView } from './open-file.ts';
-import { close, open } from './opening.ts';
 import type { Credentials, Handle, MappingName, Operation, Outcome, Timestamp } from './operation.ts';
-import type { OperationOf } from './operation-of.ts';
 import type { InitialDirectory, ModelOptions } from './options.ts';
-import { DONE, SPACE, failure } from './outcome.ts';
-import { fallocate } from './preallocating.ts';
-import { rmdir, unlink } from './removing.ts';
-import { rename } from './renaming.ts';
-import { bmap, fiemap } from './reporting.ts';
-import { seek } from './seeking.ts';
 import { State } from './state.ts';
-import { pread, pwrite, read, write } from './transferring.ts';
 import { treeOf } from './tree.ts';
 import type { ModelTree } from './tree.ts';
 import { clampTime, exactlySame } from './times.ts';
 import type { SameTime } from './times.ts';
-import { ftruncate, truncate } from './truncating.ts';
 
 /**
  * What Linux answers on ext4, for a process that runs as root without a umask, with neither blocks nor caches.
@@ -64,7 +47,7 @@ export class Model {
     this.state.sameTime = sameTime;
     this.state.now = clampTime(now, this.state.options.inodeBytes);
     this.state.observed = observed;
-    return dispatch(this.state, operation);
+    return perform(this.state, operation);
   }
 
   /** As step, but where space is not what is missing: what a roomy device may answer. */
@@ -137,209 +120,6 @@ export class Model {
   /** The mappings, in the order in which they were made. */
   get mappings(): ReadonlyMap<MappingName, MappingView> {
     return this.state.mappings;
-  }
-}
-
-function dispatch(state: State, operation: Operation): Outcome {
-  switch (operation.op) {
-    case 'open':
-      return open(state, operation);
-    case 'close':
-      return close(state, operation.handle);
-    case 'truncate':
-      return truncate(state, operation);
-    case 'ftruncate':
-      return ftruncate(state, operation);
-    case 'fsync':
-    case 'fdatasync':
-    case 'syncfs':
-      return state.handles.has(operation.handle) ? DONE : failure('EBADF');
-    case 'fstat':
-      return fstat(state, operation.handle);
-    case 'sync':
-    case 'drop-caches':
-      return DONE;
-    case 'remount':
-      state.closeAll();
-      return DONE;
-    case 'statfs':
-      return SPACE;
-    case 'reclaim':
-    case 'writeback':
-      return touchCaches(state, operation.path);
-    case 'trim':
-      return trim(state, operation);
-    case 'reconfigure':
-      return reconfigure(state);
-    case 'setcreds':
-      state.caller = { uid: operation.uid, gid: operation.gid, groups: operation.groups };
-      return DONE;
-    case 'link-handle':
-      return linkHandle(state, operation);
-    case 'read':
-    case 'pread':
-    case 'write':
-    case 'pwrite':
-    case 'seek':
-    case 'copy-file-range':
-    case 'sendfile':
-    case 'readahead':
-    case 'fadvise':
-    case 'sync-file-range':
-    case 'mmap':
-    case 'munmap':
-    case 'load':
-    case 'store':
-    case 'msync':
-    case 'fallocate':
-    case 'fiemap':
-    case 'bmap':
-      return dispatchContents(state, operation);
-    case 'setxattr':
-    case 'getxattr':
-    case 'removexattr':
-    case 'listxattr':
-    case 'chattr':
-    case 'lsattr':
-    case 'set-project':
-      return dispatchMetadata(state, operation);
-    default:
-      return dispatchPath(state, operation);
-  }
-}
-
-type ContentsOperation = OperationOf<
-  | 'read'
-  | 'pread'
-  | 'write'
-  | 'pwrite'
-  | 'seek'
-  | 'copy-file-range'
-  | 'sendfile'
-  | 'readahead'
-  | 'fadvise'
-  | 'sync-file-range'
-  | 'mmap'
-  | 'munmap'
-  | 'load'
-  | 'store'
-  | 'msync'
-  | 'fallocate'
-  | 'fiemap'
-  | 'bmap'
->;
-
-function dispatchContents(state: State, operation: ContentsOperation): Outcome {
-  switch (operation.op) {
-    case 'read':
-      return read(state, operation);
-    case 'pread':
-      return pread(state, operation);
-    case 'write':
-      return write(state, operation);
-    case 'pwrite':
-      return pwrite(state, operation);
-    case 'seek':
-      return seek(state, operation);
-    case 'copy-file-range':
-      return copyFileRange(state, operation);
-    case 'sendfile':
-      return sendfile(state, operation);
-    case 'readahead':
-      return readahead(state, operation);
-    case 'fadvise':
-      return fadvise(state, operation);
-    case 'sync-file-range':
-      return syncFileRange(state, operation);
-    case 'mmap':
-      return mmap(state, operation);
-    case 'munmap':
-      return munmap(state, operation);
-    case 'load':
-      return load(state, operation);
-    case 'store':
-      return store(state, operation);
-    case 'msync':
-      return msync(state, operation);
-    case 'fallocate':
-      return fallocate(state, operation);
-    case 'fiemap':
-      return fiemap(state, operation);
-    case 'bmap':
-      return bmap(state, operation);
-  }
-}
-
-type NamespaceOperation = OperationOf<
-  | 'mkdir'
-  | 'mknod'
-  | 'rmdir'
-  | 'unlink'
-  | 'rename'
-  | 'link'
-  | 'symlink'
-  | 'readlink'
-  | 'stat'
-  | 'lstat'
-  | 'readdir'
-  | 'chmod'
-  | 'chown'
-  | 'utimens'
->;
-
-function dispatchPath(state: State, operation: NamespaceOperation): Outcome {
-  switch (operation.op) {
-    case 'mkdir':
-      return mkdir(state, operation);
-    case 'mknod':
-      return mknod(state, operation);
-    case 'rmdir':
-      return rmdir(state, operation.path);
-    case 'unlink':
-      return unlink(state, operation.path);
-    case 'rename':
-      return rename(state, operation);
-    case 'link':
-      return link(state, operation);
-    case 'symlink':
-      return symlink(state, operation);
-    case 'readlink':
-      return readlink(state, operation.path);
-    case 'stat':
-      return stat(state, operation.path, true);
-    case 'lstat':
-      return stat(state, operation.path, false);
-    case 'readdir':
-      return readdir(state, operation.path);
-    case 'chmod':
-      return chmod(state, operation);
-    case 'chown':
-      return chown(state, operation);
-    case 'utimens':
-      return utimens(state, operation);
-  }
-}
-
-type MetadataOperation = OperationOf<
-  'setxattr' | 'getxattr' | 'removexattr' | 'listxattr' | 'chattr' | 'lsattr' | 'set-project'
->;
-
-function dispatchMetadata(state: State, operation: MetadataOperation): Outcome {
-  switch (operation.op) {
-    case 'setxattr':
-      return setxattr(state, operation);
-    case 'getxattr':
-      return getxattr(state, operation);
-    case 'removexattr':
-      return removexattr(state, operation);
-    case 'listxattr':
-      return listxattr(state, operation);
-    case 'chattr':
-      return chattr(state, operation);
-    case 'lsattr':
-      return lsattr(state, operation.path);
-    case 'set-project':
-      return setProject(state, operation);
   }
 }
 

@@ -38,6 +38,8 @@ export interface ModelOptions {
   readonly inlineData: boolean;
   /** Whether what was written gets its place later. */
   readonly delalloc: boolean;
+  /** Whether the bytes of regular files are touched where they lie on the device (dax). */
+  readonly dax: boolean;
   /** Whether all data goes through the journal (data=journal). */
   readonly journalsData: boolean;
   /** Whether the device writes zeros faster than bytes (FALLOC_FL_WRITE_ZEROES). */
@@ -103,6 +105,7 @@ export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptio
     clusterBytes: blockSizeBytes,
     inlineData: false,
     delalloc: true,
+    dax: false,
     journalsData: false,
     writeZeroes: true,
     projects: false,

@@ -1,14 +1,12 @@
 import type { FileInode, Inode } from './inode.ts';
 import { largestBytes } from './inline-data.ts';
+import { INT_MAX } from './limits.ts';
 import { openForLooking } from './opening.ts';
 import { counted, failure, success } from './outcome.ts';
 import type { Errno, FileExtent, Outcome, Path } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { isPrivileged } from './caller.ts';
 import type { State } from './state.ts';
-
-/** FIBMAP counts the file's blocks with an int. */
-const INT_MAX = 2 ** 31 - 1;
 
 /**
  * FS_IOC_FIEMAP. Any extents that cover what was written will do, so the model follows what it sees. Of a directory it
@@ -68,7 +66,7 @@ function isPlausible(
  * unwritten until it is written out, and then has no number.
  */
 export function bmap(state: State, { path, block }: OperationOf<'bmap'>): Outcome {
-  const { options, observed } = state;
+  const { options, observedCount: seen } = state;
   const inode = openedBy(state, path);
   if (typeof inode === 'string') return failure(inode);
   if (inode.type !== 'file') return failure('ENOTTY');
@@ -80,7 +78,6 @@ export function bmap(state: State, { path, block }: OperationOf<'bmap'>): Outcom
     options.inlineData ||
     inode.flags.journalData ||
     !inode.contents.hasWritten(start, start + options.blockSizeBytes);
-  const seen = observed?.ok === true && observed.value.kind === 'count' ? observed.value.count : null;
   const least = mayBeNone ? 0 : 1;
   return counted(seen !== null && seen >= least && seen <= INT_MAX ? seen : least);
 }

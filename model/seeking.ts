@@ -29,10 +29,9 @@ export function seek(state: State, operation: OperationOf<'seek'>): Outcome {
 function seekContents(state: State, file: OpenFile, offset: number, whence: 'data' | 'hole'): Outcome {
   const { inode } = file;
   if (inode.type !== 'file' || offset < 0 || offset >= inode.contents.size) return failure('ENXIO');
-  const { observed } = state;
   // Of a file that outgrew its inode in memory only, ext4_iomap_begin_report says so.
   if (state.options.inlineData && state.observedErrno === 'ENOENT') return failure('ENOENT');
-  const seen = observed?.ok === true && observed.value.kind === 'count' ? observed.value.count : null;
+  const seen = state.observedCount;
   const { size } = inode.contents;
   const followed = seen !== null && isPlace(state, inode, offset, seen, whence) ? seen : null;
   const place = followed ?? (whence === 'hole' ? size : inode.contents.firstWritten(offset));

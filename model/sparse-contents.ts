@@ -219,3 +219,10 @@ function append(pieces: Piece[], piece: Piece): boolean {
   pieces.push(piece);
   return false;
 }
+
+/** How many bytes the runs are together. */
+export function lengthOf(runs: readonly Run[]): number {
+  let total = 0;
+  for (const run of runs) total += run.length;
+  return total;
+}

@@ -13,6 +13,13 @@ import { PathWalk } from './path-walk.ts';
 
 const EPOCH: Timestamp = { seconds: 0, nanoseconds: 0 };
 
+/** Each time, and what else it may be. */
+const OPEN_TIMES = [
+  ['atime', 'openAtimes'],
+  ['mtime', 'openMtimes'],
+  ['ctime', 'openCtimes'],
+] as const;
+
 /** A change of the size that ran out of space went as far as it could. */
 function settleSize(inode: FileInode, size: number): void {
   const { contents, openSize } = inode;
@@ -152,23 +159,12 @@ export class State {
   }
 
   /** Times that only memory knew may have been forgotten, or never have been set, each by itself. */
-  private settleTimes(inode: Inode, { atime, ctime, mtime }: Stat): void {
-    const seen = (open: readonly Timestamp[], observed: Timestamp): Timestamp | undefined =>
-      open.find((time) => this.sameTime(time, observed));
-    const oldCtime = seen(inode.openCtimes, ctime);
-    if (oldCtime !== undefined) {
-      inode.ctime = oldCtime;
-      inode.openCtimes = [];
-    }
-    const oldMtime = seen(inode.openMtimes, mtime);
-    if (oldMtime !== undefined) {
-      inode.mtime = oldMtime;
-      inode.openMtimes = [];
-    }
-    const oldAtime = seen(inode.openAtimes, atime);
-    if (oldAtime !== undefined) {
-      inode.atime = oldAtime;
-      inode.openAtimes = [];
+  private settleTimes(inode: Inode, stat: Stat): void {
+    for (const [time, open] of OPEN_TIMES) {
+      const old = inode[open].find((candidate) => this.sameTime(candidate, stat[time]));
+      if (old === undefined) continue;
+      inode[time] = old;
+      inode[open] = [];
     }
   }
 

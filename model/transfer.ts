@@ -1,4 +1,4 @@
-import type { TransferOptions } from './operation.ts';
+import type { RwfFlag, TransferOptions } from './operation.ts';
 
 /** What a read or a write moves at most, and how. */
 export interface Transfer extends TransferOptions {
@@ -9,10 +9,7 @@ export interface Transfer extends TransferOptions {
 export const isVectored = ({ rwf, pieces }: TransferOptions): boolean =>
   rwf !== undefined || pieces !== undefined;
 
-export const hasRwf = (
-  { rwf }: TransferOptions,
-  flag: NonNullable<TransferOptions['rwf']>[number],
-): boolean => rwf?.includes(flag) === true;
+export const hasRwf = ({ rwf }: TransferOptions, flag: RwfFlag): boolean => rwf?.includes(flag) === true;
 
 /** Whether it is anything but a plain call. */
 export const hasOptions = ({ rwf, pieces, faultAt, misaligned }: TransferOptions): boolean =>

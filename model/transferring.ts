@@ -1,10 +1,11 @@
-import { directRefusal, isDirect } from './direct-io.ts';
+import { directRefusal, isDirect, isUncacheable } from './direct-io.ts';
 import type { FileInode } from './inode.ts';
 import { TRANSFER_BYTES_MAX } from './limits.ts';
 import type { OpenFile } from './open-file.ts';
 import { failure, success } from './outcome.ts';
 import type { Outcome, Run } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
+import { lengthOf } from './sparse-contents.ts';
 import type { State } from './state.ts';
 import { hasOptions, hasRwf, isVectored, type Transfer } from './transfer.ts';
 import { writeTo } from './writing.ts';
@@ -66,6 +67,7 @@ function readFrom(state: State, file: OpenFile, offset: number, transfer: Transf
   const { inode } = file;
   if (transfer.length === 0 && isVectored(transfer)) return success({ kind: 'runs', runs: [] });
   if (inode.type === 'directory') return failure(transfer.rwf === undefined ? 'EISDIR' : 'EOPNOTSUPP');
+  if (isUncacheable(state, transfer)) return failure('EOPNOTSUPP');
   const direct = isDirect(state, file, inode);
   if (transfer.length === 0 || (offset >= state.options.maxReadBytes && !direct)) {
     return success({ kind: 'runs', runs: [] });
@@ -93,7 +95,7 @@ function readWith(
   if (refusal === 'always' || (refusal === 'perhaps' && errno === 'EINVAL')) return failure('EINVAL');
   const total = lengthOf(runs);
   if (total === 0) return success({ kind: 'runs', runs });
-  const nowait = hasRwf(transfer, 'nowait');
+  const nowait = hasRwf(transfer, 'nowait') && !state.options.dax;
   if (nowait && errno === 'EAGAIN') return failure('EAGAIN');
   const most = Math.min(total, faultAt);
   const mayBeShort = nowait || (direct && faultAt < length);
@@ -104,10 +106,4 @@ function readWith(
   if (direct && faultAt < length && (errno === 'EFAULT' || faultAt < total)) return failure('EFAULT');
   if (most === 0) return failure('EFAULT');
   return success({ kind: 'runs', runs: most === total ? runs : inode.contents.read(offset, most) });
-}
-
-function lengthOf(runs: readonly Run[]): number {
-  let total = 0;
-  for (const run of runs) total += run.length;
-  return total;
 }

@@ -1,4 +1,4 @@
-import { directRefusal, isDirect } from './direct-io.ts';
+import { directRefusal, isDirect, isUncacheable } from './direct-io.ts';
 import type { FileInode } from './inode.ts';
 import { largestBytes, mayBeInline } from './inline-data.ts';
 import { TRANSFER_BYTES_MAX } from './limits.ts';
@@ -27,7 +27,9 @@ export function writeTo(
   if (!file.writable || inode.type !== 'file') return failure('EBADF');
   if (transfer.length === 0 && isVectored(transfer)) return counted(0);
   const direct = isDirect(state, file, inode);
-  const nowait = hasRwf(transfer, 'nowait');
+  const { dax } = state.options;
+  if (isUncacheable(state, transfer)) return failure('EOPNOTSUPP');
+  const nowait = hasRwf(transfer, 'nowait') && !dax;
   if (nowait && !direct) return failure('EOPNOTSUPP');
   if (inode.flags.immutable) return failure('EPERM');
   if (transfer.length === 0) return counted(0);
@@ -71,6 +73,8 @@ function writeCached(
   { length, faultAt = Infinity }: Transfer,
 ): Outcome {
   if (faultAt === 0) {
+    // Past the page cache nothing begins with bytes that cannot be copied (dax_iomap_iter).
+    if (state.options.dax) return failure('EFAULT');
     // Writing begins before anybody knows that there is nothing to write, and may have moved the end up to there.
     const { size } = inode.contents;
     if (start > size) inode.openSize = { least: size, most: start, unit: Infinity, unknown: start };

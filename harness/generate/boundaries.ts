@@ -1,5 +1,5 @@
 import type { Setup } from '../setup.ts';
-import { maxFileBytesOf } from '../../model/index.ts';
+import { PAGE_BYTES, maxFileBytesOf } from '../../model/index.ts';
 import { modelOptions } from '../setup.ts';
 import type { Dice } from './dice.ts';
 import type { LengthClass, OffsetClass, Swarm } from './swarm.ts';
@@ -13,8 +13,6 @@ export interface FileShape {
 
 /** A file of which nothing is known. */
 export const NO_SHAPE: FileShape = { size: 0, boundaryCount: 0, boundaryAt: () => 0 };
-
-const PAGE_BYTES = 4096;
 
 /** The smallest folio that is large, in bytes; doubled up to seven times: 2 MiB is the largest. */
 const SMALLEST_LARGE_FOLIO = 16384;
