@@ -72,15 +72,17 @@ function writeCached(
   source: Source,
   { length, faultAt = Infinity }: Transfer,
 ): Outcome {
+  // Room is made before the buffer is looked at (write_begin).
+  const full = state.ranOutOfSpace && mayAllocate(state, inode, start, length);
   if (faultAt === 0) {
     // Past the page cache nothing begins with bytes that cannot be copied (dax_iomap_iter).
-    if (state.options.dax) return failure('EFAULT');
+    if (state.options.dax) return failure(full ? 'ENOSPC' : 'EFAULT');
     // Writing begins before anybody knows that there is nothing to write, and may have moved the end up to there.
     const { size } = inode.contents;
     if (start > size) inode.openSize = { least: size, most: start, unit: Infinity, unknown: start };
-    return failure('EFAULT');
+    return failure(full ? 'ENOSPC' : 'EFAULT');
   }
-  if (state.ranOutOfSpace && mayAllocate(state, inode, start, length)) return failure('ENOSPC');
+  if (full) return failure('ENOSPC');
   const written = writtenLength(state, inode, start, Math.min(length, faultAt));
   put(inode, start, source, written);
   return counted(written);
@@ -95,12 +97,13 @@ function writeDirect(
   transfer: Transfer,
 ): Outcome {
   const { length, faultAt = Infinity } = transfer;
+  // Blocks are allocated before anybody looks at the alignment (iomap_dio_bio_iter comes after ext4_iomap_begin).
+  if (state.ranOutOfSpace && mayAllocate(state, inode, start, length)) {
+    return failedDirect(inode, start, transfer, 'ENOSPC');
+  }
   const refusal = directRefusal(state, inode, start, transfer, true);
   if (refusal === 'always' || (refusal === 'perhaps' && isErrno(state, ['EINVAL']))) {
     return failedDirect(inode, start, transfer, 'EINVAL');
-  }
-  if (state.ranOutOfSpace && mayAllocate(state, inode, start, length)) {
-    return failedDirect(inode, start, transfer, 'ENOSPC');
   }
   if (faultAt < length) {
     const count = state.observedCount;
