@@ -1,6 +1,7 @@
 /** The public face of the file system: make one, mount it, use it. Everything else in impl/ is private. */
 export { SECTOR_BYTES, type Bio, type BioStatus } from './block/bio.ts';
 export type { BlockDevice } from './block/block-device.ts';
+export { FailingDisk, type Trouble } from './block/failing-disk.ts';
 export { MappableDisk } from './block/mappable-disk.ts';
 export { DiskPages } from './block/disk-pages.ts';
 export { MemoryDisk } from './block/memory-disk.ts';

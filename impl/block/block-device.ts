@@ -10,6 +10,8 @@ export interface BlockDevice {
   readonly memory?: DeviceMemory;
   /** Starts the transfer; `endIo` runs exactly once, perhaps before submit returns, in an order the device chooses. */
   submit(bio: Bio, endIo: (status: BioStatus) => void): void;
+  /** Is a transfer of these sectors under way? Absent in a device that ends every transfer before `submit` returns. */
+  isBusy?(sector: number, sectors: number): boolean;
   /**
    * Nobody needs what these sectors hold (REQ_OP_DISCARD): the device may forget it. What was submitted before is done
    * first. Absent in a device that cannot.

@@ -1,8 +1,18 @@
 import type { Scheduler } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import type { Bio, BioStatus } from './bio.ts';
+import { SECTOR_BYTES, type Bio, type BioStatus } from './bio.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { DeviceMemory } from './device-memory.ts';
+
+/** A transfer that has not ended. */
+interface Transfer {
+  readonly bio: Bio;
+  readonly endIo: (status: BioStatus) => void;
+}
+
+/** The sector behind the last one. */
+const endOf = ({ sector, segments }: Bio): number =>
+  sector + segments.reduce((bytes, { length }) => bytes + length, 0) / SECTOR_BYTES;
 
 /**
  * A disk whose transfers end, once it is slow, when a task says so: each end is a place where another call may run. For
@@ -13,7 +23,7 @@ export class SlowDisk implements BlockDevice {
   /** What is loaded and stored is there at once. */
   readonly memory?: DeviceMemory;
   readonly #disk: BlockDevice;
-  readonly #queue: (() => void)[] = [];
+  readonly #queue: Transfer[] = [];
   #slow = false;
 
   constructor(disk: BlockDevice) {
@@ -23,8 +33,12 @@ export class SlowDisk implements BlockDevice {
   }
 
   submit(bio: Bio, endIo: (status: BioStatus) => void): void {
-    if (this.#slow) this.#queue.push(() => this.#disk.submit(bio, endIo));
+    if (this.#slow) this.#queue.push({ bio, endIo });
     else this.#disk.submit(bio, endIo);
+  }
+
+  isBusy(sector: number, sectors: number): boolean {
+    return this.#queue.some(({ bio }) => bio.sector < sector + sectors && sector < endOf(bio));
   }
 
   /** From now on a worker ends the transfers, one at a time, in the order in which they were submitted. */
@@ -38,6 +52,7 @@ export class SlowDisk implements BlockDevice {
   }
 
   *#endOne(): Sleepable<void> {
-    this.#queue.shift()?.();
+    const next = this.#queue.shift();
+    if (next !== undefined) this.#disk.submit(next.bio, next.endIo);
   }
 }

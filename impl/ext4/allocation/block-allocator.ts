@@ -1,3 +1,4 @@
+import { SECTOR_BYTES } from '../../block/bio.ts';
 import { assert } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
@@ -273,6 +274,7 @@ export class BlockAllocator {
     { metadata }: { readonly metadata: boolean },
   ): Sleepable<void> {
     this.checkRange(start, length, inode === null ? 'freed range' : `freed range of inode ${inode.ino}`);
+    this.#assertIdle(start, length, metadata);
     if (metadata) {
       for (let block = start; block < start + length; block++) {
         yield* handle.revoke(block, this.#sb.cache.find(block));
@@ -287,6 +289,17 @@ export class BlockAllocator {
       this.#pending.add(handle.transaction, { group, start: first, length: end - first });
       block = group.firstBlock + end * group.ratio;
     }
+  }
+
+  /** What the journal has logged may still be on its way home; file data may not: whoever gets the blocks next would be overwritten. */
+  #assertIdle(start: number, length: number, metadata: boolean): void {
+    const { device, geometry } = this.#sb;
+    if (metadata || device.isBusy === undefined) return;
+    const sectors = geometry.blockSize / SECTOR_BYTES;
+    assert(
+      !device.isBusy(start * sectors, length * sectors),
+      () => `blocks ${start}+${length} are freed while a transfer of them is under way`,
+    );
   }
 
   /**
