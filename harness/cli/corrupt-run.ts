@@ -45,6 +45,7 @@ export class CorruptRun {
   /** Of the threads that are over, and of the one that runs. */
   #before = NOTHING;
   #now = NOTHING;
+  #stopping = false;
 
   constructor(terminal: Terminal, view: CorruptView, folder: RunFolder, workspace: string) {
     this.#terminal = terminal;
@@ -55,7 +56,10 @@ export class CorruptRun {
   }
 
   async go(plan: CorruptionPlan): Promise<number> {
-    const onFirst = (): void => this.#status.show('stopping… (Ctrl-C again to stop at once)');
+    const onFirst = (): void => {
+      this.#stopping = true;
+      this.#status.show('stopping… (Ctrl-C again to stop at once)');
+    };
     await interruptible(async (stop) => {
       for (let from = plan.from; from < plan.to && !stop.aborted;) {
         const ending = await this.#thread({ ...plan, from, durationMs: this.#timeLeft(plan) }, stop);
@@ -148,8 +152,9 @@ export class CorruptRun {
     const { images, mounted, answers } = this.#total();
     const elapsedMs = performance.now() - this.#startedAt;
     const faults = [...this.#kept.values()];
-    const exitCode = faults.length > 0 ? EXIT.found : images === 0 ? EXIT.impossible : EXIT.held;
-    const result = { seed: plan.seed, images, mounted, answers, faults, elapsedMs, exitCode };
+    const stopped = this.#stopping;
+    const exitCode = exitCodeOf(faults.length, images, stopped);
+    const result = { seed: plan.seed, stopped, images, mounted, answers, faults, elapsedMs, exitCode };
     this.#folder.writeRun({ ...plan, result });
     this.#terminal.out(this.#view.json ? `${JSON.stringify(result, null, 2)}\n` : this.#text(result));
     return exitCode;
@@ -157,6 +162,7 @@ export class CorruptRun {
 
   #text(result: {
     readonly seed: number;
+    readonly stopped: boolean;
     readonly images: number;
     readonly mounted: number;
     readonly answers: Readonly<Record<string, number>>;
@@ -171,8 +177,10 @@ export class CorruptRun {
         `${fault.kind} (${grouped(count)} times): ${fault.detail.split('\n', 1)[0] ?? ''}\n  again: twinpath corrupt --case ${caseFile}`,
     );
     const verdict = found.length === 0 ? pc.bold(pc.green('HELD')) : pc.bold(pc.red('FOUND'));
+    const early = result.stopped ? [pc.yellow('The run was stopped before its end.')] : [];
     return [
       `${verdict}  ${plural(result.images, 'image')} in ${seconds(result.elapsedMs)}, ${grouped(result.mounted)} of them mounted`,
+      ...early,
       ...found,
       `answers   ${answers.join(', ')}`,
       `seed      ${result.seed}`,
@@ -180,4 +188,10 @@ export class CorruptRun {
       '',
     ].join('\n');
   }
+}
+
+function exitCodeOf(faults: number, images: number, stopped: boolean): number {
+  if (faults > 0) return EXIT.found;
+  if (stopped) return EXIT.interrupted;
+  return images === 0 ? EXIT.impossible : EXIT.held;
 }

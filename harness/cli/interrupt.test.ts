@@ -1,0 +1,77 @@
+import { execa } from 'execa';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+/** What users run is built; `./run test` builds it first. */
+const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
+const FILES = 3000;
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+
+beforeEach(() => {
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: npm run build`);
+  folder = mkdtempSync(join(tmpdir(), 'interrupt-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Workspaces lie where the test looks, not in shared memory. */
+const twinpath = (...words: string[]) =>
+  execa('node', [MAIN, ...words], { cwd: folder, reject: false, env: { TMPDIR: folder } });
+
+/** Sends what a Ctrl-C sends as soon as the work has begun, which takes its time on a machine with much to do. */
+async function interrupt(running: ReturnType<typeof twinpath>, begun: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 2000 && !begun() && running.exitCode === null; turn++) await sleep(10);
+  running.kill('SIGINT');
+}
+
+const childrenOf = (pid = 0): string => {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+};
+
+const below = (name: string): string[] => (existsSync(at(name)) ? readdirSync(at(name)) : []);
+const workspaces = (): string[] =>
+  readdirSync(folder).filter((name) => name.startsWith('twinpath-') && name !== 'twinpath-results');
+
+test('damaging images ends cleanly: what was done is told and kept, and no workspace stays', async () => {
+  const running = twinpath('corrupt', '--seconds', '50', '--json');
+  const begun = (): boolean => below('twinpath-results').length > 0;
+  await interrupt(
+    running,
+    () => begun() && below(`twinpath-results/${below('twinpath-results')[0]}`).length > 0,
+  );
+  const { exitCode, stdout } = await running;
+  expect(exitCode).toBe(130);
+  expect(JSON.parse(stdout)).toMatchObject({ stopped: true, faults: [], exitCode: 130 });
+  expect(workspaces()).toEqual([]);
+});
+
+test('a copy into an image ends cleanly: the image is sound and has what was copied', async () => {
+  mkdirSync(at('source'));
+  for (let index = 0; index < FILES; index++) writeFileSync(at(`source/${index}`), `${index}`.repeat(2000));
+  await twinpath('image', 'mkfs', 'disk', '--size', '256M');
+  const running = twinpath('image', 'put', 'disk', 'source', '/');
+  // The python3 that makes calls for it is there when the copy begins.
+  await interrupt(running, () => childrenOf(running.pid) !== '');
+  const { exitCode, stderr } = await running;
+  expect(exitCode).toBe(130);
+  expect(stderr).toMatch(/^\d[\d,]* names, .* MiB, .*, stopped$/m);
+  const checked = await execa('e2fsck', ['-fn', at('disk')], { reject: false });
+  expect(checked.exitCode, checked.stdout).toBe(0);
+  const listed = await twinpath('image', 'ls', 'disk');
+  const copied = listed.stdout.split('\n').length;
+  expect(copied).toBeLessThan(FILES);
+  expect(readdirSync(folder).sort()).toEqual(['disk', 'source']);
+});
