@@ -1,7 +1,7 @@
 """Performs the operations of the vocabulary (model/operation.ts) as calls of the real kernel, and says what it answered.
 
     python3 guest
-    python3 guest --boot TTY FOLDER     as the first process of a guest kernel (boot.py)
+    python3 guest --boot LINE FOLDER    as the first process of a guest kernel (boot.py)
     python3 guest --sweep FOLDER...     takes away loop devices over files in the folders, and nothing else
 
 Frames (frames.py) go over standard input and output, or over the line to the host. The first is the performer's own: who it is and what it may do. Then
@@ -142,7 +142,7 @@ def main():
         return
     try:
         boot.make_world(sys.argv[3])
-        line = boot.Line(sys.argv[2])
+        line = boot.Line(boot.device_named(sys.argv[2]))
         Performer(Frames(line, line, boot.WORKSPACE), True).run()
     finally:
         sys.excepthook(*sys.exc_info()) if sys.exc_info()[0] else None

@@ -1,21 +1,26 @@
 """The first process of a guest kernel: makes its world, and ends it.
 
-    init=/usr/bin/python3 -- -I -S -B guest --boot TTY FOLDER
+    init=/usr/bin/python3 -- -I -S -B guest --boot LINE FOLDER
 
-TTY is the line to the harness, FOLDER the only one of the host that is written to: messages that are too long for the line lie
-there. The host's file system is the root, and is only read.
+LINE is what leads to the harness. In a User-Mode Linux it is a terminal, the host's file system is the root, and is only read, and
+FOLDER is the only one of the host that is written to: messages that are too long for the line lie there. In a virtual machine it is
+a port of a console, the root is in memory, and FOLDER is a hyphen.
 """
 import ctypes
 import errno
+import glob
 import os
 import termios
+import time
 import tty
 
+import modules
 import mounts
 from linux import libc
 
 POWER_OFF = 0x4321FEDC
 WORKSPACE, STAND = "/run/workspace", "/run/stand"
+LINE_SECONDS_MAX = 10
 
 
 class Line:
@@ -23,7 +28,8 @@ class Line:
 
     def __init__(self, name):
         self.descriptor = os.open(name, os.O_RDWR | os.O_NOCTTY)
-        tty.setraw(self.descriptor, termios.TCSANOW)
+        if os.isatty(self.descriptor):
+            tty.setraw(self.descriptor, termios.TCSANOW)
 
     def read(self, length):
         """So many bytes; fewer when the host has hung up."""
@@ -53,6 +59,7 @@ def make_world(folder):
         ("proc", "/proc", "proc", []), ("sysfs", "/sys", "sysfs", []), ("devtmpfs", "/dev", "devtmpfs", []),
         ("tmpfs", "/run", "tmpfs", []),
     ):
+        os.makedirs(target, exist_ok=True)
         try:
             mounts.mount(source, target, kind, options)
         except OSError as error:
@@ -65,7 +72,17 @@ def make_world(folder):
             setting.write("0")
     os.mkdir(WORKSPACE)
     os.mkdir(STAND)
-    mounts.mount("none", WORKSPACE, "hostfs", [folder])
+    modules.load("devices")
+    if folder != "-":
+        mounts.mount("none", WORKSPACE, "hostfs", [folder])
+
+
+def device_named(beginning):
+    """The first of the devices whose names begin so, when it is there: some come up by themselves, and are numbered as they do."""
+    until = time.monotonic() + LINE_SECONDS_MAX
+    while not (found := glob.glob(f"{beginning}*")) and time.monotonic() < until:
+        time.sleep(0.01)
+    return min(found, default=beginning)
 
 
 def power_off():

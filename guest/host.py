@@ -5,6 +5,7 @@ import os
 import struct
 import time
 
+import modules
 import mounts
 from linux import (
     CAPABILITY_VERSION_3, CLOCK_REALTIME_COARSE, CLONE_NEWNS, CLONE_NEWUSER, FITHAW, MS_PRIVATE, MS_REC, checked, libc, path,
@@ -26,6 +27,7 @@ class Host:
         self.device = None
         self.frozen = False
         self.swaps = []
+        self.loaded = set()
         self.paced = False
         self.stamp = 0
 
@@ -75,9 +77,15 @@ class Host:
                 loop.release()
             self.device = loop.path.removeprefix("/dev/")
         else:
+            self.load_modules(kind)
             mounts.mount(place["device"], folder, kind, options)
             self.device = place["device"].removeprefix("/dev/")
         self.mounted = True
+
+    def load_modules(self, kind):
+        if kind not in self.loaded:
+            self.loaded.add(kind)
+            modules.load(kind)
 
     def writes_zeroes(self):
         """Whether the device below does so faster than it writes bytes (bdev_write_zeroes_unmap_sectors)."""

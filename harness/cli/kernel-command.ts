@@ -26,6 +26,9 @@ Targets, any number of them, each behind a --target of its own:
                                 as the user that you are
   uml                           the same as loop in a User-Mode Linux: any user, and a crash costs one sequence
   uml,kernel=PATH               a User-Mode Linux of your own instead of Debian's package
+  vm                            the same in a virtual machine of qemu, with the newest kernel that ./run has fetched or
+                                that is installed in /boot; slow where the processor does not virtualize
+  vm,kernel=PATH                a bzImage of your own; its modules, where it has any, are in lib/modules beside its folder
   impl:buffer_head, impl:iomap  the TypeScript ext4, in step with the others
   model                         always there; naming it changes nothing
 

@@ -18,6 +18,8 @@ export interface GuestFolder {
 
 /** How a kernel of its own is started, so that guest/ runs in it. */
 export interface GuestKind {
+  /** How long it may be silent before it counts as hung; as long as any kernel when absent. */
+  readonly silenceMsMax?: number;
   /** The disk as the guest's kernel names it. */
   readonly device: string;
   /** Throws TargetUnavailable where it cannot be started. */
@@ -68,7 +70,8 @@ export class GuestMachine implements Machine {
     writeFileSync(folder.disk, '');
     truncateSync(folder.disk, diskBytes);
     try {
-      const performer = await Performer.over((onBytes) => this.#kind.start(folder, onBytes));
+      const start = (onBytes: (bytes: Buffer) => void): Partner => this.#kind.start(folder, onBytes);
+      const performer = await Performer.over(start, this.#kind.silenceMsMax);
       return new Guest(folder, this.#kind.device, diskBytes, performer);
     } catch (error) {
       rmSync(path, { recursive: true, force: true });

@@ -6,13 +6,14 @@ import { ImageTarget } from './image-target.ts';
 import { LocalMachine } from './local-machine.ts';
 import type { Machine } from './seat.ts';
 import { userModeLinux } from './uml.ts';
+import { virtualMachine } from './vm/vm.ts';
 
 /** What may stand behind the commas of a target's name. */
 const SETTINGS = ['fs', 'options', 'kernel'];
 
 /**
  * The target of a real kernel with this name; null when it is no such name. The first word says where the kernel runs:
- * `loop`, on this machine; `uml`, a User-Mode Linux; `dir:` and a path is a directory that is there already. Behind commas `fs=ext4`, `kernel=` with the kernel's file, and
+ * `loop`, on this machine; `uml`, a User-Mode Linux; `vm`, a virtual machine; `dir:` and a path is a directory that is there already. Behind commas `fs=ext4`, `kernel=` with the kernel's file, and
  * `options=` with mount options, which are separated by `:`.
  */
 export function kernelTarget(name: string, workspace: string): Target | null {
@@ -33,6 +34,8 @@ function machineOf(kind: string, kernel: string | null, workspace: string, prefi
       return kernel === null ? new LocalMachine(workspace, prefix) : null;
     case 'uml':
       return new GuestMachine(userModeLinux(kernel), workspace, prefix);
+    case 'vm':
+      return new GuestMachine(virtualMachine(kernel), workspace, prefix);
     default:
       return null;
   }
