@@ -1,6 +1,9 @@
 import type { Operation, Outcome } from '../../../model/index.ts';
 import { isBefore } from './kernel-version.ts';
 
+/** Bytes. */
+const XATTR_NAME_MAX = 255;
+
 /**
  * Where a kernel may differ from the model although nothing is wrong: reviewed, one by one. The model is that of Linux
  * 6.18; an entry says of which kernels and of which answers it holds, and what may be different then.
@@ -44,6 +47,21 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     fileSystem: 'any',
     applies: (operation, outcome) =>
       operation.op === 'link-handle' && !outcome.ok && outcome.errno === 'ENOENT',
+    effect: 'other-answer',
+  },
+  {
+    name: 'the path of an attribute is looked up before its name is',
+    reason:
+      'an empty or too long name of an attribute is ERANGE before the path is looked at; older kernels walked the path first and answered what was wrong with it',
+    source:
+      'fs/xattr.c: path_getxattrat, path_setxattrat and path_removexattrat of 6.13 beside path_getxattr and its kin of 6.1; seen on 6.1.176',
+    before: '6.13',
+    fileSystem: 'any',
+    applies: (operation, outcome) =>
+      (operation.op === 'getxattr' || operation.op === 'setxattr' || operation.op === 'removexattr') &&
+      (operation.name.length === 0 || operation.name.length > XATTR_NAME_MAX) &&
+      !outcome.ok &&
+      outcome.errno !== 'ERANGE',
     effect: 'other-answer',
   },
   {
