@@ -3,10 +3,15 @@ import type { Case } from './case.ts';
 import type { CorruptionCase } from './corrupt/corruption-case.ts';
 import type { CorruptionPlan, CorruptionProgress } from './corrupt/corruption-result.ts';
 import type { FailureSignature } from './failure.ts';
+import type { RaceCase } from './race/race-case.ts';
+import type { RaceFinding, RaceTotals } from './race/race-finding.ts';
+import type { RacePlan } from './race/race-plan.ts';
+import type { RaceProgram } from './race/program.ts';
+import type { FailingRace } from './race/shrink-race.ts';
 import type { Stage } from './stage-clock.ts';
 
 /** What a worker thread is asked to do. Plain data: it is copied from one thread to the other. */
-export type Job = CheckJob | ReplayJob | ShrinkJob | CorruptJob | BenchJob;
+export type Job = CheckJob | ReplayJob | ShrinkJob | CorruptJob | BenchJob | RaceJob | RaceCaseJob;
 
 interface JobBasics {
   /** The folder for temporary files. */
@@ -56,6 +61,28 @@ export interface BenchJob extends JobBasics {
 /** What a benchmark runs: sequences of campaigns, or the mix of fsx. */
 export const MIXES = ['campaign', 'fsx'] as const;
 export type Mix = (typeof MIXES)[number];
+
+export interface RaceJob extends JobBasics {
+  readonly verb: 'race';
+  readonly plan: RacePlan;
+  /** The item to begin with, counted from 0. */
+  readonly from: number;
+  /** Cases that the run has already. */
+  readonly kept: number;
+  readonly durationMs: number;
+  /** For each failure. */
+  readonly shrinkMs: number;
+  readonly runFolder: string;
+  /** Memory of the ScheduleTape. */
+  readonly tape: SharedArrayBuffer;
+}
+
+/** A saved race once more; with `shrink`, made smaller. */
+export interface RaceCaseJob extends JobBasics {
+  readonly verb: 'race-case';
+  readonly case: RaceCase;
+  readonly shrink: { readonly output: string; readonly ms: number } | null;
+}
 
 export interface BenchPlan {
   readonly mix: Mix;
@@ -137,6 +164,20 @@ export type Message =
       readonly type: 'benched';
       readonly stopped: { readonly found: boolean; readonly message: string } | null;
     }
+  /** From now on schedules are of this program; `name` is that of the item. */
+  | { readonly type: 'racing'; readonly name: string; readonly program: RaceProgram }
+  | { readonly type: 'race progress'; readonly name: string; readonly totals: RaceTotals }
+  | { readonly type: 'race found'; readonly finding: RaceFinding }
+  | { readonly type: 'race shrinking'; readonly operations: number }
+  /** How far a race has come that is known not to end: nobody can be asked afterwards. */
+  | { readonly type: 'race story'; readonly text: string }
+  | { readonly type: 'raced'; readonly totals: RaceTotals }
+  /** Null when it does not fail (any more, as it says). */
+  | {
+      readonly type: 'race judged';
+      readonly race: FailingRace | null;
+      readonly report: string;
+    }
   /** The job could not be done: not a finding, a mistake of the user's or of ours. */
   | { readonly type: 'impossible'; readonly message: string; readonly stack: string | null };
 
@@ -146,6 +187,15 @@ export interface StopRequest {
 }
 
 /** What a job ends with. */
-export const LAST_MESSAGES = ['checked', 'replayed', 'shrunk', 'damaged', 'benched', 'impossible'] as const;
+export const LAST_MESSAGES = [
+  'checked',
+  'replayed',
+  'shrunk',
+  'damaged',
+  'benched',
+  'raced',
+  'race judged',
+  'impossible',
+] as const;
 
 export type LastMessage = Extract<Message, { type: (typeof LAST_MESSAGES)[number] }>;

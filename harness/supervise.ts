@@ -28,6 +28,9 @@ const YOUNG_MEMORY_MB = 192;
 
 const LOOKS_PER_HANG = 20;
 
+/** How long a thread may take to start, at least: on a busy machine loading the modules takes seconds, and is no hang. */
+const START_MS = 60_000;
+
 /** Everything of a job but the memory of its heartbeat, which belongs to whoever watches. */
 export type JobRequest = Job extends infer J ? (J extends Job ? Omit<J, 'heartbeat'> : never) : never;
 
@@ -107,7 +110,8 @@ function watchBeats(
     const beat = heartbeat.last;
     const now = performance.now();
     const overfull = memoryMaxBytes < Infinity && process.memoryUsage.rss() > memoryMaxBytes;
-    if (overfull || (beat.count === last && now - since > hangMs)) {
+    const allowed = beat.count === 0 ? Math.max(START_MS, hangMs) : hangMs;
+    if (overfull || (beat.count === last && now - since > allowed)) {
       clearInterval(timer);
       onEnd(overfull ? 'memory' : 'hang', beat);
     } else if (beat.count !== last) {

@@ -2,6 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { runBench } from './jobs/bench.ts';
 import { runCheck } from './jobs/check.ts';
 import { runCorrupt } from './jobs/corrupt.ts';
+import { runRace } from './jobs/race.ts';
+import { runRaceCase } from './jobs/race-case.ts';
 import { runReplay } from './jobs/replay.ts';
 import { runShrink } from './jobs/shrink.ts';
 import { Workbench } from './jobs/workbench.ts';
@@ -15,6 +17,8 @@ async function main(job: Job, say: (message: Message) => void, signal: AbortSign
     else if (job.verb === 'replay') await runReplay(job, bench, say);
     else if (job.verb === 'corrupt') await runCorrupt(job, bench, say, signal);
     else if (job.verb === 'bench') await runBench(job, bench, say, signal);
+    else if (job.verb === 'race') await runRace(job, bench, say, signal);
+    else if (job.verb === 'race-case') await runRaceCase(job, bench, say);
     else await runShrink(job, bench, say, signal);
   } catch (error) {
     const known = error instanceof Error;

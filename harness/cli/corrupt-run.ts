@@ -15,6 +15,7 @@ import { supervise, type Ending } from '../supervise.ts';
 import { typescriptImageSource } from '../targets/typescript/image-source.ts';
 import { interruptible } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
+import { relay, type Lost } from './relay.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -61,13 +62,16 @@ export class CorruptRun {
       this.#status.show('stopping… (Ctrl-C again to stop at once)');
     };
     await interruptible(async (stop) => {
-      for (let from = plan.from; from < plan.to && !stop.aborted;) {
-        const ending = await this.#thread({ ...plan, from, durationMs: this.#timeLeft(plan) }, stop);
-        this.#before = this.#total();
-        this.#now = NOTHING;
-        if (ending.kind === 'finished') break;
-        from = this.#lost(plan, from, ending);
-      }
+      await relay(
+        { from: plan.from, to: plan.to, stop },
+        async (from) => {
+          const ending = await this.#thread({ ...plan, from, durationMs: this.#timeLeft(plan) }, stop);
+          this.#before = this.#total();
+          this.#now = NOTHING;
+          return ending;
+        },
+        (from, ending) => this.#lost(plan, from, ending),
+      );
     }, onFirst);
     this.#status.clear();
     return this.#summary(plan);
@@ -101,7 +105,7 @@ export class CorruptRun {
   }
 
   /** The thread is gone in the middle of a case; answers the number to go on with. */
-  #lost(plan: CorruptionPlan, from: number, ending: Exclude<Ending, { kind: 'finished' }>): number {
+  #lost(plan: CorruptionPlan, from: number, ending: Lost): number {
     const number = Math.max(from, ending.beat.sequence);
     const seeds = new SeedImages(typescriptImageSource());
     const value = plan.cases?.[number] ?? drawCase(plan.seed, number, plan.recipes, plan.targets, seeds);

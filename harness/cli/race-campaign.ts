@@ -1,18 +1,28 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { writeAtomically } from '../atomic-file.ts';
-import { E2fsck } from '../e2fsck.ts';
-import { ImageFiles } from '../image-file.ts';
-import type { ImageJudges } from '../race/judge-image.ts';
-import { RACE_FORMAT, RACE_VERSION, writeRaceCase } from '../race/race-case.ts';
-import { raceItems, type RaceItem, type RacePlan } from '../race/race-plan.ts';
-import { raceReport } from '../race/race-report.ts';
-import { searchSchedules, type SearchResult } from '../race/race-search.ts';
-import { operationsOf, shrinkRace, type FailingRace } from '../race/shrink-race.ts';
+import type { Message } from '../job.ts';
+import type { RaceFailure } from '../race/judge-run.ts';
+import type { RaceProgram } from '../race/program.ts';
+import {
+  addTotals,
+  caseId,
+  caseText,
+  FINDINGS_MAX,
+  NO_RACES,
+  type RaceFinding,
+} from '../race/race-finding.ts';
+import { trimmed } from '../race/race-case.ts';
+import type { RacePlan } from '../race/race-plan.ts';
+import { reportOf } from '../race/race-report.ts';
+import { ScheduleTape } from '../race/race-watch.ts';
+import { shrinkStuckRace, storyOfStuck } from '../race/stuck-race.ts';
+import { operationsOf } from '../race/shrink-race.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { typescriptTargets } from '../targets/typescript/target.ts';
+import { supervise, type Ending } from '../supervise.ts';
 import { interruptible } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
+import { relay, type Lost } from './relay.ts';
 import { replayCommand } from './replay-command.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -21,29 +31,14 @@ interface RaceView {
   readonly json: boolean;
   readonly seconds: number;
   readonly shrinkSeconds: number;
+  readonly hangSeconds: number;
+  readonly memoryMb: number;
 }
 
-/** A failure as it was kept. */
-interface Kept {
-  readonly id: string;
-  readonly caseFile: string;
-  readonly race: string;
-  readonly strategy: string;
-  /** Schedules of its program that had been run by then. */
-  readonly after: number;
-  readonly operations: { readonly found: number; readonly shrunk: number };
-  readonly preemptions: number;
-  readonly detail: string;
-  readonly report: string;
-}
+/** What `Beat.step` is while a thread makes a failure smaller, which is on disk already. */
+const SHRINKING = -1;
 
-/** Programs of which so many failed are enough for one run. */
-const KEPT_MAX = 8;
-
-/** Schedules that shrinking tries for one candidate. */
-const SHRINK_SCHEDULES = 2500;
-
-/** One `twinpath race` as a person sees it. */
+/** One `twinpath race` as a person sees it. A thread that hangs or dies is replaced, and the campaign goes on. */
 export class RaceCampaign {
   readonly #terminal: Terminal;
   readonly #view: RaceView;
@@ -52,15 +47,14 @@ export class RaceCampaign {
   readonly #wantsE2fsck: boolean;
   readonly #status: StatusLine;
   readonly #startedAt = performance.now();
-  readonly #kept: Kept[] = [];
-  #programs = 0;
-  #complete = 0;
-  #schedules = 0;
-  #stories = 0;
-  #images = 0;
-  #undecided = 0;
-  /** Microseconds of processor time of the searches. */
-  #cpu = 0;
+  readonly #tape = new ScheduleTape();
+  readonly #kept = new Map<string, RaceFinding>();
+  /** Of the threads that are over, and of the one that runs. */
+  #before = NO_RACES;
+  #now = NO_RACES;
+  /** What the thread has begun to run. */
+  #racing: { readonly name: string; readonly program: RaceProgram } | null = null;
+  #interrupted = false;
 
   constructor(
     terminal: Terminal,
@@ -78,97 +72,169 @@ export class RaceCampaign {
   }
 
   async go(plan: RacePlan): Promise<number> {
-    const e2fsck = this.#wantsE2fsck ? await E2fsck.find() : null;
-    const judges = { e2fsck, files: new ImageFiles(this.#workspace), targets: typescriptTargets() };
-    try {
-      const onFirst = (): void => this.#status.show('stopping… (Ctrl-C again to stop at once)');
-      await interruptible((stop) => this.#runAll(plan, judges, stop), onFirst);
-    } finally {
-      await e2fsck?.close();
-    }
+    const onFirst = (): void => {
+      this.#interrupted = true;
+      this.#status.show('stopping… (Ctrl-C again to stop at once)');
+    };
+    await interruptible(async (stop) => {
+      await relay(
+        { from: 0, to: Infinity, stop },
+        async (from) => {
+          const ending = await this.#thread(plan, from, stop);
+          this.#before = addTotals(this.#before, this.#now);
+          this.#now = NO_RACES;
+          return ending;
+        },
+        (from, ending) => this.#lost(from, ending, stop),
+      );
+    }, onFirst);
     this.#status.clear();
     return this.#summary(plan);
   }
 
-  async #runAll(plan: RacePlan, judges: ImageJudges, stop: AbortSignal): Promise<void> {
-    const endsAt = this.#startedAt + this.#view.seconds * 1000;
-    for (const item of raceItems(plan)) {
-      if (stop.aborted || performance.now() >= endsAt || this.#kept.length >= KEPT_MAX) break;
-      const limits = { schedules: plan.schedules, endsAt, stop };
-      const before = process.cpuUsage();
-      const result = await searchSchedules(item.program, item.source, judges, limits, (done) =>
-        this.#status.show(`${item.name}: ${grouped(done)} schedules`),
-      );
-      const { user, system } = process.cpuUsage(before);
-      this.#cpu += user + system;
-      this.#count(result);
-      for (const found of result.found) await this.#keep(item, found, result.schedules, judges);
+  #thread(plan: RacePlan, from: number, stop: AbortSignal): Promise<Ending> {
+    const { seconds: allowed, shrinkSeconds, hangSeconds, memoryMb } = this.#view;
+    const durationMs = Math.max(0, allowed * 1000 - (performance.now() - this.#startedAt));
+    return supervise(
+      {
+        verb: 'race',
+        plan,
+        from,
+        kept: this.#kept.size,
+        durationMs,
+        shrinkMs: shrinkSeconds * 1000,
+        runFolder: this.#folder.path,
+        tape: this.#tape.memory,
+        workspace: this.#workspace,
+        e2fsck: this.#wantsE2fsck,
+      },
+      {
+        hangMs: hangSeconds * 1000,
+        memoryMaxBytes: memoryMb * 2 ** 20,
+        stop,
+        onMessage: (message) => this.#hear(message),
+      },
+    );
+  }
+
+  #hear(message: Message): void {
+    switch (message.type) {
+      case 'racing':
+        this.#racing = message;
+        break;
+      case 'race progress':
+        this.#now = message.totals;
+        this.#status.show(
+          `${message.name}: ${grouped(this.#before.schedules + message.totals.schedules)} schedules in all`,
+        );
+        break;
+      case 'raced':
+        this.#now = message.totals;
+        break;
+      case 'race found':
+        this.#note(message.finding);
+        break;
+      case 'race shrinking':
+        this.#status.show(`${plural(message.operations, 'operation')} left`);
+        break;
+      default:
+        break;
     }
   }
 
-  #count({ schedules, stories, images, undecided, complete }: SearchResult): void {
-    this.#programs++;
-    if (complete) this.#complete++;
-    this.#schedules += schedules;
-    this.#stories += stories;
-    this.#images += images;
-    this.#undecided += undecided;
+  #note(finding: RaceFinding): void {
+    const isNew = !this.#kept.has(finding.id);
+    this.#kept.set(finding.id, finding);
+    if (!isNew) return;
+    this.#status.clear();
+    this.#terminal.err(
+      `found ${finding.id} in ${finding.race}; making it smaller\nsaved ${finding.caseFile}\n`,
+    );
   }
 
-  /** On disk first as it was found, then smaller and smaller. */
-  async #keep(item: RaceItem, found: FailingRace, after: number, judges: ImageJudges): Promise<void> {
-    const id = `${String(this.#kept.length + 1).padStart(2, '0')}-${found.failure.kind}`;
+  /** The thread is gone in the middle of a schedule, which its tape has; answers the item to go on with. */
+  async #lost(from: number, { beat, ...ending }: Lost, stop: AbortSignal): Promise<number> {
+    const next = Math.max(from, beat.sequence) + 1;
+    if (beat.step === SHRINKING) {
+      this.#terminal.err(
+        'shrinking ended early: a candidate hung or died; the smallest case so far is kept\n',
+      );
+      return next;
+    }
+    const racing = this.#racing;
+    this.#before = addTotals(this.#before, { ...NO_RACES, programs: 1 });
+    if (racing === null)
+      throw new Error(`the thread ended before it ran anything: ${wordsOf(ending, this.#view)}`);
+    const failure: RaceFailure = {
+      kind: ending.kind,
+      detail: ending.kind === 'hang' ? 'no answer' : 'the thread died',
+      words: wordsOf(ending, this.#view),
+    };
+    const found = { program: racing.program, choices: trimmed(this.#tape.choices), failure };
+    await this.#keepStuck(racing.name, found, beat.step, stop);
+    return this.#kept.size >= FINDINGS_MAX ? Infinity : next;
+  }
+
+  async #keepStuck(
+    name: string,
+    found: Parameters<typeof caseText>[0],
+    after: number,
+    stop: AbortSignal,
+  ): Promise<void> {
+    const id = caseId(this.#kept.size + 1, found.failure.kind);
     const folder = this.#folder.caseFolder(id);
-    this.#status.clear();
-    this.#terminal.err(`found ${id} in ${item.name}; making it smaller\n`);
-    const save = (race: FailingRace, name: string): void =>
-      writeAtomically(join(folder.path, name), caseText(race, `${item.name}, ${item.strategy}`));
-    save(found, 'original.json');
-    save(found, 'case.json');
-    const limits = { ms: this.#view.shrinkSeconds * 1000, schedules: SHRINK_SCHEDULES };
-    const small = await shrinkRace(found, judges, limits, (better) => {
-      save(better, 'case.json');
-      this.#status.show(`${plural(operationsOf(better.program), 'operation')} left`);
-    });
-    const report = await raceReport(small);
-    writeAtomically(join(folder.path, 'failure.txt'), report);
-    this.#kept.push({
+    const finding = (race: typeof found, report: string): RaceFinding => ({
       id,
       caseFile: folder.caseFile,
-      race: item.name,
-      strategy: item.strategy,
+      race: name,
+      strategy: 'in a thread of its own',
       after,
-      operations: { found: operationsOf(found.program), shrunk: operationsOf(small.program) },
-      preemptions: small.choices.filter((choice) => choice !== 0).length,
-      detail: small.failure.detail,
+      operations: { found: operationsOf(found.program), shrunk: operationsOf(race.program) },
+      preemptions: race.choices.filter((choice) => choice !== 0).length,
+      detail: race.failure.detail,
       report,
     });
+    writeAtomically(join(folder.path, 'original.json'), caseText(found, name));
+    writeAtomically(folder.caseFile, caseText(found, name));
+    this.#note(finding(found, ''));
+    const { shrinkSeconds, hangSeconds } = this.#view;
+    const options = {
+      workspace: this.#workspace,
+      stop,
+      budgetMs: shrinkSeconds * 1000,
+      hangMs: hangSeconds * 1000,
+    };
+    const small = await shrinkStuckRace(found, options, (better) => {
+      writeAtomically(folder.caseFile, caseText(better, name));
+      this.#status.show(`${plural(operationsOf(better.program), 'operation')} left`);
+    });
+    const report = reportOf(small, await storyOfStuck(small, options), small.choices.filter(Boolean).length);
+    writeAtomically(join(folder.path, 'failure.txt'), report);
+    this.#note(finding(small, report));
   }
 
   #summary(plan: RacePlan): number {
     const elapsedMs = performance.now() - this.#startedAt;
-    const exitCode =
-      this.#kept.length > 0
-        ? EXIT.found
-        : this.#schedules === 0 || this.#undecided > 0
-          ? EXIT.impossible
-          : EXIT.held;
+    const { cpu, ...counts } = this.#before;
+    const findings = [...this.#kept.values()];
     const result = {
       seed: plan.seed,
-      programs: this.#programs,
-      complete: this.#complete,
-      schedules: this.#schedules,
-      stories: this.#stories,
-      images: this.#images,
-      undecided: this.#undecided,
-      schedulesPerCpuSecond: Math.round(this.#schedules / (this.#cpu / 1e6)),
+      ...counts,
+      schedulesPerCpuSecond: cpu === 0 ? 0 : Math.round(counts.schedules / (cpu / 1e6)),
       elapsedMs,
-      exitCode,
-      findings: this.#kept,
+      exitCode: this.#exitCode(),
+      findings,
     };
-    this.#folder.writeRun({ result });
+    this.#folder.writeRun({ ...plan, result });
     this.#terminal.out(this.#view.json ? `${JSON.stringify(result, null, 2)}\n` : this.#text(result));
-    return exitCode;
+    return result.exitCode;
+  }
+
+  #exitCode(): number {
+    if (this.#kept.size > 0) return EXIT.found;
+    if (this.#interrupted) return EXIT.interrupted;
+    const { schedules, undecided } = this.#before;
+    return schedules === 0 || undecided > 0 ? EXIT.impossible : EXIT.held;
   }
 
   #text(result: {
@@ -176,15 +242,8 @@ export class RaceCampaign {
     readonly schedulesPerCpuSecond: number;
     readonly elapsedMs: number;
   }): string {
-    const verdict =
-      this.#kept.length > 0
-        ? pc.bold(pc.red('FOUND'))
-        : this.#schedules === 0
-          ? pc.bold(pc.yellow('NOTHING'))
-          : this.#undecided > 0
-            ? pc.bold(pc.yellow('UNKNOWN'))
-            : pc.bold(pc.green('HELD'));
-    const findings = this.#kept.flatMap((kept) => [
+    const { schedules, programs, complete, stories, images, undecided } = this.#before;
+    const findings = [...this.#kept.values()].flatMap((kept) => [
       '',
       pc.bold(
         `${pc.red('✗')} ${kept.id}: ${kept.race}, ${kept.strategy}; from ${plural(kept.operations.found, 'operation')} to ${kept.operations.shrunk}`,
@@ -198,11 +257,9 @@ export class RaceCampaign {
       `  replay  ${replayCommand(kept.caseFile)}`,
     ]);
     return [
-      `${verdict}  ${plural(this.#schedules, 'schedule')} of ${plural(this.#programs, 'program')}, ${grouped(this.#complete)} of them completely`,
-      `          ${grouped(this.#stories)} different stories, ${grouped(this.#images)} different images`,
-      ...(this.#undecided > 0
-        ? [`          ${plural(this.#undecided, 'run')} had too many orders to be judged`]
-        : []),
+      `${this.#verdict()}  ${plural(schedules, 'schedule')} of ${plural(programs, 'program')}, ${grouped(complete)} of them completely`,
+      `          ${grouped(stories)} different stories, ${grouped(images)} different images`,
+      ...(undecided > 0 ? [`          ${plural(undecided, 'run')} had too many orders to be judged`] : []),
       ...(this.#wantsE2fsck ? [] : [pc.yellow('Images were NOT checked by e2fsck (--no-e2fsck).')]),
       ...findings,
       '',
@@ -212,7 +269,15 @@ export class RaceCampaign {
       '',
     ].join('\n');
   }
+
+  #verdict(): string {
+    if (this.#kept.size > 0) return pc.bold(pc.red('FOUND'));
+    if (this.#before.schedules === 0) return pc.bold(pc.yellow('NOTHING'));
+    return this.#before.undecided > 0 ? pc.bold(pc.yellow('UNKNOWN')) : pc.bold(pc.green('HELD'));
+  }
 }
 
-const caseText = ({ program, choices, failure }: FailingRace, note: string): string =>
-  writeRaceCase({ format: RACE_FORMAT, version: RACE_VERSION, ...program, choices, failure, note });
+const wordsOf = (ending: Omit<Lost, 'beat'> & { readonly message?: string }, view: RaceView): string =>
+  ending.kind === 'hang'
+    ? `no answer for ${view.hangSeconds} s: a task loops without ever sleeping, so nobody else can run`
+    : `the thread died: ${ending.message ?? ''}`;

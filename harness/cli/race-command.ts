@@ -26,6 +26,8 @@ interface RaceCommandOptions {
   programs?: number;
   seconds: number;
   shrinkSeconds: number;
+  hangSeconds: number;
+  memoryMb: number;
   fault: string[];
   results: string;
   e2fsck: boolean;
@@ -34,7 +36,9 @@ interface RaceCommandOptions {
 
 const DEFAULT_SECONDS = 60;
 const DEFAULT_SHRINK_SECONDS = 30;
-const DEFAULT_SCHEDULES = 100_000;
+const DEFAULT_SCHEDULES = 1_000_000;
+const DEFAULT_HANG_SECONDS = 10;
+const DEFAULT_MEMORY_MB = 4096;
 
 /** Schedules of a program that was drawn, where nobody says how many. */
 const NEVER_ENDING = 1_000_000;
@@ -60,7 +64,7 @@ Examples:
   twinpath race --races write-read --modes iomap --block-size 1024 --preemptions 2
   twinpath race --races none --strategy pct --seed 7 --programs 500
 
-Exit code: 0 when all held, 1 when something was found, 2 when it could not run or could not judge.`;
+Exit code: 0 when all held, 1 when something was found, 2 when it could not run or could not judge, 130 when interrupted.`;
 
 /** `twinpath race`: several tasks at once, and every way in which they can come in between each other. */
 export function addRace(program: Command, terminal: Terminal, exit: (code: number) => void): void {
@@ -86,6 +90,13 @@ export function addRace(program: Command, terminal: Terminal, exit: (code: numbe
     .option('--seed <n>', 'where randomness starts', wholeNumber(-(2 ** 31), 2 ** 31 - 1))
     .option('--seconds <n>', 'end after so much time', positiveNumber(1e7), DEFAULT_SECONDS)
     .option('--shrink-seconds <n>', 'for each failure', positiveNumber(1e7), DEFAULT_SHRINK_SECONDS)
+    .option(
+      '--hang-seconds <n>',
+      'a schedule that takes so long is a finding',
+      positiveNumber(1e6),
+      DEFAULT_HANG_SECONDS,
+    )
+    .option('--memory-mb <n>', 'more memory than this is a finding', wholeNumber(256, 1e6), DEFAULT_MEMORY_MB)
     .option('--fault <name>', 'switch a planted bug on; may be repeated', collected, [])
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
     .option('--no-e2fsck', 'do not check images')
@@ -107,9 +118,7 @@ async function race(options: RaceCommandOptions, terminal: Terminal): Promise<nu
   const workspace = await openWorkspace();
   try {
     const folder = RunFolder.create(options.results, 'race', new Date());
-    const { races, modes, ...rest } = plan;
-    const asked = { ...rest, races: races.map(({ name }) => name), modes: modes.map(({ name }) => name) };
-    folder.writeRun({ ...asked, startedAt: new Date().toISOString(), node: process.version });
+    folder.writeRun({ ...plan, startedAt: new Date().toISOString(), node: process.version });
     return await new RaceCampaign(terminal, options, folder, workspace.path, e2fsck).go(plan);
   } finally {
     await workspace.remove();
@@ -131,15 +140,15 @@ function planOf(options: RaceCommandOptions): RacePlan {
   };
 }
 
-function named<T extends { readonly name: string }>(
-  known: readonly T[],
+function named(
+  known: readonly { readonly name: string }[],
   names: string | undefined,
   what: string,
-): readonly T[] {
-  if (names === undefined) return known;
+): readonly string[] {
+  if (names === undefined) return known.map(({ name }) => name);
   return names.split(',').map((word) => {
     const found = known.find(({ name }) => name === word.trim());
-    if (found !== undefined) return found;
+    if (found !== undefined) return found.name;
     throw new UsageError(
       `there is no ${what} ${word}; there are ${known.map(({ name }) => name).join(', ')}`,
     );

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import type { Case } from '../case.ts';
 import { sameFailure } from '../failure.ts';
 import type { ReplayResult } from '../job.ts';
@@ -11,6 +10,7 @@ import { raceIn, replayRace } from './race-case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { positiveNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
+import { ANSWERS, answerFor } from './replay-answer.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
 interface ReplayOptions {
@@ -111,26 +111,10 @@ async function replayed(
 }
 
 function tell(saved: Case, result: ReplayResult, json: boolean, terminal: Terminal): number {
-  const answer = answerOf(saved, result);
+  const answer =
+    result.verdict === 'unknown' ? 'unknown' : answerFor(saved.failure, result.failure, sameFailure);
   if (json) terminal.out(`${JSON.stringify({ answer, ...result, saved: saved.failure }, null, 2)}\n`);
-  else terminal.out(`${HEADLINES[answer]}\n${result.report === '' ? '' : `\n${result.report}`}`);
+  else terminal.out(`${ANSWERS[answer]}\n${result.report === '' ? '' : `\n${result.report}`}`);
   if (answer === 'unknown') return EXIT.impossible;
   return result.verdict === 'fails' ? EXIT.found : EXIT.held;
 }
-
-type Answer = 'same' | 'other' | 'fails' | 'gone' | 'unknown';
-
-function answerOf({ failure }: Case, result: ReplayResult): Answer {
-  if (result.verdict === 'unknown') return 'unknown';
-  if (result.failure === null) return 'gone';
-  if (failure === null) return 'fails';
-  return sameFailure(failure, result.failure) ? 'same' : 'other';
-}
-
-const HEADLINES: Readonly<Record<Answer, string>> = {
-  same: `${pc.bold(pc.red('SAME FAILURE'))}  it fails as the case says`,
-  other: `${pc.bold(pc.red('OTHER FAILURE'))}  it fails, but not as the case says`,
-  fails: `${pc.bold(pc.red('FAILS'))}  the case does not say how it should`,
-  gone: `${pc.bold(pc.green('GONE'))}  every judge is content`,
-  unknown: `${pc.bold(pc.yellow('UNKNOWN'))}  nothing failed, but not all could be judged`,
-};

@@ -34,7 +34,11 @@ export function modelAtMount(program: RaceProgram): Model {
  * Looks for an order of the operations, each as atomic as ext4 makes it, that gives what was observed: a search over clones
  * of the model, for linearizability but for reads and stats, which see something between their call and their return.
  */
-export function explain(program: RaceProgram, events: readonly RaceEvent[]): Explanation {
+export function explain(
+  program: RaceProgram,
+  events: readonly RaceEvent[],
+  onOrder: () => void = () => undefined,
+): Explanation {
   const model = modelAtMount(program);
   const raced = events.filter(({ task }) => task >= 0);
   const first = Math.min(...raced.map(({ invoked }) => invoked));
@@ -43,7 +47,7 @@ export function explain(program: RaceProgram, events: readonly RaceEvent[]): Exp
   const wrong = stepAll(model, before, TIME_BEFORE);
   if (wrong !== null) return wrong;
   const after = alone.filter(({ invoked }) => invoked > first);
-  return new OrderSearch(new RaceRules(program), raced, after).run(model);
+  return new OrderSearch(new RaceRules(program), raced, after, onOrder).run(model);
 }
 
 /** Steps of which each happens at one moment, one after the other. */
@@ -65,6 +69,7 @@ function step(model: Model, event: RaceEvent, now: Timestamp): Unexplained | nul
 
 class OrderSearch {
   readonly #rules: RaceRules;
+  readonly #onOrder: () => void;
   readonly #steps: readonly RaceEvent[];
   readonly #looks: readonly RaceEvent[];
   readonly #others: readonly RaceEvent[];
@@ -72,8 +77,14 @@ class OrderSearch {
   #orders = 0;
   #best: { readonly depth: number; readonly why: Unexplained } | null = null;
 
-  constructor(rules: RaceRules, raced: readonly RaceEvent[], after: readonly RaceEvent[]) {
+  constructor(
+    rules: RaceRules,
+    raced: readonly RaceEvent[],
+    after: readonly RaceEvent[],
+    onOrder: () => void,
+  ) {
     this.#rules = rules;
+    this.#onOrder = onOrder;
     const kind = (wanted: string) =>
       raced
         .filter(({ operation }) => rules.atomicityOf(operation) === wanted)
@@ -122,6 +133,7 @@ class OrderSearch {
   /** All steps are in order: does that explain what was looked at, and what there is in the end? */
   #holds(path: readonly Place[], last: Model): 'found' | 'none' | 'gave up' {
     if (this.#orders++ >= ORDERS_MAX) return 'gave up';
+    this.#onOrder();
     for (const [index, event] of this.#looks.entries()) {
       const problem = lookProblem(event, path, this.#rules);
       if (problem === null) continue;

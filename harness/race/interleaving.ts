@@ -18,6 +18,7 @@ interface Turn {
 export class Interleaving implements CallObserver {
   readonly #program: RaceProgram;
   readonly #turns: Turn[] = [];
+  readonly #tasks = new Set<ScheduledTask>();
   #passed: string[] = [];
   #last: ScheduledTask | null = null;
 
@@ -26,6 +27,7 @@ export class Interleaving implements CallObserver {
   }
 
   readonly steps = (task: ScheduledTask, previous: ScheduledTask | null): void => {
+    this.#tasks.add(task);
     if (task !== this.#last) {
       this.#leave(previous);
       this.#turns.push({ name: task.name, lines: [] });
@@ -43,12 +45,22 @@ export class Interleaving implements CallObserver {
     this.#say(`returns ${describe(outcome)} from ${this.#call(task, index)}`);
   }
 
-  /** The whole story; `end` says how it ended. */
+  /** The whole story, when the run is over. */
   text(): string {
     this.#leave(this.#last);
+    return this.soFar();
+  }
+
+  /** What has been told by now. */
+  soFar(): string {
     const width = Math.max(0, ...this.#turns.map(({ name }) => name.length));
-    const told = this.#turns.filter(({ lines }) => lines.length > 0);
-    return told
+    const pending = this.#passed.length === 0 ? [] : [passesLine(this.#passed)];
+    const last = this.#turns.length - 1;
+    const turns = this.#turns.map(({ name, lines }, at) => ({
+      name,
+      lines: at === last ? [...lines, ...pending] : lines,
+    }));
+    return turns
       .flatMap(({ name, lines }) =>
         lines.map((line, index) => `${(index === 0 ? name : '').padEnd(width)}  ${line}`),
       )
@@ -59,9 +71,19 @@ export class Interleaving implements CallObserver {
     this.#flush();
     if (task === null || task.waitingOn === null || task.waitingOn.rests === true) return;
     const { reason } = task.waitingOn;
-    const holding = task.held.length === 0 ? '' : `, holding ${task.held.map(({ name }) => name).join(', ')}`;
-    const how = task.runnable ? `is preempted before ${reason}` : `waits for ${reason}`;
+    const holding = task.held.length === 0 ? '' : `; holds ${task.held.map(({ name }) => name).join(', ')}`;
+    const how = task.runnable
+      ? `>>> is preempted before ${reason}`
+      : `waits for ${reason}${this.#ownersOf(task)}`;
     this.#turns[this.#turns.length - 1]?.lines.push(`${how}${holding}`);
+  }
+
+  /** Who has the lock that the task waits for. */
+  #ownersOf({ waitingOn }: ScheduledTask): string {
+    const lock = waitingOn?.lock;
+    if (lock === undefined) return '';
+    const owners = [...this.#tasks].filter(({ held }) => held.includes(lock)).map(({ name }) => name);
+    return owners.length === 0 ? '' : ` (held by ${owners.join(' and ')})`;
   }
 
   #say(line: string): void {
@@ -70,9 +92,7 @@ export class Interleaving implements CallObserver {
   }
 
   #flush(): void {
-    if (this.#passed.length > 0) {
-      this.#turns[this.#turns.length - 1]?.lines.push(`  passes ${this.#passed.join(', ')}`);
-    }
+    if (this.#passed.length > 0) this.#turns[this.#turns.length - 1]?.lines.push(passesLine(this.#passed));
     this.#passed = [];
   }
 
@@ -81,3 +101,5 @@ export class Interleaving implements CallObserver {
     return operation === undefined ? 'nothing' : operationText(operation);
   }
 }
+
+const passesLine = (reasons: readonly string[]): string => `  passes ${reasons.join(', ')}`;

@@ -12,6 +12,10 @@ export const RACE_FAILURES = [
   'deadlock',
   /** It goes on for ever. */
   'livelock',
+  /** It goes on for ever without ever sleeping, so that nobody else can run. */
+  'hang',
+  /** The thread that ran it died, or took too much memory. */
+  'died',
   /** A lock was taken against the order. */
   'lock-order',
   /** Something else was thrown that no system call answers. */
@@ -43,12 +47,15 @@ export const sameRaceFailure = (left: RaceFailure, right: RaceFailure): boolean 
 /** Judges runs of one program. What was judged once is known: most schedules differ in nothing that shows. */
 export class RunJudge {
   readonly #program: RaceProgram;
+  readonly #onOrder: () => void;
   readonly #known = new Map<string, Explanation>();
   /** Runs of which could not be said whether an order explains them. */
   undecided = 0;
 
-  constructor(program: RaceProgram) {
+  /** `onOrder` hears of every order that is tried. */
+  constructor(program: RaceProgram, onOrder: () => void = () => undefined) {
     this.#program = program;
+    this.#onOrder = onOrder;
   }
 
   /** How many different stories there were. */
@@ -67,7 +74,7 @@ export class RunJudge {
 
   #resultFailure({ events }: RaceRun): RaceFailure | null {
     const key = storyOf(events);
-    const known = this.#known.get(key) ?? explain(this.#program, events);
+    const known = this.#known.get(key) ?? explain(this.#program, events, this.#onOrder);
     this.#known.set(key, known);
     if (known === 'explained') return null;
     if (known === 'too many orders') {

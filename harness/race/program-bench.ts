@@ -6,6 +6,7 @@ import { judgeFinalImage, type ImageJudges } from './judge-image.ts';
 import { RunJudge, type RaceFailure } from './judge-run.ts';
 import type { RaceProgram } from './program.ts';
 import type { CallObserver, RaceTarget } from './race-target.ts';
+import { UNWATCHED, type RaceWatch } from './race-watch.ts';
 import { imageOf, runProgram, type RaceRun } from './run-program.ts';
 import { RecordingPilot, type Chooser, type ScheduledTask } from './schedule.ts';
 
@@ -19,9 +20,33 @@ export interface Tried {
 /** Images that wait for their judges at most. */
 const IMAGES_MAX = 256;
 
+/** Shared, as the memory that one run gives back is good for the next. */
+const TARGETS = raceTargets();
+const MAKERS: readonly Target[] = typescriptTargets();
+
+/** Disks that are remembered: of the programs that shrinking tries one after the other, most begin with the same. */
+const DISKS_MAX = 8;
+
+const disks = new Map<string, DiskImage>();
+
+/** The disk that the program starts from; runs take snapshots of it. */
+async function diskOf(program: RaceProgram): Promise<DiskImage> {
+  const key = JSON.stringify([program.target, program.setup, program.image]);
+  const known = disks.get(key);
+  if (known !== undefined) return known;
+  const maker = MAKERS.find(({ name }) => name === program.target);
+  if (maker === undefined) throw new Error(`${program.target} makes no disks`);
+  const made = await imageOf(program, maker);
+  const [oldest] = disks.keys();
+  if (disks.size >= DISKS_MAX && oldest !== undefined) disks.delete(oldest);
+  disks.set(key, made);
+  return made;
+}
+
 /** A program on its target, ready to be run as often as one likes, and everything that judges its runs. */
 export class ProgramBench {
   readonly program: RaceProgram;
+  readonly #watch: RaceWatch;
   readonly #target: RaceTarget;
   readonly #image: DiskImage;
   readonly #judge: RunJudge;
@@ -29,19 +54,20 @@ export class ProgramBench {
   readonly #seen = new Set<string>();
   #unjudged: { readonly run: RaceRun; readonly choices: readonly number[] }[] = [];
 
-  private constructor(program: RaceProgram, target: RaceTarget, image: DiskImage) {
+  private constructor(program: RaceProgram, target: RaceTarget, image: DiskImage, watch: RaceWatch) {
+    this.#watch = watch;
     this.program = program;
     this.#target = target;
     this.#image = image;
-    this.#judge = new RunJudge(program);
+    this.#judge = new RunJudge(program, () => watch.beats());
     this.#keys = new ImageKeys(image);
   }
 
-  static async make(program: RaceProgram): Promise<ProgramBench> {
-    const target = raceTargets().find(({ name }) => name === program.target);
-    const maker: Target | undefined = typescriptTargets().find(({ name }) => name === program.target);
-    if (target === undefined || maker === undefined) throw new Error(`${program.target} cannot race`);
-    return new ProgramBench(program, target, await imageOf(program, maker));
+  static async make(program: RaceProgram, watch: RaceWatch = UNWATCHED): Promise<ProgramBench> {
+    watch.begins(program);
+    const target = TARGETS.find(({ name }) => name === program.target);
+    if (target === undefined) throw new Error(`${program.target} cannot race`);
+    return new ProgramBench(program, target, await diskOf(program), watch);
   }
 
   /** Runs one schedule and judges what can be judged at once. */
@@ -50,7 +76,12 @@ export class ProgramBench {
     onStep: ((task: ScheduledTask, previous: ScheduledTask | null) => void) | null = null,
     story: CallObserver | null = null,
   ): Tried {
-    const pilot = new RecordingPilot(choose, onStep);
+    this.#watch.tries();
+    const pilot = new RecordingPilot((...at) => {
+      const choice = choose(...at);
+      this.#watch.chose(choice);
+      return choice;
+    }, onStep);
     const run = runProgram(this.program, this.#target, this.#image, pilot, story);
     const failure = this.#judge.judge(run);
     if (failure === null) this.#keep(run, pilot.choices);

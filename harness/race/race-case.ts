@@ -100,3 +100,13 @@ export function trimmed(choices: readonly number[]): number[] {
   while (end > 0 && choices[end - 1] === 0) end--;
   return choices.slice(0, end);
 }
+
+/** The program of a case. */
+export const programIn = ({ setup, target, faults, image, before, tasks }: RaceCase): RaceProgram => ({
+  setup,
+  target,
+  faults,
+  image,
+  before,
+  tasks,
+});

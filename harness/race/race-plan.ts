@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import type { BlockSize } from '../setup.ts';
-import { programOf } from './catalogue/catalogue.ts';
-import type { NamedRace } from './catalogue/script.ts';
+import { CATALOGUE, programOf } from './catalogue/catalogue.ts';
 import { racePrograms } from './draw-program.ts';
-import type { RaceMode } from './modes.ts';
+import { RACE_MODES } from './modes.ts';
 import type { RaceProgram } from './program.ts';
 import { sourceOf, type ScheduleSource, type StrategyName } from './strategy.ts';
 
-/** What is asked of a run. */
+/** What is asked of a run. Plain data: it is copied from one thread to the other, and written down. */
 export interface RacePlan {
   readonly seed: number;
-  readonly races: readonly NamedRace[];
-  readonly modes: readonly RaceMode[];
+  /** Names of the catalogue. */
+  readonly races: readonly string[];
+  /** Names of modes. */
+  readonly modes: readonly string[];
   readonly blockSizes: readonly BlockSize[];
   readonly faults: readonly string[];
   /** Null: catalogued races exhaustively, drawn ones by each of the others in turn. */
@@ -37,8 +38,8 @@ const SAMPLING: readonly StrategyName[] = ['fast-check', 'pct', 'random'];
 /** First every catalogued race in every mode, then programs drawn anew. The same for the same plan. */
 export function* raceItems(plan: RacePlan): Generator<RaceItem> {
   const { seed, bound, schedules } = plan;
-  for (const race of plan.races) {
-    for (const mode of plan.modes) {
+  for (const race of named(CATALOGUE, plan.races)) {
+    for (const mode of named(RACE_MODES, plan.modes)) {
       for (const blockSize of plan.blockSizes) {
         const strategy = plan.strategy ?? 'exhaustive';
         yield {
@@ -53,8 +54,17 @@ export function* raceItems(plan: RacePlan): Generator<RaceItem> {
   for (let index = 0; index < plan.drawn; index++) yield drawnItem(plan, index);
 }
 
+function named<T extends { readonly name: string }>(known: readonly T[], names: readonly string[]): T[] {
+  return names.map((wanted) => {
+    const found = known.find(({ name }) => name === wanted);
+    if (found === undefined) throw new Error(`nothing is called ${wanted}`);
+    return found;
+  });
+}
+
 function drawnItem(plan: RacePlan, index: number): RaceItem {
-  const { seed, bound, schedules, modes, blockSizes } = plan;
+  const { seed, bound, schedules, blockSizes } = plan;
+  const modes = named(RACE_MODES, plan.modes);
   const own = (Math.imul(seed, 0x9e3779b1) + index) | 0;
   const mode = modes[index % modes.length];
   const blockSize = blockSizes[Math.floor(index / modes.length) % blockSizes.length];

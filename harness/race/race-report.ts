@@ -2,13 +2,23 @@ import { operationText, setupText } from '../program-text.ts';
 import { Interleaving } from './interleaving.ts';
 import { ProgramBench } from './program-bench.ts';
 import type { FailingRace } from './shrink-race.ts';
+import type { RaceWatch } from './race-watch.ts';
 import { fixedChoices } from './schedule.ts';
 
 /** A failing race for a person to read: the programs, what went wrong, and the interleaving that shows it. */
-export async function raceReport({ program, choices, failure }: FailingRace): Promise<string> {
-  const story = new Interleaving(program);
-  const bench = await ProgramBench.make(program);
-  const { pilot } = bench.try(fixedChoices(choices), story.steps, story);
+export async function raceReport(race: FailingRace, watch: RaceWatch): Promise<string> {
+  const story = new Interleaving(race.program);
+  const bench = await ProgramBench.make(race.program, watch);
+  const { pilot } = bench.try(fixedChoices(race.choices), story.steps, story);
+  return reportOf(race, story.text(), pilot.preemptions);
+}
+
+/** The same where the interleaving has been told already. */
+export function reportOf(
+  { program, failure }: Omit<FailingRace, 'choices'>,
+  story: string,
+  preemptions: number,
+): string {
   const lines = [
     `${failure.kind}: ${failure.words}`,
     '',
@@ -22,13 +32,8 @@ export async function raceReport({ program, choices, failure }: FailingRace): Pr
   part('On the disk:', program.image);
   part('Before the race:', program.before);
   for (const { name, operations } of program.tasks) part(`Task ${name}:`, operations);
-  const stops = pilot.preemptions === 1 ? '1 preemption' : `${pilot.preemptions} preemptions`;
-  lines.push('', `The schedule, with ${stops}:`, '');
-  lines.push(
-    ...story
-      .text()
-      .split('\n')
-      .map((line) => `  ${line}`.trimEnd()),
-  );
+  const stops = preemptions === 1 ? '1 preemption' : `${preemptions} preemptions`;
+  lines.push('', `The schedule, with ${stops} (one paragraph is one turn on the processor):`, '');
+  lines.push(...story.split('\n').map((line) => `  ${line}`.trimEnd()));
   return `${lines.join('\n')}\n`;
 }

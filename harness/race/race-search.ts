@@ -1,4 +1,4 @@
-import type { ImageJudges } from './judge-image.ts';
+import type { RaceContext } from './race-watch.ts';
 import { sameRaceFailure } from './judge-run.ts';
 import { ProgramBench, type Tried } from './program-bench.ts';
 import type { RaceProgram } from './program.ts';
@@ -36,11 +36,11 @@ const FOUND_MAX = 1;
 export async function searchSchedules(
   program: RaceProgram,
   source: ScheduleSource,
-  judges: ImageJudges,
+  { judges, watch }: RaceContext,
   limits: SearchLimits,
   onProgress: (schedules: number) => void,
 ): Promise<SearchResult> {
-  const bench = await ProgramBench.make(program);
+  const bench = await ProgramBench.make(program, watch);
   const found: FailingRace[] = [];
   const note = (one: FailingRace): void => {
     if (!found.some(({ failure }) => sameRaceFailure(failure, one.failure))) found.push(one);

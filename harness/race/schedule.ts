@@ -7,7 +7,11 @@ export interface ScheduledTask {
   /** Whether it could go on. */
   readonly runnable: boolean;
   /** What it is about to do, or waits for; null before it begins. */
-  readonly waitingOn: { readonly reason: string; readonly rests?: true } | null;
+  readonly waitingOn: {
+    readonly reason: string;
+    readonly rests?: true;
+    readonly lock?: { readonly name: string };
+  } | null;
   /** The locks that it holds. */
   readonly held: readonly { readonly name: string }[];
 }

@@ -3,12 +3,17 @@ import type { RaceProgram } from './program.ts';
 
 /** Programs that are simpler in one thing, the boldest first: no task, no operation, no descriptor, smaller numbers. */
 export function* simplerPrograms(program: RaceProgram): Generator<RaceProgram> {
+  yield* shorterPrograms(program);
+  yield* withSimplerOperations(program);
+}
+
+/** Those that lack a task or an operation. */
+export function* shorterPrograms(program: RaceProgram): Generator<RaceProgram> {
   const { tasks } = program;
   if (tasks.length > 1) {
     for (const index of tasks.keys()) yield { ...program, tasks: without(tasks, index) };
   }
   yield* withoutOperations(program);
-  yield* withSimplerOperations(program);
 }
 
 const without = <T>(list: readonly T[], index: number): T[] => list.toSpliced(index, 1);

@@ -16,6 +16,8 @@ export const FAULTS = {
   'truncate-skips-writeback-drain':
     'a truncation does not wait for the writeback of what it throws away before it frees the blocks: only a race shows it',
   'write-skips-inode-lock': 'write(2) does not take i_rwsem: only a race shows it',
+  'read-spins-on-locked-folio':
+    'a read that finds a folio locked looks at it again and again, without sleeping: only a race shows it, and nobody else can run then',
   'truncate-leaks-reservation':
     'a truncation does not give back what was promised to the delayed blocks it drops: free space shrinks',
   'commit-skips-relogged':

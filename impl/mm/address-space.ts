@@ -27,6 +27,8 @@ export class AddressSpace {
   operations: AddressSpaceOperations;
   /** Whether truncation waits for what is on its way to the device; false only to plant a bug. */
   waitsForWriteback = true;
+  /** Whether a reader looks at a locked folio until it is unlocked, instead of sleeping; true only to plant a bug. */
+  readersSpin = false;
   /** No folio is smaller than a block of the file system (mapping_set_folio_min_order); 0 for blocks up to a page. */
   readonly folioOrderMin: number;
   /** In order of index; they never overlap. */

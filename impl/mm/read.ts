@@ -123,11 +123,17 @@ function* readLocked(
   length: number,
 ): Sleepable<Folio | null> {
   if (folio.locked) {
+    if (mapping.readersSpin) spinWhileLocked(folio);
     // Who has it may be waiting for those who take something out of the file: no lock is held meanwhile.
     yield* waitUntil(`lock of folio ${folio.index}`, () => !folio.locked);
     return null;
   }
   return yield* whileValid(mapping, () => fillFolio(mapping, folio, position, length));
+}
+
+/** The planted bug read-spins-on-locked-folio. */
+function spinWhileLocked(folio: Folio): void {
+  while (folio.locked) continue;
 }
 
 function* fillFolio(

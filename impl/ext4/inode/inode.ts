@@ -175,6 +175,7 @@ export class Inode {
       sb.inodes.folioOrderMin,
     );
     this.mapping.waitsForWriteback = !sb.options.faults.has('truncate-skips-writeback-drain');
+    this.mapping.readersSpin = sb.options.faults.has('read-spins-on-locked-folio');
   }
 
   /** Extended attributes, in the inode and in its block (xattr_sem). Made on first use: most inodes have none. */

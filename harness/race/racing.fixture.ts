@@ -1,0 +1,34 @@
+import { E2fsck } from '../e2fsck.ts';
+import { ImageFiles } from '../image-file.ts';
+import { typescriptTargets } from '../targets/typescript/target.ts';
+import { openWorkspace } from '../workspace.ts';
+import { UNWATCHED, type RaceContext } from './race-watch.ts';
+
+/** Runs what needs every judge of a race, and takes away what they leave. */
+export async function withJudges<T>(use: (context: RaceContext) => Promise<T>): Promise<T> {
+  const e2fsck = await E2fsck.find();
+  if (e2fsck === null) throw new Error('e2fsck is not there: whether images are sound is unknown');
+  const workspace = await openWorkspace();
+  try {
+    const files = new ImageFiles(workspace.path);
+    return await use({ judges: { e2fsck, files, targets: typescriptTargets() }, watch: UNWATCHED });
+  } finally {
+    await e2fsck.close();
+    await workspace.remove();
+  }
+}
+
+/** Everything that a plan may say, where a test does not say otherwise. */
+export const PLAN = {
+  seed: 1,
+  races: [],
+  modes: [],
+  blockSizes: [1024],
+  faults: [],
+  strategy: null,
+  bound: 1,
+  schedules: 100_000,
+  drawn: 0,
+} as const;
+
+export const FOR_EVER = { endsAt: Infinity, stop: new AbortController().signal } as const;
