@@ -9,7 +9,7 @@ const SECTOR_BYTES = 512;
 
 /** Whether a file's data goes through the journal, and so never past the page cache (ext4_should_journal_data). */
 export const journalsData = ({ options }: State, inode: FileInode): boolean =>
-  options.journalsData || inode.flags.journalData;
+  options.journalsData || (inode.flags.journalData && !options.delalloc);
 
 /**
  * Whether a transfer leaves the page cache out. What lies in its inode does not (ext4_should_use_dio); a DAX file has none, and

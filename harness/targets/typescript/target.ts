@@ -21,8 +21,8 @@ import {
   type Target,
 } from '../../target.ts';
 import { Mke2fsError, withImageOfMke2fs } from '../../mke2fs.ts';
+import { PERFORMS_ALL } from '../../unperformed.ts';
 import { ImageTemplates } from '../image-templates.ts';
-import { UNPERFORMED } from './unperformed.ts';
 import { TypescriptSession, type SessionMemory } from './session.ts';
 
 /** The bugs that can be planted in the TypeScript ext4, for tests of the harness. */
@@ -79,7 +79,7 @@ class TypescriptTarget implements Target {
 
   constructor(name: string, { bufferedIomap, dax }: Mode, how: typeof mount) {
     this.name = name;
-    this.capabilities = { powerCut: true, images: true, unperformed: UNPERFORMED, dax };
+    this.capabilities = { powerCut: true, images: true, unperformed: PERFORMS_ALL, dax };
     this.#bufferedIomap = bufferedIomap;
     this.#mount = how;
   }
