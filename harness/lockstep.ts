@@ -141,13 +141,9 @@ export class Lockstep {
     const expected = lane.model.step(operation, context.now);
     this.#onOutcome(operation, expected);
     const failed = firstFailure(lane.participants, operation, context, answers, expected);
-    const [first] = answers;
-    if (failed === null || !LOOKS.has(operation.op) || first === undefined || first instanceof Broke)
-      return failed;
-    // A change that failed for want of space may show in a time or not: the model follows what was seen, if it may.
-    const [one] = lane.participants;
-    const followed = lane.model.step(operation, context.now, first, one && sameTimeOf(one));
-    return firstFailure(lane.participants, operation, context, answers, followed);
+    if (failed === null || !LOOKS.has(operation.op)) return failed;
+    // A time may be one of several, and another one for each target: the model looks again, beside each answer there is.
+    return this.#follow(lane, operation, context, answers, true);
   }
 
   /** Each participant's answer must be one that the model permits; none changes anything. */
