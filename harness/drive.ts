@@ -147,7 +147,7 @@ async function performAll(
         kind: 'tree' as const,
         stage: 'in the middle of the run',
       };
-      failed = await inspectAll(lockstep.lanes, inTheMiddle);
+      failed = await inspectAll(lockstep, inTheMiddle);
       clock.enter('run');
     }
     if (failed !== null) return { failed, executed: step + 1 };
@@ -155,15 +155,15 @@ async function performAll(
   return { failed: null, executed: operations.length };
 }
 
-/** Looks at the whole tree on every lane. */
-export async function inspectAll(
-  lanes: readonly Lane[],
-  context: StepContext,
-): Promise<FailedVerdict | null> {
-  for (const lane of lanes) {
-    const failed = await inspect(lane, context);
+/** Looks at the whole tree on every lane, and goes on with those that come of it. */
+async function inspectAll(lockstep: Lockstep, context: StepContext): Promise<FailedVerdict | null> {
+  const after: Lane[] = [];
+  for (const lane of lockstep.lanes) {
+    const { failed, lanes } = await inspect(lane, context);
     if (failed !== null) return failed;
+    after.push(...lanes);
   }
+  lockstep.goOnWith(after);
   return null;
 }
 

@@ -113,9 +113,15 @@ class Finishing {
   }
 
   async lane(lane: Lane): Promise<void> {
-    const { clock, stages } = this.#options;
+    const { clock } = this.#options;
     clock.enter('inspect');
-    await this.#inspect(lane, 'tree', 'at the end of the run');
+    const lanes = await this.#inspect(lane, 'tree', 'at the end of the run');
+    for (const part of lanes) await this.#end(part);
+    clock.enter(null);
+  }
+
+  async #end(lane: Lane): Promise<void> {
+    const { clock, stages } = this.#options;
     await this.#sync(lane);
     clock.enter('recover');
     // Without a journal nobody promises anything about a power cut.
@@ -129,7 +135,6 @@ class Finishing {
     lane.model.step(REMOUNT, this.#now);
     clock.enter('remount');
     if (stages.remount !== 'none') await this.#remount(lane, images);
-    clock.enter(null);
   }
 
   async #sync(lane: Lane): Promise<void> {
@@ -244,9 +249,10 @@ class Finishing {
     );
   }
 
-  async #inspect(lane: Lane, kind: FailureKind, stage: string): Promise<void> {
-    const failed = await inspect(lane, this.#context(kind, stage));
+  async #inspect(lane: Lane, kind: FailureKind, stage: string): Promise<readonly Lane[]> {
+    const { failed, lanes } = await inspect(lane, this.#context(kind, stage));
     if (failed !== null) throw new Found(await withImage(failed, lane.participants));
+    return lanes;
   }
 
   /** Whatever a target throws outside of a system call is a finding, too. */

@@ -20,25 +20,45 @@ const ROOT: Credentials = { uid: 0, gid: 0, groups: [] };
  * Looks at the whole tree of every participant and compares it with the model: names, types, contents, attributes, and
  * which names are links to one file. It is done by ordinary operations that the model performs too, so what looking
  * changes (relatime moves atime) changes on both sides. Root looks, whoever is the caller of the sequence,
- * where he can.
+ * where he can. What may be one of several is known once it was looked at, and may be different for each target: answers
+ * the lanes that go on from here, or what was wrong.
  */
-export async function inspect(lane: Lane, context: StepContext): Promise<FailedVerdict | null> {
+export async function inspect(lane: Lane, context: StepContext): Promise<Inspected> {
+  const lockstep = new Lockstep(lane);
+  const failed = await inspectLane(lane, lockstep, context);
+  return { failed, lanes: lockstep.lanes };
+}
+
+export interface Inspected {
+  readonly failed: FailedVerdict | null;
+  readonly lanes: readonly Lane[];
+}
+
+async function inspectLane(
+  lane: Lane,
+  lockstep: Lockstep,
+  context: StepContext,
+): Promise<FailedVerdict | null> {
   const { caller } = lane.model;
   const fixed = lane.participants.some(({ target }) => (target.caller ?? null) !== null);
-  if (caller.uid === 0 || fixed) return inspectAsRoot(lane, context);
+  if (caller.uid === 0 || fixed) return inspectAsRoot(lane, lockstep, context);
   return (
-    (await performAll(lane, [{ op: 'setcreds', ...ROOT }], context)) ??
-    (await inspectAsRoot(lane, context)) ??
-    (await performAll(lane, [{ op: 'setcreds', ...caller }], context))
+    (await performAll(lockstep, [{ op: 'setcreds', ...ROOT }], context)) ??
+    (await inspectAsRoot(lane, lockstep, context)) ??
+    (await performAll(lockstep, [{ op: 'setcreds', ...caller }], context))
   );
 }
 
-async function inspectAsRoot(lane: Lane, context: StepContext): Promise<FailedVerdict | null> {
+async function inspectAsRoot(
+  lane: Lane,
+  lockstep: Lockstep,
+  context: StepContext,
+): Promise<FailedVerdict | null> {
   const tree = lane.model.tree();
   // Before anything is read: reading changes what is in memory.
   const broken = await inspectMemory(lane, context);
   if (broken !== null) return broken;
-  const failed = await performAll(lane, inspectionOf(tree, lane.model.used), context);
+  const failed = await performAll(lockstep, inspectionOf(tree, lane.model.used), context);
   return failed ?? inspectLinks(tree, lane, context);
 }
 
@@ -55,11 +75,10 @@ async function inspectMemory(lane: Lane, context: StepContext): Promise<FailedVe
 }
 
 async function performAll(
-  lane: Lane,
+  lockstep: Lockstep,
   operations: readonly Operation[],
   context: StepContext,
 ): Promise<FailedVerdict | null> {
-  const lockstep = new Lockstep(lane);
   lockstep.foresee(operations);
   for (const operation of operations) {
     const answer = lockstep.step(operation, context);

@@ -89,6 +89,11 @@ export class Lockstep {
     return this.#lanes;
   }
 
+  /** The same participants, in the lanes that somebody else's steps have left them in. */
+  goOnWith(lanes: readonly Lane[]): void {
+    this.#lanes = lanes;
+  }
+
   /** Says to every session what comes next (Session.foresee). */
   foresee(operations: readonly Operation[]): void {
     for (const { participants } of this.#lanes)

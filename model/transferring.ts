@@ -91,12 +91,13 @@ function readWith(
 ): Outcome {
   const { observedErrno: errno, observedCount: count } = state;
   const { length, faultAt = Infinity } = transfer;
+  const total = lengthOf(runs);
+  const nowait = hasRwf(transfer, 'nowait') && !state.options.dax;
+  // What is cached and dirty is looked at before the device sees how the transfer lies (kiocb_write_and_wait).
+  if (total > 0 && nowait && errno === 'EAGAIN') return failure('EAGAIN');
   const refusal = direct ? directRefusal(state, inode, offset, transfer, false) : 'never';
   if (refusal === 'always' || (refusal === 'perhaps' && errno === 'EINVAL')) return failure('EINVAL');
-  const total = lengthOf(runs);
   if (total === 0) return success({ kind: 'runs', runs });
-  const nowait = hasRwf(transfer, 'nowait') && !state.options.dax;
-  if (nowait && errno === 'EAGAIN') return failure('EAGAIN');
   const most = Math.min(total, faultAt);
   const mayBeShort = nowait || (direct && faultAt < length);
   if (mayBeShort && count !== null && count > 0 && count <= most) {

@@ -1,4 +1,4 @@
-import { readDirect, writeDirect } from '../ext4/data/direct-file.ts';
+import { allowsDirect, readDirect, writeDirect } from '../ext4/data/direct-file.ts';
 import { readFile, writeFile, type Written } from '../ext4/data/file.ts';
 import { PLAIN_RULES, type IoRules } from '../ext4/data/io-rules.ts';
 import { isSync } from '../ext4/inode/sync-flags.ts';
@@ -69,7 +69,7 @@ function* readAt(
   if (target.length === 0) return 0;
   if (rwf.length > 0) requireFlags(inode, rwf);
   const rules = rulesWith(file.rules, rwf);
-  if (position >= inode.sb.maxFileBytes && !rules.direct) return 0;
+  if (position >= inode.sb.maxFileBytes && !(rules.direct && allowsDirect(inode))) return 0;
   let count: number;
   try {
     count =

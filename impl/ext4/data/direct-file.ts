@@ -31,7 +31,7 @@ import {
 /** Reads and writes past the page cache (O_DIRECT), the same for every data path. */
 
 /** ext4_should_use_dio(): contents in the inode, or in the journal, only go through the cache; what is mapped directly has none. */
-const allowsDirect = (inode: Inode): boolean =>
+export const allowsDirect = (inode: Inode): boolean =>
   !isInline(inode) && !inode.dataPath.logsData && inode.dataPath.dax === null;
 
 /**
