@@ -213,10 +213,13 @@ class DirectWrite {
 }
 
 /**
- * ext4_inode_extension_cleanup() after a failure: what was placed beyond the end of the file goes. Here also after a short write, of
- * which Linux leaves written blocks beyond the end, and e2fsck complains.
+ * ext4_inode_extension_cleanup() after a failure: what was placed beyond the end of the file goes, and what was written to the last
+ * block behind the end reads as zeros (ext4_truncate). Here also after a short write, of which Linux leaves written blocks beyond
+ * the end, and e2fsck complains.
  */
 export function* takeBack(inode: Inode): Sleepable<void> {
+  const tail = inode.size % inode.blockSize;
+  if (tail > 0) yield* inode.dataPath.zeroPartialBlock(inode, inode.size, inode.blockSize - tail);
   yield* truncateCache(inode.mapping, inode.size);
   yield* truncateBlocks(inode);
   yield* stopBeingOrphan(inode);
