@@ -2,7 +2,8 @@ import { fail } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { writeAndCheck } from '../../mm/filemap.ts';
 import { PAGE_BYTES, pageIndex } from '../../mm/page.ts';
-import { truncatePages } from '../../mm/truncate.ts';
+import { unmapPages } from '../../mm/reverse-map.ts';
+import { truncateCache } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { removeRange } from '../extents/remove-range.ts';
@@ -27,7 +28,7 @@ export function* collapseRange(inode: Inode, range: ByteRange): Sleepable<void> 
   const start = startInCache(inode, offset);
   if (start < offset) yield* writeAndCheck(inode.mapping, start, offset);
   yield* writeAndCheck(inode.mapping, end, Infinity);
-  yield* truncatePages(inode.mapping, start);
+  yield* leaveCache(inode, offset, start);
   const first = offset / inode.blockSize;
   const last = end / inode.blockSize;
   yield* whileShifting(inode, first, function* (handle) {
@@ -51,7 +52,7 @@ export function* insertRange(inode: Inode, range: ByteRange): Sleepable<void> {
   if (length > inode.sb.maxFileBytes - inode.size) fail('EFBIG');
   const start = startInCache(inode, offset);
   yield* writeAndCheck(inode.mapping, start, Infinity);
-  yield* truncatePages(inode.mapping, start);
+  yield* leaveCache(inode, offset, start);
   const first = offset / inode.blockSize;
   yield* whileShifting(inode, first, function* (handle) {
     inode.size += length;
@@ -65,6 +66,15 @@ export function* insertRange(inode: Inode, range: ByteRange): Sleepable<void> {
 function startInCache({ mapping }: Inode, offset: number): number {
   const start = offset - (offset % PAGE_BYTES);
   return Math.min(start, mapping.find(pageIndex(start))?.position ?? start);
+}
+
+/**
+ * Nothing from `start` on stays in the cache, and no mapping shows it. The copies of private mappings go with the pages from
+ * `offset` on, though the folio begins before it (truncate_pagecache).
+ */
+function leaveCache({ mapping }: Inode, offset: number, start: number): Sleepable<void> {
+  if (mapping.areas !== null) unmapPages(mapping, pageIndex(offset), Infinity, true);
+  return truncateCache(mapping, start);
 }
 
 function requireWholeClusters(inode: Inode, { offset, end }: ByteRange): void {
