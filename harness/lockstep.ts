@@ -215,7 +215,8 @@ export class Lockstep {
     const full = observed !== undefined && ranOut(operation, observed);
     const strict = full ? model.clone().stepWithRoom(operation, context.now, observed) : null;
     const tooLarge = group !== '' && model.mayNotFit(operation);
-    const expected = model.step(operation, context.now, observed);
+    const [one] = participants;
+    const expected = model.step(operation, context.now, observed, one && sameTimeOf(one));
     this.#onOutcome(operation, expected);
     const failed = firstFailure(participants, operation, context, answers, expected);
     if (failed !== null || observed === undefined) return failed;
