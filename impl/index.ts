@@ -5,6 +5,8 @@ export { FailingDisk, type Trouble } from './block/failing-disk.ts';
 export { MappableDisk } from './block/mappable-disk.ts';
 export { DiskPages } from './block/disk-pages.ts';
 export { MemoryDisk } from './block/memory-disk.ts';
+export { PowerCuts, type LostWrite, type PowerCut, type SectorRange } from './block/power-cuts.ts';
+export { RecordingDisk, type RecordedWrite } from './block/recording-disk.ts';
 export { SlowDisk } from './block/slow-disk.ts';
 export { FAULTS, NO_FAULTS, type Fault, type FaultSwitches } from './lib/faults.ts';
 export { anatomyOf } from './ext4/anatomy/anatomy.ts';

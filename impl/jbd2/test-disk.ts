@@ -1,9 +1,11 @@
 import { BlockRuns } from '../block/block-runs.ts';
 import { present } from '../lib/assert.ts';
 import { crc32c } from '../lib/crc32c.ts';
-import type { Bio, BioStatus } from '../block/bio.ts';
+import { SECTOR_BYTES, type Bio, type BioStatus } from '../block/bio.ts';
 import type { BlockDevice } from '../block/block-device.ts';
 import { MemoryDisk } from '../block/memory-disk.ts';
+import { PowerCuts, type LostWrite, type SectorRange } from '../block/power-cuts.ts';
+import { RecordingDisk as Recorder } from '../block/recording-disk.ts';
 import { BufferCache } from '../buffer/buffer-cache.ts';
 import { Scheduler } from '../sched/scheduler.ts';
 import type { FastCommitReader } from './fast-commit-area.ts';
@@ -100,68 +102,27 @@ export function openJournal(
   return { scheduler, cache, journal };
 }
 
-interface Recorded {
-  readonly sector: number;
-  readonly data: Uint8Array;
-  readonly preflush: boolean;
-  readonly fua: boolean;
-}
-
-/** A disk that remembers every write, to answer what could be on it had the power gone at any moment. */
-export class RecordingDisk implements BlockDevice {
-  readonly sectors: number;
-  readonly #start: MemoryDisk;
-  readonly #now: MemoryDisk;
-  readonly writes: Recorded[] = [];
+/** A recording disk whose writes can be made to fail. */
+export class RecordingDisk extends Recorder {
   /** Set to make the next writes fail. */
   failing: (sector: number) => boolean = () => false;
 
-  constructor(disk: MemoryDisk) {
-    this.sectors = disk.sectors;
-    this.#start = disk.snapshot();
-    this.#now = disk.snapshot();
+  override submit(bio: Bio, endIo: (status: BioStatus) => void): void {
+    if (bio.direction === 'write' && this.failing(bio.sector)) endIo('EIO');
+    else super.submit(bio, endIo);
   }
 
-  submit(bio: Bio, endIo: (status: BioStatus) => void): void {
-    if (bio.direction === 'write') {
-      if (this.failing(bio.sector)) {
-        endIo('EIO');
-        return;
-      }
-      let length = 0;
-      for (const segment of bio.segments) length += segment.length;
-      const data = new Uint8Array(length);
-      let offset = 0;
-      for (const segment of bio.segments) {
-        data.set(segment, offset);
-        offset += segment.length;
-      }
-      this.writes.push({ sector: bio.sector, data, preflush: bio.preflush, fua: bio.fua });
-    }
-    this.#now.submit(bio, endIo);
-  }
-
-  /** The disk as it is now. */
-  snapshot(): MemoryDisk {
-    return this.#now.snapshot();
-  }
-
-  /**
-   * A disk after a power cut with `count` writes submitted: what a flush or FUA covers is there, of every other sector
-   * `keep` decides.
-   */
+  /** A disk after a power cut while the last of `count` writes was under way; of every sector that may be lost `keep` decides. */
   cut(count: number, keep: () => boolean): MemoryDisk {
-    const disk = this.#start.snapshot();
-    let durable = 0;
-    for (let index = 0; index < count; index++) if (this.writes[index]?.preflush === true) durable = index;
-    for (const [index, write] of this.writes.slice(0, count).entries()) {
-      // The last one was under way when the power went: not even FUA says that it arrived.
-      const safe = index < durable || (write.fua && index < count - 1);
-      for (let offset = 0; offset < write.data.length; offset += 512) {
-        if (!safe && !keep()) continue;
-        disk.write(write.sector * 512 + offset, write.data.subarray(offset, offset + 512));
-      }
-    }
-    return disk;
+    const cuts = new PowerCuts(this.start, this.writes);
+    const point = Math.min(count, this.writes.length);
+    const underWay = count <= this.writes.length;
+    const lost = cuts.volatileAt(point, underWay).map((write): LostWrite => {
+      const torn: SectorRange[] = [];
+      const sectors = (this.writes[write]?.data.length ?? 0) / SECTOR_BYTES;
+      for (let sector = 0; sector < sectors; sector++) if (!keep()) torn.push([sector, sector + 1]);
+      return torn.length === sectors ? { write } : { write, torn };
+    });
+    return cuts.disk(underWay ? { point, underWay, lost } : { point, lost });
   }
 }
