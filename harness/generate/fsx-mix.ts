@@ -4,7 +4,8 @@ import type { Dice } from './dice.ts';
 
 /**
  * The mix of fsx, the oldest and fastest exerciser of one file: what it does by default, in its proportions and with its
- * limits, so that our speed can be put beside its own on the same kernel. Campaigns have nothing of it.
+ * limits, so that our speed can be put beside its own on the same kernel. It is the fsx that Debian has the source of (diod,
+ * tests/kern/fsx), which can be built beside the project. Campaigns have nothing of it.
  */
 
 const FILE_BYTES_MAX = 1 << 18;
@@ -59,14 +60,6 @@ class File {
     return length === 0 ? null : { offset, length };
   }
 
-  /** The same in whole blocks. */
-  blocks(limit: number): { offset: number; length: number } | null {
-    const range = this.range(limit);
-    if (range === null) return null;
-    const [offset, length] = [wholePages(range.offset), wholePages(range.length)];
-    return length === 0 ? null : { offset, length };
-  }
-
   content(length: number): { seed: number; length: number } {
     return { seed: this.#seed++, length };
   }
@@ -80,24 +73,18 @@ type Step = (file: File) => Operation[];
 
 const wholePages = (bytes: number): number => bytes - (bytes % PAGE_BYTES);
 
-const DONTCACHE = { rwf: ['dontcache'] } as const;
+const read: Step = (file) => {
+  const range = file.range(file.size);
+  return range === null ? [] : [{ op: 'pread', handle: HANDLE, ...range }];
+};
 
-const read =
-  (how: object): Step =>
-  (file) => {
-    const range = file.range(file.size);
-    return range === null ? [] : [{ op: 'pread', handle: HANDLE, ...range, ...how }];
-  };
-
-const write =
-  (how: object): Step =>
-  (file) => {
-    const range = file.range(FILE_BYTES_MAX);
-    if (range === null) return [];
-    const { offset, length } = range;
-    file.reaches(offset + length);
-    return [{ op: 'pwrite', handle: HANDLE, offset, content: file.content(length), ...how }];
-  };
+const write: Step = (file) => {
+  const range = file.range(FILE_BYTES_MAX);
+  if (range === null) return [];
+  const { offset, length } = range;
+  file.reaches(offset + length);
+  return [{ op: 'pwrite', handle: HANDLE, offset, content: file.content(length) }];
+};
 
 /** Each load and store has a mapping of its own, as fsx has it. */
 function mapped(
@@ -141,62 +128,19 @@ const truncate: Step = (file) => {
   return [{ op: 'ftruncate', handle: HANDLE, size: file.size }];
 };
 
-/** Modes that may make the file longer, by half of the dice. */
-const place =
-  (longer: 'allocate' | 'zero', same: 'keep-size' | 'zero-keep-size'): Step =>
-  (file) => {
-    const range = file.range(FILE_BYTES_MAX);
-    if (range === null) return [];
-    const keeps = file.dice.oneIn(2);
-    if (!keeps) file.reaches(range.offset + range.length);
-    return [{ op: 'fallocate', handle: HANDLE, mode: keeps ? same : longer, ...range }];
-  };
+/** By half of the dice the file may become longer. */
+const allocate: Step = (file) => {
+  const range = file.range(FILE_BYTES_MAX);
+  if (range === null) return [];
+  const keeps = file.dice.oneIn(2);
+  if (!keeps) file.reaches(range.offset + range.length);
+  return [{ op: 'fallocate', handle: HANDLE, mode: keeps ? 'keep-size' : 'allocate', ...range }];
+};
 
 const punch: Step = (file) => {
   const range = file.range(file.size);
   return range === null ? [] : [{ op: 'fallocate', handle: HANDLE, mode: 'punch', ...range }];
 };
 
-const collapse: Step = (file) => {
-  const range = file.blocks(Math.max(0, file.size - 1));
-  if (range === null) return [];
-  file.size -= range.length;
-  return [{ op: 'fallocate', handle: HANDLE, mode: 'collapse', ...range }];
-};
-
-const insert: Step = (file) => {
-  const range = file.blocks(file.size);
-  if (range === null || file.size + range.length > FILE_BYTES_MAX) return [];
-  file.size += range.length;
-  return [{ op: 'fallocate', handle: HANDLE, mode: 'insert', ...range }];
-};
-
-const copyRange: Step = (file) => {
-  const range = file.range(file.size);
-  const target = file.range(FILE_BYTES_MAX);
-  if (range === null || target === null) return [];
-  const length = Math.min(range.length, target.length);
-  if (Math.abs(range.offset - target.offset) < length) return [];
-  file.reaches(target.offset + length);
-  const [from, to] = [HANDLE, HANDLE] as const;
-  const [fromOffset, toOffset] = [range.offset, target.offset];
-  return [{ op: 'copy-file-range', from, fromOffset, to, toOffset, length }];
-};
-
-/** All are as likely. What fsx skips on ext4 (clones, exchanges, atomic writes) is left out. */
-const STEPS: readonly [Step, ...Step[]] = [
-  read({}),
-  read(DONTCACHE),
-  write({}),
-  write(DONTCACHE),
-  mapRead,
-  mapWrite,
-  truncate,
-  place('allocate', 'keep-size'),
-  punch,
-  place('zero', 'zero-keep-size'),
-  collapse,
-  insert,
-  copyRange,
-  () => [{ op: 'fsync', handle: HANDLE }],
-];
+/** All are as likely. */
+const STEPS: readonly [Step, ...Step[]] = [read, write, mapRead, mapWrite, truncate, allocate, punch];
