@@ -1,6 +1,6 @@
 """Performs the operations of the vocabulary (model/operation.ts) as calls of the real kernel, and says what it answered.
 
-    python3 guest
+    python3 guest [AREA]                AREA is a file that the other side has, too (area.py)
     python3 guest --boot LINE FOLDER    as the first process of a guest kernel (boot.py)
     python3 guest --sweep FOLDER...     takes away loop devices over files in the folders, and nothing else
 
@@ -11,18 +11,19 @@ should be. Mounts are made in a mount namespace of its own, so that none outlive
 import errno
 import os
 import sys
+from time import clock_gettime_ns, time_ns
 
 import boot
 import image_files
 import mounts
 from answers import Answers
+from area import Area
 from calls import Calls
 from frames import Frames
 from host import Host
-from linux import CAP_SYS_RAWIO, CAP_SYS_RESOURCE
+from linux import CAP_SYS_RAWIO, CAP_SYS_RESOURCE, CLOCK_REALTIME_COARSE
 
-VERSION = 3
-DONE = {"kind": "done"}
+VERSION = 4
 
 
 def hello():
@@ -42,11 +43,12 @@ def name_of(error):
 
 
 class Performer:
-    def __init__(self, frames, alone):
+    def __init__(self, frames, alone, shared=None):
         self.frames = frames
-        self.answers = Answers(frames, alone)
+        self.area = Area(shared)
+        self.answers = Answers(frames, self.area, alone)
         self.host = Host(alone)
-        self.calls = Calls(self.host)
+        self.calls = Calls(self.host, self.area)
         self.frames.as_root = self.host.as_root
         self.halted = None
 
@@ -54,43 +56,59 @@ class Performer:
         self.frames.send(hello())
         for request, data in self.frames.requests():
             if request["call"] == "perform":
-                self.perform(request["operations"], request["lengths"], data, request["turn"])
+                self.perform(request["operations"], data, request["turn"])
+            elif request["call"] == "contents":
+                self.calls.contents.learn(data)
+                self.frames.send({})
             else:
                 self.frames.send(self.answer_to(request) or {})
         self.leave()
 
-    def perform(self, operations, lengths, data, turn):
+    def perform(self, operations, data, turn):
         """When an operation finds the file system full, the others of its turn are skipped: whoever asks may want to look
-        first, and begins another turn then."""
+        first, and begins another turn then. An operation's bytes are among the contents, or so many of those that came along."""
         self.answers.watch()
-        add, outcome, position, memory = self.answers.add, self.outcome, 0, memoryview(data)
-        for operation, length in zip(operations, lengths):
-            if self.halted == turn:
-                add({"skipped": True})
-            else:
-                answer = outcome(operation, memory[position:position + length] if length else b"")
-                if "halted" in answer:
-                    self.halted = turn
-                add(answer)
-            position += length
-        self.answers.flush()
+        self.host.messages.watch()
+        self.area.begin()
+        since = time_ns() // 1000
+        self.answers.begin(since)
+        contents, memory, position = self.calls.contents.of, memoryview(data), 0
+        for operation in operations:
+            given = b""
+            if "content" in operation:
+                given = contents(*operation["content"])
+            elif "bytes" in operation:
+                given = memory[position:position + operation["bytes"]]
+                position += len(given)
+            self.answers.add(None if self.halted == turn else self.answer_of(operation, given, turn, since))
+        self.answers.end()
 
-    def outcome(self, operation, data):
-        begun = self.host.begin()
+    def answer_of(self, operation, data, turn, since):
+        """The times are the last tick before the call, for stamps are not older, and the end of it, for they are not younger."""
+        host = self.host
+        if host.paced:
+            host.pace()
+        begun = clock_gettime_ns(CLOCK_REALTIME_COARSE)
         try:
             value = self.calls.method(operation["op"])(operation, data)
-            answer = {"value": DONE if value is None else value}
-            full = data and isinstance(value, dict) and value.get("count", len(data)) < len(data)
+            full = data and isinstance(value, int) and value < len(data)
         except OSError as error:
-            answer = {"errno": name_of(error)}
+            value = name_of(error)
             # How far a write got that failed, only a look at the file says.
             full = error.errno == errno.ENOSPC or operation["op"] in ("write", "pwrite", "store")
-        if full:
-            answer["halted"] = True
-        answer["window"] = [begun, self.host.end()]
-        if heard := self.host.heard():
-            answer["heard"] = heard
+        ended = time_ns()
+        if host.paced:
+            host.stamp = clock_gettime_ns(CLOCK_REALTIME_COARSE)
+        answer = [value, begun // 1000 - since, ended // 1000 - since]
+        if full or host.messages.arrived:
+            answer.append(self.more_of(full, turn))
         return answer
+
+    def more_of(self, full, turn):
+        if full:
+            self.halted = turn
+        heard = self.host.heard()
+        return {"halted": bool(full), **({"heard": heard} if heard else {})}
 
     def leave(self):
         self.host.act_as_itself()
@@ -138,7 +156,8 @@ def main():
         mounts.remove_loops(sys.argv[2:])
         return
     if sys.argv[1:2] != ["--boot"]:
-        Performer(Frames(sys.stdin.buffer, sys.stdout.buffer), False).run()
+        shared = sys.argv[1] if len(sys.argv) > 1 else None
+        Performer(Frames(sys.stdin.buffer, sys.stdout.buffer), False, shared).run()
         return
     try:
         boot.make_world(sys.argv[3])

@@ -1,6 +1,12 @@
-"""Answers on their way back: as many as there are go together, for each frame wakes somebody on the other side."""
+"""Answers on their way back: as many as there are go together, for each frame wakes somebody on the other side.
+
+An answer is a list: the value; when the call began and ended, counted from `since`; and, seldom, what else there is to say of it. A
+value is a number that was counted, the name of what was wrong, None, an object that says its kind, or a list: from which byte of the
+area (area.py) on there are how many. Where the other side does not have the area, what has come to lie there since the last frame is
+behind the text, and behind it the bytes that had no room there, one answer's behind the other's. Of what was skipped there is None."""
 import threading
 import time
+from collections import deque
 
 WAIT_SECONDS = 0.02
 BYTES_MAX = 1 << 18
@@ -10,11 +16,16 @@ class Answers:
     """Those that wait to be sent. Nobody waits for long, nor for an operation that never comes back: a thread looks after
     them. A kernel that dies takes what waits with it, so `at_once` keeps none: then it is known which operation never answered."""
 
-    def __init__(self, frames, at_once):
+    def __init__(self, frames, area, at_once):
         self.frames = frames
+        self.area = area
         self.at_once = at_once
         self.lock = threading.Lock()
-        self.waiting, self.parts, self.bytes = [], [], 0
+        # Both threads take and put without the lock, one answer at a time.
+        self.waiting = deque()
+        self.bytes = 0
+        # Microseconds.
+        self.since = 0
         self.begun = threading.Event()
         self.watched = False
 
@@ -24,32 +35,38 @@ class Answers:
             self.watched = True
             threading.Thread(target=self.send_what_waits, daemon=True).start()
 
+    def begin(self, since):
+        """Answers come from now on, until `end`."""
+        self.since = since
+        self.begun.set()
+
+    def end(self):
+        self.begun.clear()
+        self.flush()
+
     def add(self, answer):
-        """Bytes as the answer's value go behind the text of the frame, one answer's behind the other's."""
-        with self.lock:
-            value = answer.get("value")
-            if isinstance(value, bytes):
-                answer["value"] = {"kind": "data", "length": len(value)}
-                self.parts.append(value)
-                self.bytes += len(value)
-            self.waiting.append(answer)
-            if self.at_once or self.bytes > BYTES_MAX:
-                self.send()
-            elif len(self.waiting) == 1:
-                self.begun.set()
+        self.waiting.append(answer)
+        if answer is not None and isinstance(answer[0], bytes):
+            self.bytes += len(answer[0])
+        if self.at_once or self.bytes > BYTES_MAX:
+            self.flush()
 
     def flush(self):
         with self.lock:
-            self.send()
-
-    def send(self):
-        if self.waiting:
-            self.frames.send(self.waiting, b"".join(self.parts))
-            self.waiting, self.parts, self.bytes = [], [], 0
+            waiting, answers, parts = self.waiting, [], []
+            while waiting:
+                answers.append(answer := waiting.popleft())
+                if answer is not None and isinstance(value := answer[0], bytes):
+                    answer[0] = {"kind": "data", "length": len(value)}
+                    parts.append(value)
+            if answers:
+                self.bytes = 0
+                start, end, unsent = self.area.unsent()
+                message = {"since": self.since, "from": start, "to": end, "answers": answers}
+                self.frames.send(message, b"".join([unsent, *parts]))
 
     def send_what_waits(self):
         while True:
             self.begun.wait()
-            self.begun.clear()
             time.sleep(WAIT_SECONDS)
             self.flush()

@@ -108,7 +108,7 @@ def transfer(call, descriptor, views, offset, flags):
 
 def is_one_piece(operation):
     """Whether any memory will do, so that what Python has is taken as it is."""
-    return not {"pieces", "faultAt", "misaligned"} & operation.keys()
+    return "pieces" not in operation and "faultAt" not in operation and "misaligned" not in operation
 
 
 def read_whole(descriptor, operation, offset):

@@ -1,4 +1,5 @@
-"""One method for each operation of the vocabulary; it answers a value, None when there is none, or bytes."""
+"""One method for each operation of the vocabulary; it answers a value (answers.py)."""
+from contents import Contents
 from extent_calls import ExtentCalls
 from file_calls import FileCalls
 from mapping_calls import MappingCalls
@@ -8,8 +9,10 @@ from volume_calls import VolumeCalls
 
 
 class Calls(PathCalls, FileCalls, ExtentCalls, MappingCalls, VolumeCalls, ScriptCalls):
-    def __init__(self, host):
+    def __init__(self, host, area):
         self.host = host
+        self.area = area
+        self.contents = Contents()
         self.methods = {}
         self.start_files()
         self.start_mappings()

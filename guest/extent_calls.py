@@ -5,7 +5,6 @@ import os
 import struct
 
 from linux import EXT4_IOC_MOVE_EXT, FIBMAP, FS_IOC_FIEMAP, checked, i64, libc, size
-from values import counted
 
 FALLOCATE = {
     "allocate": 0, "keep-size": 1, "punch": 3, "zero": 0x10, "zero-keep-size": 0x11, "collapse": 8, "insert": 0x20,
@@ -20,8 +19,7 @@ MOVE_EXTENT = "=IIQQQQ"
 
 class ExtentCalls:
     def fallocate(self, o, _):
-        offset, length = i64(o["offset"]), i64(o["length"])
-        checked(libc.fallocate64(self.descriptor(o["handle"]), FALLOCATE[o["mode"]], offset, length))
+        checked(libc.fallocate64(self.descriptor(o["handle"]), FALLOCATE[o["mode"]], o["offset"], o["length"]))
 
     def fiemap(self, o, _):
         flags = FIEMAP_FLAG_SYNC if o.get("sync") else 0
@@ -31,23 +29,23 @@ class ExtentCalls:
     def bmap(self, o, _):
         def look(descriptor):
             answer = fcntl.ioctl(descriptor, FIBMAP, struct.pack("=I", o["block"] & 0xFFFFFFFF))
-            return counted(struct.unpack("=I", answer)[0])
+            return struct.unpack("=I", answer)[0]
         return self.looking(o["path"], look)
 
     def move_extent(self, o, _):
         handle, donor = self.descriptor(o["handle"]), self.descriptor(o["donor"])
         words = struct.pack(MOVE_EXTENT, 0, donor & 0xFFFFFFFF, o["offset"], o["donorOffset"], o["length"], 0)
         answer = fcntl.ioctl(handle, EXT4_IOC_MOVE_EXT, words)
-        return counted(struct.unpack(MOVE_EXTENT, answer)[5])
+        return struct.unpack(MOVE_EXTENT, answer)[5]
 
     def copy_file_range(self, o, _):
         source, target = self.descriptor(o["from"]), self.descriptor(o["to"])
         read_at, write_at = pointer_to(o["fromOffset"]), pointer_to(o["toOffset"])
-        return counted(checked(libc.copy_file_range(source, read_at, target, write_at, size(o["length"]), 0)))
+        return checked(libc.copy_file_range(source, read_at, target, write_at, size(o["length"]), 0))
 
     def sendfile(self, o, _):
         source, target = self.descriptor(o["from"]), self.descriptor(o["to"])
-        return counted(os.sendfile(target, source, o["fromOffset"], o["length"]))
+        return os.sendfile(target, source, o["fromOffset"], o["length"])
 
 
 def pointer_to(offset):

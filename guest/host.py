@@ -160,20 +160,13 @@ class Host:
         }
 
     def heard(self):
+        self.messages.look()
         return self.messages.since(self.device)
 
-    def begin(self):
-        """Before an operation; answers the time of the last tick, in microseconds: stamps are not older."""
-        if self.paced:
-            while time.clock_gettime_ns(CLOCK_REALTIME_COARSE) == self.stamp:
-                time.sleep(0.0003)
-        return time.clock_gettime_ns(CLOCK_REALTIME_COARSE) // 1000
-
-    def end(self):
-        """After it; answers the time, in microseconds: stamps are not younger."""
-        if self.paced:
-            self.stamp = time.clock_gettime_ns(CLOCK_REALTIME_COARSE)
-        return time.time_ns() // 1000
+    def pace(self):
+        """Lets an operation begin in another tick than the one before it."""
+        while time.clock_gettime_ns(CLOCK_REALTIME_COARSE) == self.stamp:
+            time.sleep(0.0003)
 
 
 def enter_without_rights(uid, gid):

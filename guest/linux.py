@@ -4,7 +4,9 @@ import os
 
 libc = ctypes.CDLL(None, use_errno=True)
 
-AT_FDCWD, AT_EMPTY_PATH = -100, 0x1000
+AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH = -100, 0x100, 0x1000
+# Of struct statx: what stands before the numbers of the device that the file is on.
+STATX_BASIC_STATS, STATX_BYTES, STATX_SHOWN = 0x7FF, 256, 136
 CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_SYNCHRONOUS, MS_REMOUNT = 1, 2, 4, 8, 16, 32
 MS_DIRSYNC, MS_NOATIME, MS_NODIRATIME = 128, 1024, 2048
@@ -34,6 +36,15 @@ for name in (
 ):
     getattr(libc, name).restype = ctypes.c_ssize_t
 libc.mmap64.restype = ctypes.c_size_t
+
+# What is called often says what it takes, so that plain numbers do: an object for each argument costs more than the call.
+INT, I64, SIZE, ADDRESS = ctypes.c_int, ctypes.c_int64, ctypes.c_size_t, ctypes.c_void_p
+for name, types in {
+    "fallocate64": (INT, INT, I64, I64), "mmap64": (ADDRESS, SIZE, INT, INT, INT, I64), "munmap": (ADDRESS, SIZE),
+    "msync": (ADDRESS, SIZE, INT), "pread64": (INT, ADDRESS, SIZE, I64), "pwrite64": (INT, ADDRESS, SIZE, I64),
+    "statx": (INT, ctypes.c_char_p, INT, ctypes.c_uint, ADDRESS), "fsync": (INT,), "fdatasync": (INT,), "syncfs": (INT,),
+}.items():
+    getattr(libc, name).argtypes = types
 
 
 def checked(result):

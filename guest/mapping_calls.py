@@ -1,14 +1,13 @@
-"""Mappings of files. Loads and stores are made by the kernel on our behalf, from and to a file in memory, so that what would
-be SIGBUS ends the copy instead: the page faults are the same."""
+"""Mappings of files. Loads and stores are made by the kernel on our behalf, from and to files in memory (area.py, contents.py), so
+that what would be SIGBUS ends the copy instead: the page faults are the same."""
 import ctypes
 import errno
 import os
 
 from buffers import pages
 from linux import (
-    MAP_FAILED, MAP_PRIVATE, MAP_SHARED, MS_ASYNC, MS_SYNC, PROT_READ, PROT_WRITE, checked, i64, libc, size,
+    MAP_FAILED, MAP_PRIVATE, MAP_SHARED, MS_ASYNC, MS_SYNC, PROT_READ, PROT_WRITE, checked, libc,
 )
-from values import counted
 
 ACCESS = {"read": PROT_READ, "read-write": PROT_READ | PROT_WRITE}
 SHARING = {"shared": MAP_SHARED, "private": MAP_PRIVATE}
@@ -29,20 +28,19 @@ class MappingCalls:
         if o["as"] in self.mappings:
             raise OSError(errno.EBADF, "")
         access, sharing = ACCESS[o["access"]], SHARING[o["sharing"]]
-        descriptor, offset = self.descriptor(o["handle"]), i64(o["offset"])
-        start = libc.mmap64(None, size(o["length"]), access, sharing, descriptor, offset)
+        start = libc.mmap64(None, o["length"], access, sharing, self.descriptor(o["handle"]), o["offset"])
         if start == MAP_FAILED:
             raise OSError(ctypes.get_errno(), "")
         self.mappings[o["as"]] = (start, o["length"])
 
     def munmap(self, o, _):
         start, length = self.mapping(o["mapping"])
-        checked(libc.munmap(ctypes.c_void_p(start), size(length)))
+        checked(libc.munmap(start, length))
         del self.mappings[o["mapping"]]
 
     def unmap_all(self):
         for start, length in self.mappings.values():
-            libc.munmap(ctypes.c_void_p(start), size(length))
+            libc.munmap(start, length)
         self.mappings.clear()
 
     def inside(self, name, offset, length):
@@ -50,19 +48,23 @@ class MappingCalls:
         start, mapped = self.mapping(name)
         if offset < 0 or length < 0 or offset + length > pages(mapped):
             raise OSError(errno.EFAULT, "")
-        return ctypes.c_void_p(start + offset)
+        return start + offset
 
     def load(self, o, _):
-        address = self.inside(o["mapping"], o["offset"], o["length"])
-        count = checked(libc.pwrite64(self.bounce, address, size(o["length"]), i64(0)))
-        return os.pread(self.bounce, count, 0)
+        length = o["length"]
+        address = self.inside(o["mapping"], o["offset"], length)
+        if self.area.room(length) is not None:
+            return self.area.took(checked(libc.pwrite64(self.area.file, address, length, self.area.used)))
+        return os.pread(self.bounce, checked(libc.pwrite64(self.bounce, address, length, 0)), 0)
 
     def store(self, o, data):
-        address = self.inside(o["mapping"], o["offset"], len(data))
+        length = len(data)
+        address = self.inside(o["mapping"], o["offset"], length)
+        if "content" in o:
+            return checked(libc.pread64(self.contents.file, address, length, o["content"][0]))
         os.pwrite(self.bounce, data, 0)
-        return counted(checked(libc.pread64(self.bounce, address, size(len(data)), i64(0))))
+        return checked(libc.pread64(self.bounce, address, length, 0))
 
     def msync(self, o, _):
         start, _ = self.mapping(o["mapping"])
-        address = ctypes.c_void_p(start + o["offset"])
-        checked(libc.msync(address, size(o["length"]), SYNC[o["mode"]]))
+        checked(libc.msync(start + o["offset"], o["length"], SYNC[o["mode"]]))

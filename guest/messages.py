@@ -2,6 +2,7 @@
 import os
 import re
 import select
+import threading
 
 SERIOUS = re.compile(
     r"WARNING: (?!.*taint)|\bBUG\b|\bOops\b|KASAN|KCSAN|KMSAN|KFENCE|UBSAN|lockdep|circular locking|inconsistent lock state"
@@ -21,19 +22,43 @@ class Messages:
 
     def __init__(self, all_are_ours):
         self.all_are_ours = all_are_ours
-        self.arrivals = select.poll()
+        # Nobody may use one while somebody else waits with it.
+        self.arrivals, self.own_arrivals = select.poll(), select.poll()
+        self.arrived, self.looked = False, threading.Event()
+        self.watched = False
         try:
             self.log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
             os.lseek(self.log, 0, os.SEEK_END)
             self.arrivals.register(self.log, select.POLLIN)
+            self.own_arrivals.register(self.log, select.POLLIN)
         except OSError:
             self.log = None
 
+    def watch(self):
+        """To look after each operation costs as much as many an operation: from now on a thread tells when there is something."""
+        if self.log is not None and not self.watched:
+            self.watched = True
+            threading.Thread(target=self.wait, daemon=True).start()
+
+    def wait(self):
+        while True:
+            self.own_arrivals.poll()
+            self.arrived = True
+            self.looked.wait()
+            self.looked.clear()
+
+    def look(self):
+        """Whoever is about to wait for the other side does not wait for the thread."""
+        if self.log is not None and self.arrivals.poll(0):
+            self.arrived = True
+
     def since(self, device):
-        """Lines from just before the first serious one on. `device` names whose errors are ours."""
-        if self.log is None or not self.arrivals.poll(0):
+        """Lines from just before the first serious one on, when something has arrived. `device` names whose errors are ours."""
+        if not self.arrived:
             return []
+        self.arrived = False
         lines = self.read()
+        self.looked.set()
         serious = [number for number, line in enumerate(lines) if self.is_serious(line, device)]
         if not serious:
             return []

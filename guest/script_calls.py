@@ -8,7 +8,6 @@ import time
 
 from linux import FS_IOC_GETVERSION, FS_IOC_SETFLAGS, FS_IOC_SETVERSION
 from path_calls import change_project, flags_of, project_of
-from values import counted
 
 TICK_SECONDS = 0.006
 BORDERS_MAX = 200
@@ -69,20 +68,20 @@ class ScriptCalls:
         fcntl.ioctl(self.descriptor(o["handle"]), FS_IOC_SETFLAGS, struct.pack("=I", o["flags"]))
 
     def get_flags(self, o, _):
-        return counted(flags_of(self.descriptor(o["handle"])))
+        return flags_of(self.descriptor(o["handle"]))
 
     def set_file_project(self, o, _):
         change_project(self.descriptor(o["handle"]), o["project"], o["inherit"])
 
     def get_file_project(self, o, _):
-        return counted(project_of(self.descriptor(o["handle"])))
+        return project_of(self.descriptor(o["handle"]))
 
     def set_generation(self, o, _):
         fcntl.ioctl(self.descriptor(o["handle"]), FS_IOC_SETVERSION, struct.pack("=I", o["generation"]))
 
     def get_generation(self, o, _):
         answer = fcntl.ioctl(self.descriptor(o["handle"]), FS_IOC_GETVERSION, b"\0" * 4)
-        return counted(struct.unpack("=I", answer)[0])
+        return struct.unpack("=I", answer)[0]
 
 
 def stamps(found):

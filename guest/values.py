@@ -14,23 +14,6 @@ MODES = {name: mode for mode, name in TYPES.items()}
 DIRENT_TYPES = {mode >> 12: name for mode, name in TYPES.items()}
 
 
-def counted(count):
-    return {"kind": "count", "count": count}
-
-
-def stat_of(found):
-    kind = TYPES[stat.S_IFMT(found.st_mode)]
-    answer = {
-        "type": kind, "mode": stat.S_IMODE(found.st_mode), "links": found.st_nlink, "uid": found.st_uid,
-        "gid": found.st_gid, "size": 0 if kind == "directory" else found.st_size,
-    }
-    for name, stamp in (("atime", found.st_atime_ns), ("mtime", found.st_mtime_ns), ("ctime", found.st_ctime_ns)):
-        answer[name] = {"seconds": stamp // 10**9, "nanoseconds": stamp % 10**9}
-    if kind.endswith("device"):
-        answer["device"] = {"major": os.major(found.st_rdev), "minor": os.minor(found.st_rdev)}
-    return {"kind": "stat", "stat": answer}
-
-
 def type_of(name, directory):
     """Of an entry that does not say (the feature filetype is off): root may always look."""
     caller = os.geteuid()

@@ -25,6 +25,13 @@ export function streamBytes(seed: number, start: number, length: number): Uint8A
   return bytes;
 }
 
+/** The pool itself, for whoever finds contents in it by their places. */
+export const wholePool = (): Uint8Array => POOL;
+
+/** Where in the pool a content begins, and its length; null when it is too long to lie there in one piece. */
+export const placeInPool = ({ seed, length }: Content): readonly [start: number, length: number] | null =>
+  length > 0 && length <= WHOLE_BYTES_MAX ? [originOf(seed), length] : null;
+
 /** The bytes that an operation writes. */
 export const contentBytes = (content: Content): Uint8Array => streamBytes(content.seed, 0, content.length);
 

@@ -24,7 +24,7 @@ async function ask(session: Session, operation: Operation): Promise<unknown> {
 
 test('a session stays in a sub-directory of its own, and takes it away', async () => {
   writeFileSync(join(folder, 'precious'), 'x');
-  const session = await new DirectoryTarget(`dir:${folder}`, folder).start(DEFAULT_SETUP, OPTIONS);
+  const session = await new DirectoryTarget(`dir:${folder}`, folder, '').start(DEFAULT_SETUP, OPTIONS);
   expect(await ask(session, { op: 'unlink', path: '../precious' })).toBe('ENOENT');
   expect(await ask(session, { op: 'unlink', path: '../../precious' })).toBe('ENOENT');
   expect(await ask(session, { op: 'mkdir', path: '../d', mode: 0o755 })).toEqual({ kind: 'done' });
@@ -38,7 +38,7 @@ test('a session stays in a sub-directory of its own, and takes it away', async (
 
 test('where there is no directory nothing can be tried', async () => {
   const path = join(folder, 'missing');
-  await expect(new DirectoryTarget(`dir:${path}`, path).start(DEFAULT_SETUP, OPTIONS)).rejects.toThrow(
+  await expect(new DirectoryTarget(`dir:${path}`, path, '').start(DEFAULT_SETUP, OPTIONS)).rejects.toThrow(
     'no directory',
   );
 });

@@ -37,10 +37,12 @@ export class DirectoryTarget implements Target {
   readonly traits: Partial<ModelOptions>;
   readonly caller: Credentials | null;
   readonly #parent: string;
+  readonly #workspace: string;
   readonly #type: string;
 
-  constructor(name: string, path: string) {
+  constructor(name: string, path: string, workspace: string) {
     this.name = name;
+    this.#workspace = workspace;
     this.#parent = path;
     const isRoot = process.getuid?.() === 0;
     const { type, unperformed } = fileSystemHere(path);
@@ -54,7 +56,7 @@ export class DirectoryTarget implements Target {
 
   async start(_setup: Setup, { now }: SessionOptions): Promise<Session> {
     if (!existsSync(this.#parent)) throw new TargetUnavailable(`there is no directory ${this.#parent}`);
-    const performer = await startHere();
+    const performer = await startHere(this.#workspace);
     const from = Date.now() * 1000 - TICK_MICROSECONDS;
     const folder = mkdtempSync(join(realpathSync(this.#parent), 'twinpath-'));
     const clock = new KernelClock(false);

@@ -54,7 +54,7 @@ export class GuestMachine implements Machine {
     const index = this.#free.findIndex(({ diskBytes }) => diskBytes >= sizeBytes);
     const [known] = index < 0 ? [] : this.#free.splice(index, 1);
     const guest = known ?? (await this.#boot(Math.max(sizeBytes, DISK_BYTES_MIN)));
-    this.#clerk ??= startHere();
+    this.#clerk ??= startHere(this.#workspace);
     return new GuestSeat(guest, sizeBytes, await this.#clerk, () => this.#free.push(guest));
   }
 

@@ -7,6 +7,8 @@ const microseconds = ({ seconds, nanoseconds }: Timestamp): number =>
   seconds * MICROSECONDS + Math.floor(nanoseconds / 1000);
 
 interface Window {
+  /** The whole of what was told. */
+  readonly nanoseconds: number;
   from: number;
   to: number;
 }
@@ -16,7 +18,8 @@ interface Window {
  * between the last tick before its beginning (files are stamped with the time of the last tick) and its end.
  */
 export class KernelClock {
-  readonly #windows = new Map<string, Window>();
+  /** By the seconds that operations were told, which no two share. */
+  readonly #windows = new Map<number, Window>();
   /** Whether inodes keep whole seconds only. */
   readonly #wholeSeconds: boolean;
 
@@ -26,9 +29,8 @@ export class KernelClock {
 
   /** An operation that was told `now` ran from one microsecond to the other. */
   record(now: Timestamp, from: number, to: number): void {
-    const key = this.#keyOf(now);
-    const known = this.#windows.get(key);
-    if (known === undefined) this.#windows.set(key, { from, to });
+    const known = this.#windows.get(now.seconds);
+    if (known === undefined) this.#windows.set(now.seconds, { nanoseconds: now.nanoseconds, from, to });
     else {
       known.from = Math.min(known.from, from);
       known.to = Math.max(known.to, to);
@@ -43,14 +45,11 @@ export class KernelClock {
   /** What was set by number is kept exactly; what was stamped lies in its window. */
   same(expected: Timestamp, observed: Timestamp): boolean {
     if (expected.seconds === observed.seconds && expected.nanoseconds === observed.nanoseconds) return true;
-    const window = this.#windows.get(this.#keyOf(expected));
-    if (window === undefined) return false;
+    const window = this.#windows.get(expected.seconds);
+    if (window === undefined || (!this.#wholeSeconds && window.nanoseconds !== expected.nanoseconds))
+      return false;
     const stamped = microseconds(observed);
     const from = this.#wholeSeconds ? Math.floor(window.from / MICROSECONDS) * MICROSECONDS : window.from;
     return stamped >= from && stamped <= window.to;
-  }
-
-  #keyOf({ seconds, nanoseconds }: Timestamp): string {
-    return this.#wholeSeconds ? String(seconds) : `${seconds}.${nanoseconds}`;
   }
 }

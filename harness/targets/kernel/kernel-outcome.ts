@@ -1,5 +1,5 @@
 import type { Errno, FileExtent, Operation, Outcome } from '../../../model/index.ts';
-import { contentBytes } from '../../content.ts';
+import { contentBytes, placeInPool } from '../../content.ts';
 import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
 import { xattrBytes } from '../xattr-value.ts';
 import type { PerformerAnswer, Told } from './performer.ts';
@@ -14,6 +14,8 @@ export function requestOf(operation: Operation): Told {
     case 'pwrite':
     case 'store': {
       const { content, ...rest } = operation;
+      const place = placeInPool(content);
+      if (place !== null) return { operation: { ...rest, content: place }, data: NOTHING };
       return { operation: rest, data: contentBytes(content) };
     }
     case 'setxattr': {

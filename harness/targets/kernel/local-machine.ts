@@ -11,12 +11,13 @@ import { SparseImage } from './sparse-image.ts';
 export class LocalMachine implements Machine {
   readonly #workspace: string;
   readonly #name: string;
-  readonly #pool = new PerformerPool();
+  readonly #pool: PerformerPool;
 
   /** Files in the workspace begin with the name. */
   constructor(workspace: string, name: string) {
     this.#workspace = workspace;
     this.#name = name;
+    this.#pool = new PerformerPool(workspace);
   }
 
   async seat(): Promise<ImageSeat> {

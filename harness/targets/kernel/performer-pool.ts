@@ -3,10 +3,15 @@ import { Performer } from './performer.ts';
 
 /** Performers that wait for their next session: starting one takes as long as a hundred operations. */
 export class PerformerPool {
+  readonly #workspace: string;
   readonly #free: Performer[] = [];
 
+  constructor(workspace: string) {
+    this.#workspace = workspace;
+  }
+
   async take(): Promise<Performer> {
-    return this.#free.pop() ?? startSeparate();
+    return this.#free.pop() ?? startSeparate(this.#workspace);
   }
 
   give(performer: Performer): void {
@@ -19,8 +24,8 @@ export class PerformerPool {
 }
 
 /** One with mounts of its own. */
-async function startSeparate(): Promise<Performer> {
-  const performer = await startHere();
+async function startSeparate(workspace: string): Promise<Performer> {
+  const performer = await startHere(workspace);
   if (performer.hello.uid !== 0) {
     performer.kill();
     throw new TargetUnavailable('only root can act as others, and mount');
@@ -32,9 +37,9 @@ async function startSeparate(): Promise<Performer> {
 }
 
 /** One on this machine, as it is. */
-export async function startHere(): Promise<Performer> {
+export async function startHere(workspace: string): Promise<Performer> {
   try {
-    return await Performer.here();
+    return await Performer.here(workspace);
   } catch (error) {
     throw new TargetUnavailable(error instanceof Error ? error.message : String(error));
   }

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startPartner, type Partner } from '../../process.ts';
 import type { SpaceReport, Value } from '../../../model/index.ts';
-import { Channel, encodeFrame, type Frame } from './channel.ts';
+import { wholePool } from '../../content.ts';
+import { answersIn } from './answers.ts';
+import { Area } from './area.ts';
+import { Channel, encodeFrame } from './channel.ts';
 import type { DataRange } from './sparse-image.ts';
 
 /** What the performer says of itself and its machine when it starts. */
@@ -45,6 +48,8 @@ export interface PerformerAnswer {
   readonly heard?: readonly string[];
   /** The file system was full, so that what was to come behind in the same turn was skipped. */
   readonly halted?: boolean;
+  /** It was not performed, because something before it in its turn halted. */
+  readonly skipped?: boolean;
   readonly space?: SpaceReport;
   /** Whether the device that was mounted writes zeros faster than bytes. */
   readonly writesZeroes?: boolean;
@@ -54,15 +59,13 @@ export interface PerformerAnswer {
   readonly data: Uint8Array;
 }
 
-/** An operation as it is told, and the bytes that go with it. */
+/** An operation as it is told, and the bytes that go with it; none, when it names its content among those that are known. */
 export interface Told {
   readonly operation: Readonly<Record<string, unknown>>;
   readonly data: Uint8Array;
 }
 
-const VERSION = 3;
-const NOTHING = new Uint8Array(0);
-
+const VERSION = 4;
 /** The program that performs; the same place behind the sources and in dist/. */
 export const GUEST = fileURLToPath(new URL('../../../guest', import.meta.url));
 
@@ -107,34 +110,45 @@ export class Asked {
 export class Performer {
   readonly hello: Hello;
   readonly #channel: Channel;
+  readonly #area: Area;
   /** What has no answer yet, in order. */
   readonly #asked: Asked[] = [];
   #listening = false;
   #turn = 0;
 
-  private constructor(channel: Channel, hello: Hello) {
+  private constructor(channel: Channel, area: Area, hello: Hello) {
     this.#channel = channel;
+    this.#area = area;
     this.hello = hello;
   }
 
-  /** Starts one on the kernel that runs here. */
-  static here(): Promise<Performer> {
-    return Performer.over((onBytes) => startPartner(PYTHON, [...PYTHON_OPTIONS, GUEST], onBytes));
+  /** Starts one on the kernel that runs here. What it reads goes through a file in the workspace, where there is one. */
+  static here(workspace: string | null = null): Promise<Performer> {
+    const area = new Area(workspace);
+    const words = [...PYTHON_OPTIONS, GUEST, ...(area.path === null ? [] : [area.path])];
+    return Performer.over((onBytes) => startPartner(PYTHON, words, onBytes), SILENCE_MS_MAX, area);
   }
 
   /** One at the other end of a partner's pipes. Rejects when none comes up or it speaks another version. */
   static async over(
     start: (onBytes: (bytes: Buffer) => void) => Partner,
     silenceMsMax = SILENCE_MS_MAX,
+    area = new Area(null),
   ): Promise<Performer> {
     const channel = new Channel(start, silenceMsMax);
     try {
       const hello = JSON.parse((await channel.next()).text) as Hello;
-      if (hello.version === VERSION) return new Performer(channel, hello);
-      throw new Error(`the performer speaks version ${hello.version}, not ${VERSION}`);
+      if (hello.version !== VERSION)
+        throw new Error(`the performer speaks version ${hello.version}, not ${VERSION}`);
+      channel.send(encodeFrame({ call: 'contents' }, [wholePool()]));
+      await channel.next();
+      return new Performer(channel, area, hello);
     } catch (error) {
       channel.kill();
+      area.close();
       throw error;
+    } finally {
+      area.forgetName();
     }
   }
 
@@ -149,15 +163,11 @@ export class Performer {
    * `halted` nothing is performed until `goOn`.
    */
   perform(all: readonly Told[]): Asked[] {
-    const operations = all.map(({ operation }) => operation);
-    const lengths = all.map(({ data }) => data.length);
-    const request = { call: 'perform', operations, lengths, turn: this.#turn };
-    this.#channel.send(
-      encodeFrame(
-        request,
-        all.map(({ data }) => data),
-      ),
+    const parts = all.map(({ data }) => data).filter(({ length }) => length > 0);
+    const operations = all.map(({ operation, data: { length } }) =>
+      length === 0 ? operation : { ...operation, bytes: length },
     );
+    this.#channel.send(encodeFrame({ call: 'perform', operations, turn: this.#turn }, parts));
     return all.map(() => this.#newAsked());
   }
 
@@ -178,9 +188,9 @@ export class Performer {
     this.#listening = true;
     try {
       while (this.#asked.length > 0) {
-        const answers = answersIn(await this.#channel.next());
-        for (const [index, asked] of this.#asked.splice(0, answers.length).entries())
-          asked.settle(answers[index] ?? { data: NOTHING });
+        const answers = answersIn(await this.#channel.next(), this.#area);
+        const asked = this.#asked.splice(0, answers.length);
+        for (const [index, answer] of answers.entries()) asked[index]?.settle(answer);
       }
     } catch (error) {
       const reason = error instanceof Error ? error : new Error(String(error));
@@ -190,29 +200,14 @@ export class Performer {
   }
 
   /** Lets it leave its mount and end by itself. */
-  end(): Promise<void> {
-    return this.#channel.end();
+  async end(): Promise<void> {
+    await this.#channel.end();
+    this.#area.close();
   }
 
   /** Ends it at once: with it goes its mount namespace, and so its mount. */
   kill(): void {
     this.#channel.kill();
+    this.#area.close();
   }
-}
-
-type Answered = { -readonly [Name in keyof PerformerAnswer]: PerformerAnswer[Name] };
-
-/** A list of answers, or one; the bytes of the one lie behind those of the other. */
-function answersIn({ text, data }: Frame): PerformerAnswer[] {
-  const message = JSON.parse(text) as Answered | Answered[];
-  const answers = Array.isArray(message) ? message : [message];
-  let position = 0;
-  for (const answer of answers) {
-    answer.data = NOTHING;
-    if (answer.value?.kind !== 'data' || !('length' in answer.value)) continue;
-    const end = position + answer.value.length;
-    answer.data = data.subarray(position, end);
-    position = end;
-  }
-  return answers;
 }

@@ -17,7 +17,7 @@ const SETTINGS = ['fs', 'options', 'kernel'];
  * `options=` with mount options, which are separated by `:`.
  */
 export function kernelTarget(name: string, workspace: string): Target | null {
-  if (name.startsWith('dir:')) return new DirectoryTarget(name, name.slice('dir:'.length));
+  if (name.startsWith('dir:')) return new DirectoryTarget(name, name.slice('dir:'.length), workspace);
   const [kind = '', ...words] = name.split(',');
   const settings = new Map(words.map((word) => splitOnce(word)));
   if (![...settings.keys()].every((key) => SETTINGS.includes(key))) return null;

@@ -2,6 +2,7 @@ import type { TransferOptions } from '../types.ts';
 import type { Answer, Call, Program, Time } from './call.fixture.ts';
 import { bytesRead, pattern } from './bytes.fixture.ts';
 import { extentsShown } from './extents.fixture.ts';
+import { onlyAnswerIn, type KernelStat } from './answers.fixture.ts';
 import { frame, type Frame } from './frames.fixture.ts';
 
 /**
@@ -21,8 +22,9 @@ interface Asked {
 export const programRequests = (program: Program): Buffer =>
   Buffer.concat(
     program.map((call, turn) => {
-      const { operation, data = NOTHING } = askedFor(call);
-      return frame({ call: 'perform', operations: [operation], lengths: [data.length], turn }, data);
+      const { operation, data } = askedFor(call);
+      const asked = data === undefined ? operation : { ...operation, bytes: data.length };
+      return frame({ call: 'perform', operations: [asked], turn }, data);
     }),
   );
 
@@ -40,7 +42,6 @@ const WHOLE_FILE = 2 ** 50;
 /** Also without any flag or piece it is a vector that is read or written. */
 const vector = (how: TransferOptions): Operation => ({ rwf: [], ...how });
 
-const NOTHING = new Uint8Array(0);
 const LETTER_X = 0x78;
 
 function askedFor(call: Call): Asked {
@@ -147,61 +148,26 @@ const ROWS: { readonly [Name in WithoutData]: (...args: TailOf<Call, Name>) => O
 const timeOf = (time: Time): unknown =>
   typeof time === 'string' ? time : { seconds: time[0], nanoseconds: time[1] };
 
-interface Stamp {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-}
-
-interface KernelStat {
-  readonly type: string;
-  readonly mode: number;
-  readonly links: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly size: number;
-  readonly device?: { readonly major: number; readonly minor: number };
-  readonly atime: Stamp;
-  readonly mtime: Stamp;
-}
-
-/** The members that the kinds of values have; each kind has its own. */
-interface KernelValue {
-  readonly kind: string;
-  readonly count: number;
-  readonly text: string;
-  readonly truths: readonly boolean[];
-  readonly stat: KernelStat;
-  readonly entries: readonly { readonly name: string }[];
-  readonly list: readonly unknown[];
-  readonly extents: readonly { readonly offset: number; readonly length: number; readonly flags: number }[];
-}
-
 /** Each of our requests has one call, and so each list of answers one answer. */
-function answerOf([name]: Call, { message, data }: Frame): Answer {
-  const [only] = message as readonly { readonly errno?: string; readonly value?: KernelValue }[];
-  const { errno, value } = only ?? {};
-  if (errno !== undefined) return errno;
-  switch (value?.kind) {
-    case 'count':
-      return name === 'bmap' ? value.count > 0 : value.count;
+function answerOf([name]: Call, frame: Frame): Answer {
+  const answer = onlyAnswerIn(frame);
+  if (typeof answer === 'string') return answer;
+  if (typeof answer === 'number') return name === 'bmap' ? answer > 0 : answer;
+  switch (answer.kind) {
     case 'list':
-      return value.list;
+      return answer.list;
     case 'extents':
-      return extentsShown(name, value.extents);
+      return extentsShown(name, answer.extents);
     case 'data':
-      return name === 'read' ? data.length : bytesRead(data);
+      return name === 'read' ? answer.bytes.length : bytesRead(answer.bytes);
     case 'text':
-      return value.text;
+      return answer.text;
     case 'truths':
-      return value.truths;
+      return answer.truths;
     case 'entries':
-      return value.entries.map((entry) => entry.name).sort();
+      return answer.entries.map((entry) => entry.name).sort();
     case 'stat':
-      return name === 'times' ? timesOf(value.stat) : described(value.stat);
-    case 'done':
-      return 'done';
-    default:
-      throw new Error(`${name}: the performer answered ${JSON.stringify(message)}`);
+      return name === 'times' ? timesOf(answer.stat) : described(answer.stat);
   }
 }
 
