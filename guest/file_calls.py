@@ -54,21 +54,21 @@ class FileCalls:
 
     def read(self, o, _):
         if self.is_plain(o):
-            return self.plain_read(o, os.readv, os.read)
+            room = self.area.room(o["length"]) if o["length"] > 0 else None
+            if room is None:
+                return os.read(self.descriptor(o["handle"]), o["length"])
+            return self.area.took(os.readv(self.descriptor(o["handle"]), [room]))
         return self.read_with(o, None)
 
     def pread(self, o, _):
         if self.is_plain(o):
-            return self.plain_read(o, os.preadv, os.pread, o["offset"])
+            length, offset = o["length"], o["offset"]
+            # Of nothing a vector answers before anything else is looked at, and minus one would mean the position.
+            room = self.area.room(length) if length > 0 and offset >= 0 else None
+            if room is None:
+                return os.pread(self.descriptor(o["handle"]), length, offset)
+            return self.area.took(os.preadv(self.descriptor(o["handle"]), [room], offset))
         return self.read_with(o, o["offset"])
-
-    def plain_read(self, o, into, anew, *offset):
-        """Of nothing, a vector answers before anything else is looked at."""
-        length = o["length"]
-        room = self.area.room(length) if length > 0 else None
-        if room is None:
-            return anew(self.descriptor(o["handle"]), length, *offset)
-        return self.area.took(into(self.descriptor(o["handle"]), [room], *offset))
 
     def read_with(self, o, offset):
         descriptor = self.descriptor(o["handle"])
