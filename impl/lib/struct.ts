@@ -42,19 +42,9 @@ export function struct<const F extends Fields>(
   size: number,
   fields: F,
 ): Struct<F> {
-  const little = endian === 'little';
-  class Over {
-    readonly view: DataView;
-    base: number;
-
-    constructor(view: DataView, base: number) {
-      this.view = view;
-      this.base = base;
-    }
-  }
-  Object.defineProperty(Over, 'name', { value: name });
   assertDisjoint(name, size, fields);
-  for (const [key, field] of Object.entries(fields)) define(Over.prototype, key, field, little);
+  const Over = overlayClass(fields, endian === 'little');
+  Object.defineProperty(Over, 'name', { value: name });
   return {
     name,
     endian,
@@ -75,54 +65,34 @@ function assertDisjoint(name: string, size: number, fields: Fields): void {
   }
 }
 
-interface Self {
-  readonly view: DataView;
-  readonly base: number;
+type OverlayClass = new (view: DataView, base: number) => object;
+
+/**
+ * The class of a table, made from text: functions of its own for every field. Closures over the offset would be one
+ * function to the engine, which then sees the objects of all tables in it and looks `view` and `base` up by name each time.
+ */
+function overlayClass(fields: Fields, little: boolean): OverlayClass {
+  const accessors = Object.entries(fields).map(([key, field]) => accessorsOf(key, field, little));
+  const text = `return class {
+    constructor(view, base) {
+      this.view = view;
+      this.base = base;
+    }
+    ${accessors.join('\n')}
+  };`;
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- The text is made of nothing but the tables in layout/.
+  return (new Function(text) as () => OverlayClass)();
 }
 
-/** One accessor body per width, so that each field's closure stays monomorphic. */
-function define(
-  prototype: object,
-  key: string,
-  { offset, width, type }: Field<unknown>,
-  little: boolean,
-): void {
-  const property = <T>(get: (this: Self) => T, set?: (this: Self, value: T) => void): void => {
-    Object.defineProperty(prototype, key, { get, enumerable: true, ...(set && { set }) });
-  };
-  switch (type) {
-    case 'u8':
-      return property(
-        function () {
-          return this.view.getUint8(this.base + offset);
-        },
-        function (value) {
-          this.view.setUint8(this.base + offset, value);
-        },
-      );
-    case 'u16':
-      return property(
-        function () {
-          return this.view.getUint16(this.base + offset, little);
-        },
-        function (value) {
-          this.view.setUint16(this.base + offset, value, little);
-        },
-      );
-    case 'u32':
-      return property(
-        function () {
-          return this.view.getUint32(this.base + offset, little);
-        },
-        function (value) {
-          this.view.setUint32(this.base + offset, value, little);
-        },
-      );
-    case 'bytes':
-      return property(function () {
-        return new Uint8Array(this.view.buffer, this.view.byteOffset + this.base + offset, width);
-      });
-  }
+function accessorsOf(key: string, { offset, width, type }: Field<unknown>, little: boolean): string {
+  const name = JSON.stringify(key);
+  const at = `this.base + ${offset}`;
+  if (type === 'bytes')
+    return `get ${name}() { return new Uint8Array(this.view.buffer, this.view.byteOffset + ${at}, ${width}); }`;
+  const bits = 8 * width;
+  return `
+    get ${name}() { return this.view.getUint${bits}(${at}, ${little}); }
+    set ${name}(value) { this.view.setUint${bits}(${at}, value, ${little}); }`;
 }
 
 /** Joins the two halves of a 64-bit field. Exact below 2^53, which every size and block number of ext4 is. */
