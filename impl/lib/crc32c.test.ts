@@ -45,6 +45,11 @@ test('zeros between other bytes are counted, however many', () => {
   );
 });
 
+test('more bytes than a block has are hashed, too', () => {
+  const data = Uint8Array.from({ length: 65_536 + 77 }, (_, index) => index * 7);
+  expect(crc32c(5, data)).toBe(slow(5, data));
+});
+
 test('a number is hashed as its four little-endian bytes', () => {
   expect(crc32cU32(7, 0x89abcdef)).toBe(slow(7, new Uint8Array([0xef, 0xcd, 0xab, 0x89])));
 });
