@@ -1,32 +1,22 @@
 import type { Handle } from '../../jbd2/handle.ts';
-import type { OrderedInode } from '../../jbd2/ordered-inode.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
 import { writeMapped } from './writepages.ts';
-
-const known = new WeakMap<Inode, OrderedInode>();
 
 /**
  * data=ordered: the journal writes the inode's data before it commits a transaction that gave it blocks, so that nobody
  * ever reads what those blocks held before (ext4_jbd2_inode_add_write). With data=writeback that may happen.
  */
 export function orderData(handle: Handle, inode: Inode): void {
-  if (inode.sb.options.data === 'ordered') handle.addOrderedInode(orderedData(inode));
+  if (inode.sb.options.data !== 'ordered') return;
+  inode.ordered ??= { writeOrdered: () => writeAndCheck(inode, 0, Infinity) };
+  handle.addOrderedInode(inode.ordered);
 }
 
 /** The same for bytes [start, end) alone, whatever the mode: they are the only copy of what the file had before. */
 export function orderRange(handle: Handle, inode: Inode, start: number, end: number): void {
   handle.addOrderedInode({ writeOrdered: () => writeAndCheck(inode, start, end) });
-}
-
-function orderedData(inode: Inode): OrderedInode {
-  let ordered = known.get(inode);
-  if (ordered === undefined) {
-    ordered = { writeOrdered: () => writeAndCheck(inode, 0, Infinity) };
-    known.set(inode, ordered);
-  }
-  return ordered;
 }
 
 /** Fails with the error of a write that was lost. */

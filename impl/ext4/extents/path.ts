@@ -19,19 +19,16 @@ export type Path = readonly Level[];
 
 export const leafOf = (path: Path): Level => present(path[path.length - 1], 'leaf');
 
-/** Roots that were checked since their inode entered memory; afterwards only we change them. */
-const checkedRoots = new WeakSet<Inode>();
-
 /**
- * The root in i_block, checked on first use (ext4_ext_check_inode). Throws Corruption. The file has an extent tree.
+ * The root in i_block, checked on first use (ext4_ext_check_inode); afterwards only we change it. Throws Corruption. The file
+ * has an extent tree.
  */
 export function rootOf(inode: Inode): ExtentNode {
+  if (inode.mapRoot instanceof ExtentNode) return inode.mapRoot;
   const root = new ExtentNode(inode.dataView, null);
-  if (!checkedRoots.has(inode)) {
-    const depth = Math.min(root.depth, EXT4_MAX_EXTENT_DEPTH);
-    checkNode(inode, root, { depth, firstKey: null, endKey: MAX_BLOCKS });
-    checkedRoots.add(inode);
-  }
+  const depth = Math.min(root.depth, EXT4_MAX_EXTENT_DEPTH);
+  checkNode(inode, root, { depth, firstKey: null, endKey: MAX_BLOCKS });
+  inode.mapRoot = root;
   return root;
 }
 

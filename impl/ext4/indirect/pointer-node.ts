@@ -47,16 +47,12 @@ export class PointerNode {
   }
 }
 
-/** The i_block of inodes that was checked since they entered memory; afterwards only we change it. */
-const checkedRoots = new WeakMap<Inode, PointerNode>();
-
-/** i_block, checked on first use (ext4_ind_check_inode). Throws Corruption. */
+/** i_block, checked on first use (ext4_ind_check_inode); afterwards only we change it. Throws Corruption. */
 export function rootNode(inode: Inode): PointerNode {
-  const known = checkedRoots.get(inode);
-  if (known !== undefined) return known;
+  if (inode.mapRoot instanceof PointerNode) return inode.mapRoot;
   const root = new PointerNode(inode, inode.dataView, null, 0);
   checkPointers(inode, root);
-  checkedRoots.set(inode, root);
+  inode.mapRoot = root;
   return root;
 }
 

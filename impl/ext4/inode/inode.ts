@@ -1,5 +1,6 @@
 import type { BlockDevice } from '../../block/block-device.ts';
 import { assert } from '../../lib/assert.ts';
+import type { OrderedInode } from '../../jbd2/ordered-inode.ts';
 import { AddressSpace } from '../../mm/address-space.ts';
 import type { ErrorSequence } from '../../mm/error-sequence.ts';
 import { RwSemaphore } from '../../sched/lock.ts';
@@ -9,6 +10,7 @@ import { inodeSeed } from '../integrity/checksum.ts';
 import { ExtentStatusTree } from '../mapping/extent-status.ts';
 import { I_DATA_SEM, I_RWSEM, INVALIDATE_LOCK, XATTR_SEM } from '../lock-order.ts';
 import type { SuperBlock } from '../super/super-block.ts';
+import { smallZeros } from './small-zeros.ts';
 import { EPOCH, type Timestamp } from './timestamp.ts';
 
 /** Bytes of i_block: the root of the extent tree, or a fast symlink's target. */
@@ -115,9 +117,11 @@ export class Inode {
   crtime: Timestamp = EPOCH;
   /** i_dtime, or the next inode of the orphan list. */
   dtime = 0;
-  /** i_block as it goes to disk, I_BLOCK_BYTES long, and a view of it. */
-  readonly data = new Uint8Array(I_BLOCK_BYTES);
-  readonly dataView = new DataView(this.data.buffer);
+  /** i_block as it goes to disk, I_BLOCK_BYTES long. */
+  readonly data = smallZeros(I_BLOCK_BYTES);
+  #dataView: DataView | null = null;
+  /** What i_block is the root of, since it was checked; only the map looks inside. */
+  mapRoot: object | null = null;
   /** Directory operations and writes (i_rwsem). */
   readonly lock: RwSemaphore;
   /** Page cache against truncation (mapping->invalidate_lock). */
@@ -146,6 +150,8 @@ export class Inode {
   /** Transaction ids that fsync and fdatasync must wait for (i_sync_tid, i_datasync_tid). */
   syncTid = 0;
   dataSyncTid = 0;
+  /** What a commit writes before it, with data=ordered; made when the inode first got blocks (i_jinode). */
+  ordered: OrderedInode | null = null;
   /** Open descriptors that may write (i_writecount). */
   writers = 0;
   /** Space set aside for what the file will grow to; only the allocator looks inside. */
@@ -176,6 +182,12 @@ export class Inode {
     );
     this.mapping.waitsForWriteback = !sb.options.faults.has('truncate-skips-writeback-drain');
     this.mapping.readersSpin = sb.options.faults.has('read-spins-on-locked-folio');
+  }
+
+  /** Of `data`; made on first use, for not every inode has a map. */
+  get dataView(): DataView {
+    const { buffer, byteOffset } = this.data;
+    return (this.#dataView ??= new DataView(buffer, byteOffset, I_BLOCK_BYTES));
   }
 
   /** Extended attributes, in the inode and in its block (xattr_sem). Made on first use: most inodes have none. */
