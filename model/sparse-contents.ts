@@ -149,8 +149,9 @@ export class SparseContents {
     const piece = this.pieces[index];
     if (piece === undefined || piece.offset >= offset) return;
     const length = offset - piece.offset;
-    const rest = { ...piece, offset, length: piece.length - length, start: piece.start + length };
-    this.pieces.splice(index, 1, { ...piece, length }, rest);
+    const { seed, start } = piece;
+    const rest = { offset, length: piece.length - length, seed, start: start + length };
+    this.pieces.splice(index, 1, resized(piece, length), rest);
   }
 
   /** Moves all pieces from `start` on, which is no place inside of one. */
@@ -166,7 +167,7 @@ export class SparseContents {
     let last = first;
     const fresh: Piece[] = [];
     const head = this.pieces[first];
-    if (head !== undefined && head.offset < start) fresh.push({ ...head, length: start - head.offset });
+    if (head !== undefined && head.offset < start) fresh.push(resized(head, start - head.offset));
     if (middle !== null) append(fresh, middle);
     for (; ; last++) {
       const piece = this.pieces[last];
@@ -183,7 +184,7 @@ export class SparseContents {
   /** Exchanges the pieces [first, last) for `fresh`, joined with its neighbours where they continue each other. */
   private splice(first: number, last: number, fresh: Piece[]): void {
     if (fresh.length > 0) {
-      const before = this.pieces[first - 1];
+      const before = first === 0 ? undefined : this.pieces[first - 1];
       const after = this.pieces[last];
       if (before !== undefined && fresh[0] !== undefined && continues(before, fresh[0])) {
         fresh[0] = joined(before, fresh[0]);
@@ -205,9 +206,10 @@ function continues(left: Piece, right: Piece): boolean {
   );
 }
 
-function joined(left: Piece, right: Piece): Piece {
-  return { ...left, length: left.length + right.length };
-}
+const joined = (left: Piece, right: Piece): Piece => resized(left, left.length + right.length);
+
+/** The same from where it begins, with another length. */
+const resized = ({ offset, seed, start }: Piece, length: number): Piece => ({ offset, length, seed, start });
 
 /** Adds `piece` to the end of `pieces`; answers whether it went into the piece that was last. */
 function append(pieces: Piece[], piece: Piece): boolean {

@@ -89,7 +89,7 @@ export function* readFolios(
   const batch = new ReadBatch(device, blockSize);
   let failed: ReadonlySet<Folio> = new Set(folios);
   try {
-    const last = folios[folios.length - 1];
+    const last = folios.at(-1);
     const mapper = new RunLookup(lookup, last === undefined ? 0 : last.end / blockSize);
     for (const folio of folios) yield* readBlocks(folio, blockSize, mapper, batch);
     failed = yield* batch.wait();

@@ -37,12 +37,13 @@ export class BufferCache {
 
   /** The buffer of `block`, not read: for a block that will be written whole (sb_getblk). */
   getblk(block: number): BufferHead {
-    let buffer = this.#buffers.get(block);
-    if (buffer === undefined) {
-      assert(Number.isInteger(block) && block >= 0, () => `buffer of impossible block ${block}`);
-      buffer = new BufferHead(block, this.memory.take());
-      this.#buffers.set(block, buffer);
-    }
+    return this.#buffers.get(block) ?? this.#add(block, this.memory.take());
+  }
+
+  #add(block: number, memory: Uint8Array): BufferHead {
+    assert(Number.isInteger(block) && block >= 0, () => `buffer of impossible block ${block}`);
+    const buffer = new BufferHead(block, memory);
+    this.#buffers.set(block, buffer);
     return buffer;
   }
 
@@ -56,7 +57,7 @@ export class BufferCache {
     const cached = this.#buffers.get(block);
     if (cached?.uptodate === true) return ready(cached);
     if (block >= this.blocks) fail('EIO');
-    return this.#read(cached ?? this.getblk(block));
+    return this.#read(cached ?? this.#add(block, this.memory.takeAnything()));
   }
 
   /**
@@ -162,6 +163,8 @@ export class BufferCache {
       buffer.uptodate = true;
       return buffer;
     } finally {
+      // What the memory held before is nobody's affair, should the block be made anew.
+      if (!buffer.uptodate) buffer.data.fill(0);
       buffer.locked = false;
     }
   }

@@ -100,7 +100,7 @@ function* readRange<F extends IomapFile>(
   context: ReadContext,
 ): Sleepable<void> {
   const first = folios[0];
-  const last = folios[folios.length - 1];
+  const last = folios.at(-1);
   if (first === undefined || last === undefined) return;
   let current = 0;
   yield* iterate(file, first.position, last.end - first.position, ops, (iomap, position, length) => {

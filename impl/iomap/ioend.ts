@@ -101,7 +101,7 @@ export function sortAndMerge<F extends IomapFile>(ioends: readonly Ioend<F>[]): 
   const sorted = [...ioends].sort((left, right) => left.offset - right.offset);
   const merged: Ioend<F>[] = [];
   for (const ioend of sorted) {
-    if (merged[merged.length - 1]?.tryMerge(ioend) !== true) merged.push(ioend);
+    if (merged.at(-1)?.tryMerge(ioend) !== true) merged.push(ioend);
   }
   return merged;
 }

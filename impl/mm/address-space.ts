@@ -90,6 +90,7 @@ export class AddressSpace {
     const folios = this.#folios;
     let low = 0;
     let high = folios.length;
+    if (high === 0) return 0;
     // Appending and sequential access look behind or at the last folio.
     const last = folios[high - 1];
     if (last === undefined || last.index + last.pages <= index) return high;

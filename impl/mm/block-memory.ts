@@ -17,8 +17,13 @@ export class BlockMemory {
 
   /** A block of zeros. */
   take(): Uint8Array {
+    return this.takeAnything().fill(0);
+  }
+
+  /** A block that shows somebody's old bytes, for who overwrites all of it. */
+  takeAnything(): Uint8Array {
     const free = this.#free.pop();
-    if (free !== undefined) return free.fill(0);
+    if (free !== undefined) return free;
     if (this.#used + this.blockSize > this.#slab.length) {
       this.#slab = new Uint8Array(Math.max(SLAB_BYTES, this.blockSize));
       this.#used = 0;

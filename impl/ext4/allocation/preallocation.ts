@@ -78,7 +78,7 @@ export class Preallocation {
   /** The logical clusters around `logical`, which is not kept, between what is: [from, to). */
   gapAround(logical: number): { readonly from: number; readonly to: number } {
     const index = this.#firstEndingAfter(logical);
-    const before = this.#runs[index - 1];
+    const before = index === 0 ? undefined : this.#runs[index - 1];
     return {
       from: before === undefined ? 0 : before.logical + before.length,
       to: this.#runs[index]?.logical ?? Infinity,

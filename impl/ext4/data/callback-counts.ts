@@ -4,12 +4,20 @@ import type { DataPath } from './data-path.ts';
 /** How often each callback of each table was called; null: the kernel's table has no such callback. */
 export type CallbackTable = Readonly<Record<string, Readonly<Record<string, number | null>>>>;
 
+/** Of one callback. An object of its own, which the function that counts need not look up. */
+class Count {
+  calls = 0;
+}
+
+/** By callback; null where the kernel's table has none. */
+type Counts = Map<string, Count | null>;
+
 /**
  * Counts the callbacks of the address_space_operations, for whoever wants to know that all of them are exercised. Tables are
  * wrapped when an inode gets one, so that nobody pays who does not count. It may serve many mounts.
  */
 export class CallbackCounts {
-  readonly #counts: Record<string, Record<string, number | null>> = {};
+  readonly #counts = new Map<string, Counts>();
   readonly #wrapped = new Map<DataPath, DataPath>();
 
   /** The same table, counting. */
@@ -23,7 +31,8 @@ export class CallbackCounts {
   }
 
   #wrap(path: DataPath): DataPath {
-    const counts = (this.#counts[path.name] ??= {});
+    const counts: Counts = this.#counts.get(path.name) ?? new Map<string, Count | null>();
+    this.#counts.set(path.name, counts);
     const counting = countingFunctions(path, counts);
     const dax = path.dax === null ? null : countingFunctions(path.dax, counts);
     return { ...counting, dax };
@@ -31,19 +40,25 @@ export class CallbackCounts {
 
   /** The tables that an inode has had, with every callback, also those that were never called. */
   table(): CallbackTable {
-    return Object.fromEntries(Object.entries(this.#counts).map(([name, counts]) => [name, { ...counts }]));
+    const table: Record<string, Record<string, number | null>> = {};
+    for (const [name, counts] of this.#counts)
+      table[name] = Object.fromEntries(
+        [...counts].map(([callback, count]) => [callback, count?.calls ?? null]),
+      );
+    return table;
   }
 }
 
 /** The same object, with functions that count themselves. */
-function countingFunctions<T extends object>(table: T, counts: Record<string, number | null>): T {
+function countingFunctions<T extends object>(table: T, counts: Counts): T {
   const counting = Object.fromEntries(Object.entries(table) as [string, unknown][]);
   for (const [name, callback] of Object.entries(counting)) {
-    if (callback === absent) counts[name] = null;
+    if (callback === absent) counts.set(name, null);
     if (callback === absent || typeof callback !== 'function') continue;
-    counts[name] ??= 0;
+    const count = counts.get(name) ?? new Count();
+    counts.set(name, count);
     counting[name] = (...args: readonly unknown[]): unknown => {
-      counts[name] = (counts[name] ?? 0) + 1;
+      count.calls++;
       return (callback as (...all: readonly unknown[]) => unknown)(...args);
     };
   }

@@ -40,7 +40,7 @@ export class PageIo {
     this.#folios.push(folio);
     for (const buffer of dirty) {
       buffer.asyncWrite = true;
-      const last = this.#bios[this.#bios.length - 1];
+      const last = this.#bios.at(-1);
       if (last !== undefined && last.block + last.buffers.length === buffer.block) last.buffers.push(buffer);
       else this.#bios.push({ block: buffer.block, buffers: [buffer] });
     }

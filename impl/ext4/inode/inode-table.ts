@@ -84,16 +84,19 @@ export function* readInode(inode: Inode): Sleepable<void> {
   if (inode.flags & EXT4_INLINE_DATA_FL) checkInline(inode, buffer);
   if (inode.flags & EXT4_EA_INODE_FL) inode.version = raw.versionLo;
   inode.dtime = raw.dtime;
-  const extra = (field: 'atimeExtra' | 'ctimeExtra' | 'mtimeExtra' | 'crtimeExtra'): number =>
-    fits(inode, InodeLayout.fields[field]) ? raw[field] : 0;
-  inode.atime = decodeTime(raw.atime, extra('atimeExtra'));
-  inode.ctime = decodeTime(raw.ctime, extra('ctimeExtra'));
-  inode.mtime = decodeTime(raw.mtime, extra('mtimeExtra'));
-  const hasBirth = fits(inode, InodeLayout.fields.crtime);
-  inode.crtime = decodeTime(hasBirth ? raw.crtime : 0, extra('crtimeExtra'));
+  readTimes(inode, raw);
   if (keepsProject(inode)) inode.project = raw.projid;
   const block = inode.tableOffset + I_BLOCK_OFFSET;
   inode.data.set(buffer.data.subarray(block, block + I_BLOCK_BYTES));
+}
+
+function readTimes(inode: Inode, raw: RawInode): void {
+  const { fields } = InodeLayout;
+  inode.atime = decodeTime(raw.atime, fits(inode, fields.atimeExtra) ? raw.atimeExtra : 0);
+  inode.ctime = decodeTime(raw.ctime, fits(inode, fields.ctimeExtra) ? raw.ctimeExtra : 0);
+  inode.mtime = decodeTime(raw.mtime, fits(inode, fields.mtimeExtra) ? raw.mtimeExtra : 0);
+  const birth = fits(inode, fields.crtime) ? raw.crtime : 0;
+  inode.crtime = decodeTime(birth, fits(inode, fields.crtimeExtra) ? raw.crtimeExtra : 0);
 }
 
 /** An inode without any extra field has room for all that there are, at once. */

@@ -33,7 +33,8 @@ function slice(extent: StatusExtent, from: number, to: number): StatusExtent {
 
 /** Puts `piece` behind the others, or makes the last one longer by it. */
 function append(pieces: StatusExtent[], piece: StatusExtent): void {
-  const last = pieces[pieces.length - 1];
+  // Asking an array for what is before its start is slow.
+  const last = pieces.length === 0 ? undefined : pieces[pieces.length - 1];
   if (last === undefined || !continues(last, piece)) {
     pieces.push(piece);
     return;
@@ -192,7 +193,7 @@ export class ExtentStatusTree {
     const pieces: StatusExtent[] = [];
     let start = first;
     let stop = first;
-    const before = extents[first - 1];
+    const before = first === 0 ? undefined : extents[first - 1];
     if (before !== undefined && end(before) === from) {
       append(pieces, before);
       start--;
