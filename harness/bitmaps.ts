@@ -8,6 +8,8 @@ export interface FreeCount {
 
 const SUPERBLOCK_OFFSET = 1024;
 const SUPERBLOCK_BYTES = 1024;
+/** The half that is the same in descriptors of 32 and of 64 bytes. */
+const DESCRIPTOR_BYTES = 32;
 const COMPAT_SPARSE_SUPER2 = 0x200;
 const INCOMPAT_META_BG = 0x10;
 const INCOMPAT_64BIT = 0x80;
@@ -23,7 +25,8 @@ const BG_BLOCK_UNINIT = 2;
  * A group whose bitmap was never written counts as its descriptor says; e2fsck looks after those.
  */
 export function countFree(image: DiskImage): FreeCount {
-  const superblock = viewOf(image, SUPERBLOCK_OFFSET, SUPERBLOCK_BYTES);
+  const superblock = new DataView(new ArrayBuffer(SUPERBLOCK_BYTES));
+  readInto(superblock, image, SUPERBLOCK_OFFSET);
   const blockSize = 1024 << superblock.getUint32(0x18, true);
   const blocks = superblock.getUint32(0x04, true);
   const firstBlock = superblock.getUint32(0x14, true);
@@ -34,8 +37,9 @@ export function countFree(image: DiskImage): FreeCount {
   const lazy = (superblock.getUint32(0x64, true) & RO_COMPAT_GROUP_CHECKSUMS) !== 0;
   const groups = Math.ceil((blocks - firstBlock) / blocksPerGroup);
   const free = { blocks: 0, inodes: 0 };
+  const descriptor = new DataView(new ArrayBuffer(DESCRIPTOR_BYTES));
   for (let group = 0; group < groups; group++) {
-    const descriptor = viewOf(image, descriptorOffset(superblock, group), 32);
+    readInto(descriptor, image, descriptorOffset(superblock, group));
     const flags = lazy ? descriptor.getUint16(0x12, true) : 0;
     const blocksHere = Math.min(blocksPerGroup, blocks - firstBlock - group * blocksPerGroup);
     free.blocks +=
@@ -78,10 +82,8 @@ function holdsSuperBlock(superblock: DataView, group: number): boolean {
   return (superblock.getUint32(0x64, true) & RO_COMPAT_SPARSE_SUPER) === 0;
 }
 
-function viewOf(image: DiskImage, offset: number, length: number): DataView {
-  const bytes = new Uint8Array(length);
-  image.read(offset, bytes);
-  return new DataView(bytes.buffer);
+function readInto(view: DataView, image: DiskImage, offset: number): void {
+  image.read(offset, new Uint8Array(view.buffer));
 }
 
 /** How many of the `bits` bits at this place of the disk are zero. */

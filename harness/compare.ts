@@ -47,6 +47,7 @@ function valueDifference(expected: Value, observed: Value, sameTime: SameTime): 
       return plain('count', expected.count, observed.count);
     case 'text':
       if (observed.kind !== 'text') return otherKind(expected, observed);
+      if (expected.text === observed.text) return null;
       return plain('text', JSON.stringify(expected.text), JSON.stringify(observed.text));
     case 'stat':
       return observed.kind === 'stat'
@@ -85,10 +86,6 @@ function plain(what: string, expected: number | string, observed: number | strin
 }
 
 function statDifference(expected: Stat, observed: Stat, sameTime: SameTime): Difference | null {
-  const timeDifference = (what: 'atime' | 'mtime' | 'ctime'): Difference | null =>
-    sameTime(expected[what], observed[what])
-      ? null
-      : { what, expected: describeTime(expected[what]), observed: describeTime(observed[what]) };
   return (
     plain('type', expected.type, observed.type) ??
     plain('size', expected.size, observed.size) ??
@@ -97,10 +94,20 @@ function statDifference(expected: Stat, observed: Stat, sameTime: SameTime): Dif
     plain('mode', expected.mode, observed.mode) ??
     plain('uid', expected.uid, observed.uid) ??
     plain('gid', expected.gid, observed.gid) ??
-    timeDifference('atime') ??
-    timeDifference('mtime') ??
-    timeDifference('ctime')
+    timeDifference('atime', expected.atime, observed.atime, sameTime) ??
+    timeDifference('mtime', expected.mtime, observed.mtime, sameTime) ??
+    timeDifference('ctime', expected.ctime, observed.ctime, sameTime)
   );
+}
+
+function timeDifference(
+  what: string,
+  expected: Timestamp,
+  observed: Timestamp,
+  sameTime: SameTime,
+): Difference | null {
+  if (sameTime(expected, observed)) return null;
+  return { what, expected: describeTime(expected), observed: describeTime(observed) };
 }
 
 const deviceText = (device: DeviceNumber | undefined): string =>

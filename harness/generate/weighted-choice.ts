@@ -55,8 +55,9 @@ export function drawWeights<Name extends All, All extends string = Name>(
 ): Weights<All> {
   let total = 0;
   for (const name in usual) {
-    const factor = 2 ** dice.between(-3, most === 8 ? 3 : 1);
-    const weight = dice.oneIn(disabledIn) ? 0 : Math.ceil(usual[name] * WEIGHT_SCALE * factor);
+    // From an eighth up, in units of an eighth: a shift, where a power would be a call of the mathematics library.
+    const eighths = 1 << (3 + dice.between(-3, most === 8 ? 3 : 1));
+    const weight = dice.oneIn(disabledIn) ? 0 : Math.ceil((usual[name] * WEIGHT_SCALE * eighths) / 8);
     drawn.set(name, weight);
     total += weight;
   }

@@ -57,27 +57,24 @@ function* renameBetween(
 ): Sleepable<void> {
   const trap = yield* lockParents(context, source.walk.dir, target.walk.dir);
   try {
-    const from = { dir: source.walk.dir, name: encodeComponent(source.walk.last) };
-    const inode = (source.inode = (yield* lookup(from.dir, from.name)) ?? fail('ENOENT'));
-    const to = { dir: target.walk.dir, name: encodeComponent(target.walk.last) };
-    const replaced = (target.inode = yield* lookup(to.dir, to.name));
+    const fromName = encodeComponent(source.walk.last);
+    const inode = (source.inode = (yield* lookup(source.walk.dir, fromName)) ?? fail('ENOENT'));
+    const toName = encodeComponent(target.walk.last);
+    const replaced = (target.inode = yield* lookup(target.walk.dir, toName));
+    const from = { dir: source.walk.dir, name: fromName, inode };
+    const to = { dir: target.walk.dir, name: toName, inode: replaced };
     checkSides(source, inode, target, replaced, flags);
     if (inode.ino === trap) fail('EINVAL');
     if (replaced?.ino === trap) fail(flags.exchange === true ? 'EINVAL' : 'ENOTEMPTY');
     if (inode === replaced) return;
     refuseLoop(from.dir, to.dir, inode, replaced);
-    yield* mayRename(
-      context.caller,
-      { dir: from.dir, inode },
-      { dir: to.dir, inode: replaced },
-      flags.exchange === true,
-    );
+    yield* mayRename(context.caller, from, to, flags.exchange === true);
     yield* lockMoved(inode, replaced);
     try {
       const whiteoutOwner = flags.whiteout === true ? context.caller : null;
       if (flags.exchange === true && replaced !== null)
-        yield* exchangeInodes({ ...from, inode }, { ...to, inode: replaced });
-      else yield* renameInode({ ...from, inode }, { ...to, inode: replaced }, whiteoutOwner);
+        yield* exchangeInodes(from, { dir: to.dir, name: toName, inode: replaced });
+      else yield* renameInode(from, to, whiteoutOwner);
     } finally {
       inode.lock.unlockWrite();
       replaced?.lock.unlockWrite();

@@ -98,21 +98,25 @@ class TypescriptTarget implements Target {
 
   #session(disk: MemoryDisk, setup: Setup, { faults, now, policy }: SessionOptions): Session {
     const bufferedIomap = this.#bufferedIomap;
-    const { data = 'ordered' as const, dax, ...options } = setup.mount;
+    const { data = 'ordered', dax, delalloc, dioreadNolock, atime } = setup.mount;
     if (dax !== true && this.capabilities.dax === 'required')
       throw new TargetUnavailable('only for setups with dax');
-    const fixed = {
-      ...options,
-      data,
-      dax: dax === true ? ('always' as const) : null,
-      ...policy,
-      bufferedIomap,
-      faults: new Set(faults),
-      callbackCounts: this.#counts,
-    };
     const device = dax === true ? new MappableDisk(disk) : disk;
+    const planted = new Set(faults);
     const mountAt = (time: Timestamp) =>
-      this.#mount(device, { ...fixed, now: time, pool: this.#memory.pool });
+      this.#mount(device, {
+        delalloc,
+        dioreadNolock,
+        atime,
+        data,
+        dax: dax === true ? 'always' : null,
+        bufferedIomap,
+        faults: planted,
+        callbackCounts: this.#counts,
+        now: time,
+        pool: this.#memory.pool,
+        ...policy,
+      });
     return new TypescriptSession(disk, mountAt, now, this.#memory);
   }
 }

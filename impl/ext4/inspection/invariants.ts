@@ -33,28 +33,33 @@ function checkFile(inode: Inode): void {
 /** Every delayed block has its promise, or shares it with its cluster, or lies in the cluster of a mapped block. */
 function checkPromises(inode: Inode): void {
   const { extentStatus, promisedClusters, reservedBlocks, ino } = inode;
+  if (promisedClusters !== null) {
+    checkPromisedClusters(inode, promisedClusters);
+    return;
+  }
   let delayed = 0;
+  for (const { length, state } of extentStatus) if (state === 'delayed') delayed += length;
+  assert(
+    delayed === reservedBlocks,
+    () => `inode ${ino}: ${delayed} delayed blocks, ${reservedBlocks} promises`,
+  );
+}
+
+function checkPromisedClusters(
+  { extentStatus, reservedBlocks, ino, sb }: Inode,
+  promised: Set<number>,
+): void {
+  const { clusterRatio } = sb.geometry;
   const clusters = new Set<number>();
-  const { clusterRatio } = inode.sb.geometry;
   for (const { logical, length, state } of extentStatus) {
     if (state !== 'delayed') continue;
-    delayed += length;
-    if (promisedClusters === null) continue;
     for (let block = logical; block < logical + length; block++)
       clusters.add(Math.floor(block / clusterRatio));
   }
-  if (promisedClusters === null) {
-    assert(
-      delayed === reservedBlocks,
-      () => `inode ${ino}: ${delayed} delayed blocks, ${reservedBlocks} promises`,
-    );
-    return;
-  }
   assert(
-    promisedClusters.size === reservedBlocks &&
-      [...promisedClusters].every((cluster) => clusters.has(cluster)),
+    promised.size === reservedBlocks && [...promised].every((cluster) => clusters.has(cluster)),
     () =>
-      `inode ${ino}: ${reservedBlocks} promises for clusters ${[...promisedClusters].join()}, delayed ${[...clusters].join()}`,
+      `inode ${ino}: ${reservedBlocks} promises for clusters ${[...promised].join()}, delayed ${[...clusters].join()}`,
   );
 }
 

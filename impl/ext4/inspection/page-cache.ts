@@ -74,24 +74,23 @@ function checkStores(inode: Inode, folio: Folio): void {
   }
 }
 
-/** Whether each block of the folio is dirty, as the folio's path knows it. */
-function dirtyBlocks(inode: Inode, folio: Folio): boolean[] {
-  const blocks = folio.size / inode.blockSize;
+/** Whether a block of the folio is dirty, as the folio's path knows it. */
+function isBlockDirty(inode: Inode, folio: Folio, block: number): boolean {
   const { name } = inode.dataPath;
   if (name === 'ext4_iomap_aops') {
     const state = stateOf(folio);
-    if (state === null) return new Array<boolean>(blocks).fill(folio.dirty);
-    return Array.from({ length: blocks }, (_, block) => state.nextDirty(block, block + 1) === block);
+    return state === null ? folio.dirty : state.nextDirty(block, block + 1) === block;
   }
   // With journalled data the blocks are the journal's affair.
-  return name === 'ext4_journalled_aops' ? [] : (buffersOf(folio) ?? []).map(({ dirty }) => dirty);
+  return name !== 'ext4_journalled_aops' && buffersOf(folio)?.[block]?.dirty === true;
 }
 
 /** A dirty block lies within the file, and has a place or a promise of one. */
 function checkDirtyBlocks(inode: Inode, folio: Folio): void {
   const { blockSize, size, extentStatus, flags } = inode;
-  for (const [index, dirty] of dirtyBlocks(inode, folio).entries()) {
-    if (!dirty) continue;
+  const blocks = folio.size / blockSize;
+  for (let index = 0; index < blocks; index++) {
+    if (!isBlockDirty(inode, folio, index)) continue;
     const logical = folio.position / blockSize + index;
     assert(
       logical * blockSize < size,
@@ -124,10 +123,9 @@ function checkBuffer(inode: Inode, folio: Folio, logical: number, buffer: Buffer
   assert(buffer.block === physical, () => `${place()} lies at ${physical}, its buffer at ${buffer.block}`);
 }
 
-/** A clean folio has no dirty block, and nothing but zeros of its last page behind the end of the file. */
+/** A clean folio has no dirty block. */
 function checkClean(inode: Inode, folio: Folio): void {
-  assert(
-    !dirtyBlocks(inode, folio).includes(true),
-    () => `${where(inode, folio)} is clean and has a dirty block`,
-  );
+  const blocks = folio.size / inode.blockSize;
+  for (let block = 0; block < blocks; block++)
+    assert(!isBlockDirty(inode, folio, block), () => `${where(inode, folio)} is clean and has a dirty block`);
 }
