@@ -1,4 +1,4 @@
-import { crc32c } from '../lib/crc32c.ts';
+import { crc32c, crc32cBigU32 } from '../lib/crc32c.ts';
 import { highHalf, join, lowHalf } from '../lib/struct.ts';
 import {
   BlockTag3Layout,
@@ -34,8 +34,6 @@ export class LogFormat {
   readonly revokeRecordBytes: number;
   /** Register that every checksum of the log starts from (j_csum_seed). */
   readonly seed: number;
-  readonly #word = new DataView(new ArrayBuffer(4));
-  readonly #wordBytes = new Uint8Array(this.#word.buffer);
 
   constructor(raw: RawJournalSuperblock) {
     const incompat = raw.featureIncompat;
@@ -56,8 +54,7 @@ export class LogFormat {
 
   /** The checksum of a data block as the log holds it: it covers the sequence number, so that a stale block is noticed. */
   dataChecksum(sequence: number, data: Uint8Array): number {
-    this.#word.setUint32(0, sequence);
-    const checksum = crc32c(crc32c(this.seed, this.#wordBytes), data);
+    const checksum = crc32c(crc32cBigU32(this.seed, sequence), data);
     return this.checksums === 'v2' ? checksum & 0xffff : checksum;
   }
 

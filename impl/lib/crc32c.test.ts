@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { crc32c, crc32cU32 } from './crc32c.ts';
+import { crc32c, crc32cBigU32, crc32cU32 } from './crc32c.ts';
 
 /** The definition, a bit at a time. */
 function slow(seed: number, data: Uint8Array): number {
@@ -48,6 +48,10 @@ test('zeros between other bytes are counted, however many', () => {
 test('more bytes than a block has are hashed, too', () => {
   const data = Uint8Array.from({ length: 65_536 + 77 }, (_, index) => index * 7);
   expect(crc32c(5, data)).toBe(slow(5, data));
+});
+
+test('a number of the journal is hashed as its four big-endian bytes', () => {
+  expect(crc32cBigU32(7, 0x89abcdef)).toBe(slow(7, new Uint8Array([0x89, 0xab, 0xcd, 0xef])));
 });
 
 test('a number is hashed as its four little-endian bytes', () => {

@@ -132,15 +132,16 @@ function afterSlices(crc: number, at: number): number {
     t[3072 + (a >>> 24)]!;
   return last ^ third ^ second ^ first;
 }
-/* eslint-enable @typescript-eslint/no-non-null-assertion */
-
-const WORD = new Uint8Array(4);
-
 /** The register after one little-endian 32-bit number: inode numbers, generations and group numbers are hashed so. */
 export function crc32cU32(seed: number, value: number): number {
-  WORD[0] = value;
-  WORD[1] = value >>> 8;
-  WORD[2] = value >>> 16;
-  WORD[3] = value >>> 24;
-  return crc32c(seed, WORD);
+  let crc = seed ^ value;
+  for (let byte = 0; byte < 4; byte++) crc = (crc >>> 8) ^ TABLE[crc & 0xff]!;
+  return crc >>> 0;
 }
+
+/** The same for a big-endian one, as jbd2 writes its numbers. */
+export const crc32cBigU32 = (seed: number, value: number): number => crc32cU32(seed, swapBytes(value));
+
+const swapBytes = (value: number): number =>
+  (value >>> 24) | ((value >>> 8) & 0xff00) | ((value << 8) & 0xff0000) | (value << 24);
+/* eslint-enable @typescript-eslint/no-non-null-assertion */

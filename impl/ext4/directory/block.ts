@@ -83,7 +83,7 @@ export interface DirectoryEntry {
 }
 
 export const entryAt = (data: Uint8Array, at: number): DirectoryEntry => ({
-  name: entryName(data, at).slice(),
+  name: data.slice(at + HEADER_BYTES, at + HEADER_BYTES + entryNameLength(data, at)),
   ino: entryIno(data, at),
   fileType: entryFileType(data, at),
 });

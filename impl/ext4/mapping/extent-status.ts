@@ -190,6 +190,11 @@ export class ExtentStatusTree {
   /** Puts `fresh` (or nothing) in the place of `from` .. `to - 1`; `first` is the index of the first range ending after `from`. */
   #replace(first: number, from: number, to: number, fresh: StatusExtent | null): void {
     const extents = this.#extents;
+    // Mostly it comes behind all that is known.
+    if (first === extents.length && fresh !== null) {
+      append(extents, fresh);
+      return;
+    }
     const pieces: StatusExtent[] = [];
     let start = first;
     let stop = first;

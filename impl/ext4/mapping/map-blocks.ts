@@ -32,14 +32,21 @@ export interface BlockMapping {
   readonly sequence: number;
 }
 
-/** Modes in which the answer changes nothing when a block is in this state. */
-const ANSWERED: Readonly<Record<MapMode, readonly ExtentState[]>> = {
-  lookup: ['written', 'unwritten', 'delayed', 'hole'],
-  create: ['written'],
-  'create-unwritten': ['written', 'unwritten'],
-  convert: ['written', 'delayed', 'hole'],
-  'make-unwritten': ['unwritten'],
-};
+/** Is a block in this state as the mode wants it, so that the answer changes nothing? */
+function isAnswered(mode: MapMode, state: ExtentState): boolean {
+  switch (mode) {
+    case 'lookup':
+      return true;
+    case 'create':
+      return state === 'written';
+    case 'create-unwritten':
+      return isMapped(state);
+    case 'convert':
+      return state !== 'unwritten';
+    case 'make-unwritten':
+      return state === 'unwritten';
+  }
+}
 
 /** Modes that allocate blocks which read as zeros. */
 const WANTS_UNWRITTEN: ReadonlySet<MapMode> = new Set(['create-unwritten', 'make-unwritten']);
@@ -58,7 +65,7 @@ export function mapBlocks(
 ): Sleepable<BlockMapping> {
   assert(length > 0 && logical >= 0 && logical < MAX_BLOCKS, () => `mapping ${length} blocks at ${logical}`);
   const known = inode.extentStatus.lookup(logical);
-  if (known !== null && ANSWERED[mode].includes(known.state))
+  if (known !== null && isAnswered(mode, known.state))
     return ready(mapping(inode, known, logical, length, false));
   if (mode === 'lookup') return lookUp(inode, logical, length);
   return change(present(handle, 'handle'), inode, logical, length, mode);
@@ -115,7 +122,7 @@ function* change(
   try {
     const block = yield* blockMapOf(inode).find(inode, logical);
     const known = learn(inode, block, logical);
-    if (ANSWERED[mode].includes(known.state)) return mapping(inode, known, logical, length, false);
+    if (isAnswered(mode, known.state)) return mapping(inode, known, logical, length, false);
     const isNew = mode !== 'convert';
     const now = isMapped(known.state)
       ? yield* block.convert(handle, length)

@@ -50,7 +50,8 @@ export class DirectoryHash {
     this.defaultVersion = defaultVersion;
     this.#unsigned = unsigned;
     const view = new DataView(seed.buffer, seed.byteOffset, 16);
-    const words = Int32Array.from({ length: 4 }, (_, index) => view.getInt32(4 * index, true));
+    const words = new Int32Array(4);
+    for (let index = 0; index < 4; index++) words[index] = view.getInt32(4 * index, true);
     this.#seed = words.some((word) => word !== 0) ? words : DEFAULT_SEED;
   }
 
