@@ -1,6 +1,5 @@
 import type { Operation } from '../model/index.ts';
-import { mergedCallbacks } from './callbacks.ts';
-import { Coverage, type CoverageTable } from './coverage.ts';
+import { CampaignCoverage, type CoverageTables } from './campaign-coverage.ts';
 import { stagesInTurn } from './finish.ts';
 import { drive, type Driven, type DriveOptions } from './drive.ts';
 import {
@@ -11,7 +10,6 @@ import {
 } from './generate-sequence.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
-import type { CallbackTable } from './target.ts';
 import { daxOf, unperformedBy } from './unperformed.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
@@ -42,10 +40,7 @@ export interface Progress {
   readonly imagesChecked: number;
 }
 
-export interface CampaignResult extends Progress {
-  readonly coverage: CoverageTable;
-  /** What the targets did inside, by table and callback. */
-  readonly callbacks: CallbackTable;
+export interface CampaignResult extends Progress, CoverageTables {
   /** Why sequences could not be judged, and how many. */
   readonly unknown: Readonly<Record<string, number>>;
   /** Why it ended. */
@@ -80,7 +75,7 @@ export class Campaign {
   readonly #events: CampaignEvents;
   readonly #unperformed: GenerationLimits['unperformed'];
   readonly #dax: GenerationLimits['dax'];
-  readonly #coverage = new Coverage();
+  readonly #coverage = new CampaignCoverage();
   readonly #unknown = new Map<string, number>();
   readonly #inFlight: InFlight[] = [];
   readonly #startedAt = performance.now();
@@ -115,8 +110,7 @@ export class Campaign {
     clock.enter(null);
     return {
       ...this.#progress(),
-      coverage: this.#coverage.table(),
-      callbacks: mergedCallbacks(this.#drive.targets),
+      ...this.#coverage.tables(this.#drive.targets),
       unknown: Object.fromEntries(this.#unknown),
       ended: this.#failures >= this.#plan.failuresMax ? 'failures' : ended,
     };
@@ -153,11 +147,12 @@ export class Campaign {
     });
     clock.enter('record');
     this.#history.append({ type: 'sequence', sequence, seed, setup, operations });
+    this.#coverage.sequence(setup);
     const driven = await drive(setup, operations, {
       ...this.#drive,
       stages: stagesInTurn(sequence),
       onStep: (step) => this.#events.onStep(sequence, step),
-      onOutcome: (operation, expected) => this.#coverage.record(operation, expected),
+      onOutcome: (operation, expected) => this.#coverage.operation(setup, operation, expected),
     });
     clock.enter('record');
     const failure = driven.verdict.kind === 'fails' ? driven.verdict.failure : null;

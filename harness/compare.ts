@@ -10,6 +10,7 @@ import type {
   Value,
   SameTime,
 } from '../model/index.ts';
+import { byteRows, statFields, type DifferenceDetail } from './difference-detail.ts';
 import { firstNonZero, firstStrayByte, streamBytes } from './content.ts';
 
 /** How an observed outcome differs from the expected one. */
@@ -18,6 +19,8 @@ export interface Difference {
   readonly what: string;
   readonly expected: string;
   readonly observed: string;
+  /** The same as data, where it is bytes or attributes that differ. */
+  readonly detail?: DifferenceDetail;
 }
 
 /** Null when `observed` is what the model expects. Cheap when equal, which is nearly always. */
@@ -40,7 +43,9 @@ function valueDifference(expected: Value, observed: Value, sameTime: SameTime): 
   switch (expected.kind) {
     case 'runs':
       return observed.kind === 'data'
-        ? runsDifference(expected.runs, observed.bytes)
+        ? withDetail(runsDifference(expected.runs, observed.bytes), () => ({
+            bytes: byteRows(expected.runs, observed.bytes),
+          }))
         : otherKind(expected, observed);
     case 'count':
       if (observed.kind !== 'count') return otherKind(expected, observed);
@@ -51,7 +56,9 @@ function valueDifference(expected: Value, observed: Value, sameTime: SameTime): 
       return plain('text', JSON.stringify(expected.text), JSON.stringify(observed.text));
     case 'stat':
       return observed.kind === 'stat'
-        ? statDifference(expected.stat, observed.stat, sameTime)
+        ? withDetail(statDifference(expected.stat, observed.stat, sameTime), () => ({
+            fields: statFields(expected.stat, observed.stat, sameTime),
+          }))
         : otherKind(expected, observed);
     case 'entries':
       if (observed.kind !== 'entries') return otherKind(expected, observed);
@@ -79,6 +86,10 @@ const otherKind = (expected: Value, observed: Value): Difference => ({
   expected: describeValue(expected),
   observed: describeValue(observed),
 });
+
+/** The detail is worked out only for what differs. */
+const withDetail = (found: Difference | null, detail: () => DifferenceDetail): Difference | null =>
+  found === null ? null : { ...found, detail: detail() };
 
 function plain(what: string, expected: number | string, observed: number | string): Difference | null {
   if (expected === observed) return null;

@@ -92,6 +92,10 @@ const POSSIBLE: Readonly<Record<OperationName, readonly string[]>> = {
   remount: [],
 };
 
+/** Every operation with all that it can answer, `ok` first. */
+export const possibleAnswers = (): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(Object.entries(POSSIBLE).map(([name, errnos]) => [name, ['ok', ...errnos]]));
+
 /** The answers of an operation that are possible and did not occur. */
 export function neverAnswered(name: string, answers: Readonly<Record<string, number>>): string[] {
   const possible = ['ok', ...((POSSIBLE as Readonly<Record<string, readonly string[]>>)[name] ?? [])];

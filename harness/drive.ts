@@ -1,10 +1,10 @@
-import { Model, type Operation, type Outcome } from '../model/index.ts';
+import { Model, type Operation } from '../model/index.ts';
 import type { E2fsck } from './e2fsck.ts';
 import { finish, type Stages } from './finish.ts';
 import type { ImageFiles } from './image-file.ts';
 import { inspect } from './inspection.ts';
 import { targetBroke } from './judges/crash-of-target.ts';
-import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
+import { Lane, Lockstep, type OutcomeListener, type Participant, type StepContext } from './lockstep.ts';
 import { modelOptions, timeOfStep, type Setup } from './setup.ts';
 import type { StageClock } from './stage-clock.ts';
 import { isPromise, TargetUnavailable, type Target } from './target.ts';
@@ -24,8 +24,10 @@ export interface DriveOptions {
   readonly clock: StageClock;
   /** Told before each operation, so that somebody else can see where a run hangs. */
   readonly onStep?: (step: number) => void;
-  /** Told each operation that was performed and what the model says it answers. */
-  readonly onOutcome?: (operation: Operation, expected: Outcome) => void;
+  /** Told each operation that was performed. */
+  readonly onOutcome?: OutcomeListener;
+  /** Asked to look at everybody after each operation, also after the one that failed, and waited for. */
+  readonly onStepped?: (step: number, lanes: readonly Lane[]) => Promise<void>;
 }
 
 /** What came of one sequence. */
@@ -129,7 +131,7 @@ async function performAll(
   lockstep: Lockstep,
   operations: readonly Operation[],
   inspectEvery: number,
-  { onStep, clock }: DriveOptions,
+  { onStep, onStepped, clock }: DriveOptions,
 ): Promise<{ failed: FailedVerdict | null; executed: number }> {
   clock.enter('run');
   for (const [step, operation] of operations.entries()) {
@@ -138,6 +140,7 @@ async function performAll(
     const context: StepContext = { step, now: timeOfStep(step), kind: 'result', stage: '' };
     const answer = lockstep.step(operation, context);
     let failed = isPromise(answer) ? await answer : answer;
+    if (onStepped !== undefined) await onStepped(step, lockstep.lanes);
     if (failed === null && (step + 1) % inspectEvery === 0) {
       clock.enter('inspect');
       // The sequence up to here, run by itself, shows the same at its end, so a place in the middle says nothing.

@@ -1,5 +1,6 @@
 import type { Case } from './case.ts';
-import { operationText, programText, setupText } from './program-text.ts';
+import { programText, setupText } from './program-text.ts';
+import { noticedText } from './story.ts';
 import type { Evidence } from './verdict.ts';
 
 const indented = (text: string, by: string): string[] =>
@@ -19,7 +20,7 @@ export function failureReport(found: Case, evidence: Evidence): string {
   ];
   if (found.faults.length > 0) lines.push(`Planted bugs: ${found.faults.join(', ')}`);
   lines.push('', ...programText(found.operations, step));
-  if (step === null) lines.push('', `Noticed ${noticed(found, evidence)}.`);
+  if (step === null) lines.push('', `Noticed ${noticedText(found, evidence)}.`);
   if (evidence.expected !== undefined) lines.push('', 'expected:', ...indented(evidence.expected, '  '));
   if (evidence.observed !== undefined) lines.push('observed:', ...indented(evidence.observed, '  '));
   if (evidence.details !== undefined && evidence.details !== evidence.observed) {
@@ -28,11 +29,4 @@ export function failureReport(found: Case, evidence: Evidence): string {
     if (all.length > DETAIL_LINES_MAX) lines.push(`  … and ${all.length - DETAIL_LINES_MAX} lines more`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-/** Where a failure showed that no operation of the sequence shows. */
-function noticed(found: Case, { operation }: Evidence): string {
-  if (found.failure?.kind === 'e2fsck') return 'by e2fsck, after the sequence was over';
-  if (operation === undefined) return 'after the sequence was over';
-  return `after the sequence was over, by ${operationText(operation)}`;
 }

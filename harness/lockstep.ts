@@ -43,7 +43,7 @@ const LOOKS: ReadonlySet<Operation['op']> = new Set(['stat', 'lstat', 'fstat']);
 const REPORTS: ReadonlySet<Operation['op']> = new Set(['fiemap', 'bmap', 'trim']);
 
 /** What a target did instead of answering. */
-class Broke {
+export class Broke {
   readonly error: unknown;
 
   constructor(error: unknown) {
@@ -51,7 +51,15 @@ class Broke {
   }
 }
 
-type Answer = Outcome | Broke;
+export type Answer = Outcome | Broke;
+
+/** Told of each operation what the model says it answers, and what each participant of a lane answered; more than once where lanes part. */
+export type OutcomeListener = (
+  operation: Operation,
+  expected: Outcome,
+  participants: readonly Participant[],
+  answers: readonly Answer[],
+) => void;
 
 /**
  * A model and the sessions that have answered like it so far. All get the same operations; each answer is compared with
@@ -75,12 +83,9 @@ export class Lane {
  */
 export class Lockstep {
   #lanes: readonly Lane[];
-  readonly #onOutcome: (operation: Operation, expected: Outcome) => void;
+  readonly #onOutcome: OutcomeListener;
 
-  constructor(
-    lanes: Lane | readonly Lane[],
-    onOutcome: (operation: Operation, expected: Outcome) => void = () => undefined,
-  ) {
+  constructor(lanes: Lane | readonly Lane[], onOutcome: OutcomeListener = () => undefined) {
     this.#lanes = lanes instanceof Lane ? [lanes] : lanes;
     this.#onOutcome = onOutcome;
   }
@@ -144,7 +149,7 @@ export class Lockstep {
     }
     if (REPORTS.has(operation.op)) return this.#judgeReports(lane, operation, context, answers);
     const expected = lane.model.step(operation, context.now);
-    this.#onOutcome(operation, expected);
+    this.#onOutcome(operation, expected, lane.participants, answers);
     const failed = firstFailure(lane.participants, operation, context, answers, expected);
     if (failed === null || !LOOKS.has(operation.op)) return failed;
     // A time may be one of several, and another one for each target: the model looks again, beside each answer there is.
@@ -161,8 +166,8 @@ export class Lockstep {
     for (const [index, answer] of answers.entries()) {
       const observed = answer instanceof Broke ? undefined : answer;
       const expected = model.step(operation, context.now, observed);
-      if (index === 0) this.#onOutcome(operation, expected);
       const [own, given] = [participants.slice(index, index + 1), answers.slice(index, index + 1)];
+      if (index === 0) this.#onOutcome(operation, expected, participants, answers);
       const failed = firstFailure(own, operation, context, given, expected);
       if (failed !== null) return failed;
     }
@@ -217,7 +222,7 @@ export class Lockstep {
     const tooLarge = group !== '' && model.mayNotFit(operation);
     const [one] = participants;
     const expected = model.step(operation, context.now, observed, one && sameTimeOf(one));
-    this.#onOutcome(operation, expected);
+    this.#onOutcome(operation, expected, participants, answers);
     const failed = firstFailure(participants, operation, context, answers, expected);
     if (failed !== null || observed === undefined) return failed;
     const unlike = observed.ok ? null : await lookedUnlike(lane, operation, context);

@@ -3,6 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { writeAtomically } from './atomic-file.ts';
 import { writeCase, type Case } from './case.ts';
 import { writeImage } from './image-file.ts';
+import type { RunRecord } from './run-record.ts';
+import { writeStory, type Story } from './story.ts';
 import type { Evidence } from './verdict.ts';
 
 /** The folder that keeps all of one run: `twinpath-results/<time>-<verb>/`. */
@@ -34,7 +36,7 @@ export class RunFolder {
   }
 
   /** What the run was asked to do, and in the end what came of it. */
-  writeRun(run: unknown): void {
+  writeRun(run: RunRecord): void {
     writeAtomically(join(this.path, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   }
 
@@ -73,6 +75,11 @@ export class CaseFolder {
   /** A smaller one takes its place, all at once. */
   replace(smaller: Case): void {
     writeAtomically(this.caseFile, writeCase(smaller));
+  }
+
+  /** What a report shows of it, seen while it ran once more. */
+  saveStory(story: Story): void {
+    writeStory(this.path, story);
   }
 
   /** The case with everything that shows it. `report` is for a person to read. */

@@ -8,6 +8,7 @@ import type {
   SpaceReport,
   Timestamp,
 } from '../model/index.ts';
+import type { MemoryPicture } from './memory-picture.ts';
 import type { Setup } from './setup.ts';
 import type { Unperformed } from './unperformed.ts';
 
@@ -16,6 +17,9 @@ export type Awaitable<T> = T | Promise<T>;
 
 /** Counts by table and by callback: what a target did inside, and what it never did; null where a table has no such callback. */
 export type CallbackTable = Readonly<Record<string, Readonly<Record<string, number | null>>>>;
+
+/** How often: by one thing and another. What is not there never was. */
+export type CountTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** A whole disk as bytes: pages that hold data; all that lies between is zero. */
 export interface DiskImage {
@@ -56,6 +60,8 @@ export interface Target {
   mount(image: DiskImage, setup: Setup, options: SessionOptions): Awaitable<Session>;
   /** How often what is inside of it was used, by table and callback; in the end only. */
   callbacks?(): CallbackTable;
+  /** How often each operation met a range of a file in each state (`hole`, `delayed+written`); in the end only. */
+  rangeStates?(): CountTable;
   /** Ends whatever it keeps for its sessions. No session may be open. */
   close?(): Awaitable<void>;
 }
@@ -107,6 +113,8 @@ export interface Session {
   abandon(): void;
   /** Asserts what must hold in the target's memory between two operations; throws when it does not. */
   checkInvariants?(): Awaitable<void>;
+  /** What the target has in memory, for a person; null where it cannot say. Looking may bring inodes into memory. */
+  picture?(paths: readonly Path[], now: Timestamp): Awaitable<MemoryPicture | null>;
   /** What the target itself has to say about its last answer: what it found wrong on its disk. */
   complaint(): string | null;
   /** Why its last answer may be another than the model's, where that is known and nothing is wrong. */

@@ -1,4 +1,5 @@
 import type { Operation } from '../model/index.ts';
+import type { DifferenceDetail } from './difference-detail.ts';
 import type { FailureSignature } from './failure.ts';
 import type { DiskImage } from './target.ts';
 
@@ -10,6 +11,8 @@ export interface Evidence {
   readonly operation?: Operation;
   readonly expected?: string;
   readonly observed?: string;
+  /** What differs, as data, where it is bytes or attributes. */
+  readonly difference?: DifferenceDetail;
   /** e2fsck's words, or the stack of an exception. */
   readonly details?: string;
   /** The disk that shows it. */

@@ -1,11 +1,15 @@
 import { Option, type Command } from 'commander';
+import { BenchFile } from '../bench-record.ts';
 import { MIXES, type BenchWindow, type Message, type Mix } from '../job.ts';
+import { RunFolder } from '../run-folder.ts';
+import type { RunEnd } from '../run-record.ts';
 import { STAGES } from '../stage-clock.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { openWorkspace } from '../workspace.ts';
 import { interruptible } from './interrupt.ts';
 import { grouped, positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
 import { targetsNamed } from '../targets/all.ts';
+import { beginRun, concludeRun } from './run-end.ts';
 import { everyTarget, namesIn, namesInProcess } from './option-values.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -15,6 +19,7 @@ interface BenchOptions {
   operations: number;
   targets: string;
   mix: Mix;
+  results: string;
 }
 
 const WINDOWS = 10;
@@ -45,6 +50,7 @@ export function addBench(program: Command, terminal: Terminal, exit: (code: numb
     .option('--seed <n>', 'where the sequences come from', seedNumber, 1)
     .option('--operations <n>', 'operations of a sequence, at most', wholeNumber(1, OPERATIONS_MAX), 60)
     .option('--targets <names>', 'what runs beside the model, separated by commas', everyTarget())
+    .option('--results <folder>', 'where runs are kept', 'twinpath-results')
     .addOption(new Option('--mix <name>', 'what is run').choices(MIXES).default('campaign'))
     .addHelpText('after', EXAMPLES)
     .action(async (options: BenchOptions) => exit(await run(options, terminal)));
@@ -61,6 +67,16 @@ async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
   };
   const windows: BenchWindow[] = [];
   terminal.out('sequences  operations  operations/s  us/operation  cpu us/operation\n');
+  const folder = RunFolder.create(options.results, 'bench', new Date());
+  const record = beginRun(folder, {
+    verb: 'bench',
+    seed: options.seed,
+    targets,
+    faults: [],
+    again: `twinpath bench --seed ${options.seed} --mix ${options.mix} --operations ${options.operations} --targets ${targets.join(',')}`,
+    options: plan,
+    e2fsck: null,
+  });
   const workspace = await openWorkspace();
   try {
     const ending = await interruptible(
@@ -71,11 +87,48 @@ async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
         ),
       () => undefined,
     );
-    return conclude(ending, windows, terminal);
+    const exitCode = conclude(ending, windows, terminal);
+    if (windows.length > 0) new BenchFile(folder.path).append(measurementOf(options.mix, targets, windows));
+    await concludeRun(folder, record, benchEnd(windows, exitCode));
+    return exitCode;
   } finally {
     await workspace.remove();
   }
 }
+
+/** The rate of the second half: what comes before is mostly the engine's compiler at work. */
+const measurementOf = (
+  mix: Mix,
+  targets: readonly string[],
+  windows: readonly BenchWindow[],
+): Parameters<BenchFile['append']>[0] => ({
+  suite: 'harness',
+  workload: `sequences, mix ${mix}`,
+  subject: `model + ${targets.join(' + ')}`,
+  sizeBytes: null,
+  unit: 'operations/s',
+  better: 'more',
+  samples: windows
+    .slice(Math.floor(windows.length / 2))
+    .map(({ operations, elapsedMs }) => (operations / elapsedMs) * 1000),
+});
+
+const OUTCOMES: Readonly<Record<number, RunEnd['outcome']>> = {
+  [EXIT.held]: 'held',
+  [EXIT.found]: 'found',
+  [EXIT.impossible]: 'unknown',
+  [EXIT.interrupted]: 'interrupted',
+};
+
+const benchEnd = (windows: readonly BenchWindow[], exitCode: number): RunEnd => ({
+  outcome: OUTCOMES[exitCode] ?? 'unknown',
+  exitCode,
+  elapsedMs: windows.reduce((sum, window) => sum + window.elapsedMs, 0),
+  counts: {
+    sequences: windows.reduce((sum, window) => sum + window.sequences, 0),
+    operations: windows.reduce((sum, window) => sum + window.operations, 0),
+  },
+});
 
 /** Sequences of campaigns are drawn by other rules for kernels; the mix of fsx is the same everywhere. */
 const targetsOf = ({ mix, targets }: BenchOptions): string[] =>

@@ -11,6 +11,8 @@ import { blockSizeOption, featuresOption, formatOf, inodeSizeOption } from './fo
 import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
 import { replayCommand } from './replay-command.ts';
+import { beginRun, concludeRun } from './run-end.ts';
+import { checkEnd } from './run-records.ts';
 import type { RunFacts } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -132,15 +134,18 @@ export async function runCampaign(
       workspace: workspace.path,
       version: packageVersion(),
     };
-    const run = {
-      ...request,
-      startedAt: new Date().toISOString(),
-      e2fsckVersion: facts.e2fsck,
-      node: process.version,
-    };
-    folder.writeRun(run);
-    const { exitCode, result } = await new CheckRun(terminal, options, facts, folder).go(request);
-    folder.writeRun({ ...run, endedAt: new Date().toISOString(), exitCode, result });
+    const { plan, shrink } = request;
+    const run = beginRun(folder, {
+      verb,
+      seed,
+      targets,
+      faults: options.fault,
+      again: facts.again,
+      options: { ...plan, shrink },
+      e2fsck: facts.e2fsck,
+    });
+    const { exitCode, result, findings } = await new CheckRun(terminal, options, facts, folder).go(request);
+    await concludeRun(folder, run, checkEnd(result, findings, exitCode, e2fsck !== null));
     return exitCode;
   } finally {
     await workspace.remove();

@@ -6,6 +6,7 @@ import { blameHang, caseOfHistory, shrinkHang, type HangOptions } from '../hang.
 import type { CheckJob, CheckResult, Finding, Message } from '../job.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { supervise, type Ending } from '../supervise.ts';
+import { storyOf } from '../story.ts';
 import { interruptible } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import { StatusLine } from './status-line.ts';
@@ -25,6 +26,7 @@ interface CheckView {
 export interface CheckEnd {
   readonly exitCode: number;
   readonly result: CheckResult | null;
+  readonly findings: readonly Finding[];
 }
 
 /** One `twinpath check` as a person sees it: progress, then the summary. */
@@ -75,7 +77,7 @@ export class CheckRun {
     for (const finding of this.#found)
       this.#terminal.out(`${findingLines(finding, this.#facts).join('\n')}\n\n`);
     this.#terminal.out(`seed      ${this.#facts.seed}\nresults   ${this.#facts.runFolder}\n`);
-    return { exitCode: EXIT.found, result: null };
+    return { exitCode: EXIT.found, result: null, findings: this.#found };
   }
 
   async #keepHang(
@@ -88,6 +90,7 @@ export class CheckRun {
     const folder = this.#folder.caseFolder(id);
     const evidence = { summary: summaryOf(ending, this.#view.hangSeconds) };
     folder.saveOriginal(found, evidence, failureReport(found, evidence));
+    folder.saveStory(storyOf(found, evidence, { recorded: 'none', steps: [] }));
     this.#terminal.err(`found ${id}: ${evidence.summary}\nsaved ${folder.caseFile}\n`);
     let kept = { smallest: found, runs: 0 };
     if (ending.kind === 'hang' && request.shrink !== null) {
@@ -104,6 +107,8 @@ export class CheckRun {
     }
     const report = failureReport(kept.smallest, evidence);
     folder.save(kept.smallest, evidence, report);
+    // Nobody can look into a target that gives no answer.
+    folder.saveStory(storyOf(kept.smallest, evidence, { recorded: 'none', steps: [] }));
     const foundWith = found.operations.length;
     return { id, caseFile: folder.caseFile, case: kept.smallest, report, foundWith, shrinkRuns: kept.runs };
   }
@@ -138,9 +143,10 @@ export class CheckRun {
         ? `${JSON.stringify({ outcome, ...this.#facts, ...result }, null, 2)}\n`
         : summaryText(result, this.#facts),
     );
-    if (outcome === 'found') return { exitCode: EXIT.found, result };
-    if (this.#stopping) return { exitCode: EXIT.interrupted, result };
-    return { exitCode: outcome === 'held' ? EXIT.held : EXIT.impossible, result };
+    const { findings } = result;
+    if (outcome === 'found') return { exitCode: EXIT.found, result, findings };
+    if (this.#stopping) return { exitCode: EXIT.interrupted, result, findings };
+    return { exitCode: outcome === 'held' ? EXIT.held : EXIT.impossible, result, findings };
   }
 }
 

@@ -14,6 +14,7 @@ import { RunFolder } from '../run-folder.ts';
 import { allTargets, targetsNamed } from '../targets/all.ts';
 import { openWorkspace } from '../workspace.ts';
 import { CorruptRun } from './corrupt-run.ts';
+import { beginRun, concludeRun } from './run-end.ts';
 import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
@@ -78,8 +79,19 @@ async function corrupt(options: CorruptOptions, terminal: Terminal): Promise<num
   const workspace = await openWorkspace();
   try {
     const folder = RunFolder.create(options.results, 'corrupt', new Date());
-    folder.writeRun({ ...plan, startedAt: new Date().toISOString(), node: process.version });
-    return await new CorruptRun(terminal, options, folder, workspace.path).go(plan);
+    const { seed, targets } = plan;
+    const run = beginRun(folder, {
+      verb: 'corrupt',
+      seed,
+      targets,
+      faults: [],
+      again: `twinpath corrupt --seed ${seed} --images ${plan.to} --targets ${targets.join(',')}`,
+      options: { ...plan, cases: plan.cases?.length ?? null },
+      e2fsck: null,
+    });
+    const end = await new CorruptRun(terminal, options, folder, workspace.path).go(plan);
+    await concludeRun(folder, run, end);
+    return end.exitCode;
   } finally {
     await workspace.remove();
   }

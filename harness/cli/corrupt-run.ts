@@ -11,11 +11,15 @@ import { drawCase } from '../corrupt/run-corruption.ts';
 import { SeedImages } from '../corrupt/seed-images.ts';
 import type { Message } from '../job.ts';
 import type { RunFolder } from '../run-folder.ts';
+import { corruptionStory } from '../corrupt/corruption-story.ts';
+import type { RunEnd } from '../run-record.ts';
+import { writeStory } from '../story.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { typescriptImageSource } from '../targets/typescript/image-source.ts';
 import { interruptible } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import { relay, type Lost } from './relay.ts';
+import { faultRecord } from './run-records.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -26,8 +30,10 @@ interface CorruptView {
 }
 
 /** A kind of fault, with the first case that showed it. */
-interface Kept {
+export interface KeptFault {
+  readonly id: string;
   readonly fault: CorruptionFault;
+  readonly target: string;
   readonly caseFile: string;
   count: number;
 }
@@ -41,7 +47,7 @@ export class CorruptRun {
   readonly #folder: RunFolder;
   readonly #workspace: string;
   readonly #status: StatusLine;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, KeptFault>();
   readonly #startedAt = performance.now();
   /** Of the threads that are over, and of the one that runs. */
   #before = NOTHING;
@@ -56,7 +62,7 @@ export class CorruptRun {
     this.#status = new StatusLine(terminal);
   }
 
-  async go(plan: CorruptionPlan): Promise<number> {
+  async go(plan: CorruptionPlan): Promise<RunEnd & { readonly exitCode: number }> {
     const onFirst = (): void => {
       this.#stopping = true;
       this.#status.show('stopping… (Ctrl-C again to stop at once)');
@@ -130,7 +136,8 @@ export class CorruptRun {
     const caseFile = join(path, 'case.json');
     writeAtomically(caseFile, writeCorruptionCase(value));
     writeAtomically(join(path, 'failure.txt'), `${fault.kind}: ${fault.detail}\n${stack}\n`);
-    this.#kept.set(key, { fault, caseFile, count: 1 });
+    writeStory(path, corruptionStory(value, fault, stack));
+    this.#kept.set(key, { id, fault, target: value.target, caseFile, count: 1 });
     this.#status.clear();
     this.#terminal.err(`found ${id}: ${fault.detail.split('\n', 1)[0] ?? ''}\nsaved ${caseFile}\n`);
   }
@@ -152,16 +159,23 @@ export class CorruptRun {
     return `${grouped(images)} images, ${grouped(rate)}/s, ${plural(this.#kept.size, 'fault')}`;
   }
 
-  #summary(plan: CorruptionPlan): number {
+  #summary(plan: CorruptionPlan): RunEnd & { readonly exitCode: number } {
     const { images, mounted, answers } = this.#total();
     const elapsedMs = performance.now() - this.#startedAt;
     const faults = [...this.#kept.values()];
     const stopped = this.#stopping;
     const exitCode = exitCodeOf(faults.length, images, stopped);
     const result = { seed: plan.seed, stopped, images, mounted, answers, faults, elapsedMs, exitCode };
-    this.#folder.writeRun({ ...plan, result });
     this.#terminal.out(this.#view.json ? `${JSON.stringify(result, null, 2)}\n` : this.#text(result));
-    return exitCode;
+    return {
+      outcome: outcomeOf(faults.length, images, stopped),
+      exitCode,
+      elapsedMs,
+      counts: { images, mounted },
+      answers,
+      notes: stopped ? ['The run was stopped before its end.'] : [],
+      findings: faults.map(faultRecord),
+    };
   }
 
   #text(result: {
@@ -170,7 +184,7 @@ export class CorruptRun {
     readonly images: number;
     readonly mounted: number;
     readonly answers: Readonly<Record<string, number>>;
-    readonly faults: readonly Kept[];
+    readonly faults: readonly KeptFault[];
     readonly elapsedMs: number;
   }): string {
     const answers = Object.entries(result.answers)
@@ -192,6 +206,12 @@ export class CorruptRun {
       '',
     ].join('\n');
   }
+}
+
+function outcomeOf(faults: number, images: number, stopped: boolean): RunEnd['outcome'] {
+  if (faults > 0) return 'found';
+  if (stopped) return 'interrupted';
+  return images === 0 ? 'nothing' : 'held';
 }
 
 function exitCodeOf(faults: number, images: number, stopped: boolean): number {

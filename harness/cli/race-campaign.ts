@@ -15,6 +15,7 @@ import {
 import { trimmed } from '../race/race-case.ts';
 import type { RacePlan } from '../race/race-plan.ts';
 import { reportOf } from '../race/race-report.ts';
+import { raceStory } from '../race/race-story.ts';
 import { ScheduleTape } from '../race/race-watch.ts';
 import { shrinkStuckRace, storyOfStuck } from '../race/stuck-race.ts';
 import { operationsOf } from '../race/shrink-race.ts';
@@ -22,6 +23,8 @@ import type { RunFolder } from '../run-folder.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { interruptible } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
+import type { RunEnd } from '../run-record.ts';
+import { raceFindingRecord } from './run-records.ts';
 import { relay, type Lost } from './relay.ts';
 import { replayCommand } from './replay-command.ts';
 import { StatusLine } from './status-line.ts';
@@ -71,7 +74,7 @@ export class RaceCampaign {
     this.#status = new StatusLine(terminal);
   }
 
-  async go(plan: RacePlan): Promise<number> {
+  async go(plan: RacePlan): Promise<RunEnd & { readonly exitCode: number }> {
     const onFirst = (): void => {
       this.#interrupted = true;
       this.#status.show('stopping… (Ctrl-C again to stop at once)');
@@ -208,12 +211,15 @@ export class RaceCampaign {
       writeAtomically(folder.caseFile, caseText(better, name));
       this.#status.show(`${plural(operationsOf(better.program), 'operation')} left`);
     });
-    const report = reportOf(small, await storyOfStuck(small, options), small.choices.filter(Boolean).length);
+    const preemptions = small.choices.filter(Boolean).length;
+    const told = await storyOfStuck(small, options);
+    folder.saveStory(raceStory(small, [{ name: '', lines: told.split('\n') }], preemptions));
+    const report = reportOf(small, told, preemptions);
     writeAtomically(join(folder.path, 'failure.txt'), report);
     this.#note(finding(small, report));
   }
 
-  #summary(plan: RacePlan): number {
+  #summary(plan: RacePlan): RunEnd & { readonly exitCode: number } {
     const elapsedMs = performance.now() - this.#startedAt;
     const { cpu, ...counts } = this.#before;
     const findings = [...this.#kept.values()];
@@ -225,9 +231,24 @@ export class RaceCampaign {
       exitCode: this.#exitCode(),
       findings,
     };
-    this.#folder.writeRun({ ...plan, result });
     this.#terminal.out(this.#view.json ? `${JSON.stringify(result, null, 2)}\n` : this.#text(result));
-    return result.exitCode;
+    const { exitCode } = result;
+    return {
+      outcome: this.#outcome(),
+      exitCode,
+      elapsedMs,
+      counts,
+      unknown: counts.undecided > 0 ? { 'too many orders to be judged': counts.undecided } : {},
+      notes: this.#wantsE2fsck ? [] : ['Images were not checked by e2fsck.'],
+      findings: findings.map(raceFindingRecord),
+    };
+  }
+
+  #outcome(): RunEnd['outcome'] {
+    if (this.#kept.size > 0) return 'found';
+    if (this.#interrupted) return 'interrupted';
+    if (this.#before.schedules === 0) return 'nothing';
+    return this.#before.undecided > 0 ? 'unknown' : 'held';
   }
 
   #exitCode(): number {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { randomInt } from 'node:crypto';
+import { E2fsck } from '../e2fsck.ts';
 import { CATALOGUE } from '../race/catalogue/catalogue.ts';
 import { RACE_MODES } from '../race/modes.ts';
 import type { RacePlan } from '../race/race-plan.ts';
@@ -13,6 +14,7 @@ import { blockSizeOption } from './format-options.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
 import { RaceCampaign } from './race-campaign.ts';
+import { beginRun, concludeRun } from './run-end.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
 interface RaceCommandOptions {
@@ -118,11 +120,37 @@ async function race(options: RaceCommandOptions, terminal: Terminal): Promise<nu
   const workspace = await openWorkspace();
   try {
     const folder = RunFolder.create(options.results, 'race', new Date());
-    folder.writeRun({ ...plan, startedAt: new Date().toISOString(), node: process.version });
-    return await new RaceCampaign(terminal, options, folder, workspace.path, e2fsck).go(plan);
+    const run = beginRun(folder, {
+      verb: 'race',
+      seed: plan.seed,
+      targets: plan.modes,
+      faults: plan.faults,
+      again: againCommand(options, plan),
+      options: plan,
+      e2fsck: e2fsck ? ((await E2fsck.find())?.version ?? null) : null,
+    });
+    const end = await new RaceCampaign(terminal, options, folder, workspace.path, e2fsck).go(plan);
+    await concludeRun(folder, run, end);
+    return end.exitCode;
   } finally {
     await workspace.remove();
   }
+}
+
+/** Only what changes which programs and schedules are run. */
+function againCommand(options: RaceCommandOptions, { seed, faults }: RacePlan): string {
+  const { races, modes, blockSize, strategy, preemptions, schedules, programs, seconds } = options;
+  const words = Object.entries({
+    races,
+    modes,
+    'block-size': blockSize,
+    strategy,
+    preemptions,
+    schedules,
+    programs,
+    seconds,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return ['twinpath race', `--seed ${seed}`, ...words, ...faults.map((name) => `--fault ${name}`)].join(' ');
 }
 
 function planOf(options: RaceCommandOptions): RacePlan {

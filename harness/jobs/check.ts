@@ -5,7 +5,9 @@ import { failureReport } from '../failure-report.ts';
 import { sameFailure, type FailureSignature } from '../failure.ts';
 import { History } from '../history.ts';
 import type { CheckJob, Finding, Message } from '../job.ts';
+import { recordStory } from '../record-story.ts';
 import { RunFolder, type CaseFolder } from '../run-folder.ts';
+import { storyOf } from '../story.ts';
 import { shrinkFailure } from '../shrink-failure.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -99,9 +101,10 @@ async function shrinkKept(
   say: (message: Message) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (signal.aborted) return;
   const { found, folder } = kept;
   const original = kept.finding.case;
+  folder.saveStory(storyOf(original, found.verdict.evidence, { recorded: 'none', steps: [] }));
+  if (signal.aborted) return;
   const smaller = (operations: Case['operations'], failure: FailureSignature): Case => ({
     ...original,
     origin:
@@ -126,6 +129,7 @@ async function shrinkKept(
   const best = smaller(shrunk.operations, shrunk.verdict.failure);
   const report = failureReport(best, shrunk.verdict.evidence);
   folder.save(best, shrunk.verdict.evidence, report);
+  folder.saveStory(await recordStory(best, shrunk.verdict.evidence, drive));
   kept.finding = { ...kept.finding, case: best, report, shrinkRuns: shrunk.runs };
 }
 

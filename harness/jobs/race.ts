@@ -12,7 +12,7 @@ import {
   type RaceFinding,
 } from '../race/race-finding.ts';
 import { raceItems, type RaceItem } from '../race/race-plan.ts';
-import { raceReport } from '../race/race-report.ts';
+import { tellRace } from '../race/race-report.ts';
 import { searchSchedules } from '../race/race-search.ts';
 import { ScheduleTape, type RaceContext } from '../race/race-watch.ts';
 import { operationsOf, shrinkRace, type FailingRace } from '../race/shrink-race.ts';
@@ -135,7 +135,8 @@ class RaceRunner {
       writeAtomically(folder.caseFile, caseText(better, note));
       this.#say({ type: 'race shrinking', operations: operationsOf(better.program) });
     });
-    const report = await raceReport(small, this.#context.watch);
+    const { report, story } = await tellRace(small, this.#context.watch);
+    folder.saveStory(story);
     writeAtomically(join(folder.path, 'failure.txt'), report);
     tell(small, report);
   }

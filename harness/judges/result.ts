@@ -27,6 +27,7 @@ export function outcomeDiffers(
       operation,
       expected: found.expected,
       observed: found.observed,
+      ...(found.detail !== undefined && { difference: found.detail }),
       ...(complaint !== null && { details: `The target says of its disk: ${complaint}` }),
     },
   );

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../model/index.ts';
 import { describe } from '../compare.ts';
+import type { StoryTurn } from '../story.ts';
 import { operationText } from '../program-text.ts';
 import type { RaceProgram } from './program.ts';
 import type { CallObserver } from './race-target.ts';
@@ -49,6 +50,11 @@ export class Interleaving implements CallObserver {
   text(): string {
     this.#leave(this.#last);
     return this.soFar();
+  }
+
+  /** The same as data, when it was told. */
+  get turns(): readonly StoryTurn[] {
+    return this.#turns;
   }
 
   /** What has been told by now. */

@@ -1,16 +1,26 @@
 import { operationText, setupText } from '../program-text.ts';
+import type { Story } from '../story.ts';
 import { Interleaving } from './interleaving.ts';
 import { ProgramBench } from './program-bench.ts';
 import type { FailingRace } from './shrink-race.ts';
 import type { RaceWatch } from './race-watch.ts';
+import { raceStory } from './race-story.ts';
 import { fixedChoices } from './schedule.ts';
 
 /** A failing race for a person to read: the programs, what went wrong, and the interleaving that shows it. */
-export async function raceReport(race: FailingRace, watch: RaceWatch): Promise<string> {
-  const story = new Interleaving(race.program);
+export const raceReport = async (race: FailingRace, watch: RaceWatch): Promise<string> =>
+  (await tellRace(race, watch)).report;
+
+/** The same, and as data. */
+export async function tellRace(
+  race: FailingRace,
+  watch: RaceWatch,
+): Promise<{ readonly report: string; readonly story: Story }> {
+  const interleaving = new Interleaving(race.program);
   const bench = await ProgramBench.make(race.program, watch);
-  const { pilot } = bench.try(fixedChoices(race.choices), story.steps, story);
-  return reportOf(race, story.text(), pilot.preemptions);
+  const { pilot } = bench.try(fixedChoices(race.choices), interleaving.steps, interleaving);
+  const report = reportOf(race, interleaving.text(), pilot.preemptions);
+  return { report, story: raceStory(race, interleaving.turns, pilot.preemptions) };
 }
 
 /** The same where the interleaving has been told already. */

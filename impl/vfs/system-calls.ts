@@ -1,6 +1,8 @@
 import { syncFileSystem, dropCaches } from '../ext4/data/sync.ts';
 import type { FiemapExtent, FiemapFlags } from '../ext4/data/fiemap.ts';
 import type { TrimRange } from '../ext4/allocation/trim.ts';
+import { memoryPicture, type MemoryPicture } from '../ext4/inspection/picture.ts';
+import { rangeState } from '../ext4/inspection/range-state.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { chmod, chown, utimens } from './attribute-calls.ts';
 import { getdents, opendir } from './directory-calls.ts';
@@ -276,6 +278,17 @@ export class SystemCalls {
 
   thaw(): Sleepable<void> {
     return thaw(this.#context);
+  }
+
+  /** In which state memory knows a range of an open file to be (inspection/range-state.ts); from its position on when `offset` is null. */
+  rangeState(fd: number, offset: number | null, length: number): string {
+    const { inode, position } = this.#context.files.get(fd);
+    return rangeState(inode, offset ?? position, length);
+  }
+
+  /** What memory holds, for a person (inspection/picture.ts). */
+  memoryPicture(): Sleepable<MemoryPicture> {
+    return memoryPicture(this.#context.sb);
   }
 
   *dropCaches(what: 'pages' | 'inodes' | 'both' = 'both'): Sleepable<void> {

@@ -8,6 +8,7 @@ import type {
   SpaceReport,
   Timestamp,
 } from '../../../model/index.ts';
+import type { MemoryPicture } from '../../memory-picture.ts';
 import type { DiskImage, Session } from '../../target.ts';
 import { ReadBuffer } from '../read-buffer.ts';
 import { findingText } from './finding-text.ts';
@@ -15,6 +16,7 @@ import { MemoryOperations } from './memory-operations.ts';
 import { performOnMemoryState } from './memory-state-operations.ts';
 import { counted, DONE, statOutcome, success } from './outcomes.ts';
 import { performOnPath } from './path-operations.ts';
+import type { RangeStateCounts } from './range-state-counts.ts';
 import { isTransfer, performTransfer } from './transfer-operations.ts';
 
 /** What the sessions of one target share, so that making one costs little. */
@@ -22,6 +24,7 @@ export interface SessionMemory {
   /** Buffers that no session uses. */
   readonly reads: ReadBuffer[];
   pool: FolioPool;
+  readonly rangeStates: RangeStateCounts;
 }
 
 /** A descriptor that no open ever made: the system call must answer EBADF. */
@@ -55,6 +58,7 @@ export class TypescriptSession implements Session {
 
   apply(operation: Operation, now: Timestamp): Outcome {
     this.#fs.now = now;
+    this.#memory.rangeStates.count(this.#fs, operation, this.#descriptors);
     try {
       return this.#perform(operation);
     } catch (error) {
@@ -96,6 +100,20 @@ export class TypescriptSession implements Session {
 
   checkInvariants(): void {
     this.#fs.checkInvariants();
+  }
+
+  picture(paths: readonly Path[], now: Timestamp): MemoryPicture | null {
+    const names = new Map<number, string>();
+    for (const path of paths) {
+      try {
+        names.set(this.identity(path, now), path);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+      }
+    }
+    const { sb, calls } = this.#fs;
+    const { files, ...rest } = sb.scheduler.call('memory picture', () => calls.memoryPicture());
+    return { ...rest, files: files.map((file) => ({ name: names.get(file.ino) ?? null, ...file })) };
   }
 
   complaint(): string | null {

@@ -15,6 +15,7 @@ import {
   TargetUnavailable,
   type CallbackTable,
   type Capabilities,
+  type CountTable,
   type DiskImage,
   type Session,
   type SessionOptions,
@@ -23,6 +24,7 @@ import {
 import { Mke2fsError, withImageOfMke2fs } from '../../mke2fs.ts';
 import { PERFORMS_ALL } from '../../unperformed.ts';
 import { ImageTemplates } from '../image-templates.ts';
+import { RangeStateCounts } from './range-state-counts.ts';
 import { TypescriptSession, type SessionMemory } from './session.ts';
 
 /** The bugs that can be planted in the TypeScript ext4, for tests of the harness. */
@@ -75,7 +77,8 @@ class TypescriptTarget implements Target {
   readonly #bufferedIomap: boolean;
   readonly #mount: typeof mount;
   readonly #counts = new CallbackCounts();
-  readonly #memory: SessionMemory = { reads: [], pool: new FolioPool() };
+  readonly #rangeStates = new RangeStateCounts();
+  readonly #memory: SessionMemory = { reads: [], pool: new FolioPool(), rangeStates: this.#rangeStates };
 
   constructor(name: string, { bufferedIomap, dax }: Mode, how: typeof mount) {
     this.name = name;
@@ -94,6 +97,10 @@ class TypescriptTarget implements Target {
 
   callbacks(): CallbackTable {
     return this.#counts.table();
+  }
+
+  rangeStates(): CountTable {
+    return this.#rangeStates.table();
   }
 
   #session(disk: MemoryDisk, setup: Setup, { faults, now, policy }: SessionOptions): Session {
