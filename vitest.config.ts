@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { bundleReportClient } from './tools/report-client/bundle.js';
 import { generateSequential } from './tools/sequential/generate.js';
 
 await generateSequential(import.meta.dirname);
+await bundleReportClient(import.meta.dirname);
 
 export default defineConfig({
   test: {

@@ -89,7 +89,7 @@ async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
     );
     const exitCode = conclude(ending, windows, terminal);
     if (windows.length > 0) new BenchFile(folder.path).append(measurementOf(options.mix, targets, windows));
-    await concludeRun(folder, record, benchEnd(windows, exitCode));
+    await concludeRun({ folder, terminal, json: false }, record, benchEnd(windows, exitCode));
     return exitCode;
   } finally {
     await workspace.remove();

@@ -10,7 +10,7 @@ import { CheckRun } from './check-run.ts';
 import { blockSizeOption, featuresOption, formatOf, inodeSizeOption } from './format-options.ts';
 import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
-import { replayCommand } from './replay-command.ts';
+import { replayCommand } from './case-commands.ts';
 import { beginRun, concludeRun } from './run-end.ts';
 import { checkEnd } from './run-records.ts';
 import type { RunFacts } from './summary.ts';
@@ -145,7 +145,8 @@ export async function runCampaign(
       e2fsck: facts.e2fsck,
     });
     const { exitCode, result, findings } = await new CheckRun(terminal, options, facts, folder).go(request);
-    await concludeRun(folder, run, checkEnd(result, findings, exitCode, e2fsck !== null));
+    const end = checkEnd(result, findings, exitCode, e2fsck !== null);
+    await concludeRun({ folder, terminal, json: options.json }, run, end);
     return exitCode;
   } finally {
     await workspace.remove();

@@ -7,6 +7,7 @@ import { addCorrupt } from './corrupt-command.ts';
 import { addImage } from './image-command.ts';
 import { addKernel } from './kernel-command.ts';
 import { addRace } from './race-command.ts';
+import { addReport } from './report-command.ts';
 import { addReplay } from './replay-command.ts';
 import { addShrink } from './shrink-command.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
@@ -38,6 +39,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addCorrupt(program, terminal, exit);
   addImage(program, terminal, exit);
   addBench(program, terminal, exit);
+  addReport(program, terminal, exit);
   addClean(program, terminal, exit);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });

@@ -90,7 +90,7 @@ async function corrupt(options: CorruptOptions, terminal: Terminal): Promise<num
       e2fsck: null,
     });
     const end = await new CorruptRun(terminal, options, folder, workspace.path).go(plan);
-    await concludeRun(folder, run, end);
+    await concludeRun({ folder, terminal, json: options.json }, run, end);
     return end.exitCode;
   } finally {
     await workspace.remove();

@@ -26,7 +26,7 @@ import { grouped, plural, seconds } from './numbers.ts';
 import type { RunEnd } from '../run-record.ts';
 import { raceFindingRecord } from './run-records.ts';
 import { relay, type Lost } from './relay.ts';
-import { replayCommand } from './replay-command.ts';
+import { replayCommand } from './case-commands.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

@@ -130,7 +130,7 @@ async function race(options: RaceCommandOptions, terminal: Terminal): Promise<nu
       e2fsck: e2fsck ? ((await E2fsck.find())?.version ?? null) : null,
     });
     const end = await new RaceCampaign(terminal, options, folder, workspace.path, e2fsck).go(plan);
-    await concludeRun(folder, run, end);
+    await concludeRun({ folder, terminal, json: options.json }, run, end);
     return end.exitCode;
   } finally {
     await workspace.remove();

@@ -27,12 +27,6 @@ Examples:
 
 Exit code: 1 when it fails, in the same way or in another; 0 when the failure is gone; 2 when it could not run.`;
 
-/** The command that shows a saved failure again. */
-export const replayCommand = (caseFile: string): string => `twinpath replay ${quoted(caseFile)}`;
-
-const quoted = (word: string): string =>
-  /^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-
 /** `twinpath replay`: a saved case once more. */
 export function addReplay(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program

@@ -8,7 +8,7 @@ import { loadCase, wantsE2fsck } from './case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { plural, positiveNumber } from './numbers.ts';
 import { raceIn, shrinkSavedRace } from './race-case-file.ts';
-import { replayCommand } from './replay-command.ts';
+import { replayCommand } from './case-commands.ts';
 import { StatusLine } from './status-line.ts';
 import { findingLines } from './summary.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';

@@ -7,6 +7,8 @@ const ENTRY_POINTS = [
   'harness/index.ts',
   'harness/cli/main.ts',
   'harness/worker.ts',
+  // Where the bundle of reports' page begins (tools/report-client/bundle.js).
+  'reports/client/main.tsx',
   // These stand in generated/ for files of impl/ (tools/sequential/write.js).
   'impl/sched/sequential/scheduler.ts',
   'impl/sched/sequential/sleepable.ts',

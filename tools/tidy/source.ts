@@ -19,7 +19,7 @@ export function projectSources(root = ROOT): Source[] {
   const rooms = ROOMS.map((room) => join(root, room)).filter((path) => existsSync(path));
   const paths = rooms.flatMap(filesBelow);
   return paths
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .sort()
     .map((path) => ({ path: relative(root, path), text: readFileSync(path, 'utf8') }));
 }
@@ -33,7 +33,13 @@ function filesBelow(folder: string): string[] {
 
 /** The source as the compiler's tree. */
 export function treeOf({ path, text }: Source): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true, ts.ScriptKind.TS);
+  return ts.createSourceFile(
+    path,
+    text,
+    ts.ScriptTarget.ES2023,
+    true,
+    path.endsWith('.tsx') ? ts.ScriptKind.TSX : ts.ScriptKind.TS,
+  );
 }
 
 export interface Import {
