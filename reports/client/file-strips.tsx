@@ -33,7 +33,7 @@ export function FileStrips({ pictures, before }: StripsProps) {
       ))}
       {keys.size === 0 ? <p class="dim">No regular file is in memory.</p> : <Legend />}
       {known.map(({ target, picture }) =>
-        picture?.journal == null ? null : (
+        picture === null || picture.journal === null ? null : (
           <JournalBar key={target} target={target} journal={picture.journal} />
         ),
       )}
@@ -196,7 +196,7 @@ interface FolioPiece {
 /** Blocks in the same state together. */
 function piecesOf({ blocks, buffers }: FolioPicture): FolioPiece[] {
   const pieces: FolioPiece[] = [];
-  for (const [index, letter] of [...blocks].entries()) {
+  for (const [index, letter] of Array.from(blocks).entries()) {
     const own = buffers[index] ?? '';
     const last = pieces.at(-1);
     if (last?.letter === letter && last.buffers === own) last.count++;
