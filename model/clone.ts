@@ -80,6 +80,7 @@ function copyOf(inode: Inode): Inode {
   twin.reservedBytes = inode.reservedBytes;
   twin.openSize = inode.openSize;
   twin.strayed = inode.strayed;
+  twin.outgrewInode = inode.outgrewInode;
   twin.storedPages = new Set(inode.storedPages);
   return twin;
 }

@@ -15,19 +15,29 @@ describe('contents that may lie in the inode', () => {
     session.step({ op: 'pwrite', handle, offset: 0, content: { seed: 1, length: 1 } });
   });
 
-  test('may not grow beyond what indirect blocks reach, and only there', () => {
+  test('may not grow beyond what indirect blocks reach, and have left the inode once they grew', () => {
     const refused = { ok: false, errno: 'EFBIG' } as const;
-    expect(session.run({ op: 'ftruncate', handle, size: POINTERS_REACH }, refused)).toBe('ok');
-    session.run({ op: 'ftruncate', handle, size: 1 });
     expect(session.run({ op: 'ftruncate', handle, size: POINTERS_REACH + 1 }, refused)).toBe('EFBIG');
     expect(session.fstat(handle).size).toBe(1);
-    expect(session.run({ op: 'ftruncate', handle, size: POINTERS_REACH + 1 })).toBe('ok');
+    expect(session.run({ op: 'ftruncate', handle, size: POINTERS_REACH }, refused)).toBe('ok');
+    session.run({ op: 'ftruncate', handle, size: 1 });
+    expect(session.run({ op: 'ftruncate', handle, size: POINTERS_REACH + 1 }, refused)).toBe('ok');
   });
 
   test('have left it when they are larger than it', () => {
     session.run({ op: 'ftruncate', handle, size: 257 });
     const refused = { ok: false, errno: 'EFBIG' } as const;
     expect(session.run({ op: 'ftruncate', handle, size: POINTERS_REACH + 1 }, refused)).toBe('ok');
+  });
+
+  test('are there also in a file that was larger before its first byte was written', () => {
+    const other = session.open('b', 'read-write', { create: true });
+    session.prepare({ op: 'ftruncate', handle: other, size: 4096 });
+    session.prepare({ op: 'pwrite', handle: other, offset: 0, content: { seed: 1, length: 1 } });
+    const refused = { ok: false, errno: 'EFBIG' } as const;
+    expect(session.run({ op: 'ftruncate', handle: other, size: POINTERS_REACH + 1 }, refused)).toBe('EFBIG');
+    session.prepare({ op: 'pwrite', handle: other, offset: 4095, content: { seed: 1, length: 1 } });
+    expect(session.run({ op: 'ftruncate', handle: other, size: POINTERS_REACH + 1 }, refused)).toBe('ok');
   });
 
   test('cannot be sought beyond that either', () => {

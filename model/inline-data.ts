@@ -1,14 +1,23 @@
-import type { Inode } from './inode.ts';
+import type { FileInode, Inode } from './inode.ts';
 import type { Errno } from './operation.ts';
 import type { State } from './state.ts';
 
 /**
  * Whether the contents of `inode` may lie in it. When they go there and when they leave it depends on how much room its
- * attributes leave and on what the kernel remembers, so the model follows what it sees. What is larger than an inode has left it.
+ * attributes leave and on what the kernel remembers, so the model follows what it sees. What was written behind the end of
+ * an inode cannot lie in it, but a file that was large before anything was written may begin there all the same.
  */
-export const mayBeInline = ({ options }: State, inode: Inode): boolean =>
-  options.inlineData &&
-  (inode.type === 'directory' || (inode.type === 'file' && inode.contents.size <= options.inodeBytes));
+export function mayBeInline({ options }: State, inode: Inode): boolean {
+  if (!options.inlineData) return false;
+  if (inode.type === 'directory') return true;
+  if (inode.type !== 'file' || inode.outgrewInode) return false;
+  return !inode.contents.hasWritten(options.inodeBytes, Infinity);
+}
+
+/** What truncate(2) to `size` bytes does to contents that lie in the inode: they leave it when they no longer fit. */
+export function outgrow({ options }: State, inode: FileInode, size: number): void {
+  if (size > options.inodeBytes && inode.contents.hasWritten(0, Infinity)) inode.outgrewInode = true;
+}
 
 /**
  * Where the largest file ends, in bytes, for a call that answers one of `refusals` beyond it. Contents in an inode are not

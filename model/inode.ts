@@ -81,6 +81,8 @@ export class FileInode extends CommonInode {
   openSize: OpenSize | null = null;
   /** Whether something was stored behind the end of file, in its last page: mappings may show it. */
   strayed = false;
+  /** Whether truncate made it larger than an inode after something was written: what lay in the inode has left it for ever. */
+  outgrewInode = false;
   /** Pages that shared mappings have stored to, by number; whether the next store moves the times, nobody knows. */
   storedPages: Set<number> = new Set<number>();
 }

@@ -1,5 +1,5 @@
 import type { FileInode } from './inode.ts';
-import { largestBytes } from './inline-data.ts';
+import { largestBytes, outgrow } from './inline-data.ts';
 import { DONE, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
@@ -39,6 +39,7 @@ export function setSize(state: State, inode: FileInode, size: number): Errno | n
   // What only the map does not reach is refused late (ext4_setattr).
   if (size > largestBytes(state, inode, ['EFBIG'])) return 'EFBIG';
   dropPrivileges(state, inode);
+  outgrow(state, inode, size);
   inode.contents.truncate(size);
   if (state.mappings.size > 0) unmapBehind(state, inode, size);
   state.markModified(inode);
