@@ -64,7 +64,7 @@ export class BlockAllocator {
     this.#sb = sb;
     this.fixed = fixed;
     this.#groups = sb.groups.map((group) => new BlockGroup(sb, fixed.layout, group));
-    this.#groupsPerFlex = 2 ** sb.raw.logGroupsPerFlex;
+    this.#groupsPerFlex = sb.geometry.groupsPerFlex;
     this.#pool = new SmallFilePool(this.#groupsPerFlex);
     this.#trimmer = new Trimmer(sb, this.#groups);
     this.#pending = new PendingFrees((run) => {

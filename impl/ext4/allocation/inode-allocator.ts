@@ -6,8 +6,8 @@ import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { clearBit, countClear, findClear, setBit, setRange, testBit } from './bitmap.ts';
 import { bitmapChecksum, inodeBitmapChecksumMatches, setInodeBitmapChecksum } from '../integrity/checksum.ts';
-import { isDirectory, type Inode } from '../inode/inode.ts';
-import { preferredGroup } from './inode-placement.ts';
+import { isDirectory } from '../inode/inode.ts';
+import { preferredGroup, type Birthplace } from './inode-placement.ts';
 import {
   EXT4_BG_INODE_UNINIT,
   freeInodes,
@@ -48,9 +48,9 @@ export class InodeAllocator {
    * A free inode number, marked as used (the first half of __ext4_new_inode): near its parent, directories spread.
    * Fails with ENOSPC. Credits: bitmap and descriptor block.
    */
-  *allocate(handle: Handle, parent: Inode | null, mode: number): Sleepable<number> {
+  *allocate(handle: Handle, birthplace: Birthplace | null, mode: number): Sleepable<number> {
     const { groups, geometry } = this.#sb;
-    const first = preferredGroup(this.#sb, parent, isDirectory(mode));
+    const first = preferredGroup(this.#sb, birthplace, isDirectory(mode));
     for (let step = 0; step < groups.length; step++) {
       const group = groups[(first + step) % groups.length];
       if (group === undefined || freeInodes(group.raw, geometry.descriptorSize) === 0) continue;

@@ -5,11 +5,11 @@ const EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME = 4;
 
 /** The first block of the group where a file without blocks starts (ext4_inode_to_goal_block), without the colour that spreads processes. */
 export function inodeGoal(inode: Inode): number {
-  const { geometry, raw } = inode.sb;
+  const { geometry } = inode.sb;
+  const { groupsPerFlex } = geometry;
   let group = Math.floor((inode.ino - 1) / geometry.inodesPerGroup);
-  const flexSize = 2 ** raw.logGroupsPerFlex;
-  if (flexSize >= EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME) {
-    group -= group % flexSize;
+  if (groupsPerFlex >= EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME) {
+    group -= group % groupsPerFlex;
     if (isRegular(inode.mode) && group + 1 < geometry.groups) group++;
   }
   return geometry.firstDataBlock + group * geometry.blocksPerGroup;

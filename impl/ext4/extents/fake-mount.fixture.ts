@@ -195,6 +195,7 @@ function fakeGeometry(blockSize: number, blocks: number): Geometry {
     firstInode: 11,
     inodeSize: 256,
     groups: Math.ceil(blocks / blocksPerGroup),
+    groupsPerFlex: 1,
     descriptorSize: 64,
     inodeTableBlocksPerGroup: 16,
   };
@@ -219,7 +220,6 @@ export function fakeMount(options: FakeOptions = {}): FakeMount {
     scheduler,
     geometry,
     options: { faults: NO_FAULTS },
-    raw: { logGroupsPerFlex: 0 },
     features: { compat: 0, incompat: 0, roCompat: 0 },
     checksumSeed: 0x12345678,
     hasChecksums: true,

@@ -1,6 +1,7 @@
 import { assert } from '../../lib/assert.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { Failure } from '../../lib/errno.ts';
+import type { Birthplace } from '../allocation/inode-placement.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { AddressSpace } from '../../mm/address-space.ts';
 import { writeAndWait } from '../../mm/filemap.ts';
@@ -118,12 +119,18 @@ export class InodeCache {
   }
 
   /**
-   * ext4_new_inode(): a fresh inode with no links, one reference, empty, all times now, and what the directory `parent`
+   * ext4_new_inode(): a fresh inode with no links, one reference, empty, all times now, and what the directory of `birthplace`
    * hands down. The caller gives it a name and marks it dirty. Fails with ENOSPC.
    */
-  *create(handle: Handle, parent: Inode | null, mode: number, uid: number, gid: number): Sleepable<Inode> {
+  *create(
+    handle: Handle,
+    birthplace: Birthplace | null,
+    mode: number,
+    uid: number,
+    gid: number,
+  ): Sleepable<Inode> {
     const sb = this.#sb;
-    const ino = yield* sb.inodeAllocator.allocate(handle, parent, mode);
+    const ino = yield* sb.inodeAllocator.allocate(handle, birthplace, mode);
     assert(!this.#inodes.has(ino), () => `inode ${ino} is allocated while it is in memory`);
     const inode = new Inode(locateInode(sb, ino), chooseDataPath(sb, 0, 0, false));
     yield* clearRawInode(handle, inode);
@@ -131,6 +138,7 @@ export class InodeCache {
     inode.uid = uid;
     inode.gid = gid;
     inode.atime = inode.ctime = inode.mtime = inode.crtime = sb.now;
+    const parent = birthplace?.dir ?? null;
     if (parent !== null && parent.flags !== 0) inherit(inode, parent);
     if (isRegular(mode) || isDirectory(mode)) {
       initBlockMap(inode);

@@ -156,6 +156,8 @@ export class Inode {
   writers = 0;
   /** Space set aside for what the file will grow to; only the allocator looks inside. */
   preallocation: Preallocation | null = null;
+  /** Of a directory: the group of the inode that was made in it last; null for none so far (i_last_alloc_group). */
+  lastAllocatedGroup: number | null = null;
   /** I_LINKABLE: made without a name, and may still get its first. */
   linkable = false;
   /** Where the inode stands among the orphans, or null. */

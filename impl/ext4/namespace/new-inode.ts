@@ -3,6 +3,7 @@ import { Corruption } from '../../lib/corruption.ts';
 import { Failure } from '../../lib/errno.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { applyInheritedAcl, inheritCredits, inheritedAcl } from '../acl/inode-acl.ts';
+import type { Birthplace } from '../allocation/inode-placement.ts';
 import type { Acl } from '../acl/posix-acl.ts';
 import { fileTypeOfMode } from '../directory/block.ts';
 import { addEntry } from '../directory/directory.ts';
@@ -40,7 +41,7 @@ export function* createNamed(
 
 function* createOnce(dir: Inode, name: Uint8Array, mode: number, owner: Owner, fill: Fill): Sleepable<Inode> {
   const { inodes, journal } = dir.sb;
-  const heritage = yield* heritageOf(dir, mode, owner);
+  const heritage = yield* heritageOf({ dir, name }, mode, owner);
   const handle = yield* journal.start(CREATE_CREDITS + heritageCredits(heritage));
   honourDirSync(handle, dir);
   let inode: Inode | null = null;
@@ -80,7 +81,7 @@ export function* abandon(handle: Handle, inode: Inode): Sleepable<void> {
 
 /** What a new inode has from its directory and its maker, known before there is a handle. */
 export interface Heritage {
-  readonly dir: Inode;
+  readonly birthplace: Birthplace;
   readonly mode: number;
   readonly owner: Owner;
   readonly acl: Acl | null;
@@ -88,21 +89,23 @@ export interface Heritage {
   readonly opened: Inode[];
 }
 
-export function* heritageOf(dir: Inode, mode: number, owner: Owner): Sleepable<Heritage> {
-  return { dir, mode, owner, acl: yield* inheritedAcl(dir, mode), opened: [] };
+export function* heritageOf(birthplace: Birthplace, mode: number, owner: Owner): Sleepable<Heritage> {
+  return { birthplace, mode, owner, acl: yield* inheritedAcl(birthplace.dir, mode), opened: [] };
 }
 
-export const heritageCredits = ({ dir, acl }: Heritage): number => inheritCredits(dir, acl);
+export const heritageCredits = ({ birthplace, acl }: Heritage): number => inheritCredits(birthplace.dir, acl);
 
 /**
  * An inode without a name (__ext4_new_inode). Below a directory with the set-group-ID bit everything has its group, and
  * directories the bit (inode_init_owner).
  */
-export function* newInode(handle: Handle, { dir, mode, owner, acl, opened }: Heritage): Sleepable<Inode> {
+export function* newInode(handle: Handle, heritage: Heritage): Sleepable<Inode> {
+  const { birthplace, mode, owner, acl, opened } = heritage;
+  const { dir } = birthplace;
   const inherits = (dir.mode & S_ISGID) !== 0;
   const fullMode = inherits && isDirectory(mode) ? mode | S_ISGID : mode;
   const { inodes } = dir.sb;
-  const inode = yield* inodes.create(handle, dir, fullMode, owner.uid, inherits ? dir.gid : owner.gid);
+  const inode = yield* inodes.create(handle, birthplace, fullMode, owner.uid, inherits ? dir.gid : owner.gid);
   if (acl !== null) {
     try {
       yield* applyInheritedAcl(handle, inode, acl, opened);

@@ -61,7 +61,7 @@ function* renameWithWhiteout(
   owner: Owner,
 ): Sleepable<void> {
   const { journal, inodes } = from.dir.sb;
-  const heritage = yield* heritageOf(from.dir, S_IFCHR, owner);
+  const heritage = yield* heritageOf({ dir: from.dir, name: null }, S_IFCHR, owner);
   const credits = RENAME_CREDITS + WHITEOUT_CREDITS + heritageCredits(heritage);
   const handle = yield* journal.start(credits);
   honourDirSync(handle, from.dir);

@@ -16,7 +16,7 @@ export function* createUnnamed(dir: Inode, permissions: number, owner: Owner): S
 
 function* createOnce(dir: Inode, permissions: number, owner: Owner): Sleepable<Inode> {
   const { journal, orphans } = dir.sb;
-  const heritage = yield* heritageOf(dir, S_IFREG | permissions, owner);
+  const heritage = yield* heritageOf({ dir, name: null }, S_IFREG | permissions, owner);
   const handle = yield* journal.start(TMPFILE_CREDITS + heritageCredits(heritage));
   let inode: Inode | null = null;
   let kept = false;

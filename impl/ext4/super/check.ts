@@ -110,6 +110,7 @@ function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: nu
     firstInode,
     inodeSize,
     groups,
+    groupsPerFlex: (features.incompat & INCOMPAT.flex_bg) === 0 ? 1 : 2 ** raw.logGroupsPerFlex,
     descriptorSize,
     inodeTableBlocksPerGroup: Math.ceil((raw.inodesPerGroup * inodeSize) / blockSize),
   };

@@ -41,6 +41,8 @@ export interface Geometry {
   /** Bytes: 128 .. blockSize. */
   readonly inodeSize: number;
   readonly groups: number;
+  /** Groups of a flex group, whose bitmaps and tables lie together: a power of two, 1 without flex_bg (s_log_groups_per_flex). */
+  readonly groupsPerFlex: number;
   /** Bytes: 32, or 64 with the 64bit feature. */
   readonly descriptorSize: number;
   readonly inodeTableBlocksPerGroup: number;

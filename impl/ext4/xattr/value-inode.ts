@@ -169,7 +169,13 @@ function* findValueInode({ sb }: Inode, value: Uint8Array, crc: number): Sleepab
 /** ext4_xattr_inode_create() */
 function* createValueInode(handle: Handle, owner: Inode, crc: number): Sleepable<Inode> {
   const { inodes } = owner.sb;
-  const inode = yield* inodes.create(handle, owner, S_IFREG | 0o600, owner.uid, owner.gid);
+  const inode = yield* inodes.create(
+    handle,
+    { dir: owner, name: null },
+    S_IFREG | 0o600,
+    owner.uid,
+    owner.gid,
+  );
   // Of what a directory hands down to new files nothing is meant for it.
   inode.flags = (inode.flags & EXT4_EXTENTS_FL) | EXT4_EA_INODE_FL;
   inode.mayInline = false;
