@@ -17,6 +17,8 @@ export const MOUNT_OPTIONS: MountOptions = {
   dioreadNolock: true,
   readOnly: false,
   discard: false,
+  sync: false,
+  dirsync: false,
   atime: 'relatime',
   errors: 'remount-ro',
   data: 'ordered',

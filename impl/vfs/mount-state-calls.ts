@@ -5,11 +5,11 @@ import type { KernelContext } from './kernel-context.ts';
 
 /** Calls about the mount as a whole. */
 
-/** What `mount -o remount` may change here. */
+/** What `mount -o remount` may change here; of dirsync it takes no notice (MS_RMT_MASK). */
 export type ReconfigureOptions = Partial<
   Pick<
     MountOptions,
-    'bufferedIomap' | 'delalloc' | 'dioreadNolock' | 'atime' | 'discard' | 'errors' | 'data' | 'dax'
+    'bufferedIomap' | 'delalloc' | 'dioreadNolock' | 'atime' | 'discard' | 'sync' | 'errors' | 'data' | 'dax'
   >
 >;
 

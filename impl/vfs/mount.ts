@@ -35,6 +35,8 @@ function askedOptions(request: Partial<MountOptions>): MountOptions {
     dioreadNolock: request.dioreadNolock ?? true,
     readOnly: request.readOnly ?? false,
     discard: request.discard ?? false,
+    sync: request.sync ?? false,
+    dirsync: request.dirsync ?? false,
     atime: request.atime ?? 'relatime',
     errors: request.errors ?? 'remount-ro',
     data: request.data ?? 'ordered',

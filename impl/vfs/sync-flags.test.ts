@@ -8,13 +8,17 @@ import { python, scriptedKernelTest, withKernelMount } from './kernel-mount.fixt
 import type { MountRequest } from './mount.ts';
 import { newDisk, putFile, testMount } from './test-mount.fixture.ts';
 
-/** chattr +S and +D: what is durable when a call returns, and what is not. */
+/** chattr +S and +D, and the mount options sync and dirsync: what is durable when a call returns, and what is not. */
 
 const FS_SYNC_FL = 0x8;
 const FS_DIRSYNC_FL = 0x10000;
 
 /** A directory for each set of flags. */
-const DIRECTORIES = { plain: 0, sync: FS_SYNC_FL, dirsync: FS_DIRSYNC_FL } as const;
+type Directories = Readonly<Record<string, number>>;
+const DIRECTORIES: Directories = { plain: 0, sync: FS_SYNC_FL, dirsync: FS_DIRSYNC_FL };
+
+/** One without a flag, beside the one that files are renamed to, for what the mount says of all. */
+const UNFLAGGED: Directories = { plain: 0, below: 0 };
 
 /** One call below such a directory, for us and in python. Everything before it is durable. */
 interface Step {
@@ -132,15 +136,15 @@ function list(fs: FileSystem, dir: string): string[] {
 type Survival = Record<string, string[]>;
 
 /** By directory and step, what is left of it. */
-function surviveOurs(request: MountRequest): Survival {
+function surviveOurs(request: MountRequest, directories = DIRECTORIES): Survival {
   const disk = newDisk(1024, 8 << 20);
   const fs = testMount(disk, request);
-  for (const [name, flags] of Object.entries(DIRECTORIES)) {
+  for (const [name, flags] of Object.entries(directories)) {
     fs.mkdir(name, 0o777);
     changeFlags(fs, name, (old) => old | flags);
   }
   const found: Survival = {};
-  for (const dir of Object.keys(DIRECTORIES)) {
+  for (const dir of Object.keys(directories)) {
     for (const { name, perform } of STEPS) {
       fs.sync();
       perform(fs, dir);
@@ -151,15 +155,15 @@ function surviveOurs(request: MountRequest): Survival {
   return found;
 }
 
-async function surviveKernels(): Promise<Survival> {
+async function surviveKernels(options: readonly string[] = [], directories = DIRECTORIES): Promise<Survival> {
   return await withDir(
     async ({ path }) => {
       const image = `${path}/image`;
       await execa('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', '1024', image, '8M']);
-      const input = { directories: DIRECTORIES, steps: STEPS.map((step) => step.python), image };
-      await withKernelMount(image, (root) => python(SCRIPT, root, input), ['commit=300']);
+      const input = { directories, steps: STEPS.map((step) => step.python), image };
+      await withKernelMount(image, (root) => python(SCRIPT, root, input), ['commit=300', ...options]);
       const found: Survival = {};
-      for (const dir of Object.keys(DIRECTORIES)) {
+      for (const dir of Object.keys(directories)) {
         for (const [index, { name }] of STEPS.entries()) {
           const disk = await loadImage(`${image}.${dir}.${index}`);
           found[`${dir} ${name}`] = survivors(disk, dir).sort();
@@ -173,6 +177,25 @@ async function surviveKernels(): Promise<Survival> {
 
 scriptedKernelTest('the same is durable as in the kernel', async () => {
   expect(surviveOurs({})).toEqual(await surviveKernels());
+});
+
+const OPTIONS = ['sync', 'dirsync'] as const;
+
+for (const option of OPTIONS) {
+  scriptedKernelTest(`the same is durable as in the kernel when mounted with ${option}`, async () => {
+    expect(surviveOurs({ [option]: true }, UNFLAGGED)).toEqual(await surviveKernels([option], UNFLAGGED));
+  });
+}
+
+test('sync of the mount is as chattr +S everywhere, dirsync as +D', () => {
+  const flagged = surviveOurs({});
+  for (const option of OPTIONS) {
+    const mounted = surviveOurs({ [option]: true }, UNFLAGGED);
+    for (const { name } of STEPS.filter((step) => !step.name.startsWith('rename'))) {
+      const below = mounted[`below ${name}`]?.map((line) => line.replaceAll('below', option)).sort();
+      expect(below, name).toEqual(flagged[`${option} ${name}`]);
+    }
+  }
 });
 
 describe.each([{ bufferedIomap: true }, { delalloc: false }])('mounted with %o', (request) => {

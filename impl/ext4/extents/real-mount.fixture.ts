@@ -115,6 +115,8 @@ export function realMount(device: BlockDevice): RealMount {
     dioreadNolock: true,
     readOnly: false,
     discard: false,
+    sync: false,
+    dirsync: false,
     atime: 'noatime',
     errors: 'continue',
     data: 'ordered',

@@ -30,6 +30,7 @@ import type { SuperBlock } from '../super/super-block.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
 import { deleteXattrs, holdsXattrs, putAll, RELEASE_CREDITS } from '../xattr/release.ts';
 import { forgetValueInode } from '../xattr/value-inode.ts';
+import { honourSync } from './sync-flags.ts';
 
 /** Credits to take an inode off the orphans and free it: table block, bitmap, descriptor, superblock, orphan block. */
 const FREE_INODE_CREDITS = 8;
@@ -192,10 +193,12 @@ export class InodeCache {
     const dropped: Inode[] = [];
     const handle = yield* sb.journal.start(FREE_INODE_CREDITS + (holdsXattrs(inode) ? RELEASE_CREDITS : 0));
     try {
+      honourSync(handle, inode);
       if (holdsXattrs(inode)) yield* deleteXattrs(handle, inode, dropped);
       yield* sb.orphans.remove(handle, inode);
       inode.diskSize = 0;
-      inode.dtime = Math.max(1, sb.now.seconds);
+      // The low 32 bits, as in Linux; but 0 means to e2fsck that nobody deleted it, and no kernel's clock stands there.
+      inode.dtime = sb.now.seconds >>> 0 || 1;
       yield* markInodeDirty(handle, inode);
       yield* sb.inodeAllocator.free(handle, inode.ino, inode.mode);
       sb.fastCommits?.tracker.freed(handle, inode);

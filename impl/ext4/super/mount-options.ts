@@ -18,6 +18,10 @@ export interface MountOptions {
   readonly discard: boolean;
   /** `data`: `journal` puts the data of files into the log, too; it switches delalloc and dioread_nolock off. */
   readonly data: 'ordered' | 'writeback' | 'journal';
+  /** `sync`: every file and directory is as with chattr +S. */
+  readonly sync: boolean;
+  /** `dirsync`: every directory is as with chattr +D. */
+  readonly dirsync: boolean;
   readonly atime: 'relatime' | 'noatime' | 'strictatime';
   readonly errors: 'continue' | 'remount-ro' | 'panic';
   /** `data_err`: what a failed write of ordered data does to the journal. */
