@@ -10,7 +10,7 @@ import {
 } from './generate-sequence.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
-import { daxOf, unperformedBy } from './unperformed.ts';
+import { daxOf, unperformedBy, wantsUsualFormat } from './unperformed.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
 /** What a campaign is to do. */
@@ -22,6 +22,8 @@ export interface CampaignPlan {
   readonly limits: GenerationLimits;
   /** Ends when so many different failures have been found. */
   readonly failuresMax: number;
+  /** Images of each so many-th sequence are checked; of each when absent. */
+  readonly checkEvery?: number | undefined;
 }
 
 /** A sequence that failed. */
@@ -56,6 +58,13 @@ export interface CampaignEvents {
   stopped(): boolean;
 }
 
+/** The usual file system, in blocks that all of them have. */
+const usual = (limits: GenerationLimits): GenerationLimits => ({
+  ...limits,
+  blockSize: limits.blockSize ?? 4096,
+  format: {},
+});
+
 /** How many sequences may wait for e2fsck while the next one runs. */
 const IN_FLIGHT_MAX = 4;
 
@@ -73,6 +82,7 @@ export class Campaign {
   readonly #drive: DriveOptions;
   readonly #history: History;
   readonly #events: CampaignEvents;
+  readonly #limits: GenerationLimits;
   readonly #unperformed: GenerationLimits['unperformed'];
   readonly #dax: GenerationLimits['dax'];
   readonly #coverage = new CampaignCoverage();
@@ -88,6 +98,7 @@ export class Campaign {
     this.#drive = driveOptions;
     this.#history = history;
     this.#events = events;
+    this.#limits = wantsUsualFormat(driveOptions.targets) ? usual(plan.limits) : plan.limits;
     this.#unperformed = [...unperformedBy(driveOptions.targets)];
     this.#dax = daxOf(driveOptions.targets);
   }
@@ -140,7 +151,7 @@ export class Campaign {
     const seed = sequenceSeed(this.#plan.seed, sequence);
     const pool = poolOfSequence(this.#plan.seed, sequence);
     const { setup, operations } = generateSequence(seed, {
-      ...this.#plan.limits,
+      ...this.#limits,
       unperformed: this.#unperformed,
       dax: this.#dax,
       pool,
@@ -148,8 +159,10 @@ export class Campaign {
     clock.enter('record');
     this.#history.append({ type: 'sequence', sequence, seed, setup, operations });
     this.#coverage.sequence(setup);
+    const { checkEvery = 1 } = this.#plan;
     const driven = await drive(setup, operations, {
       ...this.#drive,
+      e2fsck: sequence % checkEvery === 0 ? this.#drive.e2fsck : null,
       stages: stagesInTurn(sequence),
       onStep: (step) => this.#events.onStep(sequence, step),
       onOutcome: (operation, expected) => this.#coverage.operation(setup, operation, expected),

@@ -11,6 +11,7 @@ import type {
   SameTime,
 } from '../model/index.ts';
 import { byteRows, statFields, type DifferenceDetail } from './difference-detail.ts';
+import type { Uncompared } from './target.ts';
 import { firstNonZero, firstStrayByte, streamBytes } from './content.ts';
 
 /** How an observed outcome differs from the expected one. */
@@ -28,18 +29,26 @@ export function difference(
   expected: Outcome,
   observed: Outcome,
   sameTime: SameTime = exactlySame,
+  uncompared: ReadonlySet<Uncompared> = ALL_COMPARED,
 ): Difference | null {
   if (!expected.ok || !observed.ok) {
     const [left, right] = [answerOf(expected), answerOf(observed)];
     if (left === right) return null;
     return { what: `errno ${left}/${right}`, expected: describe(expected), observed: describe(observed) };
   }
-  return valueDifference(expected.value, observed.value, sameTime);
+  return valueDifference(expected.value, observed.value, sameTime, uncompared);
 }
+
+const ALL_COMPARED: ReadonlySet<Uncompared> = new Set();
 
 const answerOf = (outcome: Outcome): string => (outcome.ok ? 'ok' : outcome.errno);
 
-function valueDifference(expected: Value, observed: Value, sameTime: SameTime): Difference | null {
+function valueDifference(
+  expected: Value,
+  observed: Value,
+  sameTime: SameTime,
+  uncompared: ReadonlySet<Uncompared>,
+): Difference | null {
   switch (expected.kind) {
     case 'runs':
       return observed.kind === 'data'
@@ -56,7 +65,7 @@ function valueDifference(expected: Value, observed: Value, sameTime: SameTime): 
       return plain('text', JSON.stringify(expected.text), JSON.stringify(observed.text));
     case 'stat':
       return observed.kind === 'stat'
-        ? withDetail(statDifference(expected.stat, observed.stat, sameTime), () => ({
+        ? withDetail(statDifference(expected.stat, observed.stat, sameTime, uncompared), () => ({
             fields: statFields(expected.stat, observed.stat, sameTime),
           }))
         : otherKind(expected, observed);
@@ -96,20 +105,30 @@ function plain(what: string, expected: number | string, observed: number | strin
   return { what, expected: String(expected), observed: String(observed) };
 }
 
-function statDifference(expected: Stat, observed: Stat, sameTime: SameTime): Difference | null {
+function statDifference(
+  expected: Stat,
+  observed: Stat,
+  sameTime: SameTime,
+  uncompared: ReadonlySet<Uncompared>,
+): Difference | null {
+  const same = uncompared.has('times') ? anyTime : sameTime;
   return (
     plain('type', expected.type, observed.type) ??
     plain('size', expected.size, observed.size) ??
     plain('device', deviceText(expected.device), deviceText(observed.device)) ??
-    plain('links', expected.links, observed.links) ??
+    (expected.type === 'directory' && uncompared.has('directory links')
+      ? null
+      : plain('links', expected.links, observed.links)) ??
     plain('mode', expected.mode, observed.mode) ??
     plain('uid', expected.uid, observed.uid) ??
     plain('gid', expected.gid, observed.gid) ??
-    timeDifference('atime', expected.atime, observed.atime, sameTime) ??
-    timeDifference('mtime', expected.mtime, observed.mtime, sameTime) ??
-    timeDifference('ctime', expected.ctime, observed.ctime, sameTime)
+    timeDifference('atime', expected.atime, observed.atime, same) ??
+    timeDifference('mtime', expected.mtime, observed.mtime, same) ??
+    timeDifference('ctime', expected.ctime, observed.ctime, same)
   );
 }
+
+const anyTime = (): boolean => true;
 
 function timeDifference(
   what: string,

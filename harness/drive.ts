@@ -75,8 +75,8 @@ export async function drive(
     options,
   );
   if (failed !== null) {
-    const excuse = excuseFor(failed, participants);
-    const verdict = excuse === null ? await withImage(failed, participants) : unknown(excuse);
+    const judged = excused(failed, participants);
+    const verdict = judged === failed ? await withImage(failed, participants) : judged;
     for (const { session } of participants) session.abandon();
     return { verdict, executed, images: Promise.resolve(HOLDS) };
   }
@@ -88,7 +88,11 @@ export async function drive(
     ...options,
     stages: options.stages,
   });
-  return { ...finished, executed };
+  return {
+    verdict: excused(finished.verdict, participants),
+    images: finished.images.then((images) => excused(images, participants)),
+    executed,
+  };
 }
 
 async function startAll(
@@ -170,9 +174,11 @@ async function inspectAll(lockstep: Lockstep, context: StepContext): Promise<Fai
   return null;
 }
 
-/** A reviewed difference between the target and the model, where it explains what was answered. */
-function excuseFor({ failure }: FailedVerdict, participants: readonly Participant[]): string | null {
-  if (failure.kind !== 'result') return null;
-  const reason = participants.find(({ name }) => name === failure.target)?.session.excuse?.() ?? null;
-  return reason === null ? null : `${failure.target}: known difference: ${reason}`;
+/** Unknown where a reviewed difference between the target and the model explains the failure. */
+function excused(verdict: Verdict, participants: readonly Participant[]): Verdict {
+  if (verdict.kind !== 'fails') return verdict;
+  const { failure } = verdict;
+  const own = participants.find(({ name }) => name === failure.target);
+  const reason = own?.session.excuse?.(failure) ?? null;
+  return reason === null ? verdict : unknown(`${failure.target}: known difference: ${reason}`);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ImageFormat } from './target.ts';
 import { findProgram, run, startShell, type Shell } from './process.ts';
 
 /** What e2fsck said about an image. Without an exit status it was killed, timed out or never started. */
@@ -7,9 +8,17 @@ export interface E2fsckReport {
   readonly output: string;
 }
 
-/** Reads image paths and answers each with e2fsck's words and a line that holds the token and its exit status. */
-const SCRIPT = `while IFS= read -r image; do
-  "$1" -fn -E no_optimize_extents "$image" 2>&1 </dev/null
+/**
+ * Reads what an image is and its path, and answers each with the words of whoever checks such images (xfs_repair(8),
+ * btrfs-check(8)) and a line that holds the token and its exit status.
+ */
+const SCRIPT = `PATH="$PATH:/usr/sbin:/sbin"
+while IFS=' ' read -r format image; do
+  case "$format" in
+  xfs) xfs_repair -n -f "$image" 2>&1 </dev/null ;;
+  btrfs) btrfs check --readonly "$image" 2>&1 </dev/null ;;
+  *) "$1" -fn -E no_optimize_extents "$image" 2>&1 </dev/null ;;
+  esac
   printf '\\n%s %s\\n' "$2" "$?"
 done`;
 
@@ -17,6 +26,7 @@ const TIMEOUT_MS = 60_000;
 
 interface Job {
   readonly image: string;
+  readonly format: ImageFormat;
   readonly resolve: (report: E2fsckReport, ms: number) => void;
 }
 
@@ -46,7 +56,7 @@ class Lane {
     this.#output = '';
     this.#shell ??= this.#startShell();
     this.#timer = setTimeout(() => this.#shell?.kill(), TIMEOUT_MS);
-    this.#shell.send(job.image);
+    this.#shell.send(`${job.format} ${job.image}`);
   }
 
   async end(): Promise<void> {
@@ -86,7 +96,7 @@ class Lane {
   }
 }
 
-/** The system's e2fsck, several at a time. */
+/** The system's e2fsck, several at a time, and for images of other file systems what checks those. */
 export class E2fsck {
   readonly version: string;
   readonly #lanes: readonly Lane[];
@@ -109,14 +119,14 @@ export class E2fsck {
   }
 
   /** `e2fsck -fn` on the image in this file; the file must stay as it is until the answer comes. */
-  check(image: string): Promise<E2fsckReport> {
+  check(image: string, format: ImageFormat = 'ext4'): Promise<E2fsckReport> {
     return new Promise((resolve) => {
       const count = (report: E2fsckReport, ms: number): void => {
         this.#imagesChecked++;
         this.#busyMs += ms;
         resolve(report);
       };
-      this.#waiting.push({ image, resolve: count });
+      this.#waiting.push({ image, format, resolve: count });
       this.#next();
     });
   }

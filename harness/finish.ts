@@ -7,10 +7,11 @@ import { mountFails, targetBroke } from './judges/crash-of-target.ts';
 import { judgeImage } from './judges/e2fsck.ts';
 import { judgeRecoveredSpace, judgeSpace } from './judges/space.ts';
 import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
+import { compareLayouts } from './layout.ts';
 import { withImage } from './evidence-image.ts';
 import { hasFeature } from './format.ts';
 import type { Setup } from './setup.ts';
-import type { Awaitable, DiskImage, Session, Target } from './target.ts';
+import type { Awaitable, DiskImage, ImageFormat, Session, Target } from './target.ts';
 import { HOLDS, worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
 /** What is done with a file system when its sequence is over. Looking at the tree and unmounting always is. */
@@ -21,6 +22,8 @@ export interface Stages {
   readonly remount: 'none' | 'same' | 'all';
   /** e2fsck on the images after recovery and after the second unmount, too, not only after the first. */
   readonly checkAgain: boolean;
+  /** Compare which ranges of files have blocks. */
+  readonly layouts: boolean;
 }
 
 /** How often a campaign has e2fsck look at every image of a sequence, counted in sequences. */
@@ -32,11 +35,16 @@ const CHECK_AGAIN_EVERY = 16;
  */
 export function stagesInTurn(number: number): Stages {
   const recovery = number % 2 === 0;
-  return { recovery, remount: recovery ? 'none' : 'all', checkAgain: number % CHECK_AGAIN_EVERY < 2 };
+  return {
+    recovery,
+    remount: recovery ? 'none' : 'all',
+    checkAgain: number % CHECK_AGAIN_EVERY < 2,
+    layouts: true,
+  };
 }
 
 /** Everything: what replay and shrinking do. */
-export const ALL_STAGES: Stages = { recovery: true, remount: 'all', checkAgain: true };
+export const ALL_STAGES: Stages = { recovery: true, remount: 'all', checkAgain: true, layouts: true };
 
 export interface FinishOptions extends DriveOptions {
   readonly stages: Stages;
@@ -123,6 +131,7 @@ class Finishing {
   async #end(lane: Lane): Promise<void> {
     const { clock, stages } = this.#options;
     await this.#sync(lane);
+    await this.#compareLayouts(lane);
     clock.enter('recover');
     // Without a journal nobody promises anything about a power cut.
     const journaled = hasFeature(this.#setup.format, 'has_journal');
@@ -139,6 +148,12 @@ class Finishing {
 
   async #sync(lane: Lane): Promise<void> {
     const failed = await new Lockstep(lane).step(SYNC, this.#context('result', 'at the end of the run'));
+    if (failed !== null) throw new Found(failed);
+  }
+
+  async #compareLayouts(lane: Lane): Promise<void> {
+    if (!this.#options.stages.layouts) return;
+    const failed = await compareLayouts(lane, this.#context('space', 'at the end of the run'));
     if (failed !== null) throw new Found(failed);
   }
 
@@ -166,7 +181,7 @@ class Finishing {
 
   /** The clean end of the run: what statfs says then must be what the disk says. */
   async #unmountJudged(
-    { name, session }: Participant,
+    { name, target, session }: Participant,
     recovered: SpaceReport | null,
   ): Promise<DiskImage | null> {
     const stage = 'after unmount';
@@ -179,8 +194,8 @@ class Finishing {
     const image = (await this.#unmount(name, session, stage))?.snapshot() ?? null;
     if (image === null) return null;
     this.#images.push(image);
-    this.#checkImage(name, stage, image);
-    this.#accept(judgeSpace(name, space, image));
+    this.#checkImage(name, stage, image, target.capabilities.format);
+    if (target.capabilities.format === undefined) this.#accept(judgeSpace(name, space, image));
     if (recovered !== null) this.#accept(judgeRecoveredSpace(name, space, recovered));
     return image;
   }
@@ -200,9 +215,9 @@ class Finishing {
       }
     }
     await this.#inspect(new Lane(this.#setup, lane.model, participants), 'recovery', 'after remount');
-    for (const { name, session } of participants) {
+    for (const { name, target, session } of participants) {
       const image = await this.#unmount(name, session, 'after remount');
-      if (stages.checkAgain) this.#checkImage(name, 'after remount', image);
+      if (stages.checkAgain) this.#checkImage(name, 'after remount', image, target.capabilities.format);
     }
   }
 
@@ -233,16 +248,16 @@ class Finishing {
   }
 
   /** Starts e2fsck and does not wait for it. */
-  #checkImage(name: string, stage: string, image: DiskImage | null): void {
+  #checkImage(name: string, stage: string, image: DiskImage | null, format: ImageFormat = 'ext4'): void {
     const { e2fsck, images } = this.#options;
     if (e2fsck === null || image === null) return;
     const judged = image.snapshot();
     const path = images.take();
     writeImage(judged, path);
     this.#checks.push(
-      e2fsck.check(path).then((report) => {
+      e2fsck.check(path, format).then((report) => {
         images.release(path);
-        const verdict = judgeImage(name, stage, report, judged);
+        const verdict = judgeImage(name, stage, report, judged, format);
         if (verdict.kind === 'holds') judged.release?.();
         return verdict;
       }),

@@ -295,7 +295,7 @@ function firstFailure(
     const [participant, answer] = [participants[index], answers[index]];
     if (participant === undefined || answer === undefined) continue;
     if (answer instanceof Broke) return targetBroke(participant.name, operation, context, answer.error);
-    const found = difference(expected, answer, sameTimeOf(participant));
+    const found = difference(expected, answer, sameTimeOf(participant), participant.session.uncompared);
     if (found !== null) return outcomeDiffers(participant, operation, context, found);
   }
   return null;

@@ -9,6 +9,7 @@ import type {
   Timestamp,
 } from '../model/index.ts';
 import type { MemoryPicture } from './memory-picture.ts';
+import type { FailureSignature } from './failure.ts';
 import type { Setup } from './setup.ts';
 import type { Unperformed } from './unperformed.ts';
 
@@ -34,11 +35,19 @@ export interface DiskImage {
   release?(): void;
 }
 
+/** What of a target's answers says nothing, because nobody promises it. */
+export type Uncompared = 'times' | 'directory links';
+
+/** Whose images those of a target are, so that somebody else can check them. */
+export type ImageFormat = 'ext4' | 'xfs' | 'btrfs';
+
 export interface Capabilities {
   /** Its disk can be taken at any time, as a power cut would leave it with everything written so far. */
   readonly powerCut: boolean;
   /** It mounts the images that other targets made. */
   readonly images: boolean;
+  /** What its images are, where that is not ext4: then setups are the usual ones, and statfs is not held against bitmaps. */
+  readonly format?: ImageFormat;
   /** What it cannot perform. Nobody generates it for this target, and a case with it is unknown on it. */
   readonly unperformed: Unperformed;
   /** Its device can be mapped (`dax`): setups may ask for that, or for a target that does nothing else must. */
@@ -117,8 +126,10 @@ export interface Session {
   picture?(paths: readonly Path[], now: Timestamp): Awaitable<MemoryPicture | null>;
   /** What the target itself has to say about its last answer: what it found wrong on its disk. */
   complaint(): string | null;
-  /** Why its last answer may be another than the model's, where that is known and nothing is wrong. */
-  excuse?(): string | null;
+  /** Why this failure of the target says nothing new, where that is known: a reviewed difference that was met on the way to it. */
+  excuse?(failure: FailureSignature): string | null;
+  /** What of its answers is not compared; all is when absent. */
+  readonly uncompared?: ReadonlySet<Uncompared>;
   /** How its times compare with those that operations were told; exactly when absent. */
   readonly sameTime?: SameTime;
 }

@@ -6,6 +6,9 @@ import { unknown, type Verdict } from './verdict.ts';
 /** Parts of operations that a target may be unable to perform although it performs the rest. */
 export type OperationPart =
   | 'seek data'
+  | 'fallocate collapse'
+  | 'fallocate insert'
+  | 'fallocate write-zeroes'
   | 'reconfigure path'
   | 'drop one cache'
   | 'open direct'
@@ -34,6 +37,8 @@ function partsOf(operation: Operation): readonly OperationPart[] {
   switch (operation.op) {
     case 'seek':
       return isSeekForContents(operation.whence) ? ['seek data'] : [];
+    case 'fallocate':
+      return FALLOCATE_PARTS.filter(([mode]) => operation.mode === mode).map(([, part]) => part);
     case 'open': {
       const { direct, sync, dsync } = operation.flags;
       return [
@@ -55,6 +60,12 @@ function partsOf(operation: Operation): readonly OperationPart[] {
   }
 }
 
+const FALLOCATE_PARTS = [
+  ['collapse', 'fallocate collapse'],
+  ['insert', 'fallocate insert'],
+  ['write-zeroes', 'fallocate write-zeroes'],
+] as const;
+
 const TRANSFER_PARTS = [
   ['rwf', 'rwf'],
   ['pieces', 'pieces'],
@@ -65,6 +76,10 @@ const TRANSFER_PARTS = [
 /** What one of several targets cannot perform. */
 export const unperformedBy = (targets: readonly Target[]): Unperformed =>
   new Set(targets.flatMap(({ capabilities }) => [...capabilities.unperformed]));
+
+/** Whether all setups must be usual ones, because some target has features of its own. */
+export const wantsUsualFormat = (targets: readonly Target[]): boolean =>
+  targets.some(({ capabilities: { format = 'ext4' } }) => format !== 'ext4');
 
 /** How the targets, together, want setups to be: mapped directly sometimes, always, or (undefined) never. */
 export function daxOf(targets: readonly Target[]): 'possible' | 'required' | undefined {

@@ -35,7 +35,9 @@ import { e2fsprogs, openBench, type Bench } from './workbench.fixture.ts';
 const WHOLE = process.env['TWINPATH_MATRIX'] === 'whole';
 const ROWS = WHOLE ? allRows() : someRows();
 const OPERATIONS = WHOLE ? 300 : 40;
-const STAGES: Stages = WHOLE ? ALL_STAGES : { recovery: true, remount: 'none', checkAgain: false };
+const STAGES: Stages = WHOLE
+  ? ALL_STAGES
+  : { recovery: true, remount: 'none', checkAgain: false, layouts: true };
 
 /** One row in so many is taken to the kernel. */
 const KERNEL_EVERY = WHOLE ? 1 : 4;

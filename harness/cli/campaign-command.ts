@@ -30,6 +30,7 @@ export interface CampaignOptions {
   failures: number;
   results: string;
   e2fsck: boolean;
+  fsck: number;
   shrink: boolean;
   shrinkSeconds: number;
   hangSeconds: number;
@@ -65,6 +66,12 @@ export function withCampaignOptions(command: Command): Command {
     .option('--failures <n>', 'go on until so many different failures were found', wholeNumber(1, 1000), 1)
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
     .option('--no-e2fsck', 'do not check images (then nobody knows whether they are sound)')
+    .option(
+      '--fsck <n>',
+      'check the images of each n-th sequence only; all others are taken for sound',
+      wholeNumber(1, 1e6),
+      1,
+    )
     .option('--no-shrink', 'leave failures as they were found')
     .option(
       '--shrink-seconds <n>',
@@ -125,6 +132,7 @@ export async function runCampaign(
           ...limits,
         },
         failuresMax: options.failures,
+        checkEvery: options.fsck,
       },
       targets,
       faults: options.fault,
@@ -170,5 +178,6 @@ function againCommand(verb: string, options: CampaignOptions, seed: number, more
   words.push(...more);
   for (const fault of options.fault) words.push(`--fault ${fault}`);
   if (!options.e2fsck) words.push('--no-e2fsck');
+  if (options.fsck !== 1) words.push(`--fsck ${options.fsck}`);
   return words.join(' ');
 }

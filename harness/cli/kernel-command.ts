@@ -24,6 +24,7 @@ Targets, any number of them, each behind a --target of its own:
   loop,options=nodelalloc:sync  the same with more mount options, separated by colons
   dir:PATH                      a directory of any mounted file system; works in a fresh sub-directory of it, and
                                 as the user that you are
+  loop,fs=xfs                   another file system, for what it promises the same as ext4; btrfs as well
   uml                           the same as loop in a User-Mode Linux: any user, and a crash costs one sequence
   uml,kernel=PATH               a User-Mode Linux of your own instead of Debian's package
   vm                            the same in a virtual machine of qemu, with the newest kernel that ./run has fetched or
@@ -35,6 +36,8 @@ Targets, any number of them, each behind a --target of its own:
 Examples:
   twinpath kernel                                     the model against this kernel
   twinpath kernel --target loop --target impl:iomap   and the TypeScript ext4 beside it
+  twinpath kernel --target loop --target uml,fs=xfs   ext4 here beside xfs in a User-Mode Linux
+  twinpath kernel --fsck 10 --seconds 600             e2fsck on the images of each tenth sequence
   twinpath kernel --atime relatime --seconds 600      access times, one operation a tick of the clock
 
 Exit code: 0 when all held, 1 when something was found, 2 when it could not run or could not judge.`;
@@ -46,7 +49,7 @@ export function addKernel(program: Command, terminal: Terminal, exit: (code: num
     .summary('random sequences on the model and a real kernel')
     .description(
       'Runs the random sequences of check on the reference model and on real kernels in step, compares each answer ' +
-        'and the whole tree, lets e2fsck look at the images, and makes what fails small.',
+        'and the whole tree, lets e2fsck (xfs_repair -n, btrfs check) look at the images, and makes what fails small.',
     )
     .option('--target <name>', 'a target; may be given more than once (default: loop)', collected, [])
     .option('--atime <option>', `the mount option: ${ATIMES.join(' or ')}`, 'noatime');

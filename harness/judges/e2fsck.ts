@@ -1,5 +1,5 @@
 import type { E2fsckReport } from '../e2fsck.ts';
-import type { DiskImage } from '../target.ts';
+import type { DiskImage, ImageFormat } from '../target.ts';
 import { fails, HOLDS, unknown, type Verdict } from '../verdict.ts';
 import { withoutNumbers } from './crash-of-target.ts';
 
@@ -25,9 +25,16 @@ export function complaintsOf(output: string): string[] {
 }
 
 /** e2fsck -fn must accept the image without a word. A program that was killed or could not work proves nothing. */
-export function judgeImage(target: string, stage: string, report: E2fsckReport, image: DiskImage): Verdict {
+export function judgeImage(
+  target: string,
+  stage: string,
+  report: E2fsckReport,
+  image: DiskImage,
+  format: ImageFormat = 'ext4',
+): Verdict {
   const { status, output } = report;
   if (status === null) return unknown('e2fsck was killed before it had finished');
+  if (format !== 'ext4') return judgeOther(target, stage, report, image, format);
   const complaints = complaintsOf(output);
   if (status === 0 && complaints.length === 0) return HOLDS;
   const found =
@@ -41,6 +48,31 @@ export function judgeImage(target: string, stage: string, report: E2fsckReport, 
       summary: `e2fsck -fn complains about the image of ${target} ${stage}: ${first}`,
       expected: 'e2fsck -fn exits with 0 and complains about nothing',
       observed: complaints.join('\n'),
+      details: output,
+      image,
+    },
+  );
+}
+
+/** Who checks images that are not ext4's. Both end with 1 when they have found damage, and talk of it in their last lines. */
+const CHECKERS = { xfs: 'xfs_repair -n', btrfs: 'btrfs check' } as const;
+
+function judgeOther(
+  target: string,
+  stage: string,
+  { status, output }: E2fsckReport,
+  image: DiskImage,
+  format: keyof typeof CHECKERS,
+): Verdict {
+  const program = CHECKERS[format];
+  if (status === 0) return HOLDS;
+  if (status !== 1) return unknown(`${program} could not do its work: status ${status}, ${lastLine(output)}`);
+  return fails(
+    { kind: 'e2fsck', target, step: null, operation: null, detail: `${program} finds damage` },
+    {
+      summary: `${program} finds damage in the image of ${target} ${stage}`,
+      expected: `${program} exits with 0`,
+      observed: lastLine(output),
       details: output,
       image,
     },

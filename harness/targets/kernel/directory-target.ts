@@ -18,11 +18,12 @@ import {
   type SessionOptions,
   type Target,
 } from '../../target.ts';
-import { fileSystemHere } from './file-systems.ts';
+import { fileSystemAt } from './file-systems.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
 import { differencesOf } from './known-differences.ts';
 import { machineTraits } from './machine-traits.ts';
+import { unaskedOf, uncomparedOf, type FileSystemName } from './promises.ts';
 import { startHere } from './performer-pool.ts';
 import type { Performer } from './performer.ts';
 import type { Seat } from './seat.ts';
@@ -38,23 +39,26 @@ export class DirectoryTarget implements Target {
   readonly caller: Credentials | null;
   readonly #parent: string;
   readonly #workspace: string;
-  readonly #type: string;
+  readonly #type: FileSystemName;
 
   constructor(name: string, path: string, workspace: string) {
     this.name = name;
     this.#workspace = workspace;
     this.#parent = path;
     const isRoot = process.getuid?.() === 0;
-    const { type, unperformed } = fileSystemHere(path);
-    this.#type = type;
+    this.#type = fileSystemAt(path);
     const more = isRoot ? [] : IN_A_USER_NAMESPACE;
-    this.capabilities = { powerCut: false, images: false, unperformed: new Set([...unperformed, ...more]) };
+    this.capabilities = {
+      powerCut: false,
+      images: false,
+      unperformed: new Set([...FLAGS, ...unaskedOf(this.#type), ...more]),
+    };
     const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
     this.caller = isRoot ? null : { uid, gid, groups: [] };
     this.traits = existsSync(path) ? traitsOf(path, uid, gid) : {};
   }
 
-  async start(_setup: Setup, { now }: SessionOptions): Promise<Session> {
+  async start(setup: Setup, { now }: SessionOptions): Promise<Session> {
     if (!existsSync(this.#parent)) throw new TargetUnavailable(`there is no directory ${this.#parent}`);
     const performer = await startHere(this.#workspace);
     const from = Date.now() * 1000 - TICK_MICROSECONDS;
@@ -75,13 +79,17 @@ export class DirectoryTarget implements Target {
     }
     Object.assign(this.traits, machineTraits(performer.hello), { writeZeroes });
     const seat = new DirectorySeat(performer, folder);
-    return new KernelSession(seat, clock, differencesOf(performer.hello.kernel, this.#type));
+    const known = differencesOf(performer.hello.kernel, this.#type, setup);
+    return new KernelSession(seat, clock, known, uncomparedOf(this.#type));
   }
 
   mount(): never {
     throw new TargetUnavailable('a directory is no image');
   }
 }
+
+/** Flags keep a directory from being taken away again. */
+const FLAGS = ['chattr', 'set-project'] as const;
 
 /** Somebody who is not root has a root of his own in a user namespace only, where the ids of others mean nothing (EINVAL). */
 const IN_A_USER_NAMESPACE = ['setcreds', 'chown', 'setxattr'] as const;

@@ -13,9 +13,13 @@ import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
 import { differencesOf } from './known-differences.ts';
 import { machineTraits } from './machine-traits.ts';
+import { unaskedOf, uncomparedOf } from './promises.ts';
 import type { ImageSeat, Machine } from './seat.ts';
 
 const TEMPLATES_MAX = 64;
+
+/** The kernel refuses blocks that are larger than its pages. */
+const BLOCK_BYTES_MAX = 4096;
 
 /** Released kernels have one way of buffered I/O. */
 const UNPERFORMED: Unperformed = new Set(['reconfigure path']);
@@ -36,7 +40,13 @@ export class ImageTarget implements Target {
     this.#machine = machine;
     this.#fileSystem = fileSystem;
     this.#options = options;
-    this.capabilities = { powerCut: false, images: fileSystem.sharesImages, unperformed: UNPERFORMED };
+    const { type } = fileSystem;
+    this.capabilities = {
+      powerCut: false,
+      images: type === 'ext4',
+      ...(type === 'xfs' || type === 'btrfs' ? { format: type } : {}),
+      unperformed: new Set([...UNPERFORMED, ...unaskedOf(type)]),
+    };
   }
 
   get traits(): Partial<ModelOptions> {
@@ -58,7 +68,9 @@ export class ImageTarget implements Target {
       seat.destroy();
       throw error;
     }
-    return new KernelSession(seat, clock, differencesOf(seat.performer.hello.kernel, this.#fileSystem.type));
+    const { type } = this.#fileSystem;
+    const known = differencesOf(seat.performer.hello.kernel, type, setup);
+    return new KernelSession(seat, clock, known, uncomparedOf(type));
   }
 
   async close(): Promise<void> {
@@ -77,6 +89,8 @@ export class ImageTarget implements Target {
 
   /** A fresh file system; the same setup gets the same. */
   #template(setup: Setup): DiskImage {
+    if (setup.blockSize > BLOCK_BYTES_MAX)
+      throw new TargetUnavailable(`the kernel mounts no blocks of ${setup.blockSize} bytes`);
     const { blockSize, sizeBytes, inodes, format } = setup;
     const key = JSON.stringify({ blockSize, sizeBytes, inodes, format });
     const known = this.#templates.get(key);

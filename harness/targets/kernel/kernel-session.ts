@@ -1,5 +1,6 @@
 import type { Operation, Outcome, Path, SpaceReport, Timestamp } from '../../../model/index.ts';
-import type { Awaitable, DiskImage, Session } from '../../target.ts';
+import type { FailureSignature } from '../../failure.ts';
+import type { Awaitable, DiskImage, Session, Uncompared } from '../../target.ts';
 import { KernelMessage } from './kernel-message.ts';
 import type { KernelClock } from './kernel-clock.ts';
 import type { KnownDifference } from './known-differences.ts';
@@ -18,6 +19,7 @@ const TOLD_AT_ONCE = 64;
 
 /** A file system of a real kernel, and the descriptors that the operations so far have opened in the performer. */
 export class KernelSession implements Session {
+  readonly uncompared: ReadonlySet<Uncompared>;
   readonly #seat: Seat;
   readonly #clock: KernelClock;
   readonly #known: readonly KnownDifference[];
@@ -31,9 +33,18 @@ export class KernelSession implements Session {
   /** Operations that have no answer yet, or never got one. */
   #asked = 0;
 
+  /** Why the last answer may be another than the model's. */
   #excuse: string | null = null;
+  /** What has been met that spoils what comes after it. */
+  readonly #spoilt = new Set<KnownDifference>();
 
-  constructor(seat: Seat, clock: KernelClock, known: readonly KnownDifference[]) {
+  constructor(
+    seat: Seat,
+    clock: KernelClock,
+    known: readonly KnownDifference[],
+    uncompared: ReadonlySet<Uncompared>,
+  ) {
+    this.uncompared = uncompared;
     this.#seat = seat;
     this.#clock = clock;
     this.#known = known;
@@ -80,10 +91,11 @@ export class KernelSession implements Session {
   ): void {
     this.#clock.record(now, from, to);
     this.#excuse = null;
-    for (const { name, effect, applies } of this.#known) {
-      if (!applies(operation, outcome)) continue;
-      if (effect === 'older-stamps') this.#clock.recordOlder(now, to);
-      else this.#excuse = name;
+    for (const known of this.#known) {
+      if (!known.applies(operation, outcome)) continue;
+      if (known.effect === 'older-stamps') this.#clock.recordOlder(now, to);
+      else if (known.effect === 'spoils') this.#spoilt.add(known);
+      else this.#excuse = known.name;
     }
   }
 
@@ -121,8 +133,10 @@ export class KernelSession implements Session {
     }
   }
 
-  excuse(): string | null {
-    return this.#excuse;
+  excuse(failure: FailureSignature): string | null {
+    if (failure.kind === 'result' && this.#excuse !== null) return this.#excuse;
+    for (const { name, spoils } of this.#spoilt) if (spoils?.(failure) === true) return name;
+    return null;
   }
 
   async identity(path: Path): Promise<number> {

@@ -1,4 +1,7 @@
 import type { Operation, Outcome } from '../../../model/index.ts';
+import type { FailureSignature } from '../../failure.ts';
+import { hasFeature } from '../../format.ts';
+import type { Setup } from '../../setup.ts';
 import { isBefore } from './kernel-version.ts';
 
 /** Bytes. */
@@ -17,22 +20,92 @@ export interface KnownDifference {
   readonly before?: string;
   /** One, or `any`. */
   readonly fileSystem: string;
+  /** File systems and mounts on which it is met; all of them when absent. */
+  readonly onlyOn?: (setup: Setup) => boolean;
   readonly applies: (operation: Operation, outcome: Outcome) => boolean;
   /**
    * `older-stamps`: what the operation would have stamped keeps an earlier time. `other-answer`: the answer may be another,
-   * and the rest of the sequence cannot be judged then.
+   * and the rest of the sequence cannot be judged then. `spoils`: from now on failures of the kind that `spoils` knows say
+   * nothing new; all others do.
    */
-  readonly effect: 'older-stamps' | 'other-answer';
+  readonly effect: 'older-stamps' | 'other-answer' | 'spoils';
+  readonly spoils?: (failure: FailureSignature) => boolean;
 }
 
+/** Bytes that a regular file of an image made with 256-byte inodes keeps in its inode without an attribute, and the least there is. */
+const INLINE_BYTES = 60;
+
+/** Contents that were read are others. */
+const otherBytes = ({ detail }: FailureSignature): boolean =>
+  /zeros where bytes belong|bytes where zeros belong|other bytes/.test(detail);
+
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    name: 'a buffered write whose memory faults leaves delayed blocks behind',
+    reason:
+      'the promise of the blocks is never taken back, so statfs counts them until the inode leaves memory, and a direct read of them is EIO',
+    source: 'reports/kernel-findings/faulting-write-leaves-delayed-blocks.md; 6.1.176 and 6.18.44',
+    fileSystem: 'ext4',
+    onlyOn: ({ mount }) => mount.delalloc && mount.data !== 'journal',
+    applies: (operation) =>
+      (operation.op === 'write' || operation.op === 'pwrite') && operation.faultAt !== undefined,
+    effect: 'spoils',
+    spoils: ({ kind, operation, detail }) =>
+      (kind === 'space' && (detail === 'statfs free blocks' || detail === 'ranges with blocks')) ||
+      ((operation === 'read' || operation === 'pread') && detail.endsWith('errno ok/EIO')),
+  },
+  {
+    name: 'contents that leave an inode by truncate, fallocate or a mapping are written over later ones',
+    reason:
+      'the block that takes them is journalled as metadata, and what is written to the file afterwards goes past the journal; the checkpoint brings the older bytes back',
+    source:
+      'reports/kernel-findings/inline-data-overwritten-after-truncate.md and inline-data-overwritten-after-mmap-store.md; 6.18.44',
+    fileSystem: 'ext4',
+    onlyOn: ({ format }) => hasFeature(format, 'inline_data'),
+    applies: (operation, outcome) =>
+      outcome.ok &&
+      (((operation.op === 'truncate' || operation.op === 'ftruncate') && operation.size > INLINE_BYTES) ||
+        operation.op === 'fallocate' ||
+        operation.op === 'store'),
+    effect: 'spoils',
+    spoils: otherBytes,
+  },
+  {
+    name: 'what was stored behind the end of a file shows when the file grows',
+    reason:
+      'bytes that a mapping put behind the end in the last page were made zeros only when the page was written back; whoever made the file longer before that found them',
+    source:
+      'mm/truncate.c and fs/ext4: commits 52aecaee1c26409ebafe080293e0841884f6e9fb and c7fc0366c65628fd69bfc310affec4918199aae2 of 6.13; seen on 6.1.176',
+    before: '6.13',
+    fileSystem: 'ext4',
+    applies: (operation, outcome) => operation.op === 'store' && outcome.ok,
+    effect: 'spoils',
+    spoils: ({ detail }) => /bytes where zeros belong|other bytes/.test(detail),
+  },
+  {
+    name: 'with bigalloc a synchronous write counts too few clusters',
+    reason:
+      'i_blocks, and statfs with it, lacks a cluster of what was delayed and written synchronously; the data is there',
+    source:
+      'reports/kernel-findings/bigalloc-delayed-write-in-another-cluster.md; 6.1.176 (there with a WARN in ext4_da_update_reserve_space) and 6.18.44',
+    fileSystem: 'ext4',
+    onlyOn: ({ mount, format }) => mount.delalloc && hasFeature(format, 'bigalloc'),
+    applies: (operation) =>
+      (operation.op === 'open' && (operation.flags.sync === true || operation.flags.dsync === true)) ||
+      ('rwf' in operation && (operation.rwf.includes('sync') || operation.rwf.includes('dsync'))) ||
+      (operation.op === 'chattr' && operation.sync === true),
+    effect: 'spoils',
+    spoils: ({ kind, detail }) =>
+      (kind === 'e2fsck' && /i_blocks is N, should be N/.test(detail)) ||
+      (kind === 'crash-of-target' && /WARNING: .*ext4_da_update_reserve_space/.test(detail)),
+  },
   {
     name: 'fallocate that does nothing stamps nothing',
     reason:
       'ext4_fallocate calls file_modified before it looks at the range; older kernels first looked whether collapse and insert are refused, and whether punch begins beyond the end',
     source:
-      'fs/ext4, ext4_fallocate of 6.18 beside ext4_punch_hole, ext4_collapse_range and ext4_insert_range of 6.1',
-    before: '6.14',
+      'fs/ext4/extents.c: commit 2890e5e0f49e10f3dadc5f7b7ea434e3e77e12a6 of 6.15 (stable took it into 6.12, too); seen on 6.1.176',
+    before: '6.15',
     fileSystem: 'ext4',
     applies: (operation, outcome) =>
       operation.op === 'fallocate' && (!outcome.ok || operation.mode === 'punch'),
@@ -54,7 +127,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason:
       'an empty or too long name of an attribute is ERANGE before the path is looked at; older kernels walked the path first and answered what was wrong with it',
     source:
-      'fs/xattr.c: path_getxattrat, path_setxattrat and path_removexattrat of 6.13 beside path_getxattr and its kin of 6.1; seen on 6.1.176',
+      'fs/xattr.c: commit 6140be90ec70c39fa844741ca3cc807dd0866394 of 6.13, which copies the name first; seen on 6.1.176',
     before: '6.13',
     fileSystem: 'any',
     applies: (operation, outcome) =>
@@ -67,8 +140,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: 'no RWF_DONTCACHE',
     reason: 'the flag is younger than the kernel',
-    source: 'include/uapi/linux/fs.h of 6.14; fs/ext4/file.c has FOP_DONTCACHE since 6.16',
-    before: '6.16',
+    source: 'fs/ext4: commit ae21c0c0ac56aa734327e9c8b7dfef4270ab54d4 of 6.17; the flag itself is of 6.14',
+    before: '6.17',
     fileSystem: 'ext4',
     applies: (operation, outcome) =>
       'rwf' in operation &&
@@ -80,7 +153,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: 'no FALLOC_FL_WRITE_ZEROES',
     reason: 'the mode is younger than the kernel, which refuses it before it looks at the range',
-    source: 'include/uapi/linux/falloc.h of 6.17; fs/open.c, vfs_fallocate',
+    source:
+      'fs/ext4: commit f4265b8d32c49ff95711e6fef7d05245a2905b30 of 6.17, in one series with the flag (fs/open.c, vfs_fallocate)',
     before: '6.17',
     fileSystem: 'any',
     applies: (operation, outcome) =>
@@ -92,10 +166,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
 ];
 
-/** Those that may be met on this kernel. */
-export const differencesOf = (release: string, fileSystem: string): readonly KnownDifference[] =>
+/** Those that may be met on this kernel, with this file system as the setup says. */
+export const differencesOf = (
+  release: string,
+  fileSystem: string,
+  setup: Setup,
+): readonly KnownDifference[] =>
   KNOWN_DIFFERENCES.filter(
     (known) =>
       [fileSystem, 'any'].includes(known.fileSystem) &&
+      (known.onlyOn === undefined || known.onlyOn(setup)) &&
       (known.before === undefined || isBefore(release, known.before)),
   );

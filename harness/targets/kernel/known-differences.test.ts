@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { FailureSignature } from '../../failure.ts';
+import { DEFAULT_SETUP, type Setup } from '../../setup.ts';
+import { differencesOf, KNOWN_DIFFERENCES } from './known-differences.ts';
+
+const failure = (more: Partial<FailureSignature>): FailureSignature => ({
+  kind: 'tree',
+  target: 'loop',
+  step: null,
+  operation: null,
+  detail: '',
+  ...more,
+});
+
+const namesOf = (release: string, setup: Setup = DEFAULT_SETUP): string[] =>
+  differencesOf(release, 'ext4', setup).map(({ name }) => name);
+
+test('an entry holds for kernels before its version, and on file systems that it is about', () => {
+  const behindEnd = 'what was stored behind the end of a file shows when the file grows';
+  expect([namesOf('6.12.42').includes(behindEnd), namesOf('6.13.0').includes(behindEnd)]).toEqual([
+    true,
+    false,
+  ]);
+  const inline =
+    'contents that leave an inode by truncate, fallocate or a mapping are written over later ones';
+  const setup = { ...DEFAULT_SETUP, format: { features: ['inline_data'] } };
+  expect([namesOf('6.18.44').includes(inline), namesOf('6.18.44', setup).includes(inline)]).toEqual([
+    false,
+    true,
+  ]);
+});
+
+test('what spoils, spoils what its reason explains and nothing else', () => {
+  const [faulting] = KNOWN_DIFFERENCES.filter(({ name }) => name.includes('memory faults'));
+  const spoils = (more: Partial<FailureSignature>): boolean => faulting?.spoils?.(failure(more)) === true;
+  expect(spoils({ kind: 'space', detail: 'statfs free blocks' })).toBe(true);
+  expect(spoils({ kind: 'result', operation: 'pread', detail: 'pread errno ok/EIO' })).toBe(true);
+  expect(spoils({ kind: 'space', detail: 'statfs free inodes' })).toBe(false);
+  expect(spoils({ kind: 'result', operation: 'pread', detail: 'pread zeros where bytes belong' })).toBe(
+    false,
+  );
+  expect(spoils({ kind: 'e2fsck', detail: 'Inode N, i_blocks is N, should be N.  Fix? no' })).toBe(false);
+});
+
+test('every entry says why and where that can be looked up', () => {
+  for (const { reason, source, effect, spoils } of KNOWN_DIFFERENCES) {
+    expect(reason.length).toBeGreaterThan(20);
+    expect(source).toMatch(/commit [0-9a-f]{40}|commits [0-9a-f]{40}|reports\/kernel-findings/);
+    expect(spoils !== undefined).toBe(effect === 'spoils');
+  }
+});
