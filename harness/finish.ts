@@ -208,7 +208,8 @@ class Finishing {
       const image = images[index];
       if (image === undefined || image === null) continue;
       for (const target of stages.remount === 'all' ? targets : [own]) {
-        if (target !== own && !target.capabilities.images) continue;
+        const shared = target.capabilities.images && own.capabilities.images;
+        if (target !== own && !shared) continue;
         const stage = target === own ? 'after remount' : `after remount on ${target.name}`;
         const mounted = await this.#mount(name, target, image, 'recovery', stage);
         participants.push({ ...mounted, sameTime: session.sameTime });

@@ -12,7 +12,7 @@ test.each([
   expect(kernelTarget(name, '/nowhere')?.name).toBe(name);
 });
 
-test.each(['', 'loops', 'loop,fs=xfs', 'loop,device=/dev/sda', 'loop,kernel=/boot/linux', 'impl:iomap'])(
+test.each(['', 'loops', 'loop,fs=ntfs', 'loop,device=/dev/sda', 'loop,kernel=/boot/linux', 'impl:iomap'])(
   '%j is none',
   (name) => {
     expect(kernelTarget(name, '/nowhere')).toBe(null);
