@@ -11,6 +11,7 @@ import { readStoredRun } from '../stored-run.ts';
 import { storyOf } from '../story.ts';
 import { serveReports } from './report-server.ts';
 import { twinpath } from './said.fixture.ts';
+import { tellGithub } from './write-report.ts';
 
 let results: string;
 
@@ -149,12 +150,34 @@ describe('twinpath report', () => {
     expect(err).not.toMatch(/^\s+at /m);
   });
 
+  test.each([
+    ['json', /^\{[^]*"format": "twinpath-run"/],
+    ['junit', /^<\?xml[^]*<failure /],
+    ['tap', /^TAP version 14\n1\.\.1\nnot ok 1 /],
+    ['github', /^::error title=/],
+  ])('prints a run as %s, or writes it to a file', async (format, expected) => {
+    const path = storedRun(1, ['01-result']);
+    const { code, out } = await twinpath('report', path, '--format', format);
+    expect(code).toBe(0);
+    expect(out).toMatch(expected);
+    const file = join(results, 'written');
+    await twinpath('report', path, '--format', format, '--output', file);
+    expect(readFileSync(file, 'utf8')).toBe(out);
+  });
+
   test('prints the schema that its own runs keep to', async () => {
     const { out } = await twinpath('report', '--schema');
     const { properties } = JSON.parse(out) as { properties: object };
     const { run } = readStoredRun(storedRun(1));
     expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys(run)));
   });
+});
+
+test('in a job of GitHub, the summary gets the run, and the log its annotations', () => {
+  const summary = join(results, 'summary.md');
+  const annotations = tellGithub(storedRun(1, ['01-result']), summary);
+  expect(annotations).toMatch(/^::error title=twinpath check%3A 01-result/);
+  expect(readFileSync(summary, 'utf8')).toContain('FOUND');
 });
 
 describe('the server', () => {

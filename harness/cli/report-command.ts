@@ -1,13 +1,17 @@
 import { Option, type Command } from 'commander';
 import { join } from 'node:path';
+import { writeAtomically } from '../atomic-file.ts';
 import { RunError, runJsonSchema } from '../run-record.ts';
 import { runsIn } from '../stored-run.ts';
 import { interruptible } from './interrupt.ts';
 import { wholeNumber } from './numbers.ts';
+import { REPORT_FORMATS, type ReportFormat } from './report-formats.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
 interface ReportOptions {
   results: string;
+  format?: ReportFormat;
+  output?: string;
   serve?: string | true;
   port: number;
   schema: boolean;
@@ -17,6 +21,8 @@ const EXAMPLES = `
 Examples:
   twinpath report                              writes the report of the newest run in twinpath-results
   twinpath report twinpath-results/RUN         of this one, from what lies in its folder
+  twinpath report --format junit --output twinpath.xml
+                                               for a CI system; also tap, json (run.json) and github (annotations)
   twinpath report --serve                      all runs of twinpath-results, at an address of this machine only
   twinpath report --schema                     the JSON Schema of run.json
 
@@ -32,6 +38,8 @@ export function addReport(program: Command, terminal: Terminal, exit: (code: num
     )
     .argument('[run]', 'the folder of a run (default: the newest one)')
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
+    .addOption(new Option('--format <name>', 'print it in this format').choices(REPORT_FORMATS))
+    .option('--output <file>', 'write it there instead')
     .option('--serve [folder]', 'serve the runs of a folder on loopback until Ctrl-C')
     .option('--port <n>', 'where to serve; 0: any free port', wholeNumber(0, 65535), 0)
     .addOption(new Option('--schema', 'print the JSON Schema of run.json').default(false))
@@ -49,15 +57,24 @@ async function report(run: string | undefined, options: ReportOptions, terminal:
   if (options.serve !== undefined)
     return serve(options.serve === true ? options.results : options.serve, options.port, terminal);
   const folder = run ?? newestIn(options.results);
-  // The bundle of pages is read only by whoever writes one.
-  const { writeReport } = await import('./write-report.ts');
   try {
-    terminal.out(`${writeReport(folder)}\n`);
+    await write(folder, options, terminal);
   } catch (error) {
     if (error instanceof RunError) throw new UsageError(error.message);
     throw error;
   }
   return EXIT.held;
+}
+
+/** A page lies in the folder of its run; the other formats go to standard output; a file that was named gets either. */
+async function write(folder: string, { format, output }: ReportOptions, terminal: Terminal): Promise<void> {
+  // The bundle of pages is read only by whoever writes one.
+  const { reportText, writeReport } = await import('./write-report.ts');
+  if (output !== undefined) {
+    writeAtomically(output, reportText(folder, format ?? 'html'));
+    terminal.out(`${output}\n`);
+  } else if (format === undefined) terminal.out(`${writeReport(folder)}\n`);
+  else terminal.out(reportText(folder, format));
 }
 
 function newestIn(results: string): string {

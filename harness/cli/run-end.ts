@@ -27,9 +27,11 @@ export async function concludeRun(
   folder.writeRun(endedRun(run, end, new Date()));
   try {
     // Loaded only now: whoever waits for a run to begin need not wait for it.
-    const { writeReport } = await import('./write-report.ts');
+    const { tellGithub, writeReport } = await import('./write-report.ts');
     const path = writeReport(folder.path);
     if (!json) terminal.out(`report    ${path}\n`);
+    const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = process.env;
+    if (GITHUB_ACTIONS === 'true') terminal.err(tellGithub(folder.path, GITHUB_STEP_SUMMARY));
   } catch (error) {
     terminal.err(
       `twinpath: the report was not written: ${error instanceof Error ? error.message : String(error)}\n`,
