@@ -27,5 +27,6 @@ class Calls(PathCalls, FileCalls, ExtentCalls, MappingCalls, VolumeCalls, Script
 
     def finish(self):
         """Nothing stays open or mapped."""
+        self.host.go_on()
         self.unmap_all()
         self.close_all()

@@ -106,15 +106,19 @@ class Host:
             enter_without_rights(self.uid, self.gid)
         self.top = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
 
-    def go_outside(self):
-        if self.top is None:
-            return
+    def go_on(self):
+        """Nothing stands still or is in use by the kernel itself any more: else the last close of a file may wait for ever."""
         for swap in self.swaps:
             libc.swapoff(path(swap))
         self.swaps.clear()
         if self.frozen:
-            fcntl.ioctl(self.top, FITHAW, 0)
+            self.as_root(lambda: fcntl.ioctl(self.top, FITHAW, 0))
             self.frozen = False
+
+    def go_outside(self):
+        if self.top is None:
+            return
+        self.go_on()
         os.close(self.top)
         self.top = None
         if self.uid == 0:

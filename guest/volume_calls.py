@@ -20,8 +20,7 @@ class VolumeCalls:
         self.host.act_as(o["uid"], o["gid"], o["groups"])
 
     def remount(self, o, _):
-        self.close_all()
-        self.unmap_all()
+        self.finish()
         self.host.remount()
 
     def reconfigure(self, o, _):

@@ -33,6 +33,7 @@ const NAMES = [
   'msync',
   'seek',
   'fallocate',
+  'move-extent',
   'fiemap',
   'bmap',
   'reclaim',
@@ -92,6 +93,10 @@ export function contentsText(operation: ContentsOperation): string {
     case 'fallocate': {
       const { handle, mode, offset, length } = operation;
       return `fallocate(${handle}, ${mode}, ${length} bytes, at ${offset})`;
+    }
+    case 'move-extent': {
+      const { handle, donor, offset, donorOffset, length } = operation;
+      return `move-extent(${handle}, ${length} blocks, at ${offset}, places of ${donor} at ${donorOffset})`;
     }
     case 'fiemap': {
       const sync = operation.sync === true ? ', sync' : '';

@@ -11,6 +11,9 @@ const BITS: Readonly<Record<FlagName, number>> = {
   journalData: 0x4000,
 };
 
+/** FS_EXTENT_FL. */
+const EXTENTS = 0x80000;
+
 const NAMES = Object.keys(BITS) as FlagName[];
 
 /** The flags among these bits that the vocabulary knows. */
@@ -23,5 +26,7 @@ export function changedFlagBits(bits: number, changes: FlagChanges): number {
     if (changes[name] === true) changed |= BITS[name];
     else if (changes[name] === false) changed &= ~BITS[name];
   }
+  if (changes.extents === true) changed |= EXTENTS;
+  else if (changes.extents === false) changed &= ~EXTENTS;
   return changed >>> 0;
 }

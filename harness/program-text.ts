@@ -79,6 +79,8 @@ export function operationText(operation: Operation): string {
       return `drop-caches(${operation.what ?? ''})`;
     case 'sync':
     case 'statfs':
+    case 'freeze':
+    case 'thaw':
     case 'remount':
       return `${operation.op}()`;
     default:
@@ -102,7 +104,7 @@ function capabilityText({ capability }: CapabilityValue): string {
 }
 
 /** The letters of chattr(1). */
-const FLAG_LETTERS: Readonly<Record<FlagName, string>> = {
+const FLAG_LETTERS: Readonly<Record<FlagName | 'extents', string>> = {
   immutable: 'i',
   append: 'a',
   sync: 'S',
@@ -110,12 +112,14 @@ const FLAG_LETTERS: Readonly<Record<FlagName, string>> = {
   noatime: 'A',
   nodump: 'd',
   journalData: 'j',
+  extents: 'e',
 };
 
 const flagsText = (changes: FlagChanges): string =>
   Object.entries(FLAG_LETTERS)
-    .filter(([name]) => changes[name as FlagName] !== undefined)
-    .map(([name, letter]) => `${changes[name as FlagName] === true ? '+' : '-'}${letter}`)
+    .map(([name, letter]) => ({ letter, set: changes[name as keyof FlagChanges] }))
+    .filter(({ set }) => set !== undefined)
+    .map(({ letter, set }) => `${set === true ? '+' : '-'}${letter}`)
     .join(' ');
 
 /** As getfacl(1) writes it, on one line. */

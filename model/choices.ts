@@ -16,7 +16,10 @@ export function leavesChoice(state: State, operation: Operation): boolean {
     case 'copy-file-range':
     case 'sendfile':
       return mayReachBeyondPointers(state, operation);
+    case 'move-extent':
+      return true;
     case 'chattr':
+      return state.options.inlineData || operation.extents !== undefined;
     case 'set-project':
       return state.options.inlineData;
     case 'read':

@@ -15,6 +15,7 @@ export function cloneState(state: State): State {
   copyExtras(state.root, copy.root);
   copy.now = state.now;
   copy.caller = state.caller;
+  copy.frozen = state.frozen;
   copy.used = { ...state.used };
   copyChildren(state.root, copy.root, copy, twins);
   for (const [name, file] of state.handles) {
@@ -74,7 +75,7 @@ function copyOf(inode: Inode): Inode {
   if (inode.type === 'directory') return new DirectoryInode(inode, inode.links);
   if (inode.type === 'symlink') return new SymlinkInode(inode, inode.links, inode.target);
   if (inode instanceof SpecialInode) return new SpecialInode(inode, inode.links, inode.type, inode.device);
-  const twin = new FileInode(inode, inode.links);
+  const twin = new FileInode(inode, inode.links, inode.extents);
   twin.contents = inode.contents.clone();
   twin.linkable = inode.linkable;
   twin.reservedBytes = inode.reservedBytes;

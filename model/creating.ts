@@ -114,7 +114,11 @@ export function newNode(
 }
 
 function newFile(state: State, parent: DirectoryInode, mode: number, links: number): FileInode {
-  const inode = new FileInode(newAttributes(state, parent, keptMode(state, parent, mode)), links);
+  const inode = new FileInode(
+    newAttributes(state, parent, keptMode(state, parent, mode)),
+    links,
+    state.options.extents,
+  );
   inherit(parent, inode, state);
   return inode;
 }

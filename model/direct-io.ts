@@ -52,10 +52,10 @@ export function directRefusal(
     // Whether pieces that lie one behind the other are one to the device depends on where the memory is.
     return pieces.some((piece) => piece % SECTOR_BYTES !== 0) ? 'perhaps' : 'never';
   }
-  const { extents, inlineData, blockSizeBytes } = state.options;
+  const { inlineData, blockSizeBytes } = state.options;
   // Each extent is a transfer of its own, and may lie in one page of memory by itself.
   if (inlineData || (!start && !stop)) return 'perhaps';
-  if (writes) return extents ? 'always' : 'perhaps';
+  if (writes) return inode.extents ? 'always' : 'perhaps';
   if (offset >= inode.contents.size) return 'never';
   const hasBlock = (place: number): boolean => {
     const block = place - (place % blockSizeBytes);

@@ -1,8 +1,10 @@
-import type { Content, Handle, Operation, SetTime } from './operation.ts';
+import type { Content, Errno, Handle, Operation, SetTime } from './operation.ts';
+import type { Inode } from './inode.ts';
 import { hasKnownAttribute, isKnownName } from './enabled-attributes.ts';
 import { INT_MAX, MODE_MAX, TRANSFER_BYTES_MAX, isNumber } from './limits.ts';
 import { maxFileBytesOf } from './options.ts';
 import type { OperationOf } from './operation-of.ts';
+import { goesOnWhileFrozen } from './freezing.ts';
 import { isKnownInMapping, isKnownMmap } from './enabled-mappings.ts';
 import { isKnownCopy, isKnownTransfer } from './enabled-transfers.ts';
 import { dropsByChance } from './privileges.ts';
@@ -25,6 +27,11 @@ const MINOR_MAX = 0xfffff;
  * is decided by Linux rather than by the kernel's version or a file system's private numbers.
  */
 export function isEnabled(state: State, operation: Operation): boolean {
+  if (state.frozen && !goesOnWhileFrozen(state, operation)) return false;
+  return isKnown(state, operation);
+}
+
+function isKnown(state: State, operation: Operation): boolean {
   switch (operation.op) {
     case 'open':
       return (
@@ -67,6 +74,8 @@ export function isEnabled(state: State, operation: Operation): boolean {
     case 'copy-file-range':
     case 'sendfile':
       return isKnownCopy(state, operation);
+    case 'move-extent':
+      return isKnownMove(state, operation);
     case 'setcreds':
       return (
         isOwner(operation.uid) &&
@@ -77,6 +86,8 @@ export function isEnabled(state: State, operation: Operation): boolean {
     case 'statfs':
     case 'sync':
     case 'drop-caches':
+    case 'freeze':
+    case 'thaw':
     case 'remount':
       return true;
     case 'trim':
@@ -86,6 +97,15 @@ export function isEnabled(state: State, operation: Operation): boolean {
     default:
       return isPath(operation.path) && hasUsableArguments(state, operation);
   }
+}
+
+/** The ioctl is handed 64 bits, and there are 32 bits of blocks. */
+const MOVED_BLOCKS_MAX = 2 ** 33;
+
+function isKnownMove({ handles, options }: State, operation: OperationOf<'move-extent'>): boolean {
+  const { handle, donor, offset, donorOffset, length } = operation;
+  if (!handles.has(handle) || !handles.has(donor) || options.inlineData) return false;
+  return [offset, donorOffset, length].every((blocks) => isNumber(blocks, 0, MOVED_BLOCKS_MAX));
 }
 
 /** Where a device ends, and how large its groups are, the model does not know: every device has so much. */
@@ -199,6 +219,7 @@ function hasUsableArguments(state: State, operation: PathOperation): boolean {
     case 'removexattr':
       return isKnownName(operation.name);
     case 'chattr':
+      return !opensSpecial(state, operation.path) && isKnownMapChange(state, operation);
     case 'lsattr':
       return !opensSpecial(state, operation.path);
     case 'set-project':
@@ -208,12 +229,27 @@ function hasUsableArguments(state: State, operation: PathOperation): boolean {
   }
 }
 
+/** Contents in an inode are not mapped at all, and what pointers do not reach was never meant to be mapped by them. */
+function isKnownMapChange(state: State, { path, extents }: OperationOf<'chattr'>): boolean {
+  if (extents === undefined) return true;
+  const { inlineData, maxIndirectBytes } = state.options;
+  const inode = lookedAt(state, path);
+  if (typeof inode === 'string' || inode.type !== 'file') return false;
+  return !inlineData && (extents || inode.contents.size <= maxIndirectBytes);
+}
+
+/** What a path leads to; nobody sees that somebody looked. */
+function lookedAt({ walk }: State, path: string): Inode | Errno {
+  walk.touches = false;
+  const inode = walk.resolve(path, true);
+  walk.touches = true;
+  return inode;
+}
+
 /** A fifo waits for its other end, and what a device does is its driver's affair. */
 function opensSpecial(state: State, path: string): boolean {
   if (state.specials.length === 0) return false;
-  state.walk.touches = false;
-  const inode = state.walk.resolve(path, true);
-  state.walk.touches = true;
+  const inode = lookedAt(state, path);
   return typeof inode !== 'string' && inode.type !== 'file' && inode.type !== 'directory';
 }
 

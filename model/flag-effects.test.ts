@@ -86,3 +86,41 @@ describe('without access times', () => {
     expect(session.movedBy('d', { op: 'readdir', path: 'd' })).toEqual(['atime']);
   });
 });
+
+// fs/ext4/migrate.c: what is refused is refused last, after the other flags and the time of change.
+describe('chattr +e and -e', () => {
+  const chattr = (extents: boolean, immutable = false) =>
+    ({ op: 'chattr', path: 'f', immutable, append: false, extents }) as const;
+  const REFUSED = { ok: false, errno: 'EOPNOTSUPP' } as const;
+
+  test('a file without extents has a smaller limit, and no space of its own', () => {
+    const session = new Session();
+    session.file('f');
+    const handle = session.open('f');
+    const allocate = { op: 'fallocate', handle, mode: 'allocate', offset: 0, length: 1 } as const;
+    const grow = { op: 'ftruncate', handle, size: 2 ** 43 } as const;
+    expect(session.run(chattr(false))).toBe('ok');
+    expect([session.run(allocate), session.run(grow)]).toEqual(['EOPNOTSUPP', 'EFBIG']);
+    expect(session.run(chattr(true))).toBe('ok');
+    expect([session.run(allocate), session.run(grow)]).toEqual(['ok', 'ok']);
+    expect(session.model.enabled(chattr(false))).toBe(false);
+  });
+
+  test('a file that cannot do without extents keeps them; the time of change moves', () => {
+    const session = new Session();
+    session.file('f');
+    expect(session.run(chattr(false), REFUSED)).toBe('EOPNOTSUPP');
+    expect(session.lstat('f').ctime).toEqual({ ...session.now, seconds: session.now.seconds - 1 });
+    expect(session.run(chattr(true), REFUSED)).toBe('ok');
+  });
+
+  test('not of what stays immutable, nor where there are no extents', () => {
+    const session = new Session();
+    session.file('f');
+    session.prepare({ op: 'chattr', path: 'f', immutable: true, append: false });
+    expect(session.run(chattr(false, true))).toBe('EPERM');
+    const old = new Session({ extents: false });
+    old.file('f');
+    expect([old.run(chattr(false)), old.run(chattr(true))]).toEqual(['ok', 'EINVAL']);
+  });
+});

@@ -1,6 +1,6 @@
 import { isPrivileged } from './caller.ts';
 import { changedFlags, flagNames, mayHaveFlag, withChanges, type InodeFlags } from './inode-flags.ts';
-import type { Inode } from './inode.ts';
+import type { FileInode, Inode } from './inode.ts';
 import { mayBeInline } from './inline-data.ts';
 import { openForLooking } from './opening.ts';
 import { DONE, failure, success } from './outcome.ts';
@@ -17,7 +17,9 @@ export function chattr(state: State, operation: OperationOf<'chattr'>): Outcome 
   const inode = findFlagged(state, operation.path);
   if (typeof inode === 'string') return failure(inode);
   const wanted = withChanges(inode.flags, operation);
-  const error = chattrError(state, inode, wanted);
+  const maps =
+    inode.type === 'file' && operation.extents !== undefined && operation.extents !== inode.extents;
+  const error = chattrError(state, inode, wanted, maps);
   if (error !== null) return failure(error);
   state.used.flags = true;
   state.markChanged(inode);
@@ -28,19 +30,34 @@ export function chattr(state: State, operation: OperationOf<'chattr'>): Outcome 
     return failure('EBUSY');
   }
   inode.flags = journal ? wanted : { ...wanted, journalData: false };
+  return operation.extents === undefined || inode.type !== 'file'
+    ? DONE
+    : changeMap(state, inode, operation.extents);
+}
+
+/**
+ * Pointers become extents, or extents pointers: the latter of files in one piece only, not with bigalloc, and not on the iomap
+ * path (ext4_ext_migrate, ext4_ind_migrate). It comes last, and when it fails the rest is done.
+ */
+function changeMap(state: State, inode: FileInode, extents: boolean): Outcome {
+  if (inode.extents === extents) return DONE;
+  if (!state.options.extents) return failure('EINVAL');
+  if (!extents && state.observedErrno === 'EOPNOTSUPP') return failure('EOPNOTSUPP');
+  if (extents && state.ranOutOfSpace) return failure('ENOSPC');
+  inode.extents = extents;
   return DONE;
 }
 
 /** The errors of vfs_fileattr_set, ext4_fileattr_set and ext4_ioctl_setflags, in their order. */
-function chattrError(state: State, inode: Inode, wanted: InodeFlags): Errno | null {
+function chattrError(state: State, inode: Inode, wanted: InodeFlags, maps: boolean): Errno | null {
   const { caller, options } = state;
   if (!actsAsOwner(state, inode)) return 'EPERM';
   const changed = changedFlags(inode.flags, wanted);
   const binds = changed.includes('immutable') || changed.includes('append');
   if (binds && !isPrivileged(caller)) return 'EPERM';
   if (flagNames(wanted).some((name) => !mayHaveFlag(inode.type, name))) return 'EOPNOTSUPP';
-  if (inode.flags.immutable && wanted.immutable && (changed.length > 0 || isRefusedInline(state, inode)))
-    return 'EPERM';
+  const changes = maps || changed.length > 0;
+  if (inode.flags.immutable && wanted.immutable && (changes || isRefusedInline(state, inode))) return 'EPERM';
   const mayJournal = isPrivileged(caller) && options.rootHasResources;
   return changed.includes('journalData') && !mayJournal ? 'EPERM' : null;
 }

@@ -4,10 +4,12 @@ import { mkdir, mknod, symlink } from './creating.ts';
 import { copyFileRange, sendfile } from './copying.ts';
 import { getxattr, listxattr, removexattr, setxattr } from './extended-attributes.ts';
 import { chattr, lsattr, setProject } from './flagging.ts';
+import { freeze, thaw } from './freezing.ts';
 import { link, linkHandle } from './linking.ts';
 import { readdir, readlink } from './listing.ts';
 import { reconfigure, touchCaches, trim } from './maintaining.ts';
 import { load, mmap, msync, munmap, store } from './mapping-calls.ts';
+import { moveExtent } from './moving-extents.ts';
 import { close, open } from './opening.ts';
 import type { Handle, Operation, OperationName, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
@@ -50,6 +52,7 @@ const HANDLERS: Handlers = {
   msync,
   seek,
   fallocate,
+  'move-extent': moveExtent,
   fiemap,
   bmap,
   truncate,
@@ -89,6 +92,8 @@ const HANDLERS: Handlers = {
   reclaim: (state, { path }) => touchCaches(state, path),
   writeback: (state, { path }) => touchCaches(state, path),
   trim,
+  freeze,
+  thaw,
   reconfigure,
   remount: (state) => {
     state.closeAll();

@@ -19,13 +19,17 @@ export function outgrow({ options }: State, inode: FileInode, size: number): voi
   if (size > options.inodeBytes && inode.contents.hasWritten(0, Infinity)) inode.outgrewInode = true;
 }
 
+/** Whether what does not lie in the inode is mapped by extents. */
+const hasExtents = ({ options }: State, inode: Inode): boolean =>
+  inode.type === 'file' ? inode.extents : options.extents;
+
 /**
  * Where the largest file ends, in bytes, for a call that answers one of `refusals` beyond it. Contents in an inode are not
  * mapped by extents (EXT4_INODE_EXTENTS), so what they may grow to is what indirect blocks reach (ext4_get_maxbytes).
  */
 export function largestBytes(state: State, inode: Inode, refusals: readonly Errno[]): number {
-  const { extents, maxReadBytes, maxIndirectBytes } = state.options;
-  if (!extents) return maxIndirectBytes;
+  const { maxReadBytes, maxIndirectBytes } = state.options;
+  if (!hasExtents(state, inode)) return maxIndirectBytes;
   const { observedErrno } = state;
   const refused = observedErrno !== null && refusals.includes(observedErrno);
   return refused && mayBeInline(state, inode) ? maxIndirectBytes : maxReadBytes;

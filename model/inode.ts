@@ -73,6 +73,8 @@ export interface OpenSize {
 
 export class FileInode extends CommonInode {
   readonly type = 'file';
+  /** Whether it is mapped by extents, once its contents are not in it (EXT4_INODE_EXTENTS). */
+  extents: boolean;
   contents = new SparseContents();
   /** Whether it may get a first name although it has none: O_TMPFILE made it, without O_EXCL (I_LINKABLE). */
   linkable = false;
@@ -85,6 +87,11 @@ export class FileInode extends CommonInode {
   outgrewInode = false;
   /** Pages that shared mappings have stored to, by number; whether the next store moves the times, nobody knows. */
   storedPages: Set<number> = new Set<number>();
+
+  constructor(attributes: Readonly<Attributes>, links: number, extents: boolean) {
+    super(attributes, links);
+    this.extents = extents;
+  }
 }
 
 /** A fifo, a socket or a device. */

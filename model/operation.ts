@@ -109,6 +109,8 @@ export type FlagName = 'immutable' | 'append' | 'sync' | 'dirsync' | 'noatime' |
 export interface FlagChanges extends Partial<Readonly<Record<FlagName, boolean>>> {
   readonly immutable: boolean;
   readonly append: boolean;
+  /** Whether a file is mapped by extents (e), or by indirect blocks. lsattr shows it of nobody. */
+  readonly extents?: boolean;
 }
 
 /** The caller of the operations. Whoever is not uid 0 has no capability; uid 0 has all. */
@@ -234,6 +236,18 @@ export type Operation =
       readonly offset: number;
       readonly length: number;
     }
+  /**
+   * EXT4_IOC_MOVE_EXT, in blocks: the file takes the places of the donor's blocks and keeps its contents. Counts the blocks
+   * that were moved.
+   */
+  | {
+      readonly op: 'move-extent';
+      readonly handle: Handle;
+      readonly donor: Handle;
+      readonly offset: number;
+      readonly donorOffset: number;
+      readonly length: number;
+    }
   /** FS_IOC_FIEMAP on what open(path, O_RDONLY) opens: answers `extents`. With `sync`, FIEMAP_FLAG_SYNC. */
   | {
       readonly op: 'fiemap';
@@ -315,6 +329,8 @@ export type Operation =
   | { readonly op: 'writeback'; readonly path: Path; readonly offset: number; readonly length: number }
   /** FITRIM, in bytes of the device; counts the bytes that were discarded. */
   | { readonly op: 'trim'; readonly start: number; readonly length: number; readonly minimum: number }
+  /** FIFREEZE and FITHAW. In between, only what changes nothing is enabled: everything else would wait for ever. */
+  | { readonly op: 'freeze' | 'thaw' }
   /** mount -o remount with other options, until the next `remount` mounts with those of the setup. */
   | { readonly op: 'reconfigure'; readonly mount: MountChanges }
   /** Closes every descriptor, unmounts and mounts again. */

@@ -51,7 +51,7 @@ function refusal({ options }: State, inode: FileInode, { mode, offset, length }:
 function changeError({ options }: State, inode: FileInode, operation: Fallocate): Errno | null {
   const { mode, offset, length } = operation;
   if (mode === 'punch') return null;
-  if (!options.extents) return 'EOPNOTSUPP';
+  if (!inode.extents) return 'EOPNOTSUPP';
   if (mode !== 'collapse' && mode !== 'insert') return null;
   const { clusterBytes, maxReadBytes } = options;
   if (offset % clusterBytes !== 0 || length % clusterBytes !== 0) return 'EINVAL';
@@ -67,13 +67,14 @@ function reserved({ reservedBytes }: FileInode, { mode, offset, length }: Falloc
   return mode === 'insert' ? reservedBytes + length : Math.max(reservedBytes, offset + length);
 }
 
-function change(state: State, { contents }: FileInode, { mode, offset, length }: Fallocate): void {
+function change(state: State, inode: FileInode, { mode, offset, length }: Fallocate): void {
+  const { contents } = inode;
   const end = offset + length;
   switch (mode) {
     case 'keep-size':
       return;
     case 'punch':
-      contents.zero(offset, Math.min(end, punchMax(state)));
+      contents.zero(offset, Math.min(end, punchMax(state, inode)));
       return;
     case 'collapse':
       contents.collapse(offset, end);
@@ -95,8 +96,8 @@ function change(state: State, { contents }: FileInode, { mode, offset, length }:
 }
 
 /** With indirect blocks the last block of the largest file is never punched (ext4_punch_hole). */
-const punchMax = ({ options }: State): number =>
-  options.extents ? Infinity : options.maxIndirectBytes - options.blockSizeBytes;
+const punchMax = ({ options }: State, { extents }: FileInode): number =>
+  extents ? Infinity : options.maxIndirectBytes - options.blockSizeBytes;
 
 /** What may be the case after part of a change. */
 function leaveOpen({ options }: State, inode: FileInode, { mode, offset, length }: Fallocate): void {

@@ -68,6 +68,15 @@ export class SparseContents {
     this.replace(start, end, { offset: start, length: end - start, seed: UNKNOWN, start });
   }
 
+  /** Nobody knows any more what those bytes of [start, end) read as that were written; the others are zeros. */
+  forgetWritten(start: number, end: number): void {
+    let position = start;
+    for (const run of this.read(start, end - start)) {
+      if (run.kind === 'bytes') this.forget(position, position + run.length);
+      position += run.length;
+    }
+  }
+
   /** Takes [start, end), which lies within the size, away; what comes after moves there. */
   collapse(start: number, end: number): void {
     this.zero(start, end);

@@ -50,6 +50,8 @@ export class State {
   used = { xattrs: false, flags: false };
   /** What the target answered to the step under way, if the model may follow it. */
   observed: Outcome | undefined = undefined;
+  /** Whether the file system is frozen (FIFREEZE): nothing changes, not even the time of an access. */
+  frozen = false;
   /** Whether there is room for whatever the step needs, so that nothing is refused for want of it. */
   hasRoom = false;
   /** How its times compare with the model's. */
@@ -170,7 +172,7 @@ export class State {
 
   /** `inode` was read or followed (touch_atime). */
   markAccessed(inode: Inode): void {
-    if (this.options.atime === 'noatime' || inode.flags.noatime) return;
+    if (this.options.atime === 'noatime' || inode.flags.noatime || this.frozen) return;
     if (compareTimes(inode.atime, this.now) === 0) return;
     const moves = movesAtime(inode, this.now);
     if (moves === 'no') return;
@@ -180,6 +182,7 @@ export class State {
 
   /** What unmounting and mounting does: no descriptor survives, and no inode that lived by one. */
   closeAll(): void {
+    this.frozen = false;
     this.handles.clear();
     this.mappings.clear();
   }

@@ -6,6 +6,7 @@ import { FORMAT_DIMENSIONS } from '../harness/generate/formats.ts';
 import { operationSequences } from '../harness/generate/operations.ts';
 import { setups } from '../harness/generate/setups.ts';
 import { OPERATION_NAMES, isOperation } from '../harness/operation-schema.ts';
+import { handlesOf } from '../harness/shrink/removal.ts';
 import {
   BLOCK_SIZES,
   DEFAULT_SETUP,
@@ -19,7 +20,7 @@ import { setupProblem } from '../harness/targets/typescript/target.ts';
 import { countTable, coverageOf, outcomeTable } from './generation-coverage.ts';
 import { metadataShapes } from './metadata-coverage.ts';
 
-const SEQUENCES = 1800;
+const SEQUENCES = 2000;
 const MAX_OPERATIONS = 60;
 
 /** Of the sequences, those in which metadata is looked for: that copies the model at each step. */
@@ -77,6 +78,8 @@ const REACHABLE: Readonly<Partial<Record<OperationName, readonly Errno[]>>> = {
   listxattr: ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'],
   chattr: ['ENOENT', 'EPERM'],
   lsattr: ['ENOENT'],
+  'move-extent': ['EBADF', 'EINVAL'],
+  thaw: ['EINVAL'],
   'set-project': ['EOPNOTSUPP', 'EPERM'],
 };
 
@@ -97,9 +100,7 @@ const REACHABLE_BY_OTHERS: Readonly<Partial<Record<OperationName, readonly Errno
 /** Does the operation name a descriptor or a mapping that there is not? */
 function namesNobody(model: Model, operation: Operation): boolean {
   if ('mapping' in operation && !model.mappings.has(operation.mapping)) return true;
-  const copies = operation.op === 'copy-file-range' || operation.op === 'sendfile';
-  const handles = copies ? [operation.from, operation.to] : 'handle' in operation ? [operation.handle] : [];
-  return handles.some((handle) => !model.handles.has(handle));
+  return operation.op !== 'open' && handlesOf(operation).some((handle) => !model.handles.has(handle));
 }
 
 describe('operation sequences', () => {

@@ -1,6 +1,7 @@
 import { Model, type Operation } from '../../model/index.ts';
 import { hasFeature } from '../format.ts';
 import { modelOptions, timeOfStep, type Setup } from '../setup.ts';
+import { handlesOf } from '../shrink/removal.ts';
 
 /**
  * Whether every target must answer `operation` as the model does. What the model calls disabled is unfair, with one
@@ -26,11 +27,8 @@ function misleadsE2fsck(model: Model, operation: Operation, { format }: Setup): 
 }
 
 function usesDeadHandle(model: Model, operation: Operation): boolean {
-  if (operation.op === 'copy-file-range' || operation.op === 'sendfile') {
-    return !model.handles.has(operation.from) || !model.handles.has(operation.to);
-  }
   // The performer needs nothing but a name for a mapping of a dead descriptor.
-  return 'handle' in operation && !model.handles.has(operation.handle);
+  return operation.op !== 'open' && handlesOf(operation).some((handle) => !model.handles.has(handle));
 }
 
 /** Whether a whole sequence is fair. Removing or changing operations can make it unfair: ask for every candidate. */

@@ -63,10 +63,11 @@ export const chattr: Maker = (scene) => {
 };
 
 /** What lets the tree go on: mostly one of them, more often set than cleared. */
-function otherFlags(scene: Scene, type: FileType): Partial<Record<FlagName, boolean>> {
+function otherFlags(scene: Scene, type: FileType): Partial<Record<FlagName | 'extents', boolean>> {
   const { dice } = scene;
   if (dice.oneIn(3)) return {};
-  const flags: Partial<Record<FlagName, boolean>> = {};
+  const flags: Partial<Record<FlagName | 'extents', boolean>> = {};
+  if (type === 'file' && dice.oneIn(3)) return { extents: dice.oneIn(3) };
   for (let count = dice.between(1, 2); count > 0; count--) {
     const name = dice.pick(OTHER_FLAGS);
     // Of a file it is a mistake (EOPNOTSUPP).

@@ -14,6 +14,7 @@ import {
   type Pattern,
 } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
+import { changeMap, defragment, frozen } from './layout-patterns.ts';
 import { holes, moveContents, reserve } from './space-patterns.ts';
 import { cutMapping, strayStore } from './mapping-patterns.ts';
 import { copies, flushRange, pastCache } from './transfer-patterns.ts';
@@ -42,6 +43,9 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   holes,
   reserve,
   'move-contents': moveContents,
+  defragment,
+  'change-map': changeMap,
+  frozen,
   copies,
   'past-cache': pastCache,
   'flush-range': flushRange,

@@ -18,7 +18,7 @@ import { Scene } from './scene.ts';
 import * as space from './space-makers.ts';
 
 const constant =
-  (op: 'sync' | 'statfs' | 'remount'): Maker =>
+  (op: 'sync' | 'statfs' | 'freeze' | 'thaw' | 'remount'): Maker =>
   () => ({ op });
 
 const makers: Readonly<Record<OperationName, Maker>> = {
@@ -41,6 +41,7 @@ const makers: Readonly<Record<OperationName, Maker>> = {
   store: mapping.store,
   msync: mapping.msync,
   fallocate: space.fallocate,
+  'move-extent': space.moveExtent,
   fiemap: space.fiemap,
   bmap: space.bmap,
   truncate: data.truncate,
@@ -77,6 +78,8 @@ const makers: Readonly<Record<OperationName, Maker>> = {
   reclaim: maintenance.reclaim,
   writeback: maintenance.writeback,
   trim: maintenance.trim,
+  freeze: constant('freeze'),
+  thaw: constant('thaw'),
   reconfigure: maintenance.reconfigure,
   remount: constant('remount'),
 };

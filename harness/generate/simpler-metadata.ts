@@ -44,7 +44,7 @@ export function* simplerMetadata(
   }
 }
 
-const OPTIONAL_FLAGS = ['sync', 'dirsync', 'noatime', 'nodump', 'journalData'] as const;
+const OPTIONAL_FLAGS = ['sync', 'dirsync', 'noatime', 'nodump', 'journalData', 'extents'] as const;
 
 /** Flags that stay are simpler than flags that are cleared, and these than flags that are set. */
 function* simplerFlags(operation: Extract<Operation, { op: 'chattr' }>): Iterable<Operation> {

@@ -57,6 +57,10 @@ export function* simplerTransfers(
       for (const mode of SIMPLER_MODES[operation.mode] ?? []) yield { ...operation, mode };
       yield* simplerRanges(operation, simpler);
       return;
+    case 'move-extent':
+      yield* simplerRanges(operation, simpler);
+      for (const donorOffset of simpler(operation.donorOffset)) yield { ...operation, donorOffset };
+      return;
     case 'fiemap':
       if (operation.sync === true) {
         const { path, offset, length } = operation;

@@ -1,6 +1,6 @@
 import type { FallocateMode } from '../../model/index.ts';
 import { handleOf, offset, openInstead, shapeOf, target, type Maker } from './data-makers.ts';
-import { isWritable, type Scene } from './scene.ts';
+import { isReadWrite, isWritable, type Scene } from './scene.ts';
 import { WeightedChoice, weightsOf } from './weighted-choice.ts';
 
 const MODES = new WeightedChoice<FallocateMode>(
@@ -47,6 +47,28 @@ function movedRange(
   const place = start >= room && room > 0 && !dice.oneIn(8) ? dice.below(room) : start;
   return { offset: place - (place % unit), length };
 }
+
+/** Mostly at the same place in both files, in whole pages, which is how e4defrag asks. */
+export const moveExtent: Maker = (scene) => {
+  const { dice, boundaries } = scene;
+  const file = scene.open(isReadWrite);
+  if (file === null) return openInstead(scene);
+  const donor = scene.mistake()
+    ? (scene.open(() => true)?.handle ?? scene.deadHandle())
+    : (scene.open((other) => isWritable(other) && other.openedAs !== file.openedAs)?.handle ?? null);
+  if (donor === null) return openInstead(scene);
+  const perPage = Math.max(1, 4096 / boundaries.blockBytes);
+  const start = Math.floor(boundaries.offset(file) / boundaries.blockBytes);
+  const place = dice.oneIn(4) ? start : start - (start % perPage);
+  return {
+    op: 'move-extent',
+    handle: file.handle,
+    donor,
+    offset: place,
+    donorOffset: dice.oneIn(3) ? perPage * dice.below(4) + (place % perPage) : place,
+    length: dice.oneIn(8) ? dice.pick([0, 2 ** 32]) : perPage * dice.between(1, 5) - (dice.oneIn(4) ? 1 : 0),
+  };
+};
 
 export const fiemap: Maker = (scene) => {
   const { dice, names, boundaries } = scene;

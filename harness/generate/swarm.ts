@@ -93,6 +93,9 @@ const PATTERNS = {
   holes: 0,
   reserve: 0,
   'move-contents': 0,
+  defragment: 0,
+  'change-map': 0,
+  frozen: 0,
   copies: 0,
   'past-cache': 0,
   'flush-range': 0,
@@ -153,6 +156,9 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   settle('holes', kinds.has('fallocate'));
   settle('reserve', kinds.has('fallocate'));
   settle('move-contents', kinds.has('fallocate'));
+  settle('defragment', kinds.has('move-extent'));
+  settle('change-map', kinds.has('chattr'));
+  settle('frozen', kinds.has('freeze'));
   settle('copies', kinds.has('copy-file-range'));
   settle('past-cache', transfers.directPercent > 0);
   settle('stray-store', kinds.has('store'));

@@ -70,9 +70,9 @@ function bytesPlaced(operation: Operation): number {
   return ['punch', 'collapse', 'insert'].includes(operation.mode) ? 0 : operation.length;
 }
 
-/** An attribute takes one when it gets an inode of its own, a rename when it leaves a whiteout. */
+/** An attribute takes one when it gets an inode of its own, a rename when it leaves a whiteout, a map of extents for a moment. */
 function mayTakeInode({ op }: Operation): boolean {
-  return ['open', 'mkdir', 'symlink', 'mknod', 'rename', 'setxattr'].includes(op);
+  return ['open', 'mkdir', 'symlink', 'mknod', 'rename', 'setxattr', 'chattr'].includes(op);
 }
 
 export function noSpaceTooEarly(

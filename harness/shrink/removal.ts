@@ -9,6 +9,7 @@ export function handlesOf(operation: Operation): readonly Handle[] {
   if (operation.op === 'open') return [operation.as];
   if (operation.op === 'copy-file-range' || operation.op === 'sendfile')
     return [operation.from, operation.to];
+  if (operation.op === 'move-extent') return [operation.handle, operation.donor];
   return 'handle' in operation ? [operation.handle] : [];
 }
 

@@ -11,6 +11,8 @@ function mapHandles(operation: Operation, map: (handle: Handle) => Handle): Oper
     case 'copy-file-range':
     case 'sendfile':
       return { ...operation, from: map(operation.from), to: map(operation.to) };
+    case 'move-extent':
+      return { ...operation, handle: map(operation.handle), donor: map(operation.donor) };
     default:
       return 'handle' in operation ? { ...operation, handle: map(operation.handle) } : operation;
   }
@@ -28,6 +30,7 @@ function cheaperOperations(operations: readonly Operation[], operation: Operatio
     case 'writeback':
     case 'reclaim':
     case 'trim':
+    case 'freeze':
     case 'reconfigure':
       return [{ op: 'sync' }, { op: 'drop-caches' }];
     case 'fdatasync':

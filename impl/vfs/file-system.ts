@@ -423,6 +423,11 @@ export class FileSystem {
     this.#run('thaw', () => this.calls.thaw());
   }
 
+  /** Whether it is frozen. */
+  get frozen(): boolean {
+    return this.sb.freezer.frozen;
+  }
+
   /** mount -o remount with other options. Inodes in memory keep the tables that they have. */
   reconfigure(changes: ReconfigureOptions): void {
     this.#assertMounted();

@@ -6,7 +6,7 @@ import { counted, DONE } from './outcomes.ts';
 /** Operations about what is in memory, on the device, and how both are mounted: no file shows them. */
 export type MemoryStateOperation = Extract<
   Operation,
-  { op: 'drop-caches' | 'reclaim' | 'writeback' | 'trim' | 'reconfigure' }
+  { op: 'drop-caches' | 'reclaim' | 'writeback' | 'trim' | 'freeze' | 'thaw' | 'reconfigure' }
 >;
 
 export function performOnMemoryState(fs: FileSystem, operation: MemoryStateOperation): Outcome {
@@ -26,6 +26,10 @@ export function performOnMemoryState(fs: FileSystem, operation: MemoryStateOpera
     }
     case 'trim':
       return counted(fs.trim(operation.start, operation.length, operation.minimum));
+    case 'freeze':
+    case 'thaw':
+      fs[operation.op]();
+      return DONE;
     case 'reconfigure':
       fs.reconfigure(operation.mount);
       return DONE;

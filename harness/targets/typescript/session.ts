@@ -78,6 +78,8 @@ export class TypescriptSession implements Session {
   }
 
   closeAll(): void {
+    // The last close of a file without a name waits for it.
+    if (this.#fs.frozen) this.#fs.thaw();
     this.#memoryOperations.unmapAll(this.#fs);
     for (const fd of this.#descriptors.values()) this.#fs.close(fd);
     this.#descriptors.clear();
@@ -138,6 +140,10 @@ export class TypescriptSession implements Session {
       case 'fallocate':
         fs.fallocate(this.#fd(operation.handle), operation.mode, operation.offset, operation.length);
         return DONE;
+      case 'move-extent': {
+        const { handle, donor, offset, donorOffset, length } = operation;
+        return counted(fs.moveExtent(this.#fd(handle), this.#fd(donor), { offset, donorOffset, length }));
+      }
       case 'ftruncate':
         fs.ftruncate(this.#fd(operation.handle), operation.size);
         return DONE;
@@ -169,6 +175,8 @@ export class TypescriptSession implements Session {
       case 'reclaim':
       case 'writeback':
       case 'trim':
+      case 'freeze':
+      case 'thaw':
       case 'reconfigure':
         return performOnMemoryState(fs, operation);
       case 'remount':
