@@ -44,6 +44,8 @@ class VolumeCalls:
 
     def swapoff(self, o, _):
         checked(libc.swapoff(path(o["path"])))
+        if o["path"] in self.host.swaps:
+            self.host.swaps.remove(o["path"])
 
     def drop_caches(self, o, _):
         """Of a machine of our own, all; else of the files of this file system: other users keep theirs."""

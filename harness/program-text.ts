@@ -35,6 +35,7 @@ export function operationText(operation: Operation): string {
     case 'fdatasync':
     case 'fstat':
     case 'syncfs':
+    case 'mkswap':
       return `${operation.op}(${operation.handle})`;
     case 'ftruncate':
       return `ftruncate(${operation.handle}, ${operation.size})`;

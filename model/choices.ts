@@ -17,6 +17,7 @@ export function leavesChoice(state: State, operation: Operation): boolean {
     case 'sendfile':
       return mayReachBeyondPointers(state, operation);
     case 'move-extent':
+    case 'swapon':
       return true;
     case 'chattr':
       return state.options.inlineData || operation.extents !== undefined;

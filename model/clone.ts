@@ -29,6 +29,10 @@ export function cloneState(state: State): State {
     const inode = twinOf(mapping.inode, twins);
     if (inode.type === 'file') copy.mappings.set(name, mapping.cloneFor(inode));
   }
+  for (const inode of state.swapFiles) {
+    const twin = twinOf(inode, twins);
+    if (twin.type === 'file') copy.swapFiles.add(twin);
+  }
   copy.directories.sortByIndex();
   copy.files.sortByIndex();
   copy.symlinks.sortByIndex();

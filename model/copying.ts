@@ -18,6 +18,7 @@ export function copyFileRange(state: State, operation: OperationOf<'copy-file-ra
   if (from.inode.type === 'directory' || to.inode.type === 'directory') return failure('EISDIR');
   if (!from.readable || !to.writable || to.append) return failure('EBADF');
   if (to.inode.flags.immutable) return failure('EPERM');
+  if (state.isSwapFile(from.inode) || state.isSwapFile(to.inode)) return failure('ETXTBSY');
   const source = operation.fromOffset ?? from.position;
   const target = operation.toOffset ?? to.position;
   const { maxReadBytes } = state.options;

@@ -52,6 +52,7 @@ function isKnown(state: State, operation: Operation): boolean {
     case 'fdatasync':
     case 'fstat':
     case 'link-handle':
+    case 'mkswap':
     case 'fallocate':
     case 'readahead':
     case 'fadvise':
@@ -152,6 +153,8 @@ function hasUsableRange(state: State, operation: HandleOperation): boolean {
       return Number.isSafeInteger(operation.size);
     case 'seek':
       return isKnownSeek(state, operation);
+    case 'mkswap':
+      return isKnownHeader(state, operation.handle);
     case 'fallocate':
       return isKnownFallocate(state, operation);
     case 'link-handle':
@@ -168,6 +171,12 @@ function isKnownFallocate(state: State, { handle, mode, offset, length }: Operat
   const file = state.handles.get(handle);
   if (file?.inode.type !== 'file' || mode !== 'insert') return true;
   return file.inode.reservedBytes + length <= maxFileBytesOf(state.options);
+}
+
+/** Where the header lands: not of a descriptor that appends, nor past the cache, where it depends on blocks. */
+function isKnownHeader(state: State, handle: Handle): boolean {
+  const file = state.handles.get(handle);
+  return file?.append === false && !file.direct && !writesByChance(state, handle);
 }
 
 function writesByChance(state: State, handle: Handle): boolean {
@@ -218,8 +227,11 @@ function hasUsableArguments(state: State, operation: PathOperation): boolean {
     case 'getxattr':
     case 'removexattr':
       return isKnownName(operation.name);
+    case 'swapon':
+    case 'swapoff':
+      return !opensSpecial(state, operation.path) && !state.options.inlineData;
     case 'chattr':
-      return !opensSpecial(state, operation.path) && isKnownMapChange(state, operation);
+      return !opensSpecial(state, operation.path) && isKnownChange(state, operation);
     case 'lsattr':
       return !opensSpecial(state, operation.path);
     case 'set-project':
@@ -229,11 +241,16 @@ function hasUsableArguments(state: State, operation: PathOperation): boolean {
   }
 }
 
-/** Contents in an inode are not mapped at all, and what pointers do not reach was never meant to be mapped by them. */
-function isKnownMapChange(state: State, { path, extents }: OperationOf<'chattr'>): boolean {
-  if (extents === undefined) return true;
+/**
+ * Contents in an inode are not mapped at all, and what pointers do not reach was never meant to be mapped by them. Nobody says what
+ * becomes of a swap file whose blocks move.
+ */
+function isKnownChange(state: State, { path, extents, journalData }: OperationOf<'chattr'>): boolean {
+  if (extents === undefined && (journalData === undefined || state.swapFiles.size === 0)) return true;
   const { inlineData, maxIndirectBytes } = state.options;
   const inode = lookedAt(state, path);
+  if (typeof inode !== 'string' && state.isSwapFile(inode)) return false;
+  if (extents === undefined) return true;
   if (typeof inode === 'string' || inode.type !== 'file') return false;
   return !inlineData && (extents || inode.contents.size <= maxIndirectBytes);
 }

@@ -21,6 +21,7 @@ import { bmap, fiemap } from './reporting.ts';
 import { seek } from './seeking.ts';
 import type { State } from './state.ts';
 import { pread, pwrite, read, write } from './transferring.ts';
+import { mkswap, swapoff, swapon } from './swapping.ts';
 import { ftruncate, truncate } from './truncating.ts';
 
 type Handlers = { readonly [Name in OperationName]: (state: State, operation: OperationOf<Name>) => Outcome };
@@ -92,6 +93,9 @@ const HANDLERS: Handlers = {
   reclaim: (state, { path }) => touchCaches(state, path),
   writeback: (state, { path }) => touchCaches(state, path),
   trim,
+  mkswap,
+  swapon,
+  swapoff,
   freeze,
   thaw,
   reconfigure,

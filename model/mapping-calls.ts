@@ -15,7 +15,7 @@ export function mmap(state: State, operation: OperationOf<'mmap'>): Outcome {
   if (file === undefined) return failure('EBADF');
   if (length === 0) return failure('EINVAL');
   const { inode } = file;
-  const error = mmapError(file, operation);
+  const error = mmapError(state, file, operation);
   if (error !== null) return failure(error);
   if (inode.type !== 'file') return failure('ENODEV');
   state.markAccessed(inode);
@@ -24,9 +24,10 @@ export function mmap(state: State, operation: OperationOf<'mmap'>): Outcome {
 }
 
 /** do_mmap, in its order; where a file of 2^63 bytes would end, is beyond numbers. */
-function mmapError(file: OpenFile, { sharing, access }: OperationOf<'mmap'>): Errno | null {
+function mmapError(state: State, file: OpenFile, { sharing, access }: OperationOf<'mmap'>): Errno | null {
   if (sharing === 'shared') {
     if (access === 'read-write' && !file.writable) return 'EACCES';
+    if (access === 'read-write' && state.isSwapFile(file.inode)) return 'ETXTBSY';
     if (file.inode.flags.append && file.writable) return 'EACCES';
   }
   return file.readable ? null : 'EACCES';

@@ -50,6 +50,7 @@ function filesError(state: State, file: FileInode, donor: FileInode): Errno | nu
   if (state.options.dax || journalsData(state, file) || journalsData(state, donor)) return 'EOPNOTSUPP';
   if ((donor.mode & SET_ID_BITS) !== 0) return 'EINVAL';
   if (donor.flags.immutable || donor.flags.append) return 'EPERM';
+  if (state.isSwapFile(file) || state.isSwapFile(donor)) return 'ETXTBSY';
   if (!file.extents || !donor.extents || state.observedErrno === 'EOPNOTSUPP') return 'EOPNOTSUPP';
   return file.contents.size === 0 || donor.contents.size === 0 ? 'EINVAL' : null;
 }

@@ -2,7 +2,7 @@ import { createFile, createUnnamedFile } from './creating.ts';
 import type { DirectoryInode, Inode } from './inode.ts';
 import { OpenFile } from './open-file.ts';
 import { DONE, failure } from './outcome.ts';
-import type { Errno, Handle, Outcome, Path } from './operation.ts';
+import type { Access, Errno, Handle, Outcome, Path } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { READ, WRITE, accessError } from './permission.ts';
 import type { State } from './state.ts';
@@ -36,10 +36,12 @@ export function close(state: State, handle: Handle): Outcome {
   return state.handles.delete(handle) ? DONE : failure('EBADF');
 }
 
-/** The inode that open(path, O_RDONLY) finds, for calls that need a descriptor only to name an inode. */
-export function openForLooking(state: State, path: Path): Inode | Errno {
-  return findOrCreate(state, { op: 'open', as: 'fd0', path, access: 'read', flags: {}, mode: 0 });
-}
+/** The inode that an open without flags finds, for calls that need a descriptor only to name an inode. */
+export const findToOpen = (state: State, path: Path, access: Access): Inode | Errno =>
+  findOrCreate(state, { op: 'open', as: 'fd0', path, access, flags: {}, mode: 0 });
+
+/** The one that open(path, O_RDONLY) finds. */
+export const openForLooking = (state: State, path: Path): Inode | Errno => findToOpen(state, path, 'read');
 
 /** O_TMPFILE (do_tmpfile). With O_EXCL the file can never get a name. */
 function makeUnnamed(state: State, { path, flags, access, mode }: Open): Inode | Errno {

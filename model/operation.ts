@@ -329,6 +329,9 @@ export type Operation =
   | { readonly op: 'writeback'; readonly path: Path; readonly offset: number; readonly length: number }
   /** FITRIM, in bytes of the device; counts the bytes that were discarded. */
   | { readonly op: 'trim'; readonly start: number; readonly length: number; readonly minimum: number }
+  /** Writes the header of mkswap(8), of two pages, to the start of a file, with pwrite(2). */
+  | { readonly op: 'mkswap'; readonly handle: Handle }
+  | { readonly op: 'swapon' | 'swapoff'; readonly path: Path }
   /** FIFREEZE and FITHAW. In between, only what changes nothing is enabled: everything else would wait for ever. */
   | { readonly op: 'freeze' | 'thaw' }
   /** mount -o remount with other options, until the next `remount` mounts with those of the setup. */

@@ -40,9 +40,11 @@ export function fallocate(state: State, operation: Fallocate): Outcome {
 }
 
 /** The checks of vfs_fallocate that come before the file is touched, and the first of ext4_fallocate. */
-function refusal({ options }: State, inode: FileInode, { mode, offset, length }: Fallocate): Errno | null {
+function refusal(state: State, inode: FileInode, { mode, offset, length }: Fallocate): Errno | null {
+  const { options } = state;
   if (inode.flags.append && mode !== 'allocate' && mode !== 'keep-size') return 'EPERM';
   if (inode.flags.immutable) return 'EPERM';
+  if (state.isSwapFile(inode)) return 'ETXTBSY';
   if (offset + length > options.maxReadBytes) return 'EFBIG';
   return mode === 'write-zeroes' && !options.writeZeroes ? 'EOPNOTSUPP' : null;
 }

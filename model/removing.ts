@@ -16,6 +16,7 @@ export function unlink(state: State, path: Path): Outcome {
   if (walk.trailingSlash) return failure(inode.type === 'directory' ? 'EISDIR' : 'ENOTDIR');
   const refused = deletionError(state, found, false);
   if (refused !== null) return failure(refused);
+  if (state.isSwapFile(inode)) return failure('EPERM');
   state.removeName(found);
   state.markModified(parent);
   inode.links--;

@@ -31,7 +31,7 @@ export function rename(state: State, operation: Rename): Outcome {
   const refusedEarly = slashError(plan) ?? ancestorError(plan);
   if (refusedEarly !== null) return failure(refusedEarly);
   if (target?.inode === source.inode) return DONE;
-  const refused = permissionError(state, plan) ?? projectError(plan);
+  const refused = permissionError(state, plan) ?? swapError(state, plan) ?? projectError(plan);
   if (refused !== null) return failure(refused);
   const refusedLate = fileSystemError(state, plan);
   if (refusedLate !== null) {
@@ -112,6 +112,10 @@ function permissionError(state: State, { source, target, newParent, flag }: Rena
     return sourceError;
   return accessError(state, target.inode, WRITE);
 }
+
+/** What the kernel swaps to keeps its name (vfs_rename). */
+const swapError = (state: State, { source, target }: RenamePlan): Errno | null =>
+  state.isSwapFile(source.inode) || (target !== null && state.isSwapFile(target.inode)) ? 'EPERM' : null;
 
 /** A directory that hands its project down lets nothing of another one in. */
 function projectError({ source, target, newParent, flag }: RenamePlan): Errno | null {

@@ -50,6 +50,8 @@ export class State {
   used = { xattrs: false, flags: false };
   /** What the target answered to the step under way, if the model may follow it. */
   observed: Outcome | undefined = undefined;
+  /** Files that the kernel swaps to (S_SWAPFILE): nobody else changes what they hold, cuts them, or takes their names away. */
+  readonly swapFiles = new Set<FileInode>();
   /** Whether the file system is frozen (FIFREEZE): nothing changes, not even the time of an access. */
   frozen = false;
   /** Whether there is room for whatever the step needs, so that nothing is refused for want of it. */
@@ -183,8 +185,14 @@ export class State {
   /** What unmounting and mounting does: no descriptor survives, and no inode that lived by one. */
   closeAll(): void {
     this.frozen = false;
+    this.swapFiles.clear();
     this.handles.clear();
     this.mappings.clear();
+  }
+
+  /** Whether the kernel swaps to it. */
+  isSwapFile(inode: Inode): boolean {
+    return inode.type === 'file' && this.swapFiles.has(inode);
   }
 
   private listOf(inode: Inode): NameList {

@@ -36,6 +36,7 @@ export function setSize(state: State, inode: FileInode, size: number): Errno | n
   if (inode.flags.immutable) return 'EPERM';
   if (size > state.options.maxReadBytes) return 'EFBIG';
   dropCapability(state, inode);
+  if (size <= inode.contents.size && state.isSwapFile(inode)) return 'ETXTBSY';
   // What only the map does not reach is refused late (ext4_setattr).
   if (size > largestBytes(state, inode, ['EFBIG'])) return 'EFBIG';
   dropPrivileges(state, inode);

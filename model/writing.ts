@@ -32,6 +32,7 @@ export function writeTo(
   const nowait = hasRwf(transfer, 'nowait') && !dax;
   if (nowait && !direct) return failure('EOPNOTSUPP');
   if (inode.flags.immutable) return failure('EPERM');
+  if (state.isSwapFile(inode)) return failure('ETXTBSY');
   if (transfer.length === 0) return counted(0);
   const maxFileBytes = largestWrite(state, inode, start);
   if (start >= maxFileBytes) return failure('EFBIG');

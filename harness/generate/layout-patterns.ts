@@ -123,3 +123,48 @@ export function frozen(scene: Scene): Pattern {
     readAround(file),
   ];
 }
+
+/** A file that the kernel takes to swap to, which everybody else then tries to change. */
+export function swapFile(scene: Scene): Pattern {
+  const { dice } = scene;
+  const file = openNew(scene, scene.names.newPath());
+  const named =
+    (make: (path: string, now: Scene) => Operation): Maker =>
+    (now) => {
+      const view = now.view(file.handle);
+      return view === null ? null : make(view.openedAs, now);
+    };
+  const allocate = onFile(file, (now, { handle }) => ({
+    op: 'fallocate',
+    handle,
+    mode: 'allocate',
+    offset: 0,
+    length: PAGE_BYTES * now.dice.between(2, 8),
+  }));
+  const fill = onFile(file, (now, view) => pwrite(now, view, 0, PAGE_BYTES * now.dice.between(2, 8)));
+  const change = onFile(file, (now, view): Operation => {
+    const { handle, openedAs: path, size } = view;
+    const offset = now.dice.below(size + 1);
+    return now.dice.pick<() => Operation>([
+      () => pwrite(now, view, offset, now.dice.below(5000)),
+      () => ({ op: 'ftruncate', handle, size: offset }),
+      () => ({ op: 'ftruncate', handle, size: size + 1 + now.dice.below(5000) }),
+      () => ({ op: 'fallocate', handle, mode: 'punch', offset, length: 5000 }),
+      () => ({ op: 'unlink', path }),
+      () => ({ op: 'rename', from: path, to: now.names.newPath() }),
+      () => ({ op: 'swapon', path }),
+    ])();
+  });
+  return [
+    ...file.opening,
+    ...(dice.oneIn(2) ? [fill] : [allocate, ...(dice.oneIn(2) ? [fill] : [])]),
+    onFile(file, (_, { handle }) => ({ op: 'mkswap', handle })),
+    ...(dice.oneIn(2) ? [settle(file)] : []),
+    named((path) => ({ op: 'swapon', path })),
+    ...times(dice.between(1, 4), change),
+    readAround(file),
+    named((path) => ({ op: 'swapoff', path })),
+    change,
+    readAround(file),
+  ];
+}

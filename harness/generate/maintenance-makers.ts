@@ -1,4 +1,5 @@
 import type { Maker } from './data-makers.ts';
+import { isReadWrite } from './scene.ts';
 
 const WHOLE_BYTES = 2 ** 40;
 
@@ -15,6 +16,21 @@ const inCache =
 
 export const reclaim = inCache('reclaim');
 export const writeback = inCache('writeback');
+
+export const mkswap: Maker = (scene) => {
+  const file = scene.mistake() ? null : scene.open(isReadWrite);
+  return { op: 'mkswap', handle: file?.handle ?? scene.deadHandle() };
+};
+
+const onSwap =
+  (op: 'swapon' | 'swapoff'): Maker =>
+  ({ dice, names }) => {
+    const path = dice.oneIn(8) ? names.directory() : (names.file()?.path ?? null);
+    return path === null ? null : { op, path };
+  };
+
+export const swapon = onSwap('swapon');
+export const swapoff = onSwap('swapoff');
 
 export const trim: Maker = (scene) => {
   const { dice, boundaries } = scene;

@@ -14,7 +14,7 @@ import {
   type Pattern,
 } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
-import { changeMap, defragment, frozen } from './layout-patterns.ts';
+import { changeMap, defragment, frozen, swapFile } from './layout-patterns.ts';
 import { holes, moveContents, reserve } from './space-patterns.ts';
 import { cutMapping, strayStore } from './mapping-patterns.ts';
 import { copies, flushRange, pastCache } from './transfer-patterns.ts';
@@ -46,6 +46,7 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   defragment,
   'change-map': changeMap,
   frozen,
+  'swap-file': swapFile,
   copies,
   'past-cache': pastCache,
   'flush-range': flushRange,

@@ -96,6 +96,7 @@ const PATTERNS = {
   defragment: 0,
   'change-map': 0,
   frozen: 0,
+  'swap-file': 0,
   copies: 0,
   'past-cache': 0,
   'flush-range': 0,
@@ -158,6 +159,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   settle('move-contents', kinds.has('fallocate'));
   settle('defragment', kinds.has('move-extent'));
   settle('change-map', kinds.has('chattr'));
+  settle('swap-file', kinds.has('swapon'));
   settle('frozen', kinds.has('freeze'));
   settle('copies', kinds.has('copy-file-range'));
   settle('past-cache', transfers.directPercent > 0);

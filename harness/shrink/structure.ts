@@ -34,6 +34,7 @@ function cheaperOperations(operations: readonly Operation[], operation: Operatio
     case 'reconfigure':
       return [{ op: 'sync' }, { op: 'drop-caches' }];
     case 'fdatasync':
+    case 'mkswap':
     case 'syncfs':
     case 'sync-file-range':
       return [{ op: 'fsync', handle: operation.handle }];

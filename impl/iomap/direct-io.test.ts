@@ -157,6 +157,9 @@ function table(file: OneFile): AddressSpaceOperations {
     *bmap() {
       return 0;
     },
+    *swapActivate() {
+      return [];
+    },
   };
 }
 

@@ -114,6 +114,9 @@ function table(file: OneFile, folioOrderMax: number): AddressSpaceOperations {
     *bmap() {
       return 0;
     },
+    *swapActivate() {
+      return [];
+    },
   };
 }
 

@@ -19,6 +19,7 @@ export type Errno =
   | 'EINVAL'
   | 'EMFILE'
   | 'ENOTTY'
+  | 'ETXTBSY'
   | 'EFBIG'
   | 'ENOSPC'
   | 'ESPIPE'

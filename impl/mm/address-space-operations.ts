@@ -17,6 +17,15 @@ export interface WritebackControl {
   budget: number;
 }
 
+/** Pages of a file that lie one behind the other on the device, whole pages of which they are (struct swap_extent). */
+export interface SwapExtent {
+  /** Number of the first among the pages that are used, not in the file. */
+  readonly start: number;
+  readonly pages: number;
+  /** Number of the first of the device's pages. */
+  readonly devicePage: number;
+}
+
 /** A writeback for integrity writes what was dirty when it began, any other what is dirty. */
 export const isWanted = (folio: Folio, { sync }: WritebackControl): boolean =>
   sync === 'all' ? folio.toWrite : folio.dirty;
@@ -60,4 +69,9 @@ export interface AddressSpaceOperations {
   isPartiallyUptodate(folio: Folio, offset: number, length: number): boolean;
   /** Device block of a block of the file, or 0 (FIBMAP). Writes delayed data first. */
   bmap(mapping: AddressSpace, block: number): Sleepable<number>;
+  /**
+   * Where the file's pages are, so that they can be used past it: at most `pagesMax`. Under i_rwsem; what was dirty is on the device
+   * afterwards. Fails with EINVAL where something of it has no place of its own, EIO.
+   */
+  swapActivate(mapping: AddressSpace, pagesMax: number): Sleepable<readonly SwapExtent[]>;
 }

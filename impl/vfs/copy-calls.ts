@@ -55,6 +55,7 @@ function checkCopy({ from, to, fromOffset, toOffset }: Copy, length: number): nu
   for (const { inode } of [from, to]) if (isDirectory(inode.mode)) fail('EISDIR');
   if (!from.readable || !to.writable || to.rules.append) fail('EBADF');
   if (isImmutable(to.inode)) fail('EPERM');
+  if (from.inode.swapFile || to.inode.swapFile) fail('ETXTBSY');
   // A sum that is negative no more has wrapped: the kernel adds without signs.
   for (const offset of [fromOffset, toOffset]) if (offset < 0 && offset + length >= 0) fail('EOVERFLOW');
   let count = Math.max(0, Math.min(length, from.inode.size - fromOffset));

@@ -19,6 +19,7 @@ export function* fallocate(
   if (!file.writable) fail('EBADF');
   if (isAppendOnly(inode) && mode !== 'allocate' && mode !== 'keep-size') fail('EPERM');
   if (isImmutable(inode)) fail('EPERM');
+  if (inode.swapFile) fail('ETXTBSY');
   if (isFifo(inode.mode)) fail('ESPIPE');
   if (isDirectory(inode.mode)) fail('EISDIR');
   if (!isRegular(inode.mode)) fail('ENODEV');

@@ -3,9 +3,7 @@ import type { FallocateMode } from '../ext4/fallocate/fallocate.ts';
 import { statfs, type FileSystemStatistics } from '../ext4/super/statfs.ts';
 import type { SuperBlock } from '../ext4/super/super-block.ts';
 import type { FiemapExtent, FiemapFlags } from '../ext4/data/fiemap.ts';
-import { syncFileSystem } from '../ext4/data/sync.ts';
 import { checkInvariants } from '../ext4/inspection/invariants.ts';
-import { unmountSuperBlock } from '../ext4/super/mount.ts';
 import type { DeviceNumber } from '../ext4/inode/device-number.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { assert } from '../lib/assert.ts';
@@ -19,11 +17,12 @@ import { getFlags, getGeneration, getProject } from './flag-calls.ts';
 import { KernelContext } from './kernel-context.ts';
 import type { BlockExchange } from './move-extent-call.ts';
 import { reconfigure, type ReconfigureOptions } from './mount-state-calls.ts';
-import { resolve } from './path-walk.ts';
 import { Credentials } from './permission/credentials.ts';
-import { fstat } from './query-calls.ts';
+import { fstat, tableOf } from './query-calls.ts';
 import { seek } from './read-write-calls.ts';
+import { stopSwapping } from './swap-calls.ts';
 import { SystemCalls } from './system-calls.ts';
+import { unmount } from './unmount.ts';
 import type {
   Advice,
   CopyEnd,
@@ -89,6 +88,12 @@ export class FileSystem {
 
   close(fd: number): void {
     this.#run('close', () => this.calls.close(fd));
+  }
+
+  /** It is thawed, and nothing is swapped to: the last close of a file waits for nothing then. */
+  goOn(): void {
+    if (this.sb.freezer.frozen) this.#run('thaw', () => this.sb.freezer.thaw());
+    this.#run('swapoff', () => stopSwapping(this.#context));
   }
 
   /** What the end of a process does: every descriptor is closed, every mapping gone. */
@@ -414,6 +419,15 @@ export class FileSystem {
     this.#run('writeback', () => this.calls.writeback(path, offset, length));
   }
 
+  /** swapon(2): nobody else may change the file until swapoff(2). */
+  swapon(path: string): void {
+    this.#run('swapon', () => this.calls.swapon(path));
+  }
+
+  swapoff(path: string): void {
+    this.#run('swapoff', () => this.calls.swapoff(path));
+  }
+
   /** ioctl(FIFREEZE): until `thaw`, whoever wants to change something waits, which alone nobody may. */
   freeze(): void {
     this.#run('freeze', () => this.calls.freeze());
@@ -421,11 +435,6 @@ export class FileSystem {
 
   thaw(): void {
     this.#run('thaw', () => this.calls.thaw());
-  }
-
-  /** Whether it is frozen. */
-  get frozen(): boolean {
-    return this.sb.freezer.frozen;
   }
 
   /** mount -o remount with other options. Inodes in memory keep the tables that they have. */
@@ -436,7 +445,7 @@ export class FileSystem {
 
   /** The name of the address_space_operations that an inode uses. */
   table(path: string): string {
-    return this.#run('table', () => this.#table(path));
+    return this.#run('table', () => tableOf(this.#context, path));
   }
 
   /**
@@ -453,33 +462,18 @@ export class FileSystem {
   }
 
   /**
-   * umount(2). Fails with EBUSY while a file is open or mapped, or all is frozen, else the file system is gone and the object of no use; EIO and
+   * umount(2). Fails with EBUSY while a file is open, mapped or swapped to, or all is frozen, else the file system is gone and the object of no use; EIO and
    * EUCLEAN say that not all of it is on the disk.
    */
   unmount(): void {
-    const { files, mappings } = this.#context;
-    if (files.openFiles > 0 || mappings.length > 0 || this.sb.freezer.frozen) fail('EBUSY');
+    const { files, mappings, swapFiles } = this.#context;
+    if (files.openFiles > 0 || swapFiles.size > 0 || mappings.length > 0 || this.sb.freezer.frozen)
+      fail('EBUSY');
     try {
-      this.#run('umount', () => this.#unmount());
+      this.#run('umount', () => unmount(this.#context));
     } finally {
       this.#mounted = false;
     }
-  }
-
-  *#unmount(): Sleepable<void> {
-    try {
-      yield* syncFileSystem(this.sb);
-      yield* this.sb.inodes.put(this.#context.root);
-    } finally {
-      yield* unmountSuperBlock(this.sb);
-    }
-  }
-
-  *#table(path: string): Sleepable<string> {
-    const inode = yield* resolve(this.#context, path, true);
-    const { name } = inode.dataPath;
-    yield* this.sb.inodes.put(inode);
-    return name;
   }
 
   #run<T>(name: string, call: () => Sleepable<T>): T {

@@ -7,7 +7,7 @@ import { Mutex, RwSemaphore } from '../sched/lock.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { LockClass } from '../sched/task.ts';
 import type { ProcessMapping } from './memory-calls.ts';
-import { FileTable } from './open-file.ts';
+import { FileTable, type OpenFile } from './open-file.ts';
 import { superuser, type Credentials } from './permission/credentials.ts';
 
 /** s_vfs_rename_mutex: at most one rename at a time moves something from one directory to another. Before any i_rwsem. */
@@ -25,6 +25,8 @@ export class KernelContext {
   #caller: Credentials = superuser();
   readonly renameMutex: Mutex;
   readonly mmapLock: RwSemaphore;
+  /** Files that the kernel swaps to, open as swapon(2) opened them. */
+  readonly swapFiles = new Map<Inode, OpenFile>();
   /** By number, from 1 on; a number is never given twice. */
   readonly #mappings = new Map<number, ProcessMapping>();
   #lastMapping = 0;

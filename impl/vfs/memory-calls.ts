@@ -80,6 +80,7 @@ function mayMap(file: OpenFile, offset: number, length: number, access: MappingA
   if (isRegular(inode.mode) && offset + length > inode.sb.maxFileBytes) fail('EOVERFLOW');
   if (access.sharing === 'shared') {
     if (access.access === 'read-write' && !file.writable) fail('EACCES');
+    if (access.access === 'read-write' && inode.swapFile) fail('ETXTBSY');
     if (isAppendOnly(inode) && file.writable) fail('EACCES');
   }
   if (!file.readable) fail('EACCES');

@@ -136,3 +136,11 @@ function* typeFromInode(dir: Inode, ino: number): Sleepable<FileType> {
     yield* dir.sb.inodes.put(inode);
   }
 }
+
+/** The name of the address_space_operations of what a path leads to. */
+export function* tableOf(context: KernelContext, path: string): Sleepable<string> {
+  const inode = yield* resolve(context, path, true);
+  const { name } = inode.dataPath;
+  yield* context.sb.inodes.put(inode);
+  return name;
+}

@@ -134,7 +134,7 @@ function* writeAt(
   if (!file.writable) fail('EBADF');
   yield* context.wantWrite();
   context.sb.health.failInEmergency();
-  if (source.length === 0 && (options !== undefined || !isImmutable(file.inode)))
+  if (source.length === 0 && (options !== undefined || !(isImmutable(file.inode) || file.inode.swapFile)))
     return { position, written: 0 };
   const { inode, rules } = file;
   if (options === undefined && rules === PLAIN_RULES && !isSync(inode) && inode.dataPath.dax === null)

@@ -69,6 +69,7 @@ function* removeAt(context: KernelContext, path: string, removal: Removal): Slee
 function* removeLocked(dir: Inode, name: Uint8Array, victim: Inode, removal: Removal): Sleepable<void> {
   yield* victim.lock.write();
   try {
+    if (victim.swapFile) fail('EPERM');
     yield* removal.remove(dir, name, victim);
   } finally {
     victim.lock.unlockWrite();

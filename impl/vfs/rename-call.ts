@@ -71,6 +71,7 @@ function* renameBetween(
     yield* mayRename(context.caller, from, to, flags.exchange === true);
     yield* lockMoved(inode, replaced);
     try {
+      if (inode.swapFile || replaced?.swapFile === true) fail('EPERM');
       const whiteoutOwner = flags.whiteout === true ? context.caller : null;
       if (flags.exchange === true && replaced !== null)
         yield* exchangeInodes(from, { dir: to.dir, name: toName, inode: replaced });

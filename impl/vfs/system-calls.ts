@@ -26,6 +26,7 @@ import { bmap, fiemap, seekContents } from './report-calls.ts';
 import { fsync, syncFileRange, syncfs } from './sync-calls.ts';
 import { rmdir, unlink } from './remove-calls.ts';
 import { rename } from './rename-call.ts';
+import { swapoff, swapon } from './swap-calls.ts';
 import { trim } from './trim-call.ts';
 import { ftruncate, truncate } from './truncate-calls.ts';
 import type {
@@ -270,6 +271,14 @@ export class SystemCalls {
 
   writeback(path: string, offset: number, length: number): Sleepable<void> {
     return writeback(this.#context, path, offset, length);
+  }
+
+  swapon(path: string): Sleepable<void> {
+    return swapon(this.#context, path);
+  }
+
+  swapoff(path: string): Sleepable<void> {
+    return swapoff(this.#context, path);
   }
 
   freeze(): Sleepable<void> {

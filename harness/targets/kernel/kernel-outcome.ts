@@ -1,6 +1,7 @@
 import type { Errno, FileExtent, Operation, Outcome } from '../../../model/index.ts';
 import { contentBytes, placeInPool } from '../../content.ts';
 import { changedFlagBits, flagNamesOf } from '../../inode-flag-bits.ts';
+import { SWAP_HEADER } from '../swap-header.ts';
 import { xattrBytes } from '../xattr-value.ts';
 import type { PerformerAnswer, Told } from './performer.ts';
 
@@ -21,6 +22,10 @@ export function requestOf(operation: Operation): Told {
     case 'setxattr': {
       const { value, ...rest } = operation;
       return { operation: rest, data: xattrBytes(value) };
+    }
+    case 'mkswap': {
+      const { handle } = operation;
+      return { operation: { op: 'pwrite', handle, offset: 0 }, data: SWAP_HEADER };
     }
     case 'chattr': {
       const { op, path } = operation;

@@ -6,7 +6,18 @@ import { counted, DONE } from './outcomes.ts';
 /** Operations about what is in memory, on the device, and how both are mounted: no file shows them. */
 export type MemoryStateOperation = Extract<
   Operation,
-  { op: 'drop-caches' | 'reclaim' | 'writeback' | 'trim' | 'freeze' | 'thaw' | 'reconfigure' }
+  {
+    op:
+      | 'drop-caches'
+      | 'reclaim'
+      | 'writeback'
+      | 'trim'
+      | 'swapon'
+      | 'swapoff'
+      | 'freeze'
+      | 'thaw'
+      | 'reconfigure';
+  }
 >;
 
 export function performOnMemoryState(fs: FileSystem, operation: MemoryStateOperation): Outcome {
@@ -26,6 +37,10 @@ export function performOnMemoryState(fs: FileSystem, operation: MemoryStateOpera
     }
     case 'trim':
       return counted(fs.trim(operation.start, operation.length, operation.minimum));
+    case 'swapon':
+    case 'swapoff':
+      fs[operation.op](operation.path);
+      return DONE;
     case 'freeze':
     case 'thaw':
       fs[operation.op]();

@@ -7,7 +7,7 @@ import { DONE, sortedEntries, statOutcome, success } from './outcomes.ts';
 
 type PathOperation = Exclude<
   Extract<Operation, { path: Path } | { from: Path }>,
-  { op: 'open' | 'reclaim' | 'writeback' } | TransferOperation
+  { op: 'open' | 'reclaim' | 'writeback' | 'swapon' | 'swapoff' } | TransferOperation
 >;
 
 const RENAME_FLAGS = {

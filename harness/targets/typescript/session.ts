@@ -11,6 +11,7 @@ import type {
 import type { MemoryPicture } from '../../memory-picture.ts';
 import type { DiskImage, Session } from '../../target.ts';
 import { ReadBuffer } from '../read-buffer.ts';
+import { SWAP_HEADER } from '../swap-header.ts';
 import { findingText } from './finding-text.ts';
 import { MemoryOperations } from './memory-operations.ts';
 import { performOnMemoryState } from './memory-state-operations.ts';
@@ -78,8 +79,7 @@ export class TypescriptSession implements Session {
   }
 
   closeAll(): void {
-    // The last close of a file without a name waits for it.
-    if (this.#fs.frozen) this.#fs.thaw();
+    this.#fs.goOn();
     this.#memoryOperations.unmapAll(this.#fs);
     for (const fd of this.#descriptors.values()) this.#fs.close(fd);
     this.#descriptors.clear();
@@ -140,6 +140,8 @@ export class TypescriptSession implements Session {
       case 'fallocate':
         fs.fallocate(this.#fd(operation.handle), operation.mode, operation.offset, operation.length);
         return DONE;
+      case 'mkswap':
+        return counted(fs.pwrite(this.#fd(operation.handle), SWAP_HEADER, 0));
       case 'move-extent': {
         const { handle, donor, offset, donorOffset, length } = operation;
         return counted(fs.moveExtent(this.#fd(handle), this.#fd(donor), { offset, donorOffset, length }));
@@ -175,6 +177,8 @@ export class TypescriptSession implements Session {
       case 'reclaim':
       case 'writeback':
       case 'trim':
+      case 'swapon':
+      case 'swapoff':
       case 'freeze':
       case 'thaw':
       case 'reconfigure':

@@ -13,6 +13,7 @@ import type { AddressSpaceOperations } from '../../mm/address-space-operations.t
 import type { Folio } from '../../mm/folio.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { bmap } from './bmap.ts';
+import { swapActivate } from './swap-activate.ts';
 import { allocatingWrite, delallocWrite } from './buffer-head-write.ts';
 import { mkwriteDelayed, mkwritePlaced } from './buffer-head-mkwrite.ts';
 import { zeroPartialBlock } from './buffer-head-zero.ts';
@@ -84,6 +85,7 @@ const common: Omit<AddressSpaceOperations, 'name'> & Pick<DataPath, 'logsData' |
   errorRemoveFolio,
   isPartiallyUptodate,
   bmap,
+  swapActivate,
   dax: null,
 };
 

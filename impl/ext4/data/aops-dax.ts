@@ -28,6 +28,8 @@ export const daxPath: DataPath = {
   errorRemoveFolio: absent,
   isPartiallyUptodate: absent,
   bmap,
+  // The kernel's table has it, and swapon asks for readFolio first, so that nobody ever calls it.
+  swapActivate: absent,
   bufferedWrite: absent,
   pageMkwrite: absent,
   zeroPartialBlock: (inode, position, length) => daxZeroRange(inode, position, length, lookupOps),

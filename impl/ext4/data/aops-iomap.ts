@@ -8,6 +8,7 @@ import { errorRemoveFolio } from '../../mm/memory-failure.ts';
 import { migrateFolio } from '../../mm/migrate.ts';
 import { MAX_FOLIO_ORDER } from '../../mm/page.ts';
 import { bmap } from './bmap.ts';
+import { swapActivate } from './swap-activate.ts';
 import type { DataPath } from './data-path.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { inodeOf } from '../inode/inode.ts';
@@ -47,6 +48,7 @@ export const iomapPath: DataPath = {
   isPartiallyUptodate: (folio, offset, length) =>
     isPartiallyUptodate(folio, inodeOf(folio.mapping).blockSize, offset, length),
   bmap,
+  swapActivate,
 
   bufferedWrite(inode, position, source, length) {
     const write = { position, source, length };

@@ -4,6 +4,7 @@ import { inodeOf, type Inode } from '../inode/inode.ts';
 import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
 import { damageFails } from '../super/damage.ts';
 import { bmap } from './bmap.ts';
+import { swapActivate } from './swap-activate.ts';
 import type { DataPath } from './data-path.ts';
 import { errorRemoveFolio } from '../../mm/memory-failure.ts';
 import { migrateFolio } from '../../mm/migrate.ts';
@@ -48,6 +49,7 @@ export const journalledPath: DataPath = {
   errorRemoveFolio,
   isPartiallyUptodate: (folio) => folio.uptodate,
   bmap,
+  swapActivate,
   bufferedWrite: journalledWrite,
   zeroPartialBlock: zeroLogged,
   pageMkwrite: mkwriteLogged,

@@ -75,6 +75,7 @@ function checkFiles(inode: Inode, donor: Inode): void {
   if (inode.dataPath.logsData || donor.dataPath.logsData) fail('EOPNOTSUPP');
   if ((donor.mode & (S_ISUID | S_ISGID)) !== 0) fail('EINVAL');
   if ((donor.flags & (EXT4_IMMUTABLE_FL | EXT4_APPEND_FL)) !== 0) fail('EPERM');
+  if (inode.swapFile || donor.swapFile) fail('ETXTBSY');
   if ((inode.flags & donor.flags & EXT4_EXTENTS_FL) === 0) fail('EOPNOTSUPP');
   if (inode.bufferedIomap || donor.bufferedIomap) fail('EOPNOTSUPP');
   if (inode.size === 0 || donor.size === 0) fail('EINVAL');

@@ -15,11 +15,13 @@ const SET_SIZE_CREDITS = 6;
 
 /**
  * The part of ext4_setattr that changes i_size, to 0 .. maxBytesOf(inode). Under i_rwsem, which the caller holds. Modification
- * and change time become now: the kernel does so even when the size stays. Fails with EFBIG.
+ * and change time become now: the kernel does so even when the size stays. Fails with EFBIG, ETXTBSY.
  */
 export function* setSize(inode: Inode, size: number): Sleepable<void> {
   if (size > maxBytesOf(inode)) fail('EFBIG');
   const shrinks = size <= inode.size;
+  // inode_newsize_ok(): what is cut off could be given to somebody else.
+  if (shrinks && inode.swapFile) fail('ETXTBSY');
   if (isInline(inode) && !(yield* staysInline(inode, size))) yield* convertFile(inode);
   yield* inode.invalidateLock.write();
   try {

@@ -21,6 +21,7 @@ export interface Writer {
  */
 export function writableLength(inode: Inode, position: number, length: number): number {
   if ((inode.flags & EXT4_IMMUTABLE_FL) !== 0) fail('EPERM');
+  if (inode.swapFile) fail('ETXTBSY');
   if (length === 0) return 0;
   const room = maxBytesOf(inode) - position;
   if (room <= 0) fail('EFBIG');

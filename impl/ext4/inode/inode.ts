@@ -152,6 +152,8 @@ export class Inode {
   dataSyncTid = 0;
   /** What a commit writes before it, with data=ordered; made when the inode first got blocks (i_jinode). */
   ordered: OrderedInode | null = null;
+  /** The kernel swaps to it (S_SWAPFILE): what it holds, and how far it reaches, is nobody else's to change. */
+  swapFile = false;
   /** Open descriptors that may write (i_writecount). */
   writers = 0;
   /** Space set aside for what the file will grow to; only the allocator looks inside. */
