@@ -15,6 +15,7 @@ export { featureNames } from './ext4/super/features.ts';
 export { decodeName, encodeName } from './ext4/directory/file-name.ts';
 export { groupFacts, type GroupFacts } from './ext4/allocation/group-facts.ts';
 export { EXT4_ERROR_FS, EXT4_VALID_FS } from './ext4/layout/superblock.ts';
+export { DATA_PATHS } from './ext4/data/aops.ts';
 export { CallbackCounts, type CallbackTable } from './ext4/data/callback-counts.ts';
 export { mkfs, MkfsError, type MkfsOptions } from './ext4/mkfs/mkfs.ts';
 export type { MountOptions } from './ext4/super/mount-options.ts';

@@ -107,6 +107,11 @@ export class Model {
     return isPrivileged(this.state.caller) && this.state.options.rootHasResources;
   }
 
+  /** Whether the file system is frozen. */
+  get frozen(): boolean {
+    return this.state.frozen;
+  }
+
   /** Which kinds of metadata have ever been set, or tried to. */
   get used(): { readonly xattrs: boolean; readonly flags: boolean } {
     return this.state.used;

@@ -104,20 +104,29 @@ function timeLines(result: CheckResult, { e2fsck }: RunFacts): string[] {
   return lines;
 }
 
-/** A line per table: how many calls, the seldom ones first, those that never were, and those that the table has not. */
+/** A line per table: how many calls, the seldom ones first, and those that the table has not; then those that never were. */
 function callbackLines(callbacks: CallbackTable): string[] {
   const lines = Object.entries(callbacks).map(([table, counts]) => {
     const absent = Object.keys(counts).filter((name) => counts[name] === null);
     const called = Object.entries(counts).filter((entry): entry is [string, number] => entry[1] !== null);
     const sorted = called.sort(([, left], [, right]) => left - right);
     const total = sorted.reduce((sum, [, count]) => sum + count, 0);
-    const never = sorted.filter(([, count]) => count === 0).map(([name]) => name);
     const shown = sorted.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${grouped(count)}`);
-    const zeros = never.length === 0 ? '' : pc.dim(`  never ${never.join(' ')}`);
     const none = absent.length === 0 ? '' : pc.dim(`  not in the table: ${absent.join(' ')}`);
-    return `  ${table.padEnd(TABLE_WIDTH)}${grouped(total).padStart(COUNT_WIDTH)}  ${shown.join('  ')}${zeros}${none}`;
+    return `  ${table.padEnd(TABLE_WIDTH)}${grouped(total).padStart(COUNT_WIDTH)}  ${shown.join('  ')}${none}`;
   });
-  return lines.length === 0 ? [] : ['callbacks', ...lines];
+  return lines.length === 0 ? [] : ['callbacks', ...lines, `  ${neverCalled(callbacks)}`];
+}
+
+/** The cells that are zero, so that nobody has to look for them. */
+function neverCalled(callbacks: CallbackTable): string {
+  const missing = Object.entries(callbacks).flatMap(([table, counts]) => {
+    const names = Object.keys(counts).filter((name) => counts[name] === 0);
+    return names.length === 0 ? [] : [`${table} ${names.join(' ')}`];
+  });
+  return missing.length === 0
+    ? 'every callback of every table was called'
+    : pc.yellow(`never called: ${missing.join('; ')}`);
 }
 
 const TABLE_WIDTH = 22;

@@ -14,7 +14,7 @@ const GROUPS: readonly {
   { oneIn: 3, weights: { fiemap: 5, bmap: 2 } },
   { oneIn: 3, weights: { 'move-extent': 12 } },
   { oneIn: 4, weights: { freeze: 2, thaw: 12 } },
-  { oneIn: 4, weights: { mkswap: 2, swapon: 3, swapoff: 5 } },
+  { oneIn: 3, weights: { mkswap: 2, swapon: 3, swapoff: 5 } },
   { oneIn: 4, weights: { 'copy-file-range': 10, sendfile: 9 } },
   { oneIn: 3, weights: { mmap: 8, munmap: 2, load: 12, store: 14, msync: 3 } },
   { oneIn: 3, weights: { reclaim: 6, writeback: 8, trim: 1, reconfigure: 2 } },
@@ -60,10 +60,10 @@ const NONE = {
 
 export type GroupedName = keyof typeof NONE;
 
-/** Adds the weights for one run to those of `drawn`. */
-export function drawGroups(dice: Dice, drawn: Weights<string>): void {
+/** Adds the weights for one run to those of `drawn`. Files that are `mapped` directly (dax) are there to be mapped. */
+export function drawGroups(dice: Dice, drawn: Weights<string>, mapped: boolean): void {
   for (const name in NONE) drawn.set(name, 0);
   for (const { oneIn, weights } of GROUPS) {
-    if (dice.oneIn(oneIn)) drawWeights(dice, weights, 6, 2, drawn);
+    if (dice.oneIn(mapped && 'mmap' in weights ? 1 : oneIn)) drawWeights(dice, weights, 6, 2, drawn);
   }
 }

@@ -17,6 +17,9 @@ const inCache =
 export const reclaim = inCache('reclaim');
 export const writeback = inCache('writeback');
 
+/** Mostly of what is frozen. */
+export const thaw: Maker = ({ dice, model }) => (model.frozen || dice.oneIn(8) ? { op: 'thaw' } : null);
+
 export const mkswap: Maker = (scene) => {
   const file = scene.mistake() ? null : scene.open(isReadWrite);
   return { op: 'mkswap', handle: file?.handle ?? scene.deadHandle() };

@@ -17,7 +17,7 @@ import type { Scene } from './scene.ts';
 import { changeMap, defragment, frozen, swapFile } from './layout-patterns.ts';
 import { holes, moveContents, reserve } from './space-patterns.ts';
 import { cutMapping, strayStore } from './mapping-patterns.ts';
-import { copies, flushRange, pastCache } from './transfer-patterns.ts';
+import { copies, flushRange, pastCache, pressure } from './transfer-patterns.ts';
 import type { PatternName } from './swarm.ts';
 
 /** How a pattern is laid out when it begins, with what it needs to know drawn already. */
@@ -50,6 +50,7 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   copies,
   'past-cache': pastCache,
   'flush-range': flushRange,
+  pressure,
   'stray-store': strayStore,
   'cut-mapping': cutMapping,
 };

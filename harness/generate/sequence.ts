@@ -18,7 +18,7 @@ import { Scene } from './scene.ts';
 import * as space from './space-makers.ts';
 
 const constant =
-  (op: 'sync' | 'statfs' | 'freeze' | 'thaw' | 'remount'): Maker =>
+  (op: 'sync' | 'statfs' | 'freeze' | 'remount'): Maker =>
   () => ({ op });
 
 const makers: Readonly<Record<OperationName, Maker>> = {
@@ -82,7 +82,7 @@ const makers: Readonly<Record<OperationName, Maker>> = {
   swapon: maintenance.swapon,
   swapoff: maintenance.swapoff,
   freeze: constant('freeze'),
-  thaw: constant('thaw'),
+  thaw: maintenance.thaw,
   reconfigure: maintenance.reconfigure,
   remount: constant('remount'),
 };

@@ -58,14 +58,11 @@ export function* simplerTransfers(
       yield* simplerRanges(operation, simpler);
       return;
     case 'move-extent':
-      yield* simplerRanges(operation, simpler);
       for (const donorOffset of simpler(operation.donorOffset)) yield { ...operation, donorOffset };
+      yield* simplerRanges(operation, simpler);
       return;
     case 'fiemap':
-      if (operation.sync === true) {
-        const { path, offset, length } = operation;
-        yield { op: 'fiemap', path, offset, length };
-      }
+      yield* withoutSync(operation);
       yield* simplerRanges(operation, simpler);
       return;
     case 'bmap':
@@ -87,6 +84,16 @@ type Ranged = Extract<Operation, { offset: number; length: number }>;
 function* simplerRanges(operation: Ranged, simpler: (bytes: number) => number[]): Iterable<Operation> {
   for (const offset of simpler(operation.offset)) yield { ...operation, offset };
   for (const length of simpler(operation.length)) yield { ...operation, length };
+}
+
+function* withoutSync({
+  op,
+  path,
+  offset,
+  length,
+  sync,
+}: Extract<Operation, { op: 'fiemap' }>): Iterable<Operation> {
+  if (sync === true) yield { op, path, offset, length };
 }
 
 const OPTIONS = ['rwf', 'pieces', 'faultAt', 'misaligned'] as const satisfies (keyof TransferOptions)[];

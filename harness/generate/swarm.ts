@@ -100,6 +100,7 @@ const PATTERNS = {
   copies: 0,
   'past-cache': 0,
   'flush-range': 0,
+  pressure: 0,
   'stray-store': 0,
   'cut-mapping': 0,
 };
@@ -139,7 +140,7 @@ export interface Swarm {
 
 export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): Swarm {
   const tight = isTight(setup);
-  const kinds = drawKinds(dice, unperformed);
+  const kinds = drawKinds(dice, setup, unperformed);
   const renameFlagPercent = dice.pick([0, 0, 20, 50]);
   const unnamedPercent = dice.pick([0, 0, 5, 20]);
   const seekDataPercent = unperformed.has('seek data') ? 0 : dice.pick([0, 20, 60]);
@@ -159,12 +160,13 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   settle('move-contents', kinds.has('fallocate'));
   settle('defragment', kinds.has('move-extent'));
   settle('change-map', kinds.has('chattr'));
-  settle('swap-file', kinds.has('swapon'));
+  settle('swap-file', kinds.has('swapon'), 3 * METADATA_PATTERN);
   settle('frozen', kinds.has('freeze'));
   settle('copies', kinds.has('copy-file-range'));
   settle('past-cache', transfers.directPercent > 0);
   settle('stray-store', kinds.has('store'));
   settle('cut-mapping', kinds.has('store'));
+  settle('pressure', kinds.has('reclaim'));
   settle('flush-range', kinds.has('sync-file-range'));
   return {
     kinds,
@@ -185,11 +187,11 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
 }
 
 /** Without a file nothing happens, and without data in it little. */
-function drawKinds(dice: Dice, unperformed: Unperformed): WeightedChoice<OperationName> {
+function drawKinds(dice: Dice, { mount }: Setup, unperformed: Unperformed): WeightedChoice<OperationName> {
   const kinds: Weights<OperationName> = new Map();
   drawWeights(dice, CHANGES, 6, 8, kinds);
   drawWeights(dice, LOOKS, 6, 2, kinds);
-  drawGroups(dice, kinds);
+  drawGroups(dice, kinds, mount.dax === true);
   const atLeast = (name: keyof typeof CHANGES): void =>
     void kinds.set(name, Math.max(kinds.get(name) ?? 0, CHANGES[name] * WEIGHT_SCALE));
   // One remount costs as much as fifty other operations: few runs have them.

@@ -119,3 +119,22 @@ export function flushRange(scene: Scene): Pattern {
     readAround(file),
   ];
 }
+
+/** Memory is short: what is clean leaves it, or is lost with a broken page, and what is dirty moves to other memory. */
+export function pressure(scene: Scene): Pattern {
+  const { dice, boundaries } = scene;
+  const file = work(scene);
+  const write = onFile(file, (now, view) =>
+    pwrite(now, view, now.dice.below(20_000), 1 + now.dice.below(4 * boundaries.blockBytes)),
+  );
+  // A page that is not asked for from its beginning is treated as broken.
+  const reclaim = onFile(file, (now, { openedAs: path }) => ({
+    op: 'reclaim',
+    path,
+    offset: now.dice.oneIn(2) ? 0 : 1 + now.dice.below(20_000),
+    length: 1 << 20,
+  }));
+  const place = onFile(file, (now, { openedAs: path }) => ({ op: 'bmap', path, block: now.dice.below(8) }));
+  const round = [write, reclaim, readAround(file), settle(file), reclaim, readAround(file), write];
+  return [...file.opening, ...round, ...(dice.oneIn(2) ? round : []), place, reclaim, readAround(file)];
+}

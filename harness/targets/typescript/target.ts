@@ -1,6 +1,7 @@
 import {
   DiskPages,
   CallbackCounts,
+  DATA_PATHS,
   FAULTS,
   FolioPool,
   MappableDisk,
@@ -76,7 +77,7 @@ class TypescriptTarget implements Target {
   readonly capabilities: Capabilities;
   readonly #bufferedIomap: boolean;
   readonly #mount: typeof mount;
-  readonly #counts = new CallbackCounts();
+  readonly #counts = new CallbackCounts(DATA_PATHS);
   readonly #rangeStates = new RangeStateCounts();
   readonly #memory: SessionMemory = { reads: [], pool: new FolioPool(), rangeStates: this.#rangeStates };
 

@@ -8,7 +8,7 @@ import { swapActivate } from './swap-activate.ts';
 import type { DataPath } from './data-path.ts';
 import { errorRemoveFolio } from '../../mm/memory-failure.ts';
 import { migrateFolio } from '../../mm/migrate.ts';
-import { invalidateLogged, releaseLogged } from './logged-folio.ts';
+import { invalidateLogged, isPartiallyLogged, releaseLogged } from './logged-folio.ts';
 import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.ts';
 import { logDirtyFolios, mkwriteLogged } from './journalled-writeback.ts';
 import { readQuietly } from './reading.ts';
@@ -47,7 +47,8 @@ export const journalledPath: DataPath = {
   migrateFolio: (mapping, folio, memory) =>
     releaseLogged(folio) ? migrateFolio(mapping, folio, memory) : null,
   errorRemoveFolio,
-  isPartiallyUptodate: (folio) => folio.uptodate,
+  isPartiallyUptodate: (folio, offset, length) =>
+    isPartiallyLogged(folio, inodeOf(folio.mapping).blockSize, offset, length),
   bmap,
   swapActivate,
   bufferedWrite: journalledWrite,

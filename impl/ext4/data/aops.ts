@@ -56,6 +56,15 @@ export function chooseDataPath(sb: SuperBlock, mode: number, flags: number, dax:
   return sb.options.callbackCounts?.wrap(path) ?? path;
 }
 
+/** All that there are. */
+export const DATA_PATHS: readonly DataPath[] = [
+  bufferHeadPath,
+  delallocPath,
+  journalledPath,
+  daxPath,
+  iomapPath,
+];
+
 /** ext4_set_aops(): the only place that knows more than one path. */
 function tableOf(sb: SuperBlock, mode: number, flags: number, dax: boolean): DataPath {
   if (journalsData(sb, mode, flags)) return journalledPath;

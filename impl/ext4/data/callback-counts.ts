@@ -20,6 +20,11 @@ export class CallbackCounts {
   readonly #counts = new Map<string, Counts>();
   readonly #wrapped = new Map<DataPath, DataPath>();
 
+  /** Tables that are counted also where no inode ever has them. */
+  constructor(tables: readonly DataPath[] = []) {
+    for (const table of tables) this.wrap(table);
+  }
+
   /** The same table, counting. */
   wrap(path: DataPath): DataPath {
     let wrapped = this.#wrapped.get(path);
@@ -38,7 +43,7 @@ export class CallbackCounts {
     return { ...counting, dax };
   }
 
-  /** The tables that an inode has had, with every callback, also those that were never called. */
+  /** The tables that were named or an inode has had, with every callback, also those that were never called. */
   table(): CallbackTable {
     const table: Record<string, Record<string, number | null>> = {};
     for (const [name, counts] of this.#counts)

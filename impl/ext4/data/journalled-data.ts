@@ -10,7 +10,7 @@ import { markInodeDirty } from '../inode/inode-table.ts';
 import { isRegular, type Inode } from '../inode/inode.ts';
 import { isMapped } from '../mapping/extent-status.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
-import { noteLogged } from './logged-folio.ts';
+import { isBlockUptodate, noteLogged, setBlockUptodate } from './logged-folio.ts';
 import { writeAndTrim } from './buffer-head-write.ts';
 import type { DataPath } from './data-path.ts';
 import { growDiskSize } from './disk-size.ts';
@@ -25,15 +25,42 @@ import { growDiskSize } from './disk-size.ts';
 /** Fills a locked folio from the blocks of the file, as the journal last saw them; holes and what is beyond are zeros. */
 export function* readFromBuffers(folio: Folio, inode: Inode): Sleepable<void> {
   if (isInline(inode)) return yield* fillFolio(inode, folio);
-  const { blockSize } = inode;
-  for (let offset = 0; offset < folio.size; offset += blockSize) {
-    const target = folio.data.subarray(offset, offset + blockSize);
-    const position = folio.position + offset;
-    const place = position < inode.size ? yield* placeOf(inode, position / blockSize) : null;
-    if (place === null) target.fill(0);
-    else target.set((yield* inode.sb.cache.bread(place)).data);
-  }
+  yield* fillBlocks(inode, folio, 0, folio.size / inode.blockSize);
   folio.uptodate = true;
+}
+
+/** Blocks [first, end) of a locked folio become good to read. */
+function* fillBlocks(inode: Inode, folio: Folio, first: number, end: number): Sleepable<void> {
+  for (let index = first; index < end; index++)
+    if (!isBlockUptodate(folio, index)) yield* fillBlock(inode, folio, index, false);
+}
+
+/** One of them; where it has a place, and `holesOnly` says so, it stays as it is, for somebody will overwrite it. */
+function* fillBlock(inode: Inode, folio: Folio, index: number, holesOnly: boolean): Sleepable<void> {
+  const { blockSize } = inode;
+  const offset = index * blockSize;
+  const position = folio.position + offset;
+  const place = position < inode.size ? yield* placeOf(inode, position / blockSize) : null;
+  if (place !== null && holesOnly) return;
+  const target = folio.data.subarray(offset, offset + blockSize);
+  if (place === null) target.fill(0);
+  else target.set((yield* inode.sb.cache.bread(place)).data);
+  setBlockUptodate(folio, index, blockSize);
+}
+
+/**
+ * What a write of bytes [offset, offset + length) leaves of their blocks is good to read (ext4_block_write_begin), and so are holes:
+ * they may get places, and the write be given up.
+ */
+function* prepareBlocks(inode: Inode, folio: Folio, offset: number, length: number): Sleepable<void> {
+  if (folio.uptodate) return;
+  if (isInline(inode)) return yield* fillFolio(inode, folio);
+  const { blockSize } = inode;
+  for (let index = Math.floor(offset / blockSize); index * blockSize < offset + length; index++) {
+    const start = index * blockSize;
+    const covered = start >= offset && start + blockSize <= offset + length;
+    if (!isBlockUptodate(folio, index)) yield* fillBlock(inode, folio, index, covered);
+  }
 }
 
 /** The device block with a written block's contents; null where the file reads as zeros. */
@@ -91,9 +118,11 @@ function* writeUnder(handle: Handle, inode: Inode, position: number, source: Uin
   const offset = position - folio.position;
   const blocks: LoggedBlocks = { first: Math.floor(offset / blockSize), places: [] };
   try {
-    if (!folio.uptodate) yield* readFromBuffers(folio, inode);
-    yield* placeAll(handle, inode, folio, blocks, Math.ceil((offset + source.length) / blockSize));
+    const end = Math.ceil((offset + source.length) / blockSize);
+    yield* prepareBlocks(inode, folio, offset, source.length);
+    yield* placeAll(handle, inode, folio, blocks, end);
     folio.data.set(source, offset);
+    for (let index = blocks.first; index < end; index++) setBlockUptodate(folio, index, blockSize);
     yield* logBlocks(handle, inode, folio, blocks);
     if (position + source.length > inode.size) {
       yield* inode.dataLock.write();
@@ -121,6 +150,7 @@ export function* placeAll(
       blocks.places.push(mapping.physical);
     }
   } catch (error) {
+    yield* fillBlocks(inode, folio, blocks.first, blocks.first + blocks.places.length);
     yield* logBlocks(handle, inode, folio, blocks);
     throw error;
   }
@@ -137,8 +167,10 @@ function* tryPrepareLogged(inode: Inode, position: number, length: number): Slee
     try {
       const offset = position - folio.position;
       const blocks: LoggedBlocks = { first: Math.floor(offset / inode.blockSize), places: [] };
-      if (!folio.uptodate) yield* readFromBuffers(folio, inode);
-      yield* placeAll(handle, inode, folio, blocks, Math.ceil((offset + length) / inode.blockSize));
+      const end = Math.ceil((offset + length) / inode.blockSize);
+      if (isInline(inode)) yield* readFromBuffers(folio, inode);
+      else yield* fillBlocks(inode, folio, blocks.first, end);
+      yield* placeAll(handle, inode, folio, blocks, end);
       yield* logBlocks(handle, inode, folio, blocks);
     } finally {
       folio.unlock();
@@ -182,8 +214,8 @@ export function* zeroLogged(inode: Inode, position: number, length: number): Sle
   try {
     const folio = yield* grabFolio(inode.mapping, position, length);
     try {
-      if (!folio.uptodate) yield* readFromBuffers(folio, inode);
       const offset = position - folio.position;
+      yield* prepareBlocks(inode, folio, offset, length);
       folio.data.fill(0, offset, offset + length);
       const first = Math.floor(offset / inode.blockSize);
       yield* logBlocks(handle, inode, folio, { first, places: [place] });
