@@ -51,7 +51,7 @@ export class DirectoryTarget implements Target {
     this.capabilities = {
       powerCut: false,
       images: false,
-      unperformed: new Set([...FLAGS, ...unaskedOf(this.#type), ...more]),
+      unperformed: new Set([...OTHERS_AFFAIRS, ...unaskedOf(this.#type), ...more]),
     };
     const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
     this.caller = isRoot ? null : { uid, gid, groups: [] };
@@ -88,8 +88,8 @@ export class DirectoryTarget implements Target {
   }
 }
 
-/** Flags keep a directory from being taken away again. */
-const FLAGS = ['chattr', 'set-project'] as const;
+/** Flags keep a directory from being taken away again, and whoever else uses the file system would wait for the thaw. */
+const OTHERS_AFFAIRS = ['chattr', 'set-project', 'freeze', 'thaw', 'swapon', 'swapoff'] as const;
 
 /** Somebody who is not root has a root of his own in a user namespace only, where the ids of others mean nothing (EINVAL). */
 const IN_A_USER_NAMESPACE = ['setcreds', 'chown', 'setxattr'] as const;

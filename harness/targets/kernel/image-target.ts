@@ -21,8 +21,8 @@ const TEMPLATES_MAX = 64;
 /** The kernel refuses blocks that are larger than its pages. */
 const BLOCK_BYTES_MAX = 4096;
 
-/** Released kernels have one way of buffered I/O. */
-const UNPERFORMED: Unperformed = new Set(['reconfigure path']);
+/** Released kernels have one way of buffered I/O, and would put pages of whoever else is on the machine where they are told to swap. */
+const UNPERFORMED: Unperformed = new Set(['reconfigure path', 'swapon', 'swapoff']);
 
 /** An image that a kernel mounts, on whatever machine that kernel runs. */
 export class ImageTarget implements Target {

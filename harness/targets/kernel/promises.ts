@@ -41,6 +41,12 @@ const EXCEPTIONS: readonly Exception[] = [
     source: 'ioctl_iflags(2); fs/xfs/xfs_ioctl.c, fs/btrfs/ioctl.c',
   },
   {
+    of: ['move-extent'],
+    on: BUT_EXT4,
+    reason: 'the ioctl is of ext4',
+    source: 'fs/ext4/ioctl.c, EXT4_IOC_MOVE_EXT',
+  },
+  {
     of: ['fiemap', 'bmap', 'seek data'],
     on: BUT_EXT4,
     reason: "where blocks lie, and what of preallocated space counts as a hole, is everybody's own affair",
