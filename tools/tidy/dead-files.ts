@@ -7,6 +7,7 @@ const ENTRY_POINTS = [
   'harness/index.ts',
   'harness/cli/main.ts',
   'harness/worker.ts',
+  'harness/vitest-reporter.ts',
   // Where the bundle of reports' page begins (tools/report-client/bundle.js).
   'reports/client/main.tsx',
   // These stand in generated/ for files of impl/ (tools/sequential/write.js).

@@ -17,7 +17,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   model: [],
   impl: [],
-  harness: ['commander', 'execa', 'fast-check', 'picocolors', 'tmp-promise', 'zod'],
+  harness: ['commander', 'execa', 'fast-check', 'picocolors', 'tmp-promise', 'vitest/node', 'zod'],
   properties: ['fast-check', '@fast-check/vitest', 'vitest', 'execa', 'tmp-promise'],
   reports: [],
 };
@@ -40,6 +40,8 @@ const TEST_PACKAGES = [
 const ONLY_IN: Readonly<Record<string, string>> = {
   execa: 'harness/process.ts',
   'tmp-promise': 'harness/workspace.ts',
+  // Types alone: whoever uses the reporter has vitest.
+  'vitest/node': 'harness/vitest-reporter.ts',
 };
 
 /** The folders that may reach from the harness into impl/, and the face of it that each may know: one of the two builds. */
