@@ -87,6 +87,7 @@ export async function drive(
   const finished = await finish(lockstep.lanes, setup, timeOfStep(operations.length), {
     ...options,
     stages: options.stages,
+    operations,
   });
   return {
     verdict: excused(finished.verdict, participants),

@@ -7,6 +7,7 @@ import { mountFails, targetBroke } from './judges/crash-of-target.ts';
 import { judgeImage } from './judges/e2fsck.ts';
 import { judgeRecoveredSpace, judgeSpace } from './judges/space.ts';
 import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
+import { goOn } from './going-on.ts';
 import { compareLayouts } from './layout.ts';
 import { withImage } from './evidence-image.ts';
 import { hasFeature } from './format.ts';
@@ -24,7 +25,12 @@ export interface Stages {
   readonly checkAgain: boolean;
   /** Compare which ranges of files have blocks. */
   readonly layouts: boolean;
+  /** Go on with the operations once more where another target has mounted an image. */
+  readonly goOn: boolean;
 }
+
+/** Of so many sequences one goes on elsewhere, which costs as much as another sequence. */
+const GO_ON_EVERY = 8;
 
 /** How often a campaign has e2fsck look at every image of a sequence, counted in sequences. */
 const CHECK_AGAIN_EVERY = 16;
@@ -40,14 +46,23 @@ export function stagesInTurn(number: number): Stages {
     remount: recovery ? 'none' : 'all',
     checkAgain: number % CHECK_AGAIN_EVERY < 2,
     layouts: true,
+    goOn: number % GO_ON_EVERY === 3,
   };
 }
 
 /** Everything: what replay and shrinking do. */
-export const ALL_STAGES: Stages = { recovery: true, remount: 'all', checkAgain: true, layouts: true };
+export const ALL_STAGES: Stages = {
+  recovery: true,
+  remount: 'all',
+  checkAgain: true,
+  layouts: true,
+  goOn: true,
+};
 
 export interface FinishOptions extends DriveOptions {
   readonly stages: Stages;
+  /** What was performed. */
+  readonly operations: readonly Operation[];
 }
 
 export interface Finished {
@@ -215,10 +230,25 @@ class Finishing {
         participants.push({ ...mounted, sameTime: session.sameTime });
       }
     }
-    await this.#inspect(new Lane(this.#setup, lane.model, participants), 'recovery', 'after remount');
+    const mounted = new Lane(this.#setup, lane.model, participants);
+    const lanes = await this.#inspect(mounted, 'recovery', 'after remount');
+    if (stages.goOn) for (const part of lanes) await this.#goOnElsewhere(part);
     for (const { name, target, session } of participants) {
       const image = await this.#unmount(name, session, 'after remount');
       if (stages.checkAgain) this.#checkImage(name, 'after remount', image, target.capabilities.format);
+    }
+  }
+
+  /** Those who have mounted what somebody else has begun go on with it. */
+  async #goOnElsewhere(lane: Lane): Promise<void> {
+    const { operations } = this.#options;
+    for (const participant of lane.participants) {
+      const { name, target } = participant;
+      if (name === target.name) continue;
+      const stage = `after going on on ${target.name}`;
+      const after = await goOn(lane, participant, operations, operations.length + 1, stage);
+      if (!(after instanceof Lane)) throw new Found(await withImage(after, [participant]));
+      await this.#inspect(after, 'recovery', stage);
     }
   }
 

@@ -7,8 +7,8 @@ import { State } from './state.ts';
  * A state that goes its own way from here on. Inodes are copied once each, so that names of the same file, and
  * descriptors of a file without a name, stay the same file. Lists keep their order, since generators pick by index.
  */
-export function cloneState(state: State): State {
-  const copy = new State(state.options, state.root);
+export function cloneState(state: State, options = state.options): State {
+  const copy = new State(options, state.root);
   const twins = new Map<Inode, Inode>([[state.root, copy.root]]);
   copy.root.links = state.root.links;
   copyUncertainTimes(state.root, copy.root);

@@ -33,9 +33,10 @@ export class Model {
     this.state = state;
   }
 
-  /** A model that goes its own way from here on. Costs a copy of every inode and name. */
-  clone(): Model {
-    return new Model(this.state.options, cloneState(this.state));
+  /** A model that goes its own way from here on, on a machine with these traits. Costs a copy of every inode and name. */
+  clone(traits: Partial<ModelOptions> = {}): Model {
+    const options = { ...this.state.options, ...traits };
+    return new Model(options, cloneState(this.state, options));
   }
 
   /**

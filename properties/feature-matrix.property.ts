@@ -37,7 +37,7 @@ const ROWS = WHOLE ? allRows() : someRows();
 const OPERATIONS = WHOLE ? 300 : 40;
 const STAGES: Stages = WHOLE
   ? ALL_STAGES
-  : { recovery: true, remount: 'none', checkAgain: false, layouts: true };
+  : { recovery: true, remount: 'none', checkAgain: false, layouts: true, goOn: false };
 
 /** One row in so many is taken to the kernel. */
 const KERNEL_EVERY = WHOLE ? 1 : 4;

@@ -16,7 +16,13 @@ import type { Verdict } from '../verdict.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Generation, mount, operations, every comparison, sync and unmount; neither power cuts nor a second mount, nor e2fsck. */
-const STAGES_MEASURED: Stages = { recovery: false, remount: 'none', checkAgain: false, layouts: false };
+const STAGES_MEASURED: Stages = {
+  recovery: false,
+  remount: 'none',
+  checkAgain: false,
+  layouts: false,
+  goOn: false,
+};
 
 interface Options extends DriveOptions {
   readonly unperformed: GenerationLimits['unperformed'];
