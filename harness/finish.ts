@@ -8,7 +8,7 @@ import { judgeImage } from './judges/e2fsck.ts';
 import { judgeRecoveredSpace, judgeSpace } from './judges/space.ts';
 import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
 import { goOn } from './going-on.ts';
-import { compareLayouts } from './layout.ts';
+import { compareLayouts, promisesLayouts } from './layout.ts';
 import { withImage } from './evidence-image.ts';
 import { hasFeature } from './format.ts';
 import type { Setup } from './setup.ts';
@@ -167,7 +167,8 @@ class Finishing {
   }
 
   async #compareLayouts(lane: Lane): Promise<void> {
-    if (!this.#options.stages.layouts) return;
+    const { stages, operations } = this.#options;
+    if (!stages.layouts || !promisesLayouts(operations)) return;
     const failed = await compareLayouts(lane, this.#context('space', 'at the end of the run'));
     if (failed !== null) throw new Found(failed);
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Model, type FileExtent, type Outcome } from '../model/index.ts';
-import { compareLayouts } from './layout.ts';
+import { compareLayouts, promisesLayouts } from './layout.ts';
 import { Lane, type Participant } from './lockstep.ts';
 import { DEFAULT_SETUP, modelOptions, timeOfStep } from './setup.ts';
 import type { Session, Target } from './target.ts';
@@ -42,6 +42,13 @@ test('pieces and unwritten blocks may differ, holes may not', async () => {
   expect(await detailOf(one, split, longer)).toBe(
     '0..8192 16384..20480 (one) / 0..8192 16384..24576 (three)',
   );
+});
+
+test('behind stores and faulting writes nobody promises anything', () => {
+  const write = { op: 'write', handle: 'fd0', content: { seed: 1, length: 2 } } as const;
+  expect(promisesLayouts([write])).toBe(true);
+  expect(promisesLayouts([write, { ...write, faultAt: 1 }])).toBe(false);
+  expect(promisesLayouts([{ op: 'store', mapping: 'map0', offset: 0, content: write.content }])).toBe(false);
 });
 
 test('who has another format, may not look, or keeps contents in the inode says nothing', async () => {

@@ -29,6 +29,13 @@ export async function compareLayouts(lane: Lane, context: StepContext): Promise<
   return null;
 }
 
+/**
+ * Whether ranges are the same for all behind these operations. A store finds places for all of the folio that it falls into, and a
+ * write of which memory ends half-way has found them for more than it copied: how large folios are nobody promises.
+ */
+export const promisesLayouts = (operations: readonly Operation[]): boolean =>
+  operations.every((operation) => operation.op !== 'store' && !('faultAt' in operation));
+
 /** Null where nobody can say: somebody who may not open the file looks, or it lies in its inode. */
 async function mappedRanges(
   { session }: Participant,
