@@ -3,7 +3,7 @@ import type { BlockDevice } from '../block/block-device.ts';
 import { transfer } from '../block/transfer.ts';
 import { assert } from '../lib/assert.ts';
 import { fail, Failure } from '../lib/errno.ts';
-import { BlockMemory } from '../mm/block-memory.ts';
+import { BlockMemory, type MemoryBlock } from '../mm/block-memory.ts';
 import { READY, ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import { BufferHead } from './buffer-head.ts';
 import { WriteBatch } from './write-batch.ts';
@@ -40,7 +40,7 @@ export class BufferCache {
     return this.#buffers.get(block) ?? this.#add(block, this.memory.take());
   }
 
-  #add(block: number, memory: Uint8Array): BufferHead {
+  #add(block: number, memory: MemoryBlock): BufferHead {
     assert(Number.isInteger(block) && block >= 0, () => `buffer of impossible block ${block}`);
     const buffer = new BufferHead(block, memory);
     this.#buffers.set(block, buffer);
@@ -199,7 +199,7 @@ export class BufferCache {
 
   /** The device goes away: all memory is given back, whatever it holds. */
   clear(): void {
-    for (const { data } of this.#buffers.values()) this.memory.giveBack(data);
+    for (const { memory } of this.#buffers.values()) this.memory.giveBack(memory);
     this.#buffers.clear();
   }
 

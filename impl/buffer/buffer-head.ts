@@ -1,4 +1,5 @@
 import type { BioStatus } from '../block/bio.ts';
+import type { MemoryBlock } from '../mm/block-memory.ts';
 
 /** Marks `block` of a buffer that has no place on the disk (yet). */
 export const UNMAPPED = -1;
@@ -20,8 +21,8 @@ export interface Seal {
 export class BufferHead {
   /** Block number on the device, in blocks of the file system; UNMAPPED when there is none. */
   block: number;
+  readonly memory: MemoryBlock;
   readonly data: Uint8Array;
-  #view: DataView | null = null;
 
   /** Memory holds what a reader must see. */
   uptodate = false;
@@ -52,14 +53,14 @@ export class BufferHead {
   /** What the file system keeps with a verified block, such as a parsed bitmap; dropped with the block. */
   cached: object | null = null;
 
-  constructor(block: number, data: Uint8Array) {
+  constructor(block: number, memory: MemoryBlock) {
     this.block = block;
-    this.data = data;
+    this.memory = memory;
+    this.data = memory.data;
     this.mapped = block !== UNMAPPED;
   }
 
-  /** Made once, on first use: a new DataView costs more than ten field accesses. */
   get view(): DataView {
-    return (this.#view ??= new DataView(this.data.buffer, this.data.byteOffset, this.data.length));
+    return this.memory.view;
   }
 }

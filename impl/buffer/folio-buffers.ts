@@ -1,4 +1,5 @@
 import type { AddressSpace } from '../mm/address-space.ts';
+import { MemoryBlock } from '../mm/block-memory.ts';
 import type { Folio } from '../mm/folio.ts';
 import type { PageRun } from '../mm/folio-pool.ts';
 import { BufferHead, UNMAPPED } from './buffer-head.ts';
@@ -13,7 +14,7 @@ export function ensureBuffers(folio: Folio, blockSize: number): readonly BufferH
   if (known !== null) return known;
   const buffers: BufferHead[] = [];
   for (let offset = 0; offset < folio.size; offset += blockSize) {
-    const buffer = new BufferHead(UNMAPPED, folio.data.subarray(offset, offset + blockSize));
+    const buffer = new BufferHead(UNMAPPED, new MemoryBlock(folio.data.subarray(offset, offset + blockSize)));
     buffer.uptodate = folio.uptodate;
     buffer.dirty = folio.dirty;
     buffers.push(buffer);
@@ -73,7 +74,7 @@ export function migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRu
 
 /** The same block in other memory. */
 function moveBuffer(buffer: BufferHead, data: Uint8Array): BufferHead {
-  const moved = new BufferHead(buffer.block, data);
+  const moved = new BufferHead(buffer.block, new MemoryBlock(data));
   const { uptodate, dirty, mapped, new: isNew, delay, unwritten, writeError } = buffer;
   return Object.assign(moved, { uptodate, dirty, mapped, new: isNew, delay, unwritten, writeError });
 }

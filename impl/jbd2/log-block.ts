@@ -1,10 +1,7 @@
-import type { BlockMemory } from '../mm/block-memory.ts';
+import type { BlockMemory, MemoryBlock } from '../mm/block-memory.ts';
 
-/** Memory for one block on its way to the log, with its view. */
-export interface LogBlock {
-  readonly data: Uint8Array;
-  readonly view: DataView;
-}
+/** Memory for one block on its way to the log. */
+export type LogBlock = MemoryBlock;
 
 /** More than this many blocks are not kept for the next commit. */
 const KEPT_MAX = 512;
@@ -24,8 +21,7 @@ export class LogBlockPool {
     const kept = this.#blocks[this.#used];
     this.#used++;
     if (kept !== undefined) return kept;
-    const data = this.#memory.take();
-    const block = { data, view: new DataView(data.buffer, data.byteOffset, data.length) };
+    const block = this.#memory.takeAnything();
     this.#blocks.push(block);
     return block;
   }
@@ -45,7 +41,7 @@ export class LogBlockPool {
   #giveBack(keep: number): void {
     while (this.#blocks.length > keep) {
       const block = this.#blocks.pop();
-      if (block !== undefined) this.#memory.giveBack(block.data);
+      if (block !== undefined) this.#memory.giveBack(block);
     }
   }
 }

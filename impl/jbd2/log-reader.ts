@@ -2,6 +2,7 @@ import { SECTOR_BYTES } from '../block/bio.ts';
 import { transfer } from '../block/transfer.ts';
 import type { BufferCache } from '../buffer/buffer-cache.ts';
 import { Corruption } from '../lib/corruption.ts';
+import type { MemoryBlock } from '../mm/block-memory.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { LogArea } from './log-area.ts';
 
@@ -16,8 +17,8 @@ export class LogReader {
   readonly #cache: BufferCache;
   readonly #area: LogArea;
   /** Blocks of memory; the first `windowLength` hold the journal from `windowStart` on. */
-  readonly #window: Uint8Array[] = [];
-  readonly #control: Uint8Array;
+  readonly #window: MemoryBlock[] = [];
+  readonly #control: MemoryBlock;
   #windowStart = 0;
   #windowLength = 0;
 
@@ -34,8 +35,8 @@ export class LogReader {
 
   /** The contents of a block, until the next one is read like this: `read` may be called meanwhile. */
   *readControl(block: number): Sleepable<Uint8Array> {
-    this.#control.set(yield* this.read(block));
-    return this.#control;
+    this.#control.data.set(yield* this.read(block));
+    return this.#control.data;
   }
 
   /**
@@ -48,7 +49,7 @@ export class LogReader {
       throw new Corruption('journal', 'block', block, `${first} .. ${end - 1}`);
     const within = block - this.#windowStart;
     if (within < 0 || within >= this.#windowLength) yield* this.#fill(block);
-    const data = this.#window[block - this.#windowStart];
+    const data = this.#window[block - this.#windowStart]?.data;
     if (data === undefined) throw new Corruption('journal', 'block', block, 'a block that was read');
     return data;
   }
@@ -64,7 +65,7 @@ export class LogReader {
     yield* transfer(this.#cache.device, {
       direction: 'read',
       sector: place * (this.#cache.blockSize / SECTOR_BYTES),
-      segments: this.#window.slice(0, length),
+      segments: this.#window.slice(0, length).map(({ data }) => data),
       preflush: false,
       fua: false,
     });
