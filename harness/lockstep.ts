@@ -292,7 +292,8 @@ function firstFailure(
   expected: Outcome,
 ): FailedVerdict | null {
   for (let index = 0; index < answers.length; index++) {
-    const [participant, answer] = [participants[index], answers[index]];
+    const participant = participants[index];
+    const answer = answers[index];
     if (participant === undefined || answer === undefined) continue;
     if (answer instanceof Broke) return targetBroke(participant.name, operation, context, answer.error);
     const found = difference(expected, answer, sameTimeOf(participant), participant.session.uncompared);

@@ -458,7 +458,12 @@ export class FileSystem {
 
   /** Several calls at once, interleaved as the scheduler's strategy says. Each handles the failures of its calls. */
   concurrently(calls: readonly NamedCall[]): void {
-    this.#guard(() => this.sb.scheduler.callAll(calls));
+    this.#assertMounted();
+    try {
+      this.sb.scheduler.callAll(calls);
+    } catch (error) {
+      this.#rethrow(error);
+    }
   }
 
   /**
@@ -477,19 +482,20 @@ export class FileSystem {
   }
 
   #run<T>(name: string, call: () => Sleepable<T>): T {
-    return this.#guard(() => this.sb.scheduler.call(name, call));
-  }
-
-  #guard<T>(run: () => T): T {
     this.#assertMounted();
     try {
-      return run();
+      return this.sb.scheduler.call(name, call);
     } catch (error) {
-      if (!(error instanceof Corruption)) throw error;
-      const { scheduler, health } = this.sb;
-      scheduler.call('ext4_error', () => health.corrupted(error));
-      return fail('EUCLEAN');
+      return this.#rethrow(error);
     }
+  }
+
+  /** What is wrong on the disk is taken note of, and EUCLEAN. */
+  #rethrow(error: unknown): never {
+    if (!(error instanceof Corruption)) throw error;
+    const { scheduler, health } = this.sb;
+    scheduler.call('ext4_error', () => health.corrupted(error));
+    return fail('EUCLEAN');
   }
 
   #assertMounted(): void {
