@@ -7,11 +7,12 @@ import { checkInvariants } from '../ext4/inspection/invariants.ts';
 import type { DeviceNumber } from '../ext4/inode/device-number.ts';
 import type { Timestamp } from '../ext4/inode/timestamp.ts';
 import { assert } from '../lib/assert.ts';
-import { Corruption, type Finding } from '../lib/corruption.ts';
+import type { Finding } from '../lib/corruption.ts';
 import { fail } from '../lib/errno.ts';
 import type { NamedCall } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { truncateTime } from './attribute-calls.ts';
+import { failCall } from './call-failure.ts';
 import { seekdir, telldir } from './directory-calls.ts';
 import { getFlags, getGeneration, getProject } from './flag-calls.ts';
 import { KernelContext } from './kernel-context.ts';
@@ -462,7 +463,7 @@ export class FileSystem {
     try {
       this.sb.scheduler.callAll(calls);
     } catch (error) {
-      this.#rethrow(error);
+      failCall(this.sb, error);
     }
   }
 
@@ -486,16 +487,8 @@ export class FileSystem {
     try {
       return this.sb.scheduler.call(name, call);
     } catch (error) {
-      return this.#rethrow(error);
+      return failCall(this.sb, error);
     }
-  }
-
-  /** What is wrong on the disk is taken note of, and EUCLEAN. */
-  #rethrow(error: unknown): never {
-    if (!(error instanceof Corruption)) throw error;
-    const { scheduler, health } = this.sb;
-    scheduler.call('ext4_error', () => health.corrupted(error));
-    return fail('EUCLEAN');
   }
 
   #assertMounted(): void {
