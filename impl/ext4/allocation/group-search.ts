@@ -1,10 +1,8 @@
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { ClearRun } from './bitmap.ts';
 import type { BlockGroup } from './block-group.ts';
+import { EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME } from './inode-goal.ts';
 import type { HeldRun } from './preallocation.ts';
-
-/** From this many groups in a flex group on, the first of them is left to directories (EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME). */
-const FLEX_SIZE_DIR_ALLOC_SCHEME = 4;
 
 /** After so many groups a run that is enough will do, though it is not all that is wanted (s_mb_max_to_scan). */
 const GROUPS_MAX = 200;
@@ -59,4 +57,4 @@ const find = (group: BlockGroup, { length, room }: Wanted): ClearRun =>
   room > 0 ? group.findRegion(length, room) : group.findFirst(length);
 
 const keptForDirectories = ({ number }: BlockGroup, groupsPerFlex: number, { room }: Wanted): boolean =>
-  room > 0 && groupsPerFlex >= FLEX_SIZE_DIR_ALLOC_SCHEME && number % groupsPerFlex === 0;
+  room > 0 && groupsPerFlex >= EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME && number % groupsPerFlex === 0;

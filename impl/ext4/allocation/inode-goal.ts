@@ -1,7 +1,7 @@
 import { isRegular, type Inode } from '../inode/inode.ts';
 
-/** From this many groups in a flex group on, files and directories start in different groups of it. */
-const EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME = 4;
+/** From this many groups in a flex group on, the first of them is left to directories. */
+export const EXT4_FLEX_SIZE_DIR_ALLOC_SCHEME = 4;
 
 /** The first block of the group where a file without blocks starts (ext4_inode_to_goal_block), without the colour that spreads processes. */
 export function inodeGoal(inode: Inode): number {
