@@ -17,6 +17,7 @@ while IFS=' ' read -r format image; do
   case "$format" in
   xfs) xfs_repair -n -f "$image" 2>&1 </dev/null ;;
   btrfs) btrfs check --readonly "$image" 2>&1 </dev/null ;;
+  repair) "$1" -fy -E no_optimize_extents "$image" 2>&1 </dev/null ;;
   *) "$1" -fn -E no_optimize_extents "$image" 2>&1 </dev/null ;;
   esac
   printf '\\n%s %s\\n' "$2" "$?"
@@ -26,7 +27,8 @@ const TIMEOUT_MS = 60_000;
 
 interface Job {
   readonly image: string;
-  readonly format: ImageFormat;
+  /** What the image is, and is looked at as; `repair` makes whatever is wrong with an ext4 right. */
+  readonly format: ImageFormat | 'repair';
   readonly resolve: (report: E2fsckReport, ms: number) => void;
 }
 
@@ -120,6 +122,15 @@ export class E2fsck {
 
   /** `e2fsck -fn` on the image in this file; the file must stay as it is until the answer comes. */
   check(image: string, format: ImageFormat = 'ext4'): Promise<E2fsckReport> {
+    return this.#run(image, format);
+  }
+
+  /** `e2fsck -fy`: recovers the journal of the image in this file, and answers every question with yes. */
+  repair(image: string): Promise<E2fsckReport> {
+    return this.#run(image, 'repair');
+  }
+
+  #run(image: string, format: Job['format']): Promise<E2fsckReport> {
     return new Promise((resolve) => {
       const count = (report: E2fsckReport, ms: number): void => {
         this.#imagesChecked++;

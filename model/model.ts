@@ -79,6 +79,11 @@ export class Model {
     return treeOf(this.state.root);
   }
 
+  /** For whoever must know more than what can be seen: model/durability. The state is only looked at. */
+  survey<T>(look: (state: State) => T): T {
+    return look(this.state);
+  }
+
   /** All names of directories; the root is among them, as `.`. */
   get directories(): NodeList {
     return this.state.directories;

@@ -9,6 +9,7 @@ import {
   mkfs,
   MkfsError,
   mount,
+  type MountRequest,
 } from '../../../generated/impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
@@ -51,6 +52,9 @@ const madeByMke2fs = (setup: Setup): MemoryDisk =>
   withImageOfMke2fs(setup, { uuid: UUID, hashSeed: HASH_SEED, now: BASE_SECONDS }, (bytes, read) =>
     MemoryDisk.load(bytes, read),
   );
+
+/** A new disk with a file system on it, which shares its pages with others. */
+export const freshDisk = (setup: Setup): MemoryDisk => TEMPLATES.diskFor(setup);
 
 /** Says, before anything runs, why a setup makes no file system; null when it makes one. */
 export function setupProblem(setup: Setup): string | null {
@@ -104,29 +108,40 @@ class TypescriptTarget implements Target {
     return this.#rangeStates.table();
   }
 
-  #session(disk: MemoryDisk, setup: Setup, { faults, now, policy }: SessionOptions): Session {
-    const bufferedIomap = this.#bufferedIomap;
-    const { data = 'ordered', dax, delalloc, dioreadNolock, atime } = setup.mount;
+  #session(disk: MemoryDisk, setup: Setup, options: SessionOptions): Session {
+    const { dax } = setup.mount;
     if (dax !== true && this.capabilities.dax === 'required')
       throw new TargetUnavailable('only for setups with dax');
+    const fixed = mountOptionsOf(setup, options, this.#bufferedIomap);
     const device = dax === true ? new MappableDisk(disk) : disk;
-    const planted = new Set(faults);
     const mountAt = (time: Timestamp) =>
       this.#mount(device, {
-        delalloc,
-        dioreadNolock,
-        atime,
-        data,
-        dax: dax === true ? 'always' : null,
-        bufferedIomap,
-        faults: planted,
+        ...fixed,
         callbackCounts: this.#counts,
         now: time,
         pool: this.#memory.pool,
-        ...policy,
       });
-    return new TypescriptSession(disk, mountAt, now, this.#memory);
+    return new TypescriptSession(disk, mountAt, options.now, this.#memory);
   }
+}
+
+/** What a setup, a session and a path mean to mount. */
+export function mountOptionsOf(
+  { mount: chosen }: Setup,
+  { faults, policy }: SessionOptions,
+  bufferedIomap: boolean,
+): MountRequest {
+  const { data = 'ordered', dax, delalloc, dioreadNolock, atime } = chosen;
+  return {
+    delalloc,
+    dioreadNolock,
+    atime,
+    data,
+    dax: dax === true ? 'always' : null,
+    ...policy,
+    bufferedIomap,
+    faults: new Set(faults),
+  };
 }
 
 /**

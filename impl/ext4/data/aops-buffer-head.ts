@@ -17,6 +17,7 @@ import { swapActivate } from './swap-activate.ts';
 import { allocatingWrite, delallocWrite } from './buffer-head-write.ts';
 import { mkwriteDelayed, mkwritePlaced } from './buffer-head-mkwrite.ts';
 import { zeroPartialBlock } from './buffer-head-zero.ts';
+import { commitWritesTail } from './tail.ts';
 import type { DataPath } from './data-path.ts';
 import { inodeOf, type Inode } from '../inode/inode.ts';
 import { isInline } from '../inline/inline-data.ts';
@@ -61,7 +62,7 @@ function* fill(inode: Inode, folios: readonly Folio[]): Sleepable<ReadonlySet<Fo
 const NONE: ReadonlySet<Folio> = new Set();
 
 /** What both buffer_head tables share. One page a folio. */
-const common: Omit<AddressSpaceOperations, 'name'> & Pick<DataPath, 'logsData' | 'dax'> = {
+const common: Omit<AddressSpaceOperations, 'name'> & Pick<DataPath, 'logsData' | 'dax' | 'tail'> = {
   logsData: false,
   folioLock: FOLIO_LOCK_AFTER_HANDLE,
   folioOrderMax: 0,
@@ -86,6 +87,7 @@ const common: Omit<AddressSpaceOperations, 'name'> & Pick<DataPath, 'logsData' |
   isPartiallyUptodate,
   bmap,
   swapActivate,
+  tail: commitWritesTail,
   dax: null,
 };
 

@@ -7,6 +7,7 @@ import { bmap } from './bmap.ts';
 import { daxFaults } from './dax-faults.ts';
 import { readDax, writeDax } from './dax-file.ts';
 import type { DataPath } from './data-path.ts';
+import { tailIsSafe } from './tail.ts';
 import { lookupOps } from './iomap-ops.ts';
 
 /** ext4_dax_aops: the device is the memory. There are no folios, and so nothing to do with them. */
@@ -32,6 +33,7 @@ export const daxPath: DataPath = {
   swapActivate: absent,
   bufferedWrite: absent,
   pageMkwrite: absent,
+  tail: tailIsSafe,
   zeroPartialBlock: (inode, position, length) => daxZeroRange(inode, position, length, lookupOps),
   dax: { read: readDax, write: writeDax, faults: daxFaults },
 };

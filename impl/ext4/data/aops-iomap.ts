@@ -22,6 +22,7 @@ import {
 } from './iomap-ops.ts';
 import { damageFails } from '../super/damage.ts';
 import { readQuietly } from './reading.ts';
+import { tailIsWritten } from './tail.ts';
 import { writebackOps } from './iomap-writeback.ts';
 
 /** ext4_iomap_aops: the new path. Large folios, mappings instead of buffer_heads, i_disksize at the end of I/O. */
@@ -67,5 +68,6 @@ export const iomapPath: DataPath = {
     yield* zeroRange(inode, position, length, lookupOps, writeOps);
   },
 
+  tail: tailIsWritten,
   dax: null,
 };

@@ -6,6 +6,7 @@ import { damageFails } from '../super/damage.ts';
 import { bmap } from './bmap.ts';
 import { swapActivate } from './swap-activate.ts';
 import type { DataPath } from './data-path.ts';
+import { tailIsSafe } from './tail.ts';
 import { errorRemoveFolio } from '../../mm/memory-failure.ts';
 import { migrateFolio } from '../../mm/migrate.ts';
 import { invalidateLogged, isPartiallyLogged, releaseLogged } from './logged-folio.ts';
@@ -53,6 +54,7 @@ export const journalledPath: DataPath = {
   swapActivate,
   bufferedWrite: journalledWrite,
   zeroPartialBlock: zeroLogged,
+  tail: tailIsSafe,
   pageMkwrite: mkwriteLogged,
   dax: null,
 };

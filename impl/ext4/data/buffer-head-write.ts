@@ -15,6 +15,7 @@ import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
 import { orderData } from './ordered-data.ts';
+import { isUnwrittenFirst } from './unwritten-first.ts';
 import { clustersKnown, learnClusters, reserveDelayed } from '../mapping/reservation.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
@@ -209,7 +210,7 @@ export class PlaceBlock implements GetBlock {
 
   *get(logical: number, buffer: BufferHead): Sleepable<void> {
     const inode = this.#inode;
-    const mode = inode.sb.options.dioreadNolock ? 'create-unwritten' : 'create';
+    const mode = isUnwrittenFirst(inode) ? 'create-unwritten' : 'create';
     const mapping = yield* mapBlocks(this.#handle, inode, logical, 1, mode);
     takeMapping(buffer, mapping);
     if (mapping.isNew && mapping.type === 'written') orderData(this.#handle, inode);

@@ -6,6 +6,7 @@ import type { UserMemory } from '../../mm/user-memory.ts';
 import type { Inode } from '../inode/inode.ts';
 import type { Written } from './file.ts';
 import type { IoRules } from './io-rules.ts';
+import type { TailOrder } from './tail.ts';
 import type { Writer } from './write-checks.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface DataPath extends AddressSpaceOperations {
    * (ext4_block_truncate_page and its kin). Holes stay holes. Not inside a handle.
    */
   zeroPartialBlock(inode: Inode, position: number, length: number): Sleepable<void>;
+  /** When the zeros behind a new end reach the disk. */
+  readonly tail: TailOrder;
   /**
    * Makes a folio, not locked, ready for stores through a shared mapping: every block of it that lies within the file has a
    * place or a promise of one, and is dirty. Under invalidateLock, shared. Fails with ENOSPC, EIO.

@@ -29,6 +29,8 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
     if (size > inode.size) yield* zeroBeyondEnd(inode, size);
     if (size < inode.size) yield* zeroTail(inode, size);
     const oldSize = inode.size;
+    const tail = Math.min(oldSize, size);
+    if (tail % inode.blockSize !== 0) yield* inode.dataPath.tail.settle(inode, tail);
     yield* recordSize(inode, size);
     // Once more: somebody may have stored there before the size moved.
     if (size > oldSize) yield* extendPages(inode.mapping, oldSize, size);
@@ -55,6 +57,7 @@ function* zeroTail(inode: Inode, size: number): Sleepable<void> {
 /** i_size and i_disksize move together; a shrinking file is an orphan until its blocks are gone. */
 function* recordSize(inode: Inode, size: number): Sleepable<void> {
   const { sb } = inode;
+  const tail = Math.min(inode.size, size);
   const handle = yield* sb.journal.start(SET_SIZE_CREDITS);
   try {
     if (size < inode.size && !hasNothingBeyond(inode, size)) yield* sb.orphans.add(handle, inode);
@@ -63,6 +66,7 @@ function* recordSize(inode: Inode, size: number): Sleepable<void> {
     inode.size = inode.diskSize = size;
     inode.dataLock.unlockWrite();
     yield* markInodeDirty(handle, inode);
+    if (tail % inode.blockSize !== 0) inode.dataPath.tail.order(handle, inode, tail);
   } finally {
     yield* handle.stop();
   }

@@ -14,6 +14,7 @@ import { mapCredits } from '../mapping/block-map.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import { orderData } from './ordered-data.ts';
+import { isUnwrittenFirst } from './unwritten-first.ts';
 import { PageIo } from './page-io.ts';
 import { punchDelayed } from '../mapping/reservation.ts';
 
@@ -208,9 +209,8 @@ class Pass {
 
   *run(): Sleepable<Outcome> {
     const inode = this.#inode;
-    const { dioreadNolock } = inode.sb.options;
     const credits = mapCredits(inode, RUN_BLOCKS_MAX) * this.#callsLeft;
-    const reserve = dioreadNolock ? mapCredits(inode, 1) * this.#callsLeft : 0;
+    const reserve = isUnwrittenFirst(inode) ? mapCredits(inode, 1) * this.#callsLeft : 0;
     const handle = yield* inode.sb.journal.start(credits, reserve);
     const io = new PageIo(inode);
     let noSpace = false;
@@ -305,7 +305,7 @@ class Pass {
     const inode = this.#inode;
     const inRun = logical >= this.#runFirst && logical < this.#runFirst + this.#runLength;
     const wanted = inRun ? this.#runFirst + this.#runLength - logical : 1;
-    const mode = inode.sb.options.dioreadNolock ? 'create-unwritten' : 'create';
+    const mode = isUnwrittenFirst(inode) ? 'create-unwritten' : 'create';
     const mapping = yield* mapBlocks(handle, inode, logical, wanted, mode);
     inode.dataSyncTid = inode.syncTid = handle.transaction.tid;
     if (mapping.isNew && mapping.type === 'written') orderData(handle, inode);

@@ -1,0 +1,237 @@
+import type { FallocateMode, Handle, OpenFlags, Operation, Path } from '../../model/index.ts';
+import type { Dice } from '../generate/dice.ts';
+import { hasFeature } from '../format.ts';
+import type { Setup } from '../setup.ts';
+
+const OPERATIONS_MIN = 4;
+const OPERATIONS_MAX = 22;
+
+const FILES = ['a', 'b', 'c', 'd/a', 'd/b'] as const;
+
+/** The file by which others are committed: fsync of it commits what runs, and writes no data of theirs. */
+const OTHER: Handle = 'fd9';
+
+/**
+ * Operations that leave much in flight: few files and blocks, so that things meet; writes that grow files in odd places, ranges that are
+ * written out of order, commits in between, and fsync not too often.
+ */
+export function drawOperations(setup: Setup, dice: Dice): Operation[] {
+  const writer = new Writer(setup, dice);
+  const count = dice.between(OPERATIONS_MIN, OPERATIONS_MAX);
+  writer.begin();
+  while (writer.operations.length < count) writer.addSome();
+  return writer.operations;
+}
+
+class Writer {
+  readonly operations: Operation[] = [];
+  readonly #dice: Dice;
+  readonly #block: number;
+  readonly #extents: boolean;
+  readonly #open: { readonly handle: Handle; readonly path: Path; readonly direct: boolean }[] = [];
+  readonly #maps: { readonly name: `map${number}`; readonly bytes: number }[] = [];
+  #handles = 0;
+  #seed = 0;
+
+  constructor({ blockSize, format }: Setup, dice: Dice) {
+    this.#dice = dice;
+    this.#block = blockSize;
+    this.#extents = hasFeature(format, 'extent');
+  }
+
+  begin(): void {
+    this.#add({
+      op: 'open',
+      as: OTHER,
+      path: 'other',
+      access: 'read-write',
+      flags: { create: true },
+      mode: 0o600,
+    });
+    if (this.#dice.oneIn(3)) this.#add({ op: 'mkdir', path: 'd', mode: 0o755 });
+    this.#openFile({ create: true });
+    if (this.#dice.oneIn(3)) {
+      this.#write();
+      this.#add({ op: 'sync' });
+    }
+  }
+
+  addSome(): void {
+    const roll = this.#dice.below(100);
+    if (this.#open.length === 0 || roll < 8) this.#openFile(this.#drawFlags());
+    else if (roll < 34) this.#write();
+    else if (roll < 44) this.#sync();
+    else if (roll < 52) this.#commit();
+    else if (roll < 62) this.#writeOut();
+    else if (roll < 70) this.#resize();
+    else if (roll < 79) this.#allocate();
+    else if (roll < 85) this.#map();
+    else if (roll < 95) this.#names();
+    else this.#replace();
+  }
+
+  #add(operation: Operation): void {
+    this.operations.push(operation);
+  }
+
+  #some(): { readonly handle: Handle; readonly path: Path; readonly direct: boolean } {
+    const found = this.#open[this.#dice.below(this.#open.length)];
+    if (found === undefined) throw new Error('no file is open');
+    return found;
+  }
+
+  #path(): Path {
+    return this.#dice.pick(FILES);
+  }
+
+  #drawFlags(): OpenFlags {
+    const { oneIn } = bound(this.#dice);
+    return {
+      create: true,
+      ...(oneIn(6) && { truncate: true as const }),
+      ...(oneIn(5) && { append: true as const }),
+      ...(oneIn(8) && { sync: true as const }),
+      ...(oneIn(8) && { dsync: true as const }),
+      ...(oneIn(6) && { direct: true as const }),
+    };
+  }
+
+  #openFile(flags: OpenFlags, path = this.#path()): Handle {
+    const handle: Handle = `fd${10 + this.#handles++}`;
+    this.#add({ op: 'open', as: handle, path, access: 'read-write', flags, mode: 0o644 });
+    this.#open.push({ handle, path, direct: flags.direct === true });
+    return handle;
+  }
+
+  /** A place near an end of a block in the first few. */
+  #place(direct: boolean): number {
+    const blocks = this.#dice.below(9) * this.#block;
+    if (direct) return blocks;
+    const beside = this.#dice.pick([0, 0, 1, -1, this.#block / 2, 100]);
+    return Math.max(0, blocks + beside);
+  }
+
+  #length(direct: boolean): number {
+    const blocks = this.#dice.between(1, 3) * this.#block;
+    return direct ? blocks : this.#dice.pick([1, 100, this.#block / 4, this.#block, blocks, blocks + 3]);
+  }
+
+  #write(): void {
+    const { handle, direct } = this.#some();
+    const content = { seed: ++this.#seed, length: this.#length(direct) };
+    if (this.#dice.oneIn(3)) this.#add({ op: 'write', handle, content });
+    else this.#add({ op: 'pwrite', handle, offset: this.#place(direct), content });
+  }
+
+  #sync(): void {
+    const { handle } = this.#some();
+    const roll = this.#dice.below(10);
+    if (roll < 5) this.#add({ op: 'fsync', handle });
+    else if (roll < 8) this.#add({ op: 'fdatasync', handle });
+    else if (roll < 9) this.#add({ op: 'syncfs', handle });
+    else this.#add({ op: 'sync' });
+  }
+
+  #commit(): void {
+    this.#add({ op: 'pwrite', handle: OTHER, offset: 0, content: { seed: ++this.#seed, length: 10 } });
+    this.#add({ op: 'fsync', handle: OTHER });
+  }
+
+  #writeOut(): void {
+    const { path } = this.#some();
+    const offset = this.#dice.below(6) * 4096;
+    const length = this.#dice.pick([4096, 4096, 8192, 1 << 20]);
+    const roll = this.#dice.below(10);
+    if (roll < 8) this.#add({ op: 'writeback', path, offset, length });
+    else if (roll < 9) this.#add({ op: 'drop-caches' });
+    else this.#add({ op: 'reclaim', path, offset, length });
+  }
+
+  #resize(): void {
+    const { handle } = this.#some();
+    this.#add({ op: 'ftruncate', handle, size: this.#place(false) });
+  }
+
+  #allocate(): void {
+    if (!this.#extents && this.#dice.oneIn(2)) return this.#write();
+    const modes: readonly [FallocateMode, ...FallocateMode[]] = [
+      'allocate',
+      'keep-size',
+      'punch',
+      'punch',
+      'zero',
+      'zero-keep-size',
+      'collapse',
+      'insert',
+    ];
+    const mode = this.#dice.pick(modes);
+    const aligned = mode === 'collapse' || mode === 'insert';
+    const { handle } = this.#some();
+    const offset = this.#place(aligned);
+    this.#add({ op: 'fallocate', handle, mode, offset, length: this.#length(aligned) });
+  }
+
+  #map(): void {
+    const map = this.#maps[this.#dice.below(this.#maps.length + 1)];
+    if (map === undefined) {
+      const name = `map${this.#maps.length}` as const;
+      const bytes = this.#dice.pick([4096, 16384]);
+      this.#maps.push({ name, bytes });
+      const { handle } = this.#some();
+      this.#add({
+        op: 'mmap',
+        as: name,
+        handle,
+        offset: 0,
+        length: bytes,
+        sharing: 'shared',
+        access: 'read-write',
+      });
+      return;
+    }
+    const { name, bytes } = map;
+    if (this.#dice.oneIn(4))
+      return this.#add({ op: 'msync', mapping: name, offset: 0, length: bytes, mode: 'sync' });
+    const offset = this.#dice.below(bytes);
+    const content = { seed: ++this.#seed, length: Math.min(bytes - offset, this.#length(false)) };
+    this.#add({ op: 'store', mapping: name, offset, content });
+  }
+
+  #names(): void {
+    const path = this.#path();
+    switch (this.#dice.below(8)) {
+      case 0:
+        return this.#add({ op: 'mkdir', path: 'd', mode: 0o755 });
+      case 1:
+        return this.#add({ op: 'link', from: path, to: this.#path() });
+      case 2:
+      case 3:
+        return this.#add({ op: 'unlink', path });
+      case 4:
+        return this.#add({ op: 'symlink', target: 'a'.repeat(this.#dice.pick([1, 59, 60, 100])), path });
+      case 5:
+        return this.#add({ op: 'chmod', path, mode: this.#dice.pick([0o600, 0o640, 0o755]) });
+      case 6:
+        return this.#add({ op: 'rename', from: 'd', to: 'e' });
+      default:
+        return this.#add({ op: 'rename', from: path, to: this.#path() });
+    }
+  }
+
+  /** What programs do to put new contents in place of old ones. */
+  #replace(): void {
+    const path = this.#path();
+    const renames = this.#dice.oneIn(2);
+    const handle = this.#openFile({ create: true, truncate: true }, renames ? 'new' : path);
+    this.#add({ op: 'write', handle, content: { seed: ++this.#seed, length: this.#length(false) } });
+    if (this.#dice.oneIn(4)) this.#add({ op: 'fsync', handle });
+    this.#add({ op: 'close', handle });
+    this.#open.pop();
+    if (renames) this.#add({ op: 'rename', from: 'new', to: path });
+    if (this.#dice.oneIn(2)) this.#commit();
+  }
+}
+
+const bound = (dice: Dice): { readonly oneIn: (count: number) => boolean } => ({
+  oneIn: (count) => dice.oneIn(count),
+});

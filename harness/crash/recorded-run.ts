@@ -1,0 +1,73 @@
+import { DurabilityHistory } from '../../model/durability/index.ts';
+import { Model, type Operation } from '../../model/index.ts';
+import { difference } from '../compare.ts';
+import { operationText } from '../program-text.ts';
+import { modelOptions, timeOfStep, type Setup } from '../setup.ts';
+import type { CrashFailure } from './crash-failure.ts';
+import { thrownFailure } from './crash-failure.ts';
+import type { CrashTarget, DiskRecording } from './crash-target.ts';
+
+/** What is crashed: a file system and what is done on it. */
+export interface CrashProgram {
+  readonly setup: Setup;
+  /** The name of a target. */
+  readonly target: string;
+  /** Names of the planted bugs that are switched on. */
+  readonly faults: readonly string[];
+  readonly operations: readonly Operation[];
+}
+
+/** A program that ran once, with all that was written meanwhile. */
+export interface RecordedRun {
+  readonly program: CrashProgram;
+  readonly recording: DiskRecording;
+  readonly history: DurabilityHistory;
+  /** How many writes there were when the file system was mounted, and when each operation had returned. */
+  readonly marks: readonly number[];
+  /** What went wrong without any power cut. */
+  readonly failure: CrashFailure | null;
+}
+
+/** Where answers of targets and model may differ is not for power cuts to say: such runs end there. */
+const ENDS_RUN: ReadonlySet<string> = new Set(['ENOSPC', 'ENOMEM']);
+
+/** Performs the operations of a program on a device that records, beside the model. */
+export function recordRun(program: CrashProgram, target: CrashTarget): RecordedRun {
+  const { setup, faults, operations } = program;
+  const session = target.start(setup, { faults, now: timeOfStep(0) });
+  const model = new Model({ ...modelOptions(setup), writeZeroes: false });
+  const history = new DurabilityHistory(model);
+  const { recording } = session;
+  const marks = [recording.writes.length];
+  let failure: CrashFailure | null = null;
+  try {
+    for (const [step, operation] of operations.entries()) {
+      const now = timeOfStep(step);
+      const observed = session.apply(operation, now);
+      if (!observed.ok && ENDS_RUN.has(observed.errno)) break;
+      const expected = model.step(operation, now, observed);
+      const differs = difference(expected, observed);
+      if (differs !== null) {
+        failure = resultFailure(operation, step, differs);
+        break;
+      }
+      history.note(operation, observed);
+      marks.push(recording.writes.length);
+    }
+    session.end();
+  } catch (error) {
+    session.abandon();
+    failure ??= thrownFailure('crash', error, 'before any power cut');
+  }
+  return { program, recording, history, marks, failure };
+}
+
+const resultFailure = (
+  operation: Operation,
+  step: number,
+  { what, expected, observed }: NonNullable<ReturnType<typeof difference>>,
+): CrashFailure => ({
+  kind: 'result',
+  detail: `${operation.op}: ${what}`,
+  words: `operation ${step + 1}, ${operationText(operation)}, answered ${observed} where ${expected} was expected`,
+});

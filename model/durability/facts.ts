@@ -1,0 +1,232 @@
+import type { Inode } from '../inode.ts';
+import { PAGE_BYTES } from '../limits.ts';
+import type { Handle, OpenFlags, Operation, Outcome } from '../operation.ts';
+import type { OperationOf } from '../operation-of.ts';
+import type { State } from '../state.ts';
+import type { DurabilityHistory } from './history.ts';
+import type { InodeMoment, Moment } from './moment.ts';
+
+/** What a call that returned has acknowledged as durable (rules 1 to 4 of rules.ts). */
+export interface Acknowledgement {
+  /** The recovered names and attributes are at least those of this version. */
+  readonly floor: number;
+  /** Null: the data of every file. */
+  readonly inode: number | null;
+  /** Bytes [start, end) of it are there as they are now. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What an operation means for what may be found after a power cut. */
+export interface Facts {
+  readonly acknowledged: Acknowledgement | null;
+  /** It set the size of this inode itself, in a transaction of its own. */
+  readonly resized: number | null;
+  /** Bytes [start, end) of this inode lost the blocks that held them, or are beyond the end. */
+  readonly destroyed: {
+    readonly inode: number;
+    readonly start: number;
+    readonly end: number;
+    readonly cut: boolean;
+  } | null;
+  /** Bytes from `start` on of this inode were sent to the device before what lies in front of them. */
+  readonly sent: { readonly inode: number; readonly start: number } | null;
+  /** The file took the name of another, or was closed after it was cut to nothing: rule 14 of rules.ts. */
+  readonly replaced: number | null;
+  /** By so many bytes what lies behind a place moved (collapse and insert). */
+  readonly shifted: { readonly inode: number; readonly by: number } | null;
+}
+
+export const NO_FACTS: Facts = {
+  acknowledged: null,
+  resized: null,
+  destroyed: null,
+  sent: null,
+  replaced: null,
+  shifted: null,
+};
+
+export interface Observed {
+  readonly state: State;
+  readonly operation: Operation;
+  readonly outcome: Outcome;
+  readonly before: Moment;
+  readonly after: Moment;
+  readonly history: DurabilityHistory;
+  readonly idOf: (inode: Inode) => number;
+  readonly flagsOf: (handle: Handle) => OpenFlags;
+  /** The inode that a descriptor was opened on. */
+  readonly openedAs: (handle: Handle) => number | null;
+}
+
+/** What follows from an operation that succeeded. */
+export function factsOf(seen: Observed): Facts {
+  const { operation } = seen;
+  switch (operation.op) {
+    case 'sync':
+    case 'syncfs':
+    case 'remount':
+      return { ...NO_FACTS, acknowledged: everything(seen) };
+    case 'fsync':
+    case 'fdatasync': {
+      const id = inodeOf(seen, operation.handle);
+      const floor = operation.op === 'fsync' ? lastChange(seen, id) : lastDataChange(seen, id);
+      return { ...NO_FACTS, acknowledged: { floor, inode: id, start: 0, end: Infinity } };
+    }
+    case 'write':
+    case 'pwrite':
+      return writeFacts(seen, operation);
+    case 'msync':
+      return msyncFacts(seen, operation);
+    case 'sync-file-range':
+      if (!operation.write) return NO_FACTS;
+      return {
+        ...NO_FACTS,
+        sent: { inode: inodeOf(seen, operation.handle), start: pageOf(operation.offset) },
+      };
+    case 'writeback': {
+      const id = seen.state.walk.resolve(operation.path, true);
+      if (typeof id === 'string') return NO_FACTS;
+      return { ...NO_FACTS, sent: { inode: seen.idOf(id), start: pageOf(operation.offset) } };
+    }
+    case 'truncate':
+    case 'ftruncate':
+    case 'open':
+      return resizeFacts(seen);
+    case 'fallocate':
+      return fallocateFacts(seen, operation);
+    case 'rename':
+      return { ...NO_FACTS, replaced: replacedBy(seen, operation) };
+    case 'close':
+      return { ...NO_FACTS, replaced: writtenAnew(seen, operation.handle) };
+    default:
+      return NO_FACTS;
+  }
+}
+
+const pageOf = (offset: number): number => offset - (offset % PAGE_BYTES);
+
+const everything = ({ history }: Observed): Acknowledgement => ({
+  floor: history.version,
+  inode: null,
+  start: 0,
+  end: Infinity,
+});
+
+function inodeOf({ state, idOf }: Observed, handle: Handle): number {
+  const file = state.handles.get(handle);
+  if (file === undefined) throw new Error(`an operation on ${handle} succeeded, which is not open`);
+  return idOf(file.inode);
+}
+
+/** The last version in which anything of the inode changed. */
+function lastChange({ history }: Observed, id: number): number {
+  for (let version = history.version; version > 0; version--)
+    if (history.inode(id, version) !== history.inode(id, version - 1)) return version;
+  return 0;
+}
+
+/** The last in which what is needed to find its data changed: it was made, or has another size. */
+function lastDataChange({ history }: Observed, id: number): number {
+  for (let version = history.version; version > 0; version--) {
+    const now = history.inode(id, version);
+    const then = history.inode(id, version - 1);
+    if (now?.stat.size !== then?.stat.size || then === null) return version;
+  }
+  return 0;
+}
+
+function writeFacts(seen: Observed, operation: OperationOf<'write' | 'pwrite'>): Facts {
+  const { state, outcome, flagsOf, after } = seen;
+  const file = state.handles.get(operation.handle);
+  const count = outcome.ok && outcome.value.kind === 'count' ? outcome.value.count : 0;
+  if (file === undefined || count === 0) return NO_FACTS;
+  const id = seen.idOf(file.inode);
+  const flags = flagsOf(operation.handle);
+  const rwf = operation.rwf ?? [];
+  const appends = file.append || rwf.includes('append');
+  const size = after.inodes.get(id)?.stat.size ?? 0;
+  const end = appends ? size : operation.op === 'write' ? file.position : operation.offset + count;
+  const start = end - count;
+  const sync = flags.sync === true || rwf.includes('sync') || file.inode.flags.sync;
+  const dsync = sync || flags.dsync === true || rwf.includes('dsync');
+  const goesNow = dsync || file.direct || rwf.includes('dontcache');
+  const floor = sync ? lastChange(seen, id) : lastDataChange(seen, id);
+  return {
+    ...NO_FACTS,
+    acknowledged: dsync ? { floor, inode: id, start, end } : null,
+    sent: goesNow ? { inode: id, start: pageOf(start) } : null,
+  };
+}
+
+function msyncFacts(seen: Observed, { mapping, offset, length, mode }: OperationOf<'msync'>): Facts {
+  const mapped = seen.state.mappings.get(mapping);
+  if (mapped === undefined || mode !== 'sync' || mapped.sharing !== 'shared') return NO_FACTS;
+  const id = seen.idOf(mapped.inode);
+  const start = pageOf(mapped.offset + offset);
+  const end = mapped.offset + offset + length;
+  const floor = lastDataChange(seen, id);
+  return { ...NO_FACTS, acknowledged: { floor, inode: id, start, end }, sent: { inode: id, start } };
+}
+
+/** The inode that took a name from another (ext4_rename calls ext4_alloc_da_blocks then). */
+function replacedBy({ before, after }: Observed, { from, to, flag }: OperationOf<'rename'>): number | null {
+  const id = before.names.get(from);
+  const old = before.names.get(to);
+  if (flag !== undefined || id === undefined || old === undefined || id === old) return null;
+  return after.names.get(to) === id ? id : null;
+}
+
+/** The file that was closed, if it was cut to nothing before (EXT4_STATE_DA_ALLOC_CLOSE). */
+function writtenAnew({ history, openedAs }: Observed, handle: Handle): number | null {
+  const id = openedAs(handle);
+  if (id === null) return null;
+  for (let version = history.version; version > 0; version--) {
+    const facts = history.steps[version - 1]?.facts;
+    if (facts?.replaced === id) return null;
+    if (facts?.resized === id) return history.inode(id, version)?.stat.size === 0 ? id : null;
+  }
+  return null;
+}
+
+/** The inode that has another size than before; null when none has. */
+function resizedIn({ before, after }: Observed): { readonly now: InodeMoment; readonly then: number } | null {
+  for (const [id, now] of after.inodes) {
+    const then = before.inodes.get(id);
+    if (then?.contents !== undefined && then.contents !== null && then.stat.size !== now.stat.size)
+      return { now, then: then.stat.size };
+  }
+  return null;
+}
+
+function resizeFacts(seen: Observed): Facts {
+  const resized = resizedIn(seen);
+  if (resized === null) return NO_FACTS;
+  const { now, then } = resized;
+  const { size } = now.stat;
+  const destroyed = size < then ? { inode: now.id, start: size, end: Infinity, cut: true } : null;
+  return { ...NO_FACTS, resized: now.id, destroyed };
+}
+
+function fallocateFacts(seen: Observed, operation: OperationOf<'fallocate'>): Facts {
+  const { mode, offset, length, handle } = operation;
+  const id = inodeOf(seen, handle);
+  const resized = resizedIn(seen) === null ? null : id;
+  switch (mode) {
+    case 'punch':
+    case 'zero':
+    case 'zero-keep-size':
+    case 'write-zeroes':
+      return {
+        ...NO_FACTS,
+        resized,
+        destroyed: { inode: id, start: offset, end: offset + length, cut: false },
+      };
+    case 'collapse':
+      return { ...NO_FACTS, resized, shifted: { inode: id, by: length } };
+    case 'insert':
+      return { ...NO_FACTS, resized, shifted: { inode: id, by: -length } };
+    default:
+      return { ...NO_FACTS, resized };
+  }
+}

@@ -1,0 +1,91 @@
+import type { Facts } from './facts.ts';
+import type { DurabilityHistory } from './history.ts';
+import type { InodeMoment } from './moment.ts';
+import { movesSizeAtOnce, type DurabilityMode } from './rules.ts';
+
+/** When the power went: so many operations had returned, and the next one may have happened in part. */
+export interface CrashMoment {
+  readonly completed: number;
+}
+
+/** The newest version of which anything can be on the disk. */
+export const newestVersion = (history: DurabilityHistory, { completed }: CrashMoment): number =>
+  Math.min(completed + 1, history.version);
+
+/** One file, seen from a version of the metadata that may have been recovered. */
+export class FilePast {
+  readonly id: number;
+  /** The version of names and attributes. */
+  readonly version: number;
+  readonly newest: number;
+  readonly created: number;
+  readonly history: DurabilityHistory;
+  readonly mode: DurabilityMode;
+  readonly #completed: number;
+
+  constructor(
+    history: DurabilityHistory,
+    mode: DurabilityMode,
+    id: number,
+    version: number,
+    crash: CrashMoment,
+  ) {
+    this.history = history;
+    this.mode = mode;
+    this.id = id;
+    this.version = version;
+    this.newest = newestVersion(history, crash);
+    this.created = history.created(id);
+    this.#completed = crash.completed;
+  }
+
+  at(version: number): InodeMoment | null {
+    return this.history.inode(this.id, version);
+  }
+
+  /** Bytes; 0 where the file is not there (any more). */
+  sizeAt(version: number): number {
+    return this.at(version)?.stat.size ?? 0;
+  }
+
+  /** What the operation means that made this version. */
+  facts(version: number): Facts | null {
+    return this.history.steps[version - 1]?.facts ?? null;
+  }
+
+  /** Versions, newest first, whose operation acknowledged something of this file. */
+  *acknowledgements(): Generator<{ readonly version: number; readonly start: number; readonly end: number }> {
+    for (let version = Math.min(this.#completed, this.newest); version > this.created; version--) {
+      const acknowledged = this.facts(version)?.acknowledged ?? null;
+      if (acknowledged === null || (acknowledged.inode ?? this.id) !== this.id) continue;
+      yield { version, start: acknowledged.start, end: acknowledged.end };
+    }
+  }
+
+  /** The smallest and the largest size that may have been recovered (rules 7, 8 and 14 of rules.ts). */
+  sizes(): { readonly least: number; readonly most: number } {
+    const { version } = this;
+    const next = Math.min(version + 1, this.newest);
+    const resized = this.#lastResize(version);
+    let least = this.sizeAt(resized);
+    let most = least;
+    for (let one = resized; one <= version; one++) most = Math.max(most, this.sizeAt(one));
+    for (const { version: when, end } of this.acknowledgements())
+      if (when > resized) least = Math.max(least, Math.min(end, this.sizeAt(when)));
+    for (let one = resized + 1; one <= version; one++)
+      if (this.facts(one)?.replaced === this.id && this.mode.path === 'buffer_head')
+        least = Math.max(least, this.sizeAt(one));
+    if (movesSizeAtOnce(this.mode)) least = Math.max(least, this.sizeAt(version));
+    // The next operation may be in part of what was committed.
+    if (this.at(next) !== null) {
+      most = Math.max(most, this.sizeAt(next));
+      if (this.facts(next)?.resized === this.id) least = Math.min(least, this.sizeAt(next));
+    }
+    return { least: Math.min(least, most), most };
+  }
+
+  #lastResize(version: number): number {
+    for (let one = version; one > this.created; one--) if (this.facts(one)?.resized === this.id) return one;
+    return this.created;
+  }
+}

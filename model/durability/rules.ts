@@ -1,0 +1,70 @@
+/**
+ * What ext4 promises of a power cut, and where that is said. The judge demands exactly this much.
+ *
+ * Acknowledged by a call that returned:
+ *
+ * 1. fsync(2): the file's data, and the transaction that last changed its inode (i_sync_tid, ext4_sync_file in fs/ext4/fsync.c).
+ *    Transactions are committed in order, so that everything older is there, too: a newly made file has its name, because
+ *    ext4_create makes inode and name in one handle (fs/ext4/namei.c), and a rename or link before it, as both set ctime.
+ * 2. fdatasync(2), O_DSYNC, RWF_DSYNC, msync(MS_SYNC): the same with i_datasync_tid, which moves when the inode is made
+ *    (__ext4_new_inode), its size changes (ext4_do_update_inode) or blocks are mapped; names and times that changed since need
+ *    not be there. O_SYNC and RWF_SYNC as fsync. These four cover the range that was written or mapped (generic_write_sync,
+ *    msync(2) in mm/msync.c).
+ * 3. sync(2), syncfs(2) and umount(2): everything (ext4_sync_fs).
+ * 4. Without a journal fsync writes the inode and the directories that lead to it (ext4_fsync_nojournal), but nothing keeps older
+ *    metadata from being newer on the disk: here a promise is held only where everything has been still since rule 3.
+ *
+ * Names and attributes:
+ *
+ * 5. They are those of some moment between the last acknowledged and the last call: handles belong to transactions, which are
+ *    committed whole and in order (Documentation/filesystems/ext4/journal.rst). Each change of names is one handle, so rename and exchange
+ *    are atomic. Other calls may be in several: of them an inode may have what was before or after.
+ * 6. A fast commit holds all that is known to have changed (ext4_fc_perform_commit), so it is such a moment, too; but not the inodes of
+ *    directories (ext4_fc_track_inode): their times are those of the replay.
+ *
+ * Sizes (i_disksize):
+ *
+ * 7. truncate, fallocate and O_TRUNC set it in their own transaction (ext4_setattr, ext4_alloc_file_blocks).
+ * 8. A write moves it at once where blocks are found at once (ext4_write_end, ext4_journalled_write_end), else later: on the
+ *    buffer_head path when blocks are allocated, up to the end of those (mpage_map_and_submit_extent), or in write_end where the block
+ *    is there already (ext4_da_write_end); on the iomap path when the I/O has ended, to the end of the I/O (two-paths.md, section 3).
+ *    So it is never more than the file had at that moment, and never less than what was acknowledged.
+ *
+ * Bytes:
+ *
+ * 9. A byte is as it was when it was last acknowledged, or at any moment since, by itself: data has no order, and sectors tear.
+ *    What lost its block in a transaction that is recovered (truncate, whole blocks of a hole) is not older than that.
+ * 10. On the buffer_head path a byte within a size that has grown since may be zero: i_disksize moves before the data is there
+ *    (B13; two-paths.md, section 4). On the iomap path it may not, unless somebody had what lies behind it written first
+ *    (sync_file_range, O_DSYNC, direct I/O), or set the size (rule 7).
+ * 11. data=journal: a write's bytes are in the transaction of its handle (ext4_journalled_write_end): they are those of rule 5. Stores to mappings are
+ *    logged by writeback, later.
+ * 12. data=writeback, on the buffer_head path, where blocks are not unwritten first: what was in a new block may be seen
+ *    (Documentation/admin-guide/ext4.rst, "data=writeback"), also behind a truncation in its last block. Nowhere else.
+ * 13. What is zeroed behind the end of a file in its last block may be on the disk before the truncation is.
+ * 14. auto_da_alloc (the same document): a file that was written and then takes the name of another, or was cut to nothing and
+ *    written again, has its blocks allocated at the rename or close. With data=ordered and blocks that are written at once their data is there when the rename
+ *    is: no zeros of rule 10.
+ */
+export interface DurabilityMode {
+  readonly path: 'buffer_head' | 'iomap';
+  readonly data: 'ordered' | 'writeback' | 'journal';
+  readonly journal: boolean;
+  readonly delalloc: boolean;
+  /** New blocks are unwritten until their data is there (dioread_nolock with delalloc and extents; always on the iomap path). */
+  readonly unwrittenFirst: boolean;
+  readonly blockBytes: number;
+  readonly fastCommit: boolean;
+}
+
+/** Rule 8. */
+export const movesSizeAtOnce = ({ path, data, delalloc }: DurabilityMode): boolean =>
+  data === 'journal' || (path === 'buffer_head' && !delalloc);
+
+/** Rule 12. */
+export const mayShowStale = ({ path, data, unwrittenFirst }: DurabilityMode): boolean =>
+  path === 'buffer_head' && data === 'writeback' && !unwrittenFirst;
+
+/** Rule 14. */
+export const ordersReplacement = ({ path, data, unwrittenFirst }: DurabilityMode): boolean =>
+  path === 'buffer_head' && data === 'ordered' && !unwrittenFirst;
