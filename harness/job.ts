@@ -1,5 +1,11 @@
 import type { CampaignPlan, CampaignResult, Progress } from './campaign.ts';
 import type { Case } from './case.ts';
+import type { CrashCase } from './crash/crash-case.ts';
+import type { CrashFinding, CrashTotals } from './crash/crash-finding.ts';
+import type { CrashPlan } from './crash/crash-plan.ts';
+import type { FailingCrash } from './crash/crash-search.ts';
+import type { CrashState } from './crash/power-cut.ts';
+import type { CrashProgram } from './crash/recorded-run.ts';
 import type { CorruptionCase } from './corrupt/corruption-case.ts';
 import type { CorruptionPlan, CorruptionProgress } from './corrupt/corruption-result.ts';
 import type { FailureSignature } from './failure.ts';
@@ -11,7 +17,8 @@ import type { FailingRace } from './race/shrink-race.ts';
 import type { Stage } from './stage-clock.ts';
 
 /** What a worker thread is asked to do. Plain data: it is copied from one thread to the other. */
-export type Job = CheckJob | ReplayJob | ShrinkJob | CorruptJob | BenchJob | RaceJob | RaceCaseJob;
+export type Job =
+  CheckJob | ReplayJob | ShrinkJob | CorruptJob | BenchJob | RaceJob | RaceCaseJob | CrashJob | CrashCaseJob;
 
 interface JobBasics {
   /** The folder for temporary files. */
@@ -81,6 +88,28 @@ export interface RaceJob extends JobBasics {
 export interface RaceCaseJob extends JobBasics {
   readonly verb: 'race-case';
   readonly case: RaceCase;
+  readonly shrink: { readonly output: string; readonly ms: number } | null;
+}
+
+export interface CrashJob extends JobBasics {
+  readonly verb: 'crash';
+  readonly plan: CrashPlan;
+  /** The program to begin with, counted from 0. */
+  readonly from: number;
+  /** Cases that the run has already. */
+  readonly kept: number;
+  readonly durationMs: number;
+  /** States, at most. */
+  readonly states: number;
+  /** For each failure. */
+  readonly shrinkMs: number;
+  readonly runFolder: string;
+}
+
+/** A saved power cut once more; with `shrink`, made smaller. */
+export interface CrashCaseJob extends JobBasics {
+  readonly verb: 'crash-case';
+  readonly case: CrashCase;
   readonly shrink: { readonly output: string; readonly ms: number } | null;
 }
 
@@ -178,6 +207,14 @@ export type Message =
       readonly race: FailingRace | null;
       readonly report: string;
     }
+  /** What is examined now; the program is said once, before its states. */
+  | { readonly type: 'crashing'; readonly program: CrashProgram | null; readonly state: CrashState | null }
+  | { readonly type: 'crash progress'; readonly name: string; readonly totals: CrashTotals }
+  | { readonly type: 'crash found'; readonly finding: CrashFinding }
+  | { readonly type: 'crash shrinking'; readonly operations: number }
+  | { readonly type: 'crashed'; readonly totals: CrashTotals }
+  /** Null when it does not fail (any more, as it says). */
+  | { readonly type: 'crash judged'; readonly crash: FailingCrash | null; readonly report: string }
   /** The job could not be done: not a finding, a mistake of the user's or of ours. */
   | { readonly type: 'impossible'; readonly message: string; readonly stack: string | null };
 
@@ -195,6 +232,8 @@ export const LAST_MESSAGES = [
   'benched',
   'raced',
   'race judged',
+  'crashed',
+  'crash judged',
   'impossible',
 ] as const;
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { writeAtomically } from './atomic-file.ts';
 import { writeCase, type Case } from './case.ts';
@@ -38,6 +38,11 @@ export class RunFolder {
   /** What the run was asked to do, and in the end what came of it. */
   writeRun(run: RunRecord): void {
     writeAtomically(join(this.path, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
+  }
+
+  /** One more line of what the run did: it is with the kernel when this returns. */
+  appendHistory(line: unknown): void {
+    appendFileSync(join(this.path, 'history.jsonl'), `${JSON.stringify(line)}\n`);
   }
 
   caseFolder(id: string): CaseFolder {

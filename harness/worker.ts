@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { runBench } from './jobs/bench.ts';
 import { runCheck } from './jobs/check.ts';
+import { runCrash } from './jobs/crash.ts';
+import { runCrashCase } from './jobs/crash-case.ts';
 import { runCorrupt } from './jobs/corrupt.ts';
 import { runRace } from './jobs/race.ts';
 import { runRaceCase } from './jobs/race-case.ts';
@@ -19,6 +21,8 @@ async function main(job: Job, say: (message: Message) => void, signal: AbortSign
     else if (job.verb === 'bench') await runBench(job, bench, say, signal);
     else if (job.verb === 'race') await runRace(job, bench, say, signal);
     else if (job.verb === 'race-case') await runRaceCase(job, bench, say);
+    else if (job.verb === 'crash') await runCrash(job, bench, say, signal);
+    else if (job.verb === 'crash-case') await runCrashCase(job, bench, say);
     else await runShrink(job, bench, say, signal);
   } catch (error) {
     const known = error instanceof Error;

@@ -3,6 +3,7 @@ import { UnknownTarget } from '../targets/all.ts';
 import { addBench } from './bench-command.ts';
 import { addCheck } from './check-command.ts';
 import { addClean } from './clean-command.ts';
+import { addCrash } from './crash-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
 import { addImage } from './image-command.ts';
 import { addKernel } from './kernel-command.ts';
@@ -34,6 +35,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addCheck(program, terminal, exit);
   addKernel(program, terminal, exit);
   addRace(program, terminal, exit);
+  addCrash(program, terminal, exit);
   addReplay(program, terminal, exit);
   addShrink(program, terminal, exit);
   addCorrupt(program, terminal, exit);

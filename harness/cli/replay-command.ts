@@ -6,6 +6,7 @@ import { supervise } from '../supervise.ts';
 import { targetsNamed } from '../targets/all.ts';
 import { openWorkspace } from '../workspace.ts';
 import { loadCase, wantsE2fsck } from './case-file.ts';
+import { crashIn, replayCrash } from './crash-case-file.ts';
 import { raceIn, replayRace } from './race-case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { positiveNumber } from './numbers.ts';
@@ -52,6 +53,8 @@ export function addReplay(program: Command, terminal: Terminal, exit: (code: num
 async function replay(path: string, options: ReplayOptions, terminal: Terminal): Promise<number> {
   const race = raceIn(path);
   if (race !== null) return await replayRace(race, options, terminal);
+  const crash = crashIn(path);
+  if (crash !== null) return await replayCrash(crash, options, terminal);
   const saved = loadCase(path);
   const targets = targetsNamed(options.target.length > 0 ? options.target : saved.targets).map(
     ({ name }) => name,

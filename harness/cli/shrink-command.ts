@@ -7,6 +7,7 @@ import { openWorkspace } from '../workspace.ts';
 import { loadCase, wantsE2fsck } from './case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { plural, positiveNumber } from './numbers.ts';
+import { crashIn, shrinkSavedCrash } from './crash-case-file.ts';
 import { raceIn, shrinkSavedRace } from './race-case-file.ts';
 import { replayCommand } from './case-commands.ts';
 import { StatusLine } from './status-line.ts';
@@ -49,6 +50,8 @@ async function shrink(path: string, options: ShrinkOptions, terminal: Terminal):
   const output = options.output ?? `${path.replace(/\.json$/, '')}.small.json`;
   const race = raceIn(path);
   if (race !== null) return await shrinkSavedRace(race, { ...options, output }, terminal);
+  const crash = crashIn(path);
+  if (crash !== null) return await shrinkSavedCrash(crash, { ...options, output }, terminal);
   const saved = loadCase(path);
   targetsNamed(saved.targets);
   if (saved.targets.length === 0) throw new UsageError(`${path}: $.targets: found none, expected a target`);

@@ -14,6 +14,16 @@ export interface CrashTarget {
   recover(image: DiskImage, setup: Setup, options: RecoveryOptions): Recovery;
   /** The image in a file. */
   load(path: string): DiskImage;
+  /** What is where on a disk that nobody has recovered yet. */
+  landmarks(image: DiskImage): Landmarks;
+}
+
+/** Names for what is written, for people. */
+export interface Landmarks {
+  /** What lies in these sectors: `inode 12 (/a)`, `commit block of transaction 5`. */
+  name(sector: number, sectors: number): string;
+  /** The first sector of the block that a block of the log, which begins at this sector, is a copy of. */
+  logged(sector: number): number | null;
 }
 
 export interface RecoveryOptions extends SessionOptions {

@@ -14,6 +14,7 @@ import {
   type CrashSession,
   type CrashTarget,
   type DiskRecording,
+  type Landmarks,
   type Recovery,
   type RecoveryOptions,
 } from '../../crash/crash-target.ts';
@@ -23,6 +24,7 @@ import type { DiskImage, SessionOptions } from '../../target.ts';
 import { ImageTemplates } from '../image-templates.ts';
 import { findingText } from './finding-text.ts';
 import { loadImage } from './image-source.ts';
+import { landmarksOf } from './landmarks.ts';
 import { TypescriptSession, type SessionMemory } from './session.ts';
 import { diskOf, freshDisk, mountOptionsOf } from './target.ts';
 
@@ -52,6 +54,7 @@ function withStaleBlocks(setup: Setup): MemoryDisk {
 class TypescriptCrashTarget implements CrashTarget {
   readonly name: string;
   readonly load = loadImage;
+  readonly landmarks = (image: DiskImage): Landmarks => landmarksOf(diskOf(image));
   readonly #bufferedIomap: boolean;
   readonly #memory: SessionMemory = { reads: [], pool: new FolioPool() };
 

@@ -1,0 +1,130 @@
+import type { Command } from 'commander';
+import { randomInt } from 'node:crypto';
+import type { CrashPlan } from '../crash/crash-plan.ts';
+import { CRASH_MODES } from '../crash/modes.ts';
+import { RunFolder } from '../run-folder.ts';
+import type { BlockSize } from '../setup.ts';
+import { openWorkspace } from '../workspace.ts';
+import { checkFaults, wantsE2fsck } from './case-file.ts';
+import { CrashCampaign } from './crash-campaign.ts';
+import { blockSizeOption } from './format-options.ts';
+import { positiveNumber, wholeNumber } from './numbers.ts';
+import { collected } from './option-values.ts';
+import { UsageError, type Terminal } from './terminal.ts';
+
+interface CrashCommandOptions {
+  seed?: number;
+  modes?: string;
+  blockSize?: BlockSize;
+  states: number;
+  statesPerProgram: number;
+  e2fsckEvery: number;
+  programs: number;
+  seconds: number;
+  shrinkSeconds: number;
+  hangSeconds: number;
+  memoryMb: number;
+  fault: string[];
+  results: string;
+  e2fsck: boolean;
+  json: boolean;
+}
+
+const DEFAULT_SECONDS = 60;
+const DEFAULT_SHRINK_SECONDS = 60;
+const DEFAULT_HANG_SECONDS = 10;
+const DEFAULT_MEMORY_MB = 4096;
+const DEFAULT_STATES_PER_PROGRAM = 150;
+const DEFAULT_E2FSCK_EVERY = 100;
+const NEVER_ENDING = 1_000_000_000;
+
+/** Blocks of a quarter of a page, and of a whole one: the others are between. */
+const DEFAULT_BLOCK_SIZES: readonly BlockSize[] = [4096, 1024];
+
+const EXAMPLES = `
+Modes:
+${CRASH_MODES.map(({ name, target, format }) => `  ${name.padEnd(22)}${target}${format === undefined ? '' : ` with ${(format.features ?? []).join(',')}`}`).join('\n')}
+
+A state is what the device may hold after a power cut: everything that a flush or FUA covers, and of what was written since
+the last flush any part, down to single sectors of 512 or 4096 bytes; one of twelve is cut again while it is recovered from. What may be found then is
+written down in model/durability/rules.ts, rule by rule with its source.
+
+Examples:
+  twinpath crash                                      every mode for a minute
+  twinpath crash --modes iomap,iomap-fast_commit --seconds 3600
+  twinpath crash --states 10000 --seed 7 --block-size 1024
+  twinpath crash --fault jbd2-commit-without-flush    a planted bug
+
+Exit code: 0 when all held, 1 when something was found, 2 when it could not run or could not judge, 130 when interrupted.`;
+
+/** `twinpath crash`: what a power cut may leave, and what is recovered from it. */
+export function addCrash(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('crash')
+    .summary('power cuts: every state that one may leave, recovered and judged')
+    .description(
+      'Runs small programs on a device that records what is written, takes the states that a power cut may leave at any ' +
+        'moment, recovers them, and sees that what was acknowledged as durable is there, that names and attributes are those of ' +
+        'one moment, that no byte shows that nobody wrote there, and that e2fsck recovers the same and has nothing to say.',
+    )
+    .option('--modes <names>', 'ways of making and mounting, separated by commas')
+    .addOption(blockSizeOption())
+    .option('--states <n>', 'end after so many states', wholeNumber(1, 1e12), NEVER_ENDING)
+    .option('--states-per-program <n>', 'at most', wholeNumber(1, 1e6), DEFAULT_STATES_PER_PROGRAM)
+    .option(
+      '--e2fsck-every <n>',
+      'e2fsck recovers and checks one state in so many (without a journal: each)',
+      wholeNumber(1, 1e9),
+      DEFAULT_E2FSCK_EVERY,
+    )
+    .option('--programs <n>', 'end after so many programs', wholeNumber(1, 1e9), NEVER_ENDING)
+    .option('--seed <n>', 'where randomness starts', wholeNumber(-(2 ** 31), 2 ** 31 - 1))
+    .option('--seconds <n>', 'end after so much time', positiveNumber(1e7), DEFAULT_SECONDS)
+    .option('--shrink-seconds <n>', 'for each failure', positiveNumber(1e7), DEFAULT_SHRINK_SECONDS)
+    .option(
+      '--hang-seconds <n>',
+      'a state that takes so long is a finding',
+      positiveNumber(1e6),
+      DEFAULT_HANG_SECONDS,
+    )
+    .option('--memory-mb <n>', 'more memory than this is a finding', wholeNumber(256, 1e6), DEFAULT_MEMORY_MB)
+    .option('--fault <name>', 'switch a planted bug on; may be repeated', collected, [])
+    .option('--results <folder>', 'where runs are kept', 'twinpath-results')
+    .option('--no-e2fsck', 'do not check images')
+    .option('--json', 'print the summary as JSON', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: CrashCommandOptions) => exit(await crash(options, terminal)));
+}
+
+async function crash(options: CrashCommandOptions, terminal: Terminal): Promise<number> {
+  checkFaults(options.fault);
+  const plan = planOf(options);
+  const e2fsck = await wantsE2fsck(options.e2fsck);
+  const workspace = await openWorkspace();
+  try {
+    const folder = RunFolder.create(options.results, 'crash', new Date());
+    folder.writeRun({ ...plan, startedAt: new Date().toISOString(), node: process.version });
+    return await new CrashCampaign(terminal, options, folder, workspace.path, e2fsck).go(plan);
+  } finally {
+    await workspace.remove();
+  }
+}
+
+const planOf = (options: CrashCommandOptions): CrashPlan => ({
+  seed: options.seed ?? randomInt(2 ** 31 - 1),
+  modes: modesNamed(options.modes),
+  blockSizes: options.blockSize === undefined ? DEFAULT_BLOCK_SIZES : [options.blockSize],
+  faults: options.fault,
+  statesPerProgram: options.statesPerProgram,
+  e2fsckEvery: options.e2fsckEvery,
+  programs: options.programs,
+});
+
+function modesNamed(names: string | undefined): readonly string[] {
+  const known = CRASH_MODES.map(({ name }) => name);
+  if (names === undefined) return known;
+  return names.split(',').map((word) => {
+    if (known.includes(word.trim())) return word.trim();
+    throw new UsageError(`there is no mode ${word}; there are ${known.join(', ')}`);
+  });
+}

@@ -1,0 +1,43 @@
+import { sequenceSeed } from '../generate-sequence.ts';
+import type { BlockSize } from '../setup.ts';
+import { drawOperations } from './draw-program.ts';
+import { CRASH_MODES, setupOf } from './modes.ts';
+import type { CrashProgram } from './recorded-run.ts';
+import { seededDice } from './seeded-dice.ts';
+
+/** What is asked of a run. Plain data: it is copied from one thread to the other, and written down. */
+export interface CrashPlan {
+  readonly seed: number;
+  /** Names of modes. */
+  readonly modes: readonly string[];
+  readonly blockSizes: readonly BlockSize[];
+  readonly faults: readonly string[];
+  /** States of one program, at most. */
+  readonly statesPerProgram: number;
+  /** e2fsck looks at one state in so many, and recovers it by itself. Where there is no journal it does with each. */
+  readonly e2fsckEvery: number;
+  readonly programs: number;
+}
+
+/** A program to be crashed, and where the randomness of its states begins. */
+export interface CrashItem {
+  readonly name: string;
+  readonly seed: number;
+  readonly program: CrashProgram;
+}
+
+/** Program `number` of a plan, for ever the same. The modes take turns, the block sizes after them. */
+export function crashItem({ seed, modes, blockSizes, faults }: CrashPlan, number: number): CrashItem {
+  const wanted = modes[number % modes.length];
+  const mode = CRASH_MODES.find(({ name }) => name === wanted);
+  const blockSize = blockSizes[Math.floor(number / modes.length) % blockSizes.length];
+  if (mode === undefined || blockSize === undefined) throw new Error('a plan has modes and block sizes');
+  const own = sequenceSeed(seed, number);
+  const setup = setupOf(mode, blockSize);
+  const operations = drawOperations(setup, seededDice(own));
+  return {
+    name: `${number} ${mode.name} ${blockSize}`,
+    seed: own,
+    program: { setup, target: mode.target, faults, operations },
+  };
+}

@@ -1,0 +1,172 @@
+import type { Operation } from '../../model/index.ts';
+import { minimise } from '../shrink/minimise.ts';
+import { sameCrashFailure, type CrashFailure } from './crash-failure.ts';
+import { rangeOf, targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
+import { drawCuts } from './draw-states.ts';
+import { CrashExamination } from './examination.ts';
+import { lostIn, type CrashState, type LostWrite, type PowerCut } from './power-cut.ts';
+import { recordRun, type CrashProgram } from './recorded-run.ts';
+import { seededDice } from './seeded-dice.ts';
+import { simpleCuts } from './simple-states.ts';
+
+export interface ShrinkCrashLimits {
+  readonly ms: number;
+  /** States that are tried of one smaller program. */
+  readonly states: number;
+}
+
+/** Candidates in which nothing is lost but by chance: for what simple states do not show. */
+const DRAWN_SHARE = 2;
+
+const RUNS_MAX = 100_000;
+
+/**
+ * Makes a failing crash smaller, operations and states together: a smaller program writes other things, so for each candidate the simplest
+ * state that fails in the same way is looked for anew. In the end the fewest writes are lost.
+ */
+export async function shrinkCrash(
+  found: FailingCrash,
+  context: CrashContext,
+  limits: ShrinkCrashLimits,
+  onSmaller: (better: FailingCrash) => void,
+): Promise<FailingCrash> {
+  const shrinker = new CrashShrinker(found, context, limits, onSmaller);
+  await shrinker.go();
+  return shrinker.best;
+}
+
+class CrashShrinker {
+  best: FailingCrash;
+  readonly #context: CrashContext;
+  readonly #limits: ShrinkCrashLimits;
+  readonly #onSmaller: (better: FailingCrash) => void;
+  readonly #endsAt: number;
+
+  constructor(
+    found: FailingCrash,
+    context: CrashContext,
+    limits: ShrinkCrashLimits,
+    onSmaller: (better: FailingCrash) => void,
+  ) {
+    this.best = found;
+    this.#context = context;
+    this.#limits = limits;
+    this.#onSmaller = onSmaller;
+    this.#endsAt = performance.now() + limits.ms;
+  }
+
+  async go(): Promise<void> {
+    const { program } = this.best;
+    const stillFails = async (operations: readonly Operation[]): Promise<boolean> => {
+      // A request to stop must come in.
+      await new Promise(setImmediate);
+      return await this.#search({ ...program, operations });
+    };
+    const { operations } = program;
+    await minimise(operations, stillFails, { budgetRuns: RUNS_MAX, budgetMs: this.#limits.ms });
+    await this.#fewerLost();
+  }
+
+  #isOver(): boolean {
+    return performance.now() >= this.#endsAt;
+  }
+
+  /** Looks for a state of the program that fails in the same way, and takes it. */
+  async #search(program: CrashProgram): Promise<boolean> {
+    const { failure: wanted, state } = this.best;
+    this.#context.begins(program, null);
+    const target = targetOf(program, this.#context);
+    const run = recordRun(program, target);
+    if (run.failure !== null || state === null) {
+      run.recording.release();
+      return run.failure !== null && this.#take(program, null, run.failure, wanted);
+    }
+    const examination = new CrashExamination(run, target, this.#context.judges);
+    let tried = 0;
+    for (const candidate of this.#candidates(examination, state)) {
+      if (++tried > this.#limits.states || this.#isOver()) break;
+      this.#context.begins(program, candidate);
+      const failure = await this.#judge(examination, candidate);
+      if (failure !== null && this.#take(program, candidate, failure, wanted)) break;
+    }
+    run.recording.release();
+    return this.best.program === program;
+  }
+
+  *#candidates(examination: CrashExamination, known: CrashState): Generator<CrashState> {
+    const { recording, marks } = examination.run;
+    yield known;
+    const range = rangeOf(marks);
+    let simple = 0;
+    for (const cut of simpleCuts(recording, range)) {
+      if (++simple > this.#limits.states / DRAWN_SHARE) break;
+      yield { cut };
+      if (known.again === undefined) continue;
+      yield { cut, again: known.again };
+    }
+    for (const cut of drawCuts(recording, range, seededDice(simple))) yield { cut };
+  }
+
+  /** e2fsck is asked only where it was e2fsck that had something to say. */
+  async #judge(examination: CrashExamination, state: CrashState): Promise<CrashFailure | null> {
+    const { kind } = this.best.failure;
+    const needsE2fsck = kind === 'e2fsck' || kind === 'disagreement' || !examination.journaled;
+    return needsE2fsck ? await examination.judgeFully(state) : examination.judge(state);
+  }
+
+  #take(
+    program: CrashProgram,
+    state: CrashState | null,
+    failure: CrashFailure,
+    wanted: CrashFailure,
+  ): boolean {
+    if (!sameCrashFailure(failure, wanted)) return false;
+    this.best = { program, state, failure };
+    this.#onSmaller(this.best);
+    return true;
+  }
+
+  /** Each write that is lost arrives, if it fails all the same; what is torn is lost as a whole; and there is no second cut. */
+  async #fewerLost(): Promise<void> {
+    const { program } = this.best;
+    if (this.best.state === null) return;
+    const target = targetOf(program, this.#context);
+    const run = recordRun(program, target);
+    if (run.failure !== null) return;
+    const examination = new CrashExamination(run, target, this.#context.judges);
+    for (let better = true; better && !this.#isOver();) {
+      better = false;
+      for (const candidate of simplerStates(this.best.state)) {
+        if (this.#isOver()) break;
+        const failure = await this.#judge(examination, candidate);
+        if (failure === null || !this.#take(program, candidate, failure, this.best.failure)) continue;
+        better = true;
+        break;
+      }
+    }
+    run.recording.release();
+  }
+}
+
+function* simplerStates({ cut, again }: CrashState): Generator<CrashState> {
+  if (again !== undefined) yield { cut };
+  for (const simpler of simplerCuts(cut))
+    yield again === undefined ? { cut: simpler } : { cut: simpler, again };
+  if (again !== undefined) for (const simpler of simplerCuts(again)) yield { cut, again: simpler };
+}
+
+function* simplerCuts(cut: PowerCut): Generator<PowerCut> {
+  if (lostIn({ cut }) > 1) yield { ...cut, lost: [] };
+  for (const index of cut.lost.keys()) yield { ...cut, lost: cut.lost.toSpliced(index, 1) };
+  if (cut.underWay === true) yield { point: cut.point, lost: cut.lost };
+  for (const [index, { write, torn }] of cut.lost.entries()) {
+    if (torn === undefined) continue;
+    yield { ...cut, lost: cut.lost.with(index, { write }) };
+    if (torn.length > 1)
+      for (const one of simplerTears(write, torn)) yield { ...cut, lost: cut.lost.with(index, one) };
+  }
+}
+
+function* simplerTears(write: number, torn: NonNullable<LostWrite['torn']>): Generator<LostWrite> {
+  for (const index of torn.keys()) yield { write, torn: torn.toSpliced(index, 1) };
+}
