@@ -28,12 +28,13 @@ function operationLines(run: RecordedRun, state: CrashState | null): string[] {
   const completed = state === null ? operations.length : completedAt(run, state.cut);
   const cut = (during: boolean): string => `       --- the power goes ${during ? 'meanwhile' : 'here'}`;
   const point = state?.cut.point ?? 0;
-  return operations.flatMap((operation, index) => {
+  const lines = operations.flatMap((operation, index) => {
     const line = `${String(index + 1).padStart(5)}  ${operationText(operation)}`;
     if (state === null) return [line];
     const during = completed === index && point > (run.marks[index] ?? 0);
     return [...(completed === index && !during ? [cut(false)] : []), line, ...(during ? [cut(true)] : [])];
   });
+  return state !== null && completed === operations.length ? [...lines, cut(false)] : lines;
 }
 
 function cutLines(
@@ -80,10 +81,7 @@ function fate(lost: LostWrite | undefined): string {
 function nameOf(write: RecordedWrite, landmarks: Landmarks): string {
   const { sector, data } = write;
   if (data.length === 0) return 'flush';
-  const sectors = data.length / 512;
-  const name = landmarks.name(sector, sectors);
-  const home = landmarks.logged(sector);
-  return home === null ? name : `${name}, a copy of ${landmarks.name(home, sectors)}`;
+  return landmarks.name(sector, data.length / 512);
 }
 
 const flagsOf = ({ preflush, fua, data }: RecordedWrite): string =>

@@ -22,8 +22,6 @@ export interface CrashTarget {
 export interface Landmarks {
   /** What lies in these sectors: `inode 12 (/a)`, `commit block of transaction 5`. */
   name(sector: number, sectors: number): string;
-  /** The first sector of the block that a block of the log, which begins at this sector, is a copy of. */
-  logged(sector: number): number | null;
 }
 
 export interface RecoveryOptions extends SessionOptions {

@@ -28,6 +28,20 @@ export const FAULTS = {
     'the commit block is written without a flush before it: only a power cut that loses writes shows it',
   'jbd2-checkpoint-without-flush':
     'the log is reused before the home blocks are durable: only a power cut that loses writes shows it',
+  'truncate-forgets-tail':
+    'a truncation makes zeros of the rest of its last block in memory only: what was there comes back when the file has grown and the power goes (B04)',
+  'iomap-disk-size-is-size':
+    'when an I/O ends on the iomap path, i_disksize becomes i_size instead of the end of the I/O: only a power cut shows it (B05)',
+  'punch-forgets-disk-size':
+    'a hole does not bring i_disksize up before it drops the folios: only a power cut shows it (B09)',
+  'fallocate-forgets-disk-size':
+    'fallocate(2) beyond the end moves i_size and not i_disksize: only a power cut shows it (B10)',
+  'sync-direct-write-forgets-size':
+    'a direct write with O_SYNC or O_DSYNC returns before its size is in the journal: only a power cut shows it (B15)',
+  'fast-commit-forgets-truncate':
+    'a fast commit is not told which blocks a truncation freed: only a power cut shows it (B19)',
+  'fast-commit-forgets-zeroed-range':
+    'a fast commit is not told which blocks became unwritten: only a power cut shows it (B20)',
   'jbd2-skip-revoke': 'freed metadata blocks are not revoked: recovery may write old metadata over new data',
 } as const;
 

@@ -25,6 +25,7 @@ import { ImageTemplates } from '../image-templates.ts';
 import { findingText } from './finding-text.ts';
 import { loadImage } from './image-source.ts';
 import { landmarksOf } from './landmarks.ts';
+import { RangeStateCounts } from './range-state-counts.ts';
 import { TypescriptSession, type SessionMemory } from './session.ts';
 import { diskOf, freshDisk, mountOptionsOf } from './target.ts';
 
@@ -56,7 +57,7 @@ class TypescriptCrashTarget implements CrashTarget {
   readonly load = loadImage;
   readonly landmarks = (image: DiskImage): Landmarks => landmarksOf(diskOf(image));
   readonly #bufferedIomap: boolean;
-  readonly #memory: SessionMemory = { reads: [], pool: new FolioPool() };
+  readonly #memory: SessionMemory = { reads: [], pool: new FolioPool(), rangeStates: new RangeStateCounts() };
 
   constructor(name: string, bufferedIomap: boolean) {
     this.name = name;

@@ -34,14 +34,21 @@ export function landmarksOf(disk: MemoryDisk): Landmarks {
     // What is left is what stands on the disk as it is.
   }
   const parts = [...files, ...homeNames(home, paths)];
+  const told = log.map((one): Named => ({ ...one, name: logName(one, parts) }));
   return {
     name(sector, sectors) {
       const start = sector * SECTOR_BYTES;
       const end = start + sectors * SECTOR_BYTES;
-      return namesWithin(log, start, end) ?? namesWithin(parts, start, end) ?? `sectors from ${sector} on`;
+      return namesWithin(told, start, end) ?? namesWithin(parts, start, end) ?? `sectors from ${sector} on`;
     },
-    logged: (sector) => log.find(({ start }) => start === sector * SECTOR_BYTES)?.home ?? null,
   };
+}
+
+/** A copy in the log is told by what it is a copy of. */
+function logName({ name, start, end, home }: LogName, parts: readonly Named[]): string {
+  if (home === null) return name;
+  const from = home * SECTOR_BYTES;
+  return `${name} (${namesWithin(parts, from, from + end - start) ?? 'nothing any more'})`;
 }
 
 function namesWithin(known: readonly Named[], start: number, end: number): string | null {

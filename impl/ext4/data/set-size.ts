@@ -30,7 +30,7 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
     if (size < inode.size) yield* zeroTail(inode, size);
     const oldSize = inode.size;
     const tail = Math.min(oldSize, size);
-    if (tail % inode.blockSize !== 0) yield* inode.dataPath.tail.settle(inode, tail);
+    if (zeroesTail(inode, tail)) yield* inode.dataPath.tail.settle(inode, tail);
     yield* recordSize(inode, size);
     // Once more: somebody may have stored there before the size moved.
     if (size > oldSize) yield* extendPages(inode.mapping, oldSize, size);
@@ -45,6 +45,10 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
     inode.invalidateLock.unlockWrite();
   }
 }
+
+/** Part of a block behind the smaller end was zeroed. */
+const zeroesTail = ({ blockSize, sb }: Inode, end: number): boolean =>
+  end % blockSize !== 0 && !sb.options.faults.has('truncate-forgets-tail');
 
 /** The new last block keeps nothing behind the new end (ext4_block_truncate_page). */
 function* zeroTail(inode: Inode, size: number): Sleepable<void> {
@@ -66,7 +70,7 @@ function* recordSize(inode: Inode, size: number): Sleepable<void> {
     inode.size = inode.diskSize = size;
     inode.dataLock.unlockWrite();
     yield* markInodeDirty(handle, inode);
-    if (tail % inode.blockSize !== 0) inode.dataPath.tail.order(handle, inode, tail);
+    if (zeroesTail(inode, tail)) inode.dataPath.tail.order(handle, inode, tail);
   } finally {
     yield* handle.stop();
   }

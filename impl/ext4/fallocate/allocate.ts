@@ -83,6 +83,7 @@ function* allocateRun(
 export function* growTo(inode: Inode, size: number): Sleepable<void> {
   yield* inode.dataLock.write();
   inode.size = Math.max(inode.size, size);
-  inode.diskSize = Math.max(inode.diskSize, size);
+  if (!inode.sb.options.faults.has('fallocate-forgets-disk-size'))
+    inode.diskSize = Math.max(inode.diskSize, size);
   inode.dataLock.unlockWrite();
 }

@@ -53,12 +53,16 @@ export function* convertAndGrow(
     const handle = yield* inode.sb.journal.start(mapCredits(inode, Math.max(1, last - block)));
     try {
       if (block < last) block = yield* convertSome(handle, inode, block, last);
-      if (block >= last) yield* growDiskSize(handle, inode, end);
+      if (block >= last) yield* growDiskSize(handle, inode, endOfIo(inode, end));
     } finally {
       yield* handle.stop();
     }
   } while (block < last);
 }
+
+/** What has arrived; folios in front of it that are dirty still are no reason to go further. */
+const endOfIo = (inode: Inode, end: number): number =>
+  inode.sb.options.faults.has('iomap-disk-size-is-size') ? inode.size : end;
 
 /** Unwritten blocks that bytes [start, end) touch become written (ext4_convert_unwritten_extents): a handle for each extent. */
 export function* convertWritten(inode: Inode, start: number, end: number): Sleepable<void> {

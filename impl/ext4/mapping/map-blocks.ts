@@ -129,7 +129,9 @@ function* change(
       : yield* block.allocate(handle, holeFrom(known, logical, length), WANTS_UNWRITTEN.has(mode));
     recordMapped(inode, now);
     const { fastCommits } = inode.sb;
-    if (fastCommits !== null)
+    const forgets =
+      mode === 'make-unwritten' && inode.sb.options.faults.has('fast-commit-forgets-zeroed-range');
+    if (fastCommits !== null && !forgets)
       fastCommits.tracker.mapChanged(handle, inode, now.logical, now.logical + now.length);
     if (inode.preallocation !== null) inode.sb.blockAllocator.discardIfClosed(inode);
     return mapping(inode, now, logical, length, isNew);

@@ -86,7 +86,8 @@ export const truncateCredits = (inode: Inode): number => mapCredits(inode, 1) + 
 
 function* forgetAndRemove(handle: Handle, inode: Inode, from: number, to: number): Sleepable<void> {
   if (from >= to) return;
-  const { fastCommits } = inode.sb;
+  const { options } = inode.sb;
+  const fastCommits = options.faults.has('fast-commit-forgets-truncate') ? null : inode.sb.fastCommits;
   fastCommits?.tracker.mapChanged(handle, inode, from, to);
   yield* inode.dataLock.write();
   try {

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { crashItem, type CrashPlan } from '../harness/crash/crash-plan.ts';
+import { crashReport } from '../harness/crash/crash-report.ts';
+import { searchStates } from '../harness/crash/crash-search.ts';
+import { shrinkCrash } from '../harness/crash/shrink-crash.ts';
+import { FOR_EVER, NEVER, withCrashJudges } from './crashing.fixture.ts';
+
+const PLAN: CrashPlan = {
+  seed: 20261130,
+  modes: [
+    'delalloc',
+    'iomap',
+    'dioread_lock',
+    'nodelalloc',
+    'journal',
+    'iomap-fast_commit',
+    'iomap-bigalloc',
+  ],
+  blockSizes: [4096, 1024],
+  faults: [],
+  statesPerProgram: 24,
+  e2fsckEvery: 24,
+  programs: 14,
+};
+
+test('what is recovered after a power cut is what was promised, in every mode', async () => {
+  await withCrashJudges(async (context) => {
+    let states = 0;
+    for (let number = 0; number < PLAN.programs; number++) {
+      const { program, seed, name } = crashItem(PLAN, number);
+      const limits = { ...FOR_EVER, states: PLAN.statesPerProgram, e2fsckEvery: PLAN.e2fsckEvery };
+      const { found, ...counts } = await searchStates(program, seed, context, limits);
+      states += counts.states;
+      expect(found === null ? '' : `${name}\n${crashReport(found, context)}`).toBe('');
+    }
+    expect(states).toBeGreaterThan(PLAN.programs * 10);
+  });
+}, 240_000);
+
+/** Which mode shows it, in how many programs, and how few operations are left. */
+const PLANTED = [
+  { fault: 'jbd2-commit-without-flush', mode: 'delalloc', programs: 6, most: 3 },
+  { fault: 'iomap-disk-size-is-size', mode: 'iomap', programs: 60, most: 6 },
+] as const;
+
+test.each(PLANTED)(
+  'the planted bug $fault is found, and shrunk to what a person can read',
+  async ({ fault, mode, programs, most }) => {
+    await withCrashJudges(async (context) => {
+      const plan = { ...PLAN, modes: [mode], blockSizes: [4096] as const, faults: [fault] };
+      for (let number = 0; number < programs; number++) {
+        const { program, seed } = crashItem(plan, number);
+        const { found } = await searchStates(program, seed, context, { ...FOR_EVER, states: 60 });
+        if (found === null) continue;
+        const small = await shrinkCrash(found, context, { ms: 20_000, states: 150 }, NEVER);
+        expect(small.program.operations.length).toBeLessThanOrEqual(most);
+        expect(crashReport(small, context)).toMatch(/the power goes[^]*Writes when the power went/);
+        return;
+      }
+      throw new Error(`nothing was found in ${programs} programs`);
+    });
+  },
+  240_000,
+);
