@@ -15,11 +15,13 @@ import type { CrashProgram } from '../crash/recorded-run.ts';
 import type { Message } from '../job.ts';
 import { caseId } from '../race/race-finding.ts';
 import type { RunFolder } from '../run-folder.ts';
+import type { RunEnd } from '../run-record.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { interruptible } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import { relay, type Lost } from './relay.ts';
-import { replayCommand } from './replay-command.ts';
+import { replayCommand } from './case-commands.ts';
+import { crashFindingRecord } from './run-records.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -68,7 +70,7 @@ export class CrashCampaign {
     this.#status = new StatusLine(terminal);
   }
 
-  async go(plan: CrashPlan): Promise<number> {
+  async go(plan: CrashPlan): Promise<RunEnd & { readonly exitCode: number }> {
     const onFirst = (): void => {
       this.#interrupted = true;
       this.#status.show('stopping… (Ctrl-C again to stop at once)');
@@ -182,7 +184,7 @@ export class CrashCampaign {
     return this.#kept.size >= CRASH_FINDINGS_MAX ? Infinity : next;
   }
 
-  #summary(plan: CrashPlan): number {
+  #summary(plan: CrashPlan): RunEnd & { readonly exitCode: number } {
     const elapsedMs = performance.now() - this.#startedAt;
     const { cpu, ...counts } = this.#before;
     const result = {
@@ -193,9 +195,21 @@ export class CrashCampaign {
       exitCode: this.#exitCode(),
       findings: [...this.#kept.values()],
     };
-    this.#folder.writeRun({ ...plan, result });
     this.#terminal.out(this.#view.json ? `${JSON.stringify(result, null, 2)}\n` : this.#text(result));
-    return result.exitCode;
+    return {
+      outcome: this.#outcome(),
+      exitCode: result.exitCode,
+      elapsedMs,
+      counts,
+      notes: this.#wantsE2fsck ? [] : ['Images were not checked by e2fsck.'],
+      findings: result.findings.map(crashFindingRecord),
+    };
+  }
+
+  #outcome(): RunEnd['outcome'] {
+    if (this.#kept.size > 0) return 'found';
+    if (this.#interrupted) return 'interrupted';
+    return this.#before.states === 0 ? 'nothing' : 'held';
   }
 
   #exitCode(): number {

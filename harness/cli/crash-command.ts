@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { randomInt } from 'node:crypto';
 import type { CrashPlan } from '../crash/crash-plan.ts';
 import { CRASH_MODES } from '../crash/modes.ts';
+import { E2fsck } from '../e2fsck.ts';
 import { RunFolder } from '../run-folder.ts';
 import type { BlockSize } from '../setup.ts';
 import { openWorkspace } from '../workspace.ts';
@@ -10,6 +11,7 @@ import { CrashCampaign } from './crash-campaign.ts';
 import { blockSizeOption } from './format-options.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
+import { beginRun, concludeRun } from './run-end.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
 interface CrashCommandOptions {
@@ -103,11 +105,34 @@ async function crash(options: CrashCommandOptions, terminal: Terminal): Promise<
   const workspace = await openWorkspace();
   try {
     const folder = RunFolder.create(options.results, 'crash', new Date());
-    folder.writeRun({ ...plan, startedAt: new Date().toISOString(), node: process.version });
-    return await new CrashCampaign(terminal, options, folder, workspace.path, e2fsck).go(plan);
+    const run = beginRun(folder, {
+      verb: 'crash',
+      seed: plan.seed,
+      targets: plan.modes,
+      faults: plan.faults,
+      again: againCommand(options, plan),
+      options: plan,
+      e2fsck: e2fsck ? ((await E2fsck.find())?.version ?? null) : null,
+    });
+    const end = await new CrashCampaign(terminal, options, folder, workspace.path, e2fsck).go(plan);
+    await concludeRun({ folder, terminal, json: options.json }, run, end);
+    return end.exitCode;
   } finally {
     await workspace.remove();
   }
+}
+
+/** Only what changes which programs and states are examined. */
+function againCommand(options: CrashCommandOptions, { seed, faults }: CrashPlan): string {
+  const { modes, blockSize, statesPerProgram, e2fsckEvery, seconds } = options;
+  const words = Object.entries({
+    modes,
+    'block-size': blockSize,
+    'states-per-program': statesPerProgram,
+    'e2fsck-every': e2fsckEvery,
+    seconds,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return ['twinpath crash', `--seed ${seed}`, ...words, ...faults.map((name) => `--fault ${name}`)].join(' ');
 }
 
 const planOf = (options: CrashCommandOptions): CrashPlan => ({

@@ -1,3 +1,4 @@
+import type { CrashFinding } from '../crash/crash-finding.ts';
 import type { CheckResult, Finding } from '../job.ts';
 import type { RaceFinding } from '../race/race-finding.ts';
 import type { FindingRecord, RunEnd, RunRecord } from '../run-record.ts';
@@ -86,4 +87,18 @@ export const raceFindingRecord = (finding: RaceFinding): FindingRecord => ({
   shrinkRuns: 0,
   times: 1,
   note: `${finding.race}, ${finding.strategy}, after ${finding.after} schedules, ${finding.preemptions} preemptions`,
+});
+
+export const crashFindingRecord = (finding: CrashFinding): FindingRecord => ({
+  id: finding.id,
+  kind: finding.id.replace(/^\d+-/, ''),
+  target: '',
+  operation: null,
+  detail: finding.detail,
+  summary: firstLine(finding.report) || finding.detail,
+  foundWith: finding.operations.found,
+  operations: finding.operations.shrunk,
+  shrinkRuns: 0,
+  times: 1,
+  note: `program ${finding.item}, after ${finding.after} states, ${finding.lost} writes lost or torn`,
 });
