@@ -57,6 +57,7 @@ class Writer {
   }
 
   addSome(): void {
+    if (this.#open.length > 0 && this.#dice.oneIn(8)) return this.#scenario();
     const roll = this.#dice.below(100);
     if (this.#open.length === 0 || roll < 8) this.#openFile(this.#drawFlags());
     else if (roll < 34) this.#write();
@@ -68,6 +69,47 @@ class Writer {
     else if (roll < 85) this.#map();
     else if (roll < 95) this.#names();
     else this.#replace();
+  }
+
+  /** What such bugs have needed (bugs.md): a file that is durable, one change of it, and a commit. */
+  #scenario(): void {
+    const { handle, path, direct } = this.#some();
+    if (direct) return this.#writeDirectly();
+    const block = this.#block;
+    const at = (blocks: number, beside = 0): number => blocks * block + beside;
+    this.#add({ op: 'pwrite', handle, offset: 0, content: { seed: ++this.#seed, length: at(3, block / 2) } });
+    this.#add({ op: 'fsync', handle });
+    switch (this.#dice.below(4)) {
+      case 0:
+        this.#add({ op: 'ftruncate', handle, size: at(this.#dice.below(3), 100) });
+        if (this.#dice.oneIn(2)) this.#add({ op: 'fsync', handle });
+        this.#add({ op: 'ftruncate', handle, size: at(4) });
+        break;
+      case 1:
+        this.#add({ op: 'fallocate', handle, mode: 'zero', offset: at(this.#dice.below(3)), length: at(1) });
+        break;
+      case 2:
+        this.#add({ op: 'pwrite', handle, offset: at(4), content: { seed: ++this.#seed, length: at(3) } });
+        this.#add({ op: 'fallocate', handle, mode: 'punch', offset: at(6), length: at(2) });
+        break;
+      default:
+        for (const blocks of [5, 7])
+          this.#add({
+            op: 'pwrite',
+            handle,
+            offset: at(blocks, 50),
+            content: { seed: ++this.#seed, length: 100 },
+          });
+        this.#add({ op: 'writeback', path, offset: 0, length: 4096 });
+    }
+    if (this.#dice.oneIn(2)) this.#commit();
+    else this.#add({ op: 'fsync', handle });
+  }
+
+  #writeDirectly(): void {
+    const handle = this.#openFile({ create: true, direct: true, sync: true });
+    const content = { seed: ++this.#seed, length: this.#length(true) };
+    this.#add({ op: 'pwrite', handle, offset: this.#place(true), content });
   }
 
   #add(operation: Operation): void {

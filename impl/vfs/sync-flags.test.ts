@@ -198,11 +198,21 @@ test('sync of the mount is as chattr +S everywhere, dirsync as +D', () => {
   }
 });
 
+/**
+ * On the iomap path the zeros behind a new end are on the disk before the truncation is committed: one that is not durable leaves
+ * the file as long as it was, with zeros in the block that was cut. Others write them with the commit.
+ */
+function withoutCuts(survival: Survival, request: MountRequest): Survival {
+  if (request.bufferedIomap !== true) return survival;
+  for (const dir of ['plain', 'dirsync']) expect(survival[`${dir} cut`]?.join()).toContain('/a 600 1 5000 ');
+  return Object.fromEntries(Object.entries(survival).filter(([step]) => !/^(plain|dirsync) cut/.test(step)));
+}
+
 describe.each([{ bufferedIomap: true }, { delalloc: false }])('mounted with %o', (request) => {
   test('the same is durable as with the usual options', () => {
     const survival = surviveOurs(request);
     expect(survival['plain create']).toEqual([]);
     expect(survival['dirsync create']?.[0]).toMatch(/^dirsync.a /);
-    expect(survival).toEqual(surviveOurs({}));
+    expect(withoutCuts(survival, request)).toEqual(withoutCuts(surviveOurs({}), request));
   });
 });
