@@ -24,3 +24,8 @@ export {
 export { SECONDS_MAX, SECONDS_MIN, clampTime, compareTimes, exactlySame } from './times.ts';
 export type { SameTime } from './times.ts';
 export type * from './operation.ts';
+export { DurabilityHistory } from './durability/history.ts';
+export { DurabilityJudge } from './durability/judge.ts';
+export type { CrashMoment } from './durability/file-past.ts';
+export type { DurabilityMode } from './durability/rules.ts';
+export type { DurabilityProblem, RecoveredNode, RecoveredTree } from './durability/recovered-tree.ts';

@@ -1,5 +1,4 @@
-import type { RecoveredTree } from '../../model/durability/index.ts';
-import type { Operation, Outcome, Timestamp } from '../../model/index.ts';
+import type { Operation, Outcome, RecoveredTree, Timestamp } from '../../model/index.ts';
 import type { Setup } from '../setup.ts';
 import type { DiskImage, SessionOptions } from '../target.ts';
 import type { PowerCut } from './power-cut.ts';

@@ -1,4 +1,4 @@
-import { DurabilityJudge, type RecoveredTree } from '../../model/durability/index.ts';
+import { DurabilityJudge, type RecoveredTree } from '../../model/index.ts';
 import { streamBytes } from '../content.ts';
 import type { E2fsck } from '../e2fsck.ts';
 import { writeImage, type ImageFiles } from '../image-file.ts';

@@ -1,4 +1,4 @@
-import type { DurabilityMode } from '../../model/durability/index.ts';
+import type { DurabilityMode } from '../../model/index.ts';
 import { hasFeature, type SetupFormat } from '../format.ts';
 import { SMALLEST_BYTES, type BlockSize, type Setup, type SetupMount } from '../setup.ts';
 

@@ -1,5 +1,4 @@
-import { DurabilityHistory } from '../../model/durability/index.ts';
-import { Model, type Operation } from '../../model/index.ts';
+import { DurabilityHistory, Model, type Operation } from '../../model/index.ts';
 import { difference } from '../compare.ts';
 import { operationText } from '../program-text.ts';
 import { modelOptions, timeOfStep, type Setup } from '../setup.ts';

@@ -1,4 +1,4 @@
-import type { RecoveredNode, RecoveredTree } from '../../model/durability/index.ts';
+import type { RecoveredNode, RecoveredTree } from '../../model/index.ts';
 
 /** How two recoveries of one state differ; null when they do not. */
 export function treeDifference(

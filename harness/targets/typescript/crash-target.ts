@@ -7,8 +7,14 @@ import {
   type BlockDevice,
   type FileSystem,
 } from '../../../generated/impl/index.ts';
-import type { RecoveredNode, RecoveredTree } from '../../../model/durability/index.ts';
-import type { Operation, Outcome, Path, Timestamp } from '../../../model/index.ts';
+import type {
+  Operation,
+  Outcome,
+  Path,
+  RecoveredNode,
+  RecoveredTree,
+  Timestamp,
+} from '../../../model/index.ts';
 import {
   staleSector,
   type CrashSession,
