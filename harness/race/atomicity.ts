@@ -23,8 +23,8 @@ import { allOperations, type RaceProgram } from './program.ts';
  * 6. Names are changed and looked up under i_rwsem of their directory (fs/namei.c): each such call is one step.
  * 7. fsync, sync, writeback, reclaim, read-ahead, advice and commits change nothing that can be seen. What is told a name finds
  *    it at one moment.
- * 8. A store to a mapping takes no i_rwsem (do_page_mkwrite takes sb_start_pagefault and invalidate_lock, shared, then the
- *    folio lock); one within a block is a step, which may come between the blocks of a write. A read beside both sees each block
+ * 8. A store to a mapping takes no i_rwsem: one that faults takes sb_start_pagefault, then sets the times, then takes invalidate_lock,
+ *    shared, and the folio lock (ext4_page_mkwrite, fs/ext4/inode.c), one to a page that is writable already takes nothing; one within a block is a step, which may come between the blocks of a write. A read beside both sees each block
  *    at a moment of its own. The order of rule 2 says nothing then. It sets the times when it faults (file_update_time in
  *    ext4_page_mkwrite), which others may see before the bytes are there, and be done before they are.
  * 9. A direct write takes i_rwsem exclusively where it grows the file or finds places for blocks, else shared
@@ -33,16 +33,19 @@ import { allOperations, type RaceProgram } from './program.ts';
  * 10. A direct write grows the file once, when all of it is on the device (ext4_handle_inode_extension, in ->end_io): nobody sees
  *    a size in between. Only then does the cache lose what it had of the range a second time (iomap_dio_complete calls ->end_io
  *    before kiocb_invalidate_post_direct_write; fs/iomap/direct-io.c). What a buffered read brought in meanwhile ended at the old
- *    size: until then a read finds zeros between the old and the new end. Once the write has returned it does not.
+ *    size (neither filemap_read nor read-ahead goes beyond i_size): until then a read may find zeros between the old end and the
+ *    end of its page, or of its block where that is larger. Behind that it finds what was written, for places were written to, and
+ *    extents converted, before the size moved (ext4_dio_write_end_io). Once the write has returned it finds no such zeros.
  * 11. A direct read holds i_rwsem, shared (ext4_dio_read_iter), from before it writes the cache out to the end of its transfers:
  *    it is one step, also beside buffered writes. Only stores, and direct overwrites (both shared), may come between its blocks;
  *    where a store found a place for a block in a hole after the cache was written out, it is EIO (iomap_dio_iter, IOMAP_DELALLOC).
  * 12. A direct write beside stores to the same folio: who makes a folio dirty while the write runs keeps it, and writes it over
  *    what was written directly (dio_warn_stale_pagecache). Nothing is promised; no race has them.
  * 13. Where data goes through the journal, or contents lie in the inode, O_DIRECT means nothing (ext4_should_use_dio).
- * 14. What is stored behind the end of a file, in its last page, while somebody makes the file longer: it is zeroed before i_size
- *    moves and after (pagecache_isize_extended, mm/truncate.c), neither under a lock that a store takes. So it may be seen for a
- *    moment, and what was stored a moment later may be lost; no race has such stores.
+ * 14. What is stored behind the end of a file, in its last page, while somebody makes the file longer: writeback zeroes it before
+ *    i_size moves, and pagecache_isize_extended (mm/truncate.c) after, where the folio is dirty, with the folio lock held, which a
+ *    store to a page that is writable already does not take. So it may be seen for a moment, and what was stored a moment later may be lost; no race
+ *    has such stores.
  * 15. ext4_insert_range moves i_size before it moves the extents, ext4_collapse_range after; both, and holes and zeros, with
  *    invalidate_lock held and the cache empty behind the place, so each block of a read is from before or after.
  */
@@ -86,6 +89,7 @@ const PAGE_BYTES = 4096;
 export class RaceRules {
   /** Folios are no smaller than a page or a block, but a write's share of one may end with a block. In bytes. */
   readonly granule: number;
+  readonly #folio: number;
   readonly #direct: ReadonlySet<Handle>;
   readonly #appending: ReadonlySet<Handle>;
   /** Something of the race may come between the blocks of a direct read (rule 11). */
@@ -95,6 +99,7 @@ export class RaceRules {
   constructor(program: RaceProgram) {
     const { setup, tasks } = program;
     this.granule = Math.min(setup.blockSize, PAGE_BYTES);
+    this.#folio = Math.max(setup.blockSize, PAGE_BYTES);
     const opened = allOperations(program).filter((each) => each.op === 'open');
     const having = (flag: 'direct' | 'append'): Set<Handle> =>
       new Set(opened.filter(({ flags }) => flags[flag] === true).map(({ as }) => as));
@@ -137,9 +142,9 @@ export class RaceRules {
       views.push({ ...before, bytes });
     }
     if (this.#isDirect(operation) && after.size > before.size) {
-      const bytes = new Uint8Array(after.size);
-      bytes.set(before.bytes);
-      views.push({ bytes, size: after.size, open: before.open });
+      const bytes = after.bytes.slice();
+      bytes.fill(0, before.size, Math.min(after.size, this.#endOfPage(before.size)));
+      views.push({ ...after, bytes });
     }
     return views;
   }
@@ -149,6 +154,11 @@ export class RaceRules {
     if (size === before.size || size === after.size) return true;
     if (this.#isDirect(operation)) return false;
     return size > before.size && size < after.size && size % this.granule === 0;
+  }
+
+  /** Where the smallest folio with the byte before this place ends. */
+  #endOfPage(place: number): number {
+    return Math.ceil(place / this.#folio) * this.#folio;
   }
 
   #isDirect(operation: Operation): boolean {

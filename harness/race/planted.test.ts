@@ -24,6 +24,14 @@ const PLANTED = [
     tells: [/leaves the cache dirty or under writeback/, /ftruncate/, />>> is preempted before/],
   },
   {
+    fault: 'dio-moves-size-early',
+    race: 'dio-append-read',
+    mode: 'iomap',
+    schedules: 500,
+    most: 9,
+    tells: [/no order of the operations explains pread/, /waits for direct I\/O/],
+  },
+  {
     fault: 'write-skips-inode-lock',
     race: 'append-append',
     mode: 'delalloc',

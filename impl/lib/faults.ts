@@ -16,6 +16,8 @@ export const FAULTS = {
   'truncate-skips-writeback-drain':
     'a truncation does not wait for the writeback of what it throws away before it frees the blocks: only a race shows it',
   'write-skips-inode-lock': 'write(2) does not take i_rwsem: only a race shows it',
+  'dio-moves-size-early':
+    'a direct write that makes the file longer moves i_size before its bytes are on the device: only a race shows it',
   'read-spins-on-locked-folio':
     'a read that finds a folio locked looks at it again and again, without sleeping: only a race shows it, and nobody else can run then',
   'truncate-leaks-reservation':

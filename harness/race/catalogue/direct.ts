@@ -5,13 +5,13 @@ export const DIRECT_RACES: readonly NamedRace[] = [
   {
     name: 'dio-append-read',
     about:
-      'a direct append that begins within the last block, beside a read of everything, a stat, and a sync',
+      'a direct append from within the last block to another page, beside a read of everything, a stat, and a sync',
     script: (block) => ({
       image: onDisk('a', block + 512),
       before: [open('fd0', 'a', { direct: true, append: true }), open('fd1', 'a'), open('fd2', 'a')],
       tasks: [
-        task('appender', write('fd0', 2 * block, 3)),
-        task('reader', pread('fd1', 0, 6 * block), { op: 'fstat', handle: 'fd1' }),
+        task('appender', write('fd0', 4096 + block, 3)),
+        task('reader', pread('fd1', 0, 4096 + 3 * block), { op: 'fstat', handle: 'fd1' }),
         task('flusher', { op: 'fsync', handle: 'fd2' }),
       ],
     }),

@@ -200,6 +200,8 @@ class DirectWrite {
     const rules = { ops, writeOps: directWriteOps, nowait: this.#rules.nowait };
     if (!this.#extends) return yield* directWrite(inode, start, memory, rules);
     yield* becomeOrphan(inode);
+    if (inode.sb.options.faults.has('dio-moves-size-early'))
+      inode.size = Math.max(inode.size, start + this.length);
     try {
       const written = yield* directWrite(inode, start, memory, rules);
       if (written < this.length) yield* takeBack(inode);
