@@ -52,3 +52,5 @@ export type {
   TimeChange,
   Whence,
 } from './vfs/types.ts';
+export type { NodeAttributes, NodeEntry } from './vfs/nodes/node-attributes.ts';
+export { mountNodes, type NodeChanges, type NodeFileSystem } from './vfs/nodes/node-file-system.ts';

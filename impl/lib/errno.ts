@@ -33,7 +33,8 @@ export type Errno =
   | 'EOPNOTSUPP'
   | 'EUCLEAN'
   | 'EDQUOT'
-  | 'EOVERFLOW';
+  | 'EOVERFLOW'
+  | 'ESTALE';
 
 /** Not an `Error`: no stack is captured, so an ENOENT costs what a throw costs and no more. */
 export class Failure {

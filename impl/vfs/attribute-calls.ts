@@ -24,7 +24,7 @@ export function* chmod(context: KernelContext, path: string, mode: number): Slee
   yield* change(context, { path, follow: true }, (inode) => chmodInode(context.caller, inode, mode));
 }
 
-function* chmodInode(caller: Credentials, inode: Inode, mode: number): Sleepable<void> {
+export function* chmodInode(caller: Credentials, inode: Inode, mode: number): Sleepable<void> {
   refuseChange(inode);
   if (isSymlink(inode.mode)) fail('EOPNOTSUPP');
   if (!isOwner(caller, inode)) fail('EPERM');
@@ -49,7 +49,7 @@ export function* chown(
   yield* change(context, { path, follow }, (inode) => chownInode(context.caller, inode, uid, gid));
 }
 
-function* chownInode(caller: Credentials, inode: Inode, uid: number, gid: number): Sleepable<void> {
+export function* chownInode(caller: Credentials, inode: Inode, uid: number, gid: number): Sleepable<void> {
   const owner = uid >>> 0 === UNCHANGED ? null : uid >>> 0;
   const group = gid >>> 0 === UNCHANGED ? null : gid >>> 0;
   mayChangeOwner(caller, inode, owner, group);
@@ -102,7 +102,7 @@ export function* utimens(
   );
 }
 
-function* setTimes(caller: Credentials, inode: Inode, atime: TimeChange, mtime: TimeChange): Sleepable<void> {
+export function* setTimes(caller: Credentials, inode: Inode, atime: TimeChange, mtime: TimeChange): Sleepable<void> {
   if (atime === 'now' && mtime === 'now') yield* mayTouch(caller, inode);
   else maySetTimes(caller, inode);
   yield* changeInode(inode, () => {

@@ -19,6 +19,7 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { checkPath, PathWalk } from './path-walk.ts';
 import { mayCreate, modeOfNew } from './permission/name-change.ts';
+import type { Path } from './place.ts';
 import type { NodeType } from './types.ts';
 
 /** System calls that make a new inode with a name: mkdir, symlink, mknod. */
@@ -28,7 +29,7 @@ const MKDIR_MODE = 0o1777;
 
 const MODE_BITS = 0o7777;
 
-export function* mkdir(context: KernelContext, path: string, mode: number): Sleepable<void> {
+export function* mkdir(context: KernelContext, path: Path, mode: number): Sleepable<void> {
   const make: Maker = (dir, name) => makeDirectoryIn(context, dir, name, mode & MKDIR_MODE);
   yield* createAt(context, path, 'directory', make);
 }
@@ -43,7 +44,7 @@ function* makeDirectoryIn(
   yield* makeDirectory(dir, name, mode, caller);
 }
 
-export function* symlink(context: KernelContext, target: string, path: string): Sleepable<void> {
+export function* symlink(context: KernelContext, target: string, path: Path): Sleepable<void> {
   checkPath(target);
   const bytes = encodeName(target);
   yield* createAt(context, path, 'other', (dir, name) => makeSymlinkIn(context, dir, name, bytes));
@@ -72,7 +73,7 @@ const NO_DEVICE: DeviceNumber = { major: 0, minor: 0 };
 /** mknod(2): do_mknodat(). The number counts for the two types of devices only. Fails with EINVAL for one too large. */
 export function* mknod(
   context: KernelContext,
-  path: string,
+  path: Path,
   type: NodeType,
   mode: number,
   device: DeviceNumber = NO_DEVICE,
@@ -108,7 +109,7 @@ export type Maker = (dir: Inode, name: Uint8Array) => Sleepable<void>;
  */
 export function* createAt(
   context: KernelContext,
-  path: string,
+  path: Path,
   kind: 'directory' | 'other',
   make: Maker,
 ): Sleepable<void> {

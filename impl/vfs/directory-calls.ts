@@ -8,13 +8,14 @@ import { touchAccessTime } from './access-time.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { open } from './open-call.ts';
 import type { OpenFile } from './open-file.ts';
+import type { Path } from './place.ts';
 import { listingOf } from './query-calls.ts';
 import type { DirectoryStep } from './types.ts';
 
 /** System calls that read a directory step by step. */
 
 /** opendir(3): a descriptor for getdents. `bits` is the width of the positions (FMODE_32BITHASH, FMODE_64BITHASH). */
-export function* opendir(context: KernelContext, path: string, bits: 32 | 64): Sleepable<number> {
+export function* opendir(context: KernelContext, path: Path, bits: 32 | 64): Sleepable<number> {
   const fd = yield* open(context, path, { access: 'read', directory: true }, 0);
   const file = context.files.get(fd);
   const format = bits === 32 ? COOKIES_32 : COOKIES_64;

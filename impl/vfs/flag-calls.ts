@@ -159,9 +159,9 @@ function checkImmutable(inode: Inode, flags: number, project: number): void {
 }
 
 /** The checks of ext4_ioctl_setflags(). There are no directories that ignore case. */
-function checkChangeable({ privileged }: Credentials, inode: Inode, flags: number): void {
+function checkChangeable({ sysResource }: Credentials, inode: Inode, flags: number): void {
   const changed = flags ^ inode.flags;
-  if ((changed & EXT4_JOURNAL_DATA_FL) !== 0 && !privileged) fail('EPERM');
+  if ((changed & EXT4_JOURNAL_DATA_FL) !== 0 && !sysResource) fail('EPERM');
   if (!daxCompatible(inode.flags, flags) || (changed & EXT4_CASEFOLD_FL) !== 0) fail('EOPNOTSUPP');
 }
 

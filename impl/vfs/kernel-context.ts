@@ -21,7 +21,7 @@ export class KernelContext {
   readonly sb: SuperBlock;
   /** The root directory, held for the life of the mount; every path starts here. */
   readonly root: Inode;
-  readonly files = new FileTable();
+  readonly files: FileTable;
   #caller: Credentials = superuser();
   readonly renameMutex: Mutex;
   readonly mmapLock: RwSemaphore;
@@ -33,7 +33,8 @@ export class KernelContext {
   /** fs.protected_hardlinks of sysctl: only the owner links what others could misuse. */
   readonly protectedHardlinks: boolean;
 
-  constructor(sb: SuperBlock, root: Inode, protectedHardlinks: boolean) {
+  constructor(sb: SuperBlock, root: Inode, protectedHardlinks: boolean, filesMax?: number) {
+    this.files = new FileTable(filesMax);
     this.protectedHardlinks = protectedHardlinks;
     this.sb = sb;
     this.root = root;
@@ -56,10 +57,10 @@ export class KernelContext {
   }
 
   /** The caller's part of ext4_has_free_clusters(): the group of root is not enough. */
-  #mayUseReserve({ uid, gid, groups, privileged }: Credentials): boolean {
+  #mayUseReserve({ uid, gid, groups, sysResource }: Credentials): boolean {
     const { options, raw } = this.sb;
     const group = options.resgid ?? reserveGroup(raw);
-    if (privileged || uid === (options.resuid ?? reserveUser(raw))) return true;
+    if (sysResource || uid === (options.resuid ?? reserveUser(raw))) return true;
     return group !== 0 && (gid === group || groups.has(group));
   }
 

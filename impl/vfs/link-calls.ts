@@ -8,10 +8,11 @@ import type { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
 import { mayCreate } from './permission/name-change.ts';
 import { checkPermission, isOwner, MAY_READ, MAY_WRITE } from './permission/permission.ts';
+import type { Path } from './place.ts';
 
 /** System calls that give an inode one more name: link, and linkat of an open file. */
 
-export function* link(context: KernelContext, from: string, to: string): Sleepable<void> {
+export function* link(context: KernelContext, from: Path, to: Path): Sleepable<void> {
   const inode = yield* resolve(context, from, false);
   try {
     yield* linkTo(context, inode, to);
@@ -24,13 +25,13 @@ export function* link(context: KernelContext, from: string, to: string): Sleepab
  * linkat(2) with AT_EMPTY_PATH: a name for an open file, which may have none yet (O_TMPFILE). Fails with ENOENT when
  * somebody else has opened it and the caller is not root.
  */
-export function* linkHandle(context: KernelContext, fd: number, to: string): Sleepable<void> {
+export function* linkHandle(context: KernelContext, fd: number, to: Path): Sleepable<void> {
   const { inode, openedBy } = context.files.get(fd);
   if (openedBy !== context.caller && !context.caller.privileged) fail('ENOENT');
   yield* linkTo(context, inode, to);
 }
 
-function* linkTo(context: KernelContext, inode: Inode, to: string): Sleepable<void> {
+export function* linkTo(context: KernelContext, inode: Inode, to: Path): Sleepable<void> {
   yield* createAt(context, to, 'other', (dir, name) => linkIn(context, inode, dir, name));
 }
 

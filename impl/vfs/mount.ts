@@ -11,6 +11,7 @@ import { FolioPool } from '../mm/folio-pool.ts';
 import { Scheduler } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { Strategy } from '../sched/strategy.ts';
+import { truncateTime } from './attribute-calls.ts';
 import { FileSystem } from './file-system.ts';
 import { KernelContext } from './kernel-context.ts';
 
@@ -21,6 +22,8 @@ export type MountRequest = Partial<MountOptions> & {
   readonly strategy?: Strategy;
   /** The sysctl fs.protected_hardlinks. Off, as in a kernel that nobody has configured; distributions switch it on. */
   readonly protectedHardlinks?: boolean;
+  /** RLIMIT_NOFILE: 1024, if nothing is said. */
+  readonly openFilesMax?: number;
 };
 
 /**
@@ -58,15 +61,18 @@ function optionsOf(request: Partial<MountOptions>): MountOptions {
 
 /** mount(2). Throws MountRefused, or Corruption when the image breaks a rule of the format. */
 export function mount(disk: BlockDevice, request: MountRequest = {}): FileSystem {
-  const { now = EPOCH, pool = new FolioPool(), strategy, protectedHardlinks = false } = request;
+  return new FileSystem(mountContext(disk, request));
+}
+
+/** The same for whoever makes calls of his own. */
+export function mountContext(disk: BlockDevice, request: MountRequest): KernelContext {
+  const { now = EPOCH, pool = new FolioPool(), strategy, protectedHardlinks = false, openFilesMax } = request;
   const scheduler = new Scheduler(strategy);
   const { sb, root } = scheduler.call('mount', () =>
     mountRoot(disk, scheduler, optionsOf(request), pool, now),
   );
-  const context = new KernelContext(sb, root, protectedHardlinks);
-  const fs = new FileSystem(context);
-  fs.now = now;
-  return fs;
+  sb.now = truncateTime(sb, now);
+  return new KernelContext(sb, root, protectedHardlinks, openFilesMax);
 }
 
 function* mountRoot(

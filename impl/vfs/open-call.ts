@@ -10,6 +10,7 @@ import {
 import { createFile } from '../ext4/namespace/create.ts';
 import { encodeComponent, lookup } from '../ext4/namespace/lookup.ts';
 import { createUnnamed } from '../ext4/namespace/tmpfile.ts';
+import type { IoRules } from '../ext4/data/io-rules.ts';
 import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { isAppendOnly } from './inode-flags.ts';
@@ -20,6 +21,7 @@ import { releaseFile } from './release-file.ts';
 import { modeOfNew } from './permission/name-change.ts';
 import { checkPermission, MAY_EXEC, MAY_READ, MAY_WRITE } from './permission/permission.ts';
 import { rulesOf } from './io-rules.ts';
+import type { Path } from './place.ts';
 import { truncateTo } from './truncate-calls.ts';
 import type { OpenFlags } from './types.ts';
 
@@ -32,12 +34,13 @@ interface Opened {
   readonly created: boolean;
 }
 
-/** open(2): do_sys_open() up to the installed descriptor. */
+/** open(2): do_sys_open() up to the installed descriptor. `rules` are those of the descriptor, where the flags do not say them. */
 export function* open(
   context: KernelContext,
-  path: string,
+  path: Path,
   flags: OpenFlags,
   mode: number,
+  rules: IoRules = rulesOf(flags),
 ): Sleepable<number> {
   checkFlags(flags);
   checkPath(path);
@@ -47,7 +50,7 @@ export function* open(
       flags.tmpfile === true
         ? yield* openUnnamed(context, path, flags, mode & MODE_BITS)
         : yield* openInode(context, path, flags, mode & MODE_BITS);
-    context.files.install(fd, new OpenFile(inode, flags.access, rulesOf(flags), context.caller));
+    context.files.install(fd, new OpenFile(inode, flags.access, rules, context.caller));
     return fd;
   } catch (error) {
     context.files.cancel(fd);
@@ -64,7 +67,7 @@ function checkFlags({ access, create, directory, tmpfile }: OpenFlags): void {
 /** do_tmpfile(), vfs_tmpfile(): with O_EXCL the file never gets a name. */
 function* openUnnamed(
   context: KernelContext,
-  path: string,
+  path: Path,
   flags: OpenFlags,
   permissions: number,
 ): Sleepable<Inode> {
@@ -85,7 +88,7 @@ function* openUnnamed(
 /** path_openat() */
 function* openInode(
   context: KernelContext,
-  path: string,
+  path: Path,
   flags: OpenFlags,
   permissions: number,
 ): Sleepable<Inode> {

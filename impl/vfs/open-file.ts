@@ -53,6 +53,12 @@ export class FileTable {
   /** By descriptor; undefined where it is free, null while it is reserved. */
   readonly #files: (OpenFile | null | undefined)[] = [];
   #open = 0;
+  readonly #max: number;
+
+  /** `max` is the first number that no descriptor has. */
+  constructor(max = FDS_MAX) {
+    this.#max = max;
+  }
 
   get openFiles(): number {
     return this.#open;
@@ -62,7 +68,7 @@ export class FileTable {
   reserve(): number {
     let index = 0;
     while (index < this.#files.length && this.#files[index] !== undefined) index++;
-    if (FIRST_FD + index >= FDS_MAX) fail('EMFILE');
+    if (FIRST_FD + index >= this.#max) fail('EMFILE');
     this.#files[index] = null;
     return FIRST_FD + index;
   }

@@ -7,6 +7,7 @@ import { fail } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';
 import type { KernelContext } from './kernel-context.ts';
+import type { Path, Place } from './place.ts';
 import { checkPermission, MAY_EXEC } from './permission/permission.ts';
 
 /**
@@ -24,7 +25,8 @@ const MAXSYMLINKS = 40;
 export type LastType = 'normal' | 'dot' | 'dot-dot' | 'root';
 
 /** getname(): fails with ENOENT for an empty path, with ENAMETOOLONG for one of 4096 bytes or more. */
-export function checkPath(path: string): void {
+export function checkPath(path: Path): void {
+  if (typeof path !== 'string') return;
   assert(!path.includes('\0'), 'a path ends at its first NUL, so it has none');
   if (path.length === 0) fail('ENOENT');
   if (path.length * 3 >= PATH_MAX && nameBytes(path) >= PATH_MAX) fail('ENAMETOOLONG');
@@ -61,8 +63,9 @@ export class PathWalk {
    * Walks `path` from `dir` to its last component (link_path_walk with LOOKUP_PARENT), through
    * directories that the caller may search. Fails with EACCES where it may not.
    */
-  *toLast(path: string): Sleepable<void> {
+  *toLast(path: Path): Sleepable<void> {
     const { caller } = this.context;
+    if (typeof path !== 'string') return yield* this.#toPlace(path);
     let text = path;
     let at = text.startsWith('/') ? yield* this.#toRoot(text) : 0;
     const outer: { readonly text: string; readonly at: number }[] = [];
@@ -92,6 +95,14 @@ export class PathWalk {
       text = target;
       at = text.startsWith('/') ? yield* this.#toRoot(text) : 0;
     }
+  }
+
+  /** What is held already needs no walk; a name in it needs the right to search. */
+  *#toPlace({ at, name }: Place): Sleepable<void> {
+    yield* this.moveTo(this.#hold(at));
+    const { caller } = this.context;
+    if (name !== '' && !caller.privileged) yield* checkPermission(caller, at, MAY_EXEC);
+    this.#setLast(name, false);
   }
 
   /** Slashes at the start of a path, or of a link's target, lead to the root. */
@@ -177,7 +188,7 @@ function skip(text: string, from: number): number {
  * The inode that a path means, with a reference (user_path_at). `follow` tells whether a symbolic link at the end is
  * followed; with a slash behind it always.
  */
-export function* resolve(context: KernelContext, path: string, follow: boolean): Sleepable<Inode> {
+export function* resolve(context: KernelContext, path: Path, follow: boolean): Sleepable<Inode> {
   checkPath(path);
   const walk = new PathWalk(context);
   try {

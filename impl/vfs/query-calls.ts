@@ -12,6 +12,7 @@ import { touchAccessTime } from './access-time.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
 import { checkPermission, MAY_READ } from './permission/permission.ts';
+import type { Path } from './place.ts';
 import type { DirectoryListing, FileType, Stat } from './types.ts';
 
 /** System calls that only look: stat, lstat, fstat, readlink, and reading a whole directory. */
@@ -42,7 +43,7 @@ const TYPES_BY_ENTRY: readonly (FileType | null)[] = [
 const typeOf = (mode: number): FileType => TYPES_BY_MODE[(mode & S_IFMT) >> 12] ?? fail('EUCLEAN');
 
 /** stat(2), or lstat(2) when `follow` is false. */
-export function* stat(context: KernelContext, path: string, follow: boolean): Sleepable<Stat> {
+export function* stat(context: KernelContext, path: Path, follow: boolean): Sleepable<Stat> {
   const inode = yield* resolve(context, path, follow);
   try {
     return attributes(inode);
@@ -56,7 +57,7 @@ export function fstat(context: KernelContext, fd: number): Stat {
 }
 
 /** ext4_file_getattr(): blocks that delayed allocation has promised count as used. */
-function attributes(inode: Inode): Stat {
+export function attributes(inode: Inode): Stat {
   const { ino, mode, links, uid, gid, size, atime, mtime, ctime } = inode;
   // A file in its inode shows a block, so that nobody takes it for a hole.
   const inline = isInline(inode) && isRegular(mode) ? Math.ceil(size / 512) : 0;
@@ -77,7 +78,7 @@ function attributes(inode: Inode): Stat {
   return isDevice(mode) ? { ...stat, device: deviceNumberOf(inode) } : stat;
 }
 
-export function* readlink(context: KernelContext, path: string): Sleepable<string> {
+export function* readlink(context: KernelContext, path: Path): Sleepable<string> {
   const inode = yield* resolve(context, path, false);
   try {
     if (!isSymlink(inode.mode)) fail('EINVAL');
@@ -89,7 +90,7 @@ export function* readlink(context: KernelContext, path: string): Sleepable<strin
 }
 
 /** open(2) with O_DIRECTORY, getdents(2) to the end, close(2). Without `.` and `..`, in the order of the disk. */
-export function* readdir(context: KernelContext, path: string): Sleepable<DirectoryListing[]> {
+export function* readdir(context: KernelContext, path: Path): Sleepable<DirectoryListing[]> {
   const dir = yield* resolve(context, path, true);
   try {
     if (!isDirectory(dir.mode)) fail('ENOTDIR');

@@ -86,7 +86,7 @@ function* readAt(
 }
 
 /** ext4_file_read_iter(): what comes before the end of the memory is read, and nothing at all is EFAULT. */
-function* readMemory(
+export function* readMemory(
   { inode, readahead }: OpenFile,
   memory: UserMemory,
   position: number,

@@ -6,6 +6,7 @@ import type { Sleepable } from '../sched/sleepable.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { checkPath, PathWalk, type LastType } from './path-walk.ts';
 import { mayDelete } from './permission/name-change.ts';
+import type { Path } from './place.ts';
 
 /** System calls that take a name away: unlink, rmdir. */
 
@@ -32,16 +33,16 @@ const rmdirRemoval: Removal = {
   remove: removeDirectory,
 };
 
-export function* unlink(context: KernelContext, path: string): Sleepable<void> {
+export function* unlink(context: KernelContext, path: Path): Sleepable<void> {
   yield* removeAt(context, path, unlinkRemoval);
 }
 
-export function* rmdir(context: KernelContext, path: string): Sleepable<void> {
+export function* rmdir(context: KernelContext, path: Path): Sleepable<void> {
   yield* removeAt(context, path, rmdirRemoval);
 }
 
 /** do_unlinkat(), do_rmdir(). What loses its last name is freed after the locks are gone. */
-function* removeAt(context: KernelContext, path: string, removal: Removal): Sleepable<void> {
+function* removeAt(context: KernelContext, path: Path, removal: Removal): Sleepable<void> {
   checkPath(path);
   const walk = new PathWalk(context);
   let victim: Inode | null = null;

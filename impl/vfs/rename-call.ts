@@ -10,6 +10,7 @@ import { checkPath, PathWalk } from './path-walk.ts';
 import type { Credentials } from './permission/credentials.ts';
 import { mayCreate, mayDelete } from './permission/name-change.ts';
 import { checkPermission, MAY_WRITE } from './permission/permission.ts';
+import type { Path } from './place.ts';
 import { lockParents, lockTwo, unlockParents } from './rename-lock.ts';
 import type { RenameFlags } from './types.ts';
 
@@ -22,8 +23,8 @@ interface Side {
 /** renameat2(2): do_renameat2() */
 export function* rename(
   context: KernelContext,
-  from: string,
-  to: string,
+  from: Path,
+  to: Path,
   flags: RenameFlags,
 ): Sleepable<void> {
   if (flags.exchange === true && (flags.noreplace === true || flags.whiteout === true)) fail('EINVAL');

@@ -19,6 +19,7 @@ import type { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
 import type { Credentials } from './permission/credentials.ts';
 import { checkPermission, isMember, isOwner, MAY_READ, MAY_WRITE } from './permission/permission.ts';
+import type { Path } from './place.ts';
 import type { XattrFlags } from './types.ts';
 
 /** System calls on extended attributes (fs/xattr.c). The two names of ACLs go a way of their own. */
@@ -43,7 +44,7 @@ function checkName(name: string): void {
 /** setxattr(2), lsetxattr(2). */
 export function* setxattr(
   context: KernelContext,
-  path: string,
+  path: Path,
   name: string,
   value: Uint8Array,
   flags: XattrFlags,
@@ -76,7 +77,7 @@ function* setOn(
 /** removexattr(2), lremovexattr(2). Fails with ENODATA; a missing ACL is no error. */
 export function* removexattr(
   context: KernelContext,
-  path: string,
+  path: Path,
   name: string,
   follow: boolean,
 ): Sleepable<void> {
@@ -94,7 +95,7 @@ function* removeFrom(context: KernelContext, inode: Inode, name: string): Sleepa
 /** getxattr(2), lgetxattr(2). */
 export function* getxattr(
   context: KernelContext,
-  path: string,
+  path: Path,
   name: string,
   follow: boolean,
 ): Sleepable<Uint8Array> {
@@ -111,7 +112,7 @@ function* getFrom(context: KernelContext, inode: Inode, name: string): Sleepable
 }
 
 /** listxattr(2), llistxattr(2): the names in the order of the disk. Fails with E2BIG. */
-export function* listxattr(context: KernelContext, path: string, follow: boolean): Sleepable<string[]> {
+export function* listxattr(context: KernelContext, path: Path, follow: boolean): Sleepable<string[]> {
   return yield* withInode(context, path, follow, (inode) => listOf(context.caller, inode));
 }
 
@@ -130,7 +131,7 @@ function* listOf(caller: Credentials, inode: Inode): Sleepable<string[]> {
 
 function* withInode<T>(
   context: KernelContext,
-  path: string,
+  path: Path,
   follow: boolean,
   use: (inode: Inode) => Sleepable<T>,
 ): Sleepable<T> {

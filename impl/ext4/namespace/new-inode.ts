@@ -9,7 +9,7 @@ import { fileTypeOfMode } from '../directory/block.ts';
 import { addEntry } from '../directory/directory.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { honourDirSync } from '../inode/sync-flags.ts';
-import { isDirectory, S_ISGID, type Inode } from '../inode/inode.ts';
+import { isDirectory, isSymlink, S_ISGID, type Inode } from '../inode/inode.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { putAll } from '../xattr/release.ts';
 import { CREATE_CREDITS } from './credits.ts';
@@ -19,6 +19,8 @@ import { addSubdirectoryLink } from './link-count.ts';
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
+  /** Permission bits that the maker never gives; an inherited ACL says it instead. */
+  readonly umask: number;
 }
 
 /** What makes a new inode what it is: sets its links, and writes its first contents. */
@@ -90,7 +92,9 @@ export interface Heritage {
 }
 
 export function* heritageOf(birthplace: Birthplace, mode: number, owner: Owner): Sleepable<Heritage> {
-  return { birthplace, mode, owner, acl: yield* inheritedAcl(birthplace.dir, mode), opened: [] };
+  const acl = yield* inheritedAcl(birthplace.dir, mode);
+  const masked = acl === null && !isSymlink(mode) ? mode & ~owner.umask : mode;
+  return { birthplace, mode: masked, owner, acl, opened: [] };
 }
 
 export const heritageCredits = ({ birthplace, acl }: Heritage): number => inheritCredits(birthplace.dir, acl);

@@ -13,12 +13,22 @@ export class Credentials implements Writer {
   readonly groups: ReadonlySet<number>;
   /** All capabilities: CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_CHOWN, CAP_FSETID, CAP_MKNOD, CAP_LINUX_IMMUTABLE and the others. */
   readonly privileged: boolean;
+  /** CAP_SYS_RESOURCE: what is reserved is there for him, and he may have data journalled. */
+  readonly sysResource: boolean;
+  readonly umask: number;
 
-  constructor(uid: number, gid: number, groups: Iterable<number>) {
+  constructor(
+    uid: number,
+    gid: number,
+    groups: Iterable<number>,
+    { privileged = uid === 0, umask = 0 }: { readonly privileged?: boolean; readonly umask?: number } = {},
+  ) {
     this.uid = uid;
     this.gid = gid;
     this.groups = new Set(groups);
-    this.privileged = uid === 0;
+    this.privileged = privileged;
+    this.sysResource = uid === 0;
+    this.umask = umask;
   }
 
   /** in_group_p */
@@ -32,3 +42,7 @@ export class Credentials implements Writer {
 }
 
 export const superuser = (): Credentials => new Credentials(0, 0, []);
+
+/** Whose permissions somebody else has checked already: nothing is refused to him but what is reserved for root. */
+export const checkedCaller = (uid: number, gid: number, umask: number): Credentials =>
+  new Credentials(uid, gid, [], { privileged: true, umask });

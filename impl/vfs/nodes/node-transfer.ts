@@ -1,0 +1,51 @@
+import { PLAIN_RULES, type IoRules } from '../../ext4/data/io-rules.ts';
+import { isRegular } from '../../ext4/inode/inode.ts';
+import { fail } from '../../lib/errno.ts';
+import { wholeMemory } from '../../mm/user-memory.ts';
+import type { Sleepable } from '../../sched/sleepable.ts';
+import { touchAccessTime } from '../access-time.ts';
+import type { KernelContext } from '../kernel-context.ts';
+import { pread, pwrite, readMemory, writeMemory } from '../read-write-calls.ts';
+import type { OpenFlags } from '../types.ts';
+
+/**
+ * Reading and writing for a front end that keeps positions itself, and may switch O_DIRECT on and off while the file is open
+ * (F_SETFL). Its memory is aligned as its user's is: nothing is asked about it.
+ */
+
+/** The rules of a file that a front end opens: it says at each transfer where it goes, and whether the cache is used. */
+export function rulesOfNode({ sync, dsync }: OpenFlags): IoRules {
+  if (sync !== true && dsync !== true) return PLAIN_RULES;
+  return { ...PLAIN_RULES, sync: sync === true ? 'all' : 'data' };
+}
+
+export function* readNode(
+  context: KernelContext,
+  fd: number,
+  target: Uint8Array,
+  offset: number,
+  direct: boolean,
+): Sleepable<number> {
+  const file = context.files.get(fd);
+  if (!direct || !isRegular(file.inode.mode)) return yield* pread(context, fd, target, offset);
+  if (!file.readable) fail('EBADF');
+  const count = yield* readMemory(file, wholeMemory(target), offset, { ...file.rules, direct });
+  yield* touchAccessTime(file.inode);
+  return count;
+}
+
+export function* writeNode(
+  context: KernelContext,
+  fd: number,
+  source: Uint8Array,
+  offset: number,
+  direct: boolean,
+): Sleepable<number> {
+  const file = context.files.get(fd);
+  if (!direct || source.length === 0) return yield* pwrite(context, fd, source, offset);
+  if (!file.writable) fail('EBADF');
+  yield* context.wantWrite();
+  context.sb.health.failInEmergency();
+  const rules = { ...file.rules, direct };
+  return (yield* writeMemory(context, file, wholeMemory(source), offset, rules)).written;
+}
