@@ -53,4 +53,4 @@ export type {
   Whence,
 } from './vfs/types.ts';
 export type { NodeAttributes, NodeEntry } from './vfs/nodes/node-attributes.ts';
-export { mountNodes, type NodeChanges, type NodeFileSystem } from './vfs/nodes/node-file-system.ts';
+export { NodeFileSystem, type NodeChanges } from './vfs/nodes/node-file-system.ts';

@@ -7,6 +7,7 @@ import { addCrash } from './crash-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
 import { addImage } from './image-command.ts';
 import { addKernel } from './kernel-command.ts';
+import { addMount } from './mount-command.ts';
 import { addRace } from './race-command.ts';
 import { addReport } from './report-command.ts';
 import { addReplay } from './replay-command.ts';
@@ -40,6 +41,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addShrink(program, terminal, exit);
   addCorrupt(program, terminal, exit);
   addImage(program, terminal, exit);
+  addMount(program, terminal, exit);
   addBench(program, terminal, exit);
   addReport(program, terminal, exit);
   addClean(program, terminal, exit);

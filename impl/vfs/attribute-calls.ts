@@ -102,7 +102,12 @@ export function* utimens(
   );
 }
 
-export function* setTimes(caller: Credentials, inode: Inode, atime: TimeChange, mtime: TimeChange): Sleepable<void> {
+export function* setTimes(
+  caller: Credentials,
+  inode: Inode,
+  atime: TimeChange,
+  mtime: TimeChange,
+): Sleepable<void> {
   if (atime === 'now' && mtime === 'now') yield* mayTouch(caller, inode);
   else maySetTimes(caller, inode);
   yield* changeInode(inode, () => {

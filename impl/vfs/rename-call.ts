@@ -21,12 +21,7 @@ interface Side {
 }
 
 /** renameat2(2): do_renameat2() */
-export function* rename(
-  context: KernelContext,
-  from: Path,
-  to: Path,
-  flags: RenameFlags,
-): Sleepable<void> {
+export function* rename(context: KernelContext, from: Path, to: Path, flags: RenameFlags): Sleepable<void> {
   if (flags.exchange === true && (flags.noreplace === true || flags.whiteout === true)) fail('EINVAL');
   checkPath(from);
   const source: Side = { walk: new PathWalk(context), inode: null };

@@ -17,7 +17,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   model: [],
   impl: [],
-  harness: ['commander', 'execa', 'fast-check', 'picocolors', 'tmp-promise', 'vitest/node', 'zod'],
+  harness: ['commander', 'execa', 'fast-check', 'koffi', 'picocolors', 'tmp-promise', 'vitest/node', 'zod'],
   properties: ['fast-check', '@fast-check/vitest', 'vitest', 'execa', 'tmp-promise'],
   reports: [],
 };
@@ -39,6 +39,7 @@ const TEST_PACKAGES = [
 /** Packages that one file may use and no other. */
 const ONLY_IN: Readonly<Record<string, string>> = {
   execa: 'harness/process.ts',
+  koffi: 'harness/fuse/libc.ts',
   'tmp-promise': 'harness/workspace.ts',
   // Types alone: whoever uses the reporter has vitest.
   'vitest/node': 'harness/vitest-reporter.ts',

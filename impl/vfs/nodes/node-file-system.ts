@@ -1,6 +1,5 @@
 import type { BlockDevice } from '../../block/block-device.ts';
 import type { DirectoryCookie } from '../../ext4/directory/reading/cookie.ts';
-import type { FallocateMode } from '../../ext4/fallocate/fallocate.ts';
 import type { DeviceNumber } from '../../ext4/inode/device-number.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { failCall } from '../call-failure.ts';
@@ -32,6 +31,9 @@ export interface NodeChanges {
   readonly losesPrivileges?: boolean;
 }
 
+/** Files that may be open at the same time: what Linux gives a whole machine by default is more than fits into memory here. */
+const OPEN_FILES_MAX = 65_536;
+
 /** No group that a file could belong to. */
 const NO_GROUP = 0xffffffff;
 
@@ -47,7 +49,9 @@ export class NodeFileSystem {
   readonly #nodes: NodeTable;
   readonly #calls: NodeCalls;
 
-  constructor(context: KernelContext) {
+  /** mount(2). Throws MountRefused, or Corruption when the image breaks a rule of the format. */
+  constructor(disk: BlockDevice, request: MountRequest = {}) {
+    const context = mountContext(disk, { openFilesMax: OPEN_FILES_MAX, ...request });
     this.#context = context;
     this.volume = new FileSystem(context);
     this.#nodes = new NodeTable(context);
@@ -167,10 +171,6 @@ export class NodeFileSystem {
     return this.#run('pwrite', () => writeNode(this.#context, handle, source, offset, direct));
   }
 
-  fallocate(handle: number, mode: FallocateMode, offset: number, length: number): void {
-    this.volume.fallocate(handle, mode, offset, length);
-  }
-
   opendir(node: number): number {
     const place = itself(this.#nodes.get(node));
     return this.#run('open', () => opendir(this.#context, place, 64));
@@ -228,10 +228,3 @@ export class NodeFileSystem {
 }
 
 const unprivileged = (uid: number, gid: number): Credentials => new Credentials(uid, gid, []);
-
-/** Files that may be open at the same time: what Linux gives a whole machine by default is more than fits into memory here. */
-const OPEN_FILES_MAX = 65_536;
-
-/** mount(2) for such a front end. Throws as `mount`. */
-export const mountNodes = (disk: BlockDevice, request: MountRequest = {}): NodeFileSystem =>
-  new NodeFileSystem(mountContext(disk, { openFilesMax: OPEN_FILES_MAX, ...request }));

@@ -1,0 +1,97 @@
+import { Option, type Command } from 'commander';
+import { ImageError } from '../image/image-overlay.ts';
+import { MountError } from '../mount/mount-error.ts';
+import { mountImage, type MountWatcher } from '../mount/mount-image.ts';
+import { MountOptionError, readMountOptions, type MountChoice } from '../mount/mount-options.ts';
+import { interruptible } from './interrupt.ts';
+import { EXIT, UsageError, type Terminal } from './terminal.ts';
+
+const EXAMPLES = `
+Options of -o, separated by commas:
+  buffered_iomap             regular files take the iomap path; without it, buffer_heads
+  ro                         nothing is written to the image, not even a log that needs recovery
+  nodelalloc, dioread_lock, discard, noatime, strictatime, data=ordered|writeback|journal,
+  errors=continue|remount-ro|panic, journal_checksum, noload, resuid=N, resgid=N
+                             as in ext4(5)
+  allow_other                other users may come in; what each may do there, permissions say
+  kernel_cache               the kernel caches files' bytes; else all reads and writes come to twinpath
+  suid, dev, noexec          as in mount(8); nosuid and nodev hold unless the contrary is said
+
+Examples:
+  twinpath image mkfs disk.img --size 1G
+  twinpath mount disk.img /mnt                          until Ctrl-C, or umount in another terminal
+  twinpath mount disk.img /mnt -o buffered_iomap,noatime
+
+What is written is on the disk 5 seconds later, as with ext4, or after fsync. After kill -9 the next mount recovers.
+Exit code: 0 when it was unmounted and all is on the disk, 1 when something was lost, 2 when it could not be mounted.`;
+
+interface MountWords {
+  readonly options: readonly string[];
+}
+
+/** `twinpath mount`: our ext4 as a file system for every program. */
+export function addMount(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('mount')
+    .summary('mounts an ext4 image through FUSE, so that any program can use it (Linux, root)')
+    .description(
+      'Mounts an ext4 image on a folder. The ext4 of twinpath serves it, one request after the other; the kernel sees a ' +
+        'FUSE file system. Stays in the foreground until it is unmounted.',
+    )
+    .argument('<image>', 'an image file')
+    .argument('<folder>', 'where it is to be seen')
+    .addOption(
+      new Option('-o, --options <list>', 'mount options')
+        .argParser((list: string, before: readonly string[]) => [...before, list])
+        .default([], 'none'),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (image: string, folder: string, words: MountWords) =>
+      exit(await serve(image, folder, choiceOf(words), terminal)),
+    );
+}
+
+function choiceOf({ options }: MountWords): MountChoice {
+  try {
+    return readMountOptions(options);
+  } catch (error) {
+    if (error instanceof MountOptionError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function serve(
+  image: string,
+  folder: string,
+  choice: MountChoice,
+  terminal: Terminal,
+): Promise<number> {
+  const state = { mounted: false };
+  const watcher: MountWatcher = {
+    mounted(mountPoint) {
+      state.mounted = true;
+      terminal.out(`${image} is mounted on ${mountPoint}; Ctrl-C or umount ends it\n`);
+    },
+    notice: (words) => terminal.err(`${words}\n`),
+  };
+  try {
+    await interruptible(
+      (stop) => mountImage(image, folder, choice, watcher, stop),
+      () => terminal.err('unmounting\n'),
+    );
+    return EXIT.held;
+  } catch (error) {
+    if (!state.mounted && (error instanceof MountError || error instanceof ImageError)) {
+      terminal.err(`twinpath: ${error.message}\n`);
+      return EXIT.impossible;
+    }
+    terminal.err(`twinpath: the file system broke: ${describe(error)}\n`);
+    return EXIT.found;
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof Error) return error.stack ?? error.message;
+  const { errno } = error as { readonly errno?: string };
+  return errno === undefined ? String(error) : `not everything is on the disk (${errno})`;
+}

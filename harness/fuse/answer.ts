@@ -1,0 +1,66 @@
+import type { Layout, Words } from './layout.ts';
+import { answerHeader } from './messages.ts';
+
+/** The answer to one request, put together in memory that all answers share. */
+export class FuseAnswer {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #length = answerHeader.size;
+
+  /** `capacity`: bytes of the longest body. */
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(answerHeader.size + capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  start(): void {
+    this.#length = answerHeader.size;
+  }
+
+  /** Bytes of the body so far. */
+  get bodyLength(): number {
+    return this.#length - answerHeader.size;
+  }
+
+  put<V>(message: Layout<V>, values: NoInfer<V>): void {
+    const at = this.#extend(message.size);
+    this.#bytes.fill(0, at, at + message.size);
+    message.write(this.#view, at, values);
+  }
+
+  putBytes(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#extend(bytes.length));
+  }
+
+  putZeros(count: number): void {
+    const at = this.#extend(count);
+    this.#bytes.fill(0, at, at + count);
+  }
+
+  /** The next `length` bytes, to be filled; `keep` says how many of them are part of the answer. */
+  space(length: number): Uint8Array {
+    return this.#bytes.subarray(this.#length, this.#length + length);
+  }
+
+  keep(length: number): void {
+    this.#extend(length);
+  }
+
+  /** Forgets all but the first bytes of the body. */
+  cut(bodyLength: number): void {
+    this.#length = answerHeader.size + bodyLength;
+  }
+
+  /** The finished answer: its body, or an error (a positive errno) and nothing else. */
+  finish(unique: Words, errno: number): Uint8Array {
+    if (errno !== 0) this.start();
+    answerHeader.write(this.#view, 0, { length: this.#length, error: -errno, unique });
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #extend(count: number): number {
+    const at = this.#length;
+    this.#length += count;
+    return at;
+  }
+}

@@ -1,0 +1,53 @@
+/** The system calls that Node.js lacks, and that a mount needs. Fails of theirs are answered as errnos, never thrown. */
+export interface Libc {
+  /** mount(2): 0, or an errno. */
+  mount(source: string, target: string, type: string, flags: number, data: string): number;
+  /** umount2(2), on a thread of its own, because it may wait for this one: 0, or an errno. */
+  unmount(target: string, flags: number): Promise<number>;
+  /** poll(2) of one file for what can be read: whether there is something, within milliseconds; null when a signal came. */
+  waitReadable(file: number, timeoutMs: number): boolean | null;
+  /** flock(2) with LOCK_EX | LOCK_NB: whether the lock is ours now. */
+  lock(file: number): boolean;
+}
+
+export const MS_RDONLY = 1;
+export const MS_NOSUID = 2;
+export const MS_NODEV = 4;
+export const MNT_DETACH = 2;
+
+const LOCK_EX_NB = 2 | 4;
+const POLLIN = 1;
+
+/** The binding, which nothing but a mount needs: it is loaded then. Throws where there is none for this machine. */
+export async function loadLibc(): Promise<Libc> {
+  const { default: koffi } = await import('koffi');
+  const library = koffi.load('libc.so.6');
+  const mount = library.func(
+    'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+  );
+  const umount2 = library.func('int umount2(const char *target, int flags)');
+  const poll = library.func('int poll(void *files, unsigned long count, int timeout)');
+  const flock = library.func('int flock(int file, int operation)');
+  const waiting = new Int16Array(4);
+  const file32 = new Int32Array(waiting.buffer, 0, 1);
+  const errno = (result: unknown): number => (result === 0 ? 0 : koffi.errno());
+  return {
+    mount: (source, target, type, flags, data) => errno(mount(source, target, type, flags, data)),
+    unmount: (target, flags) =>
+      new Promise((resolve, reject) => {
+        // The errno of a call in a thread is kept for whoever hears of its result.
+        umount2.async(target, flags, (error: Error | null, result: number) => {
+          if (error === null) resolve(errno(result));
+          else reject(error);
+        });
+      }),
+    waitReadable(file, timeoutMs) {
+      file32[0] = file;
+      waiting[2] = POLLIN;
+      waiting[3] = 0;
+      const count = poll(waiting, 1, timeoutMs) as number;
+      return count < 0 ? null : count > 0;
+    },
+    lock: (file) => flock(file, LOCK_EX_NB) === 0,
+  };
+}
