@@ -5,6 +5,7 @@ import { addCheck } from './check-command.ts';
 import { addClean } from './clean-command.ts';
 import { addCrash } from './crash-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
+import { addExport } from './export-command.ts';
 import { addImage } from './image-command.ts';
 import { addKernel } from './kernel-command.ts';
 import { addMount } from './mount-command.ts';
@@ -39,6 +40,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addCrash(program, terminal, exit);
   addReplay(program, terminal, exit);
   addShrink(program, terminal, exit);
+  addExport(program, terminal, exit);
   addCorrupt(program, terminal, exit);
   addImage(program, terminal, exit);
   addMount(program, terminal, exit);

@@ -10,6 +10,8 @@ export interface Obstacle {
 /** A case in a form, and what of it is missing there. */
 export interface Written {
   readonly text: string;
+  /** More files that belong to it, by the extension of their name. */
+  readonly beside?: Readonly<Record<string, string>>;
   readonly obstacles: readonly Obstacle[];
 }
 

@@ -45,6 +45,19 @@ static void seen(int step, const char *call, long long got)
 	printf("step %d: %s: %s, which may be\n", step, call, in_words(got, room));
 }`;
 
+const TOP = String.raw`
+/* The way out of the file system, for what concerns the machine. */
+static int outside = -1;
+
+/* Root is locked in, so that no name with dots leads out of the file system. */
+static int enter(void)
+{
+	if (outside < 0)
+		outside = open("/", O_RDONLY | O_DIRECTORY);
+	return geteuid() == 0 ? chroot(".") : 0;
+}
+`;
+
 const OPENED = String.raw`
 static void opened(int step, const char *call, int expected, int *fd, int got)
 {
@@ -62,4 +75,9 @@ static int shut(int *fd)
 }`;
 
 /** What every program needs: comparing an answer with what was expected. */
-export const ANSWERS = [part('core', [], CORE), part('seen', [], SEEN), part('opened', [], OPENED)] as const;
+export const ANSWERS = [
+  part('top', [], TOP),
+  part('core', [], CORE),
+  part('seen', [], SEEN),
+  part('opened', [], OPENED),
+] as const;

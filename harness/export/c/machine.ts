@@ -77,18 +77,18 @@ static int become(uid_t uid, gid_t gid, size_t count, const gid_t *groups)
 }`;
 
 const DROPPING = String.raw`
-/* Only root may; whoever the caller is stays the caller. */
+/* Opened before anybody was locked in; only root could. */
+static int machine_wide = -1;
+
 static int drop_caches(const char *what)
 {
-	uid_t caller = geteuid();
-	int fd, result;
-
-	if (seteuid(0) < 0 || (fd = open("/proc/sys/vm/drop_caches", O_WRONLY)) < 0)
+	if (machine_wide < 0) {
+		errno = EACCES;
 		return -1;
-	result = write(fd, what, 1) == 1 ? 0 : -1;
-	close(fd);
-	return seteuid(caller) < 0 ? -1 : result;
-}`;
+	}
+	return write(machine_wide, what, 1) == 1 ? 0 : -1;
+}
+`;
 
 const MOUNTING = String.raw`
 /* How the directory is mounted, from /proc/self/mounts. */
@@ -116,19 +116,19 @@ static int remount(void)
 	uid_t caller = geteuid();
 	char *more = strchr(options, ','); /* What comes first is rw. */
 
-	if (seteuid(0) < 0 || chdir("/") < 0 || umount(place) < 0)
+	if (seteuid(0) < 0 || fchdir(outside) < 0 || chroot(".") < 0 || umount(place) < 0)
 		return -1;
 	if (mount(device, place, type, strstr(options, "noatime") ? MS_NOATIME : MS_RELATIME,
 		  more ? without_vfs_options(more + 1) : "") < 0)
 		return -1;
-	return chdir(place) < 0 ? -1 : seteuid(caller);
+	return chdir(place) < 0 || enter() < 0 ? -1 : seteuid(caller);
 }
 
 static int reconfigure(const char *words)
 {
 	uid_t caller = geteuid();
 
-	if (seteuid(0) < 0 || mount(device, place, type, MS_REMOUNT, words) < 0)
+	if (seteuid(0) < 0 || mount(device, ".", type, MS_REMOUNT, words) < 0)
 		return -1;
 	return seteuid(caller);
 }`;

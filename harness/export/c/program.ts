@@ -69,7 +69,7 @@ function programOf(reproduction: Reproduction): string {
     ...writer.lines,
     '}',
     '',
-    ...mainOf(writer),
+    ...mainOf(writer, mayLeadUpwards(reproduction)),
     '',
   ].join('\n');
 }
@@ -111,7 +111,13 @@ function variablesOf({ variables, bufferBytes, lines }: CWriter): string[] {
   return words.length === 0 ? [] : [...words, ''];
 }
 
-function mainOf({ parts }: CWriter): string[] {
+/** Whether a name could lead above the directory in which the program runs, by itself or through a link. */
+const mayLeadUpwards = ({ case: { operations } }: Reproduction): boolean =>
+  operations.some((operation) =>
+    Object.values(operation).some((value) => typeof value === 'string' && value.split('/').includes('..')),
+  );
+
+function mainOf({ parts }: CWriter, upwards: boolean): string[] {
   const used = runtimeParts(parts).map(({ name }) => name);
   return [
     'int main(int count, char **words)',
@@ -123,7 +129,20 @@ function mainOf({ parts }: CWriter): string[] {
     '\tumask(0);',
     ...(used.includes('content') ? ['\tmake_stream();'] : []),
     ...(used.includes('mappings') ? ['\tbounce = memfd_create("loads-and-stores", 0);'] : []),
+    ...(used.includes('machine') ? ['\tmachine_wide = open("/proc/sys/vm/drop_caches", O_WRONLY);'] : []),
     ...(used.includes('mounting') ? ['\tfind_mount();'] : []),
+    ...(upwards
+      ? [
+          '\tif (geteuid() != 0) {',
+          '\t\tfprintf(stderr, "some names here lead upwards, so only root, who can be locked in, may run it\\n");',
+          '\t\treturn 2;',
+          '\t}',
+        ]
+      : []),
+    '\tif (enter() < 0) {',
+    '\t\tperror("chroot");',
+    '\t\treturn 2;',
+    '\t}',
     '\trun();',
     '\tprintf(failures ? "%d answers were wrong\\n" : "every answer was right\\n", failures);',
     '\treturn failures ? 1 : 0;',

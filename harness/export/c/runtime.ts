@@ -16,6 +16,6 @@ export function runtimeParts(names: ReadonlySet<string>): readonly RuntimePart[]
     wanted.add(name);
     for (const need of found.needs) want(need);
   };
-  for (const name of ['core', ...names]) want(name);
+  for (const name of ['core', 'top', ...names]) want(name);
   return RUNTIME.filter(({ name }) => wanted.has(name));
 }
