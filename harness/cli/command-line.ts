@@ -7,6 +7,7 @@ import { addCrash } from './crash-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
 import { addExport } from './export-command.ts';
 import { addImage } from './image-command.ts';
+import { addImport } from './import-command.ts';
 import { addKernel } from './kernel-command.ts';
 import { addMount } from './mount-command.ts';
 import { addRace } from './race-command.ts';
@@ -41,6 +42,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addReplay(program, terminal, exit);
   addShrink(program, terminal, exit);
   addExport(program, terminal, exit);
+  addImport(program, terminal, exit);
   addCorrupt(program, terminal, exit);
   addImage(program, terminal, exit);
   addMount(program, terminal, exit);

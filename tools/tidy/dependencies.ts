@@ -18,6 +18,16 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   model: [],
   impl: [],
   harness: ['commander', 'execa', 'fast-check', 'koffi', 'picocolors', 'tmp-promise', 'vitest/node', 'zod'],
+  harness: [
+    'commander',
+    'execa',
+    'fast-check',
+    'picocolors',
+    'tmp-promise',
+    'vitest',
+    'vitest/node',
+    'zod',
+  ],
   properties: ['fast-check', '@fast-check/vitest', 'vitest', 'execa', 'tmp-promise'],
   reports: [],
 };
@@ -43,6 +53,7 @@ const ONLY_IN: Readonly<Record<string, string>> = {
   'tmp-promise': 'harness/workspace.ts',
   // Types alone: whoever uses the reporter has vitest.
   'vitest/node': 'harness/vitest-reporter.ts',
+  vitest: 'harness/vitest/conforms.ts',
 };
 
 /** The folders that may reach from the harness into impl/, and the face of it that each may know: one of the two builds. */
