@@ -14,7 +14,7 @@ export const caseOf = (operations: readonly Operation[], setup: Setup = DEFAULT_
   operations,
 });
 
-export const OPEN: Operation = {
+export const OPEN: Extract<Operation, { op: 'open' }> = {
   op: 'open',
   as: 'fd0',
   path: 'f',

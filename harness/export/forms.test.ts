@@ -44,18 +44,20 @@ describe('fsx', () => {
   });
 
   test('closed and opened again', () => {
-    const again: Operation = { ...OPEN, as: 'fd1', flags: {} } as Operation;
+    const again: Operation = { ...OPEN, as: 'fd1', flags: {} };
     const text = lines(write(0, 1), { op: 'close', handle: 'fd0' }, again);
     expect(text).toEqual(['write 0x0 0x1 0x0 close_open']);
   });
 
-  test.each([
+  const OBSTACLES: [string, Operation][] = [
     ['fsync', FSYNC],
     ['a read beyond the end, which fsx would trim', read(0, 10)],
-    ['another file', { op: 'mkdir', path: 'd', mode: 0o755 } as Operation],
+    ['another file', { op: 'mkdir', path: 'd', mode: 0o755 }],
     ['a number of more than 32 bits', write(2 ** 33, 1)],
-    ['a call that fails', { op: 'ftruncate', handle: 'fd0', size: -1 } as Operation],
-  ])('says what stands in the way: %s', (_, operation) => {
+    ['a call that fails', { op: 'ftruncate', handle: 'fd0', size: -1 }],
+  ];
+
+  test.each(OBSTACLES)('says what stands in the way: %s', (_, operation) => {
     const { obstacles, text } = writtenAs('fsx', [OPEN, operation]);
     expect(obstacles.map(({ step }) => step)).toEqual([1]);
     expect(text).toContain('# NOT HERE: 2 ');

@@ -149,7 +149,7 @@ const ALL_BITS = 0xffffffff;
 function writeAttributeCall(operation: AttributeCall, writer: CWriter): void {
   const path = text(operation.path);
   const { value } = writer;
-  const l = 'nofollow' in operation && operation.nofollow === true ? 'l' : '';
+  const l = 'nofollow' in operation ? 'l' : '';
   switch (operation.op) {
     case 'setxattr': {
       const { expression, length, content } = valueWords(operation.value);

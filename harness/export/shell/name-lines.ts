@@ -139,7 +139,7 @@ function readlinkLine(path: string, step: number, expected: Outcome | null): Lin
 }
 
 /** The flags that the vocabulary knows, in the order in which lsattr(1) shows them. */
-const SHOWN_FLAGS = 'SDiadAj';
+const SHOWN_FLAGS = ['S', 'D', 'i', 'a', 'd', 'A', 'j'];
 
 /** Times depend on the clock, and sizes of directories on the file system: neither is judged. */
 export function statLine(path: string, follows: boolean, step: number, expected: Outcome | null): Line {
@@ -172,6 +172,6 @@ function lsattrLine(path: string, step: number, expected: Outcome | null): Line 
   if (expected?.ok !== true || expected.value.kind !== 'flags')
     return { obstacle: 'lsattr(1) does not say why it fails' };
   const set = new Set(expected.value.flags.map((flag) => FLAG_LETTERS[flag]));
-  const letters = [...SHOWN_FLAGS].filter((letter) => set.has(letter)).join('');
+  const letters = SHOWN_FLAGS.filter((letter) => set.has(letter)).join('');
   return { text: `flags ${step} ${quote(letters)} ${pathWord(path)}` };
 }

@@ -14,6 +14,8 @@ import type { Awaitable } from '../../target.ts';
  * bytes or a position, bytes that were read, a link's target, what stat(2) answers, a directory's entries (without `.` and
  * `..`, in any order), or a Value as the model has it.
  */
+// A function that answers nothing has the type void, and is welcome here.
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type
 export type Answer = void | number | Uint8Array | string | Stat | readonly DirectoryEntry[] | Value;
 
 /**
