@@ -58,8 +58,7 @@ const rootAgain = (model: Model): Operation[] =>
 
 function performed(model: Model, operations: readonly Operation[], from: number): ReproductionStep[] {
   return operations.map((operation, index) => {
-    const dependsOnDevice = operation.op === 'fallocate' && operation.mode === 'write-zeroes';
-    const open = dependsOnDevice || model.leavesChoice(operation) || model.mayNotFit(operation);
+    const open = hangsOnMore(operation) || model.leavesChoice(operation) || model.mayNotFit(operation);
     const now = timeOfStep(from + index);
     const before =
       operation.op === 'truncate' ? named(model, operation.path, now) : fileBefore(model, operation);
@@ -68,6 +67,10 @@ function performed(model: Model, operations: readonly Operation[], from: number)
     return { operation, expected: open ? null : expected, before, idle };
   });
 }
+
+/** What hangs on the device or on where blocks happen to lie, which no model knows. Contents are the same either way. */
+const hangsOnMore = (operation: Operation): boolean =>
+  operation.op === 'move-extent' || (operation.op === 'fallocate' && operation.mode === 'write-zeroes');
 
 function fileBefore(model: Model, operation: Operation): FileBefore | null {
   if ('mapping' in operation) {

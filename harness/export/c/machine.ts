@@ -90,6 +90,46 @@ static int drop_caches(const char *what)
 }
 `;
 
+const MOVING = String.raw`
+/* EXT4_IOC_MOVE_EXT; its structure stands in no header of the kernel's user interface. */
+struct move_extent {
+	uint32_t reserved, donor;
+	uint64_t start, donor_start, length, moved;
+};
+
+static long long move_extent(int fd, int donor, uint64_t start, uint64_t donor_start, uint64_t length)
+{
+	struct move_extent request = {0, donor, start, donor_start, length, 0};
+
+	return ioctl(fd, _IOWR('f', 15, struct move_extent), &request) < 0 ? -1 : (long long)request.moved;
+}
+`;
+
+const SWAPPING = String.raw`
+/* The header of a swap file of two pages, as mkswap(8) writes it. */
+static long long make_swap(int fd)
+{
+	static unsigned char header[4096];
+	uint32_t version = 1, last_page = 1;
+
+	memcpy(header + 1024, &version, 4);
+	memcpy(header + 1028, &last_page, 4);
+	memcpy(header + 4086, "SWAPSPACE2", 10);
+	return pwrite(fd, header, sizeof(header), 0);
+}
+`;
+
+const STANDING = String.raw`
+static int stand_still(unsigned long request)
+{
+	int fd = looking(".");
+
+	if (fd < 0)
+		return -1;
+	return done_looking(fd, ioctl(fd, request, 0));
+}
+`;
+
 const MOUNTING = String.raw`
 /* How the directory is mounted, from /proc/self/mounts. */
 static char device[4096], place[4096], type[64], options[4096];
@@ -156,6 +196,9 @@ export const MACHINE = [
   part('extents', ['looking'], EXTENTS),
   part('ranges', ['looking'], RANGES),
   part('caller', [], CALLER),
+  part('moving', [], MOVING),
+  part('swapping', [], SWAPPING),
+  part('standing', ['looking'], STANDING),
   part('machine', [], DROPPING),
   part('option-words', [], OPTION_WORDS),
   part('mounting', ['option-words'], MOUNTING),

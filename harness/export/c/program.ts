@@ -34,6 +34,7 @@ const HEADERS = [
   'sys/sendfile.h',
   'sys/stat.h',
   'sys/statfs.h',
+  'sys/swap.h',
   'sys/sysmacros.h',
   'sys/uio.h',
   'sys/xattr.h',

@@ -12,6 +12,12 @@ const NAMES = [
   'trim',
   'fiemap',
   'bmap',
+  'move-extent',
+  'mkswap',
+  'swapon',
+  'swapoff',
+  'freeze',
+  'thaw',
   'reconfigure',
   'remount',
 ] as const satisfies Operation['op'][];
@@ -53,6 +59,22 @@ export function writeVolumeCall(operation: VolumeCall, writer: CWriter): void {
     }
     case 'bmap':
       return writer.use('extents').performs(`block_of(${args(text(operation.path), operation.block)})`);
+    case 'move-extent': {
+      const files = [writer.variable(operation.handle), writer.variable(operation.donor)];
+      const { offset, donorOffset, length } = operation;
+      return writer.use('moving').check(`move_extent(${args(...files, offset, donorOffset, length)})`);
+    }
+    case 'mkswap':
+      return writer.use('swapping').check(`make_swap(${writer.variable(operation.handle)})`);
+    case 'swapon':
+      return writer.check(`swapon(${text(operation.path)}, 0)`);
+    case 'swapoff':
+      return writer.check(`swapoff(${text(operation.path)})`);
+    case 'freeze':
+    case 'thaw':
+      return writer
+        .use('standing')
+        .check(`stand_still(${operation.op === 'freeze' ? 'FIFREEZE' : 'FITHAW'})`);
     case 'reconfigure':
       return writeReconfigure(operation, writer);
     case 'remount':

@@ -10,7 +10,8 @@ const MKNOD: Readonly<Record<NodeType, string | null>> = {
   'block-device': 'b',
 };
 
-const FLAG_LETTERS: Readonly<Record<FlagName, string>> = {
+const FLAG_LETTERS: Readonly<Record<FlagName | 'extents', string>> = {
+  extents: 'e',
   immutable: 'i',
   append: 'a',
   sync: 'S',
@@ -124,7 +125,7 @@ const timeWord = (time: SetTime): string =>
 
 function chattrWords(operation: Extract<Operation, { op: 'chattr' }>): string[] {
   const letters = (on: boolean): string =>
-    (Object.keys(FLAG_LETTERS) as FlagName[])
+    (Object.keys(FLAG_LETTERS) as (keyof typeof FLAG_LETTERS)[])
       .filter((name) => operation[name] === on)
       .map((name) => FLAG_LETTERS[name])
       .join('');
