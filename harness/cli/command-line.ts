@@ -5,6 +5,7 @@ import { addCheck } from './check-command.ts';
 import { addClean } from './clean-command.ts';
 import { addCrash } from './crash-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
+import { addDoctor } from './doctor-command.ts';
 import { addExport } from './export-command.ts';
 import { addImage } from './image-command.ts';
 import { addImport } from './import-command.ts';
@@ -49,6 +50,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addBench(program, terminal, exit);
   addReport(program, terminal, exit);
   addClean(program, terminal, exit);
+  addDoctor(program, terminal, exit);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }

@@ -17,11 +17,11 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   model: [],
   impl: [],
-  harness: ['commander', 'execa', 'fast-check', 'koffi', 'picocolors', 'tmp-promise', 'vitest/node', 'zod'],
   harness: [
     'commander',
     'execa',
     'fast-check',
+    'koffi',
     'picocolors',
     'tmp-promise',
     'vitest',
