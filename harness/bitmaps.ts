@@ -25,34 +25,71 @@ const BG_BLOCK_UNINIT = 2;
  * A group whose bitmap was never written counts as its descriptor says; e2fsck looks after those.
  */
 export function countFree(image: DiskImage): FreeCount {
-  const superblock = new DataView(new ArrayBuffer(SUPERBLOCK_BYTES));
-  readInto(superblock, image, SUPERBLOCK_OFFSET);
-  const blockSize = 1024 << superblock.getUint32(0x18, true);
-  const blocks = superblock.getUint32(0x04, true);
-  const firstBlock = superblock.getUint32(0x14, true);
-  const blocksPerGroup = superblock.getUint32(0x20, true);
-  // A bit of a block bitmap, and the count in a descriptor, is for a cluster: without bigalloc one block.
-  const ratio = 2 ** (superblock.getUint32(0x1c, true) - superblock.getUint32(0x18, true));
-  const inodesPerGroup = superblock.getUint32(0x28, true);
-  const lazy = (superblock.getUint32(0x64, true) & RO_COMPAT_GROUP_CHECKSUMS) !== 0;
-  const groups = Math.ceil((blocks - firstBlock) / blocksPerGroup);
   const free = { blocks: 0, inodes: 0 };
-  const descriptor = new DataView(new ArrayBuffer(DESCRIPTOR_BYTES));
-  for (let group = 0; group < groups; group++) {
-    readInto(descriptor, image, descriptorOffset(superblock, group));
-    const flags = lazy ? descriptor.getUint16(0x12, true) : 0;
-    const blocksHere = Math.min(blocksPerGroup, blocks - firstBlock - group * blocksPerGroup);
+  for (const { descriptor, flags, blocks, ratio, blockSize, inodesPerGroup } of groupsOf(image)) {
     free.blocks +=
       ratio *
       ((flags & BG_BLOCK_UNINIT) !== 0
         ? descriptor.getUint16(0x0c, true)
-        : zerosIn(image, descriptor.getUint32(0, true) * blockSize, Math.ceil(blocksHere / ratio)));
+        : zerosIn(image, descriptor.getUint32(0, true) * blockSize, Math.ceil(blocks / ratio)));
     free.inodes +=
       (flags & BG_INODE_UNINIT) !== 0
         ? descriptor.getUint16(0x0e, true)
         : zerosIn(image, descriptor.getUint32(4, true) * blockSize, inodesPerGroup);
   }
   return free;
+}
+
+interface Group {
+  /** The first 32 bytes. */
+  readonly descriptor: DataView;
+  /** 0 where they mean nothing. */
+  readonly flags: number;
+  readonly first: number;
+  readonly blocks: number;
+  /** Blocks of a cluster: a bit of a block bitmap, and the count in a descriptor, is for one. */
+  readonly ratio: number;
+  readonly blockSize: number;
+  readonly inodesPerGroup: number;
+}
+
+function* groupsOf(image: DiskImage): Generator<Group> {
+  const superblock = new DataView(new ArrayBuffer(SUPERBLOCK_BYTES));
+  readInto(superblock, image, SUPERBLOCK_OFFSET);
+  // The same for every group: whoever wants to keep what it says copies it.
+  const descriptor = new DataView(new ArrayBuffer(DESCRIPTOR_BYTES));
+  const blockSize = 1024 << superblock.getUint32(0x18, true);
+  const allBlocks = superblock.getUint32(0x04, true);
+  const firstBlock = superblock.getUint32(0x14, true);
+  const blocksPerGroup = superblock.getUint32(0x20, true);
+  const ratio = 2 ** (superblock.getUint32(0x1c, true) - superblock.getUint32(0x18, true));
+  const inodesPerGroup = superblock.getUint32(0x28, true);
+  const lazy = (superblock.getUint32(0x64, true) & RO_COMPAT_GROUP_CHECKSUMS) !== 0;
+  const groups = Math.ceil((allBlocks - firstBlock) / blocksPerGroup);
+  for (let group = 0; group < groups; group++) {
+    readInto(descriptor, image, descriptorOffset(superblock, group));
+    const flags = lazy ? descriptor.getUint16(0x12, true) : 0;
+    const first = firstBlock + group * blocksPerGroup;
+    const blocks = Math.min(blocksPerGroup, allBlocks - first);
+    yield { descriptor, flags, first, blocks, ratio, blockSize, inodesPerGroup };
+  }
+}
+
+/** Runs of free blocks, in bytes of the device; none of groups whose bitmap was never written. */
+export function* freeRuns(image: DiskImage): Generator<{ readonly offset: number; readonly length: number }> {
+  for (const { descriptor, flags, first, blocks, ratio, blockSize } of groupsOf(image)) {
+    if ((flags & BG_BLOCK_UNINIT) !== 0) continue;
+    const clusters = Math.ceil(blocks / ratio);
+    const bitmap = new Uint8Array(Math.ceil(clusters / 8));
+    image.read(descriptor.getUint32(0, true) * blockSize, bitmap);
+    const isFree = (cluster: number): boolean => (((bitmap[cluster >> 3] ?? 0) >> (cluster & 7)) & 1) === 0;
+    for (let cluster = 0; cluster < clusters; cluster++) {
+      const start = cluster;
+      while (cluster < clusters && isFree(cluster)) cluster++;
+      const length = Math.min(blocks, cluster * ratio) - start * ratio;
+      if (length > 0) yield { offset: (first + start * ratio) * blockSize, length: length * blockSize };
+    }
+  }
 }
 
 /** Where a group's descriptor lies: behind the superblock, or with meta_bg at the start of the groups that share its block. */

@@ -6,6 +6,9 @@ import { DISK_PAGE_BYTES as PAGE_BYTES, DiskPages } from './disk-pages.ts';
 const TABLE_PAGES = 32;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 
+/** What an older owner of the device left: every byte differs from its neighbours, and none is zero. */
+const LEFTOVERS = Uint8Array.from({ length: PAGE_BYTES }, (_, index) => 1 + ((index * 37) % 255));
+
 /**
  * Pages that were written by one disk between two of its snapshots, so that they may be written in place until the next
  * one. They can be used again when no disk is left that sees them.
@@ -106,6 +109,17 @@ export class MemoryDisk implements BlockDevice {
     }
   }
 
+  /**
+   * Pages that lie wholly in the range and were never written show what an older owner of the device left, as on a real one:
+   * who reads a block that nobody has filled sees it. It costs no memory, and an image's file has holes there (`extents`).
+   */
+  leaveOldBytes(offset: number, length: number): void {
+    const end = Math.floor((offset + length) / PAGE_BYTES);
+    for (let index = Math.ceil(offset / PAGE_BYTES); index < end; index++) {
+      if (this.#page(index) === null) this.#ownTable(index).pages[index % TABLE_PAGES] = LEFTOVERS;
+    }
+  }
+
   /** Fills `target` from byte `offset` on. The range lies within the disk. */
   read(offset: number, target: Uint8Array): void {
     let done = 0;
@@ -165,7 +179,10 @@ export class MemoryDisk implements BlockDevice {
     return table;
   }
 
-  /** Runs of bytes that hold data, in order: what must be written to a sparse file to make the same disk. */
+  /**
+   * Runs of bytes that hold data, in order: what must be written to a sparse file to make the same disk, but for what an older
+   * owner left.
+   */
   *extents(): Generator<{ readonly offset: number; readonly pages: readonly Uint8Array[] }> {
     const end = Math.ceil(this.sizeBytes / PAGE_BYTES);
     for (let index = 0; index < end; index++) {
@@ -175,7 +192,8 @@ export class MemoryDisk implements BlockDevice {
       }
       const pages: Uint8Array[] = [];
       const first = index;
-      for (let page = this.#page(index); page !== null; page = this.#page(++index)) pages.push(page);
+      for (let page = this.#page(index); page !== null && page !== LEFTOVERS; page = this.#page(++index))
+        pages.push(page);
       if (pages.length > 0) yield { offset: first * PAGE_BYTES, pages };
     }
   }

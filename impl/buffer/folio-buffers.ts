@@ -41,11 +41,16 @@ export function invalidateFolio(folio: Folio, offset: number, length: number): v
   const buffers = buffersOf(folio);
   if (buffers === null) return;
   const blockSize = folio.size / buffers.length;
-  const first = Math.ceil(offset / blockSize);
+  const fromStart = folio.mapping?.faults.has('bh-invalidates-from-folio-start') === true;
+  const first = fromStart ? 0 : Math.ceil(offset / blockSize);
   const end = Math.floor((offset + length) / blockSize);
   for (let index = first; index < end; index++) {
     const buffer = buffers[index];
-    if (buffer !== undefined) discardBuffer(buffer);
+    if (buffer === undefined) continue;
+    const { delay, unwritten } = buffer;
+    discardBuffer(buffer);
+    if (folio.mapping?.faults.has('bh-discard-keeps-delay') === true)
+      Object.assign(buffer, { delay, unwritten });
   }
   if (offset === 0 && length === folio.size) folio.private = null;
 }

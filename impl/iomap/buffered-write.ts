@@ -120,7 +120,7 @@ export function* prepareBlocks(
   for (let block = first; block < end; block += blockSize) {
     if (state?.isUptodate(block / blockSize) === true) continue;
     const covered = block >= offset && block + blockSize <= end;
-    if (covered) continue;
+    if (covered || file.mapping.faults.has('iomap-part-makes-block-uptodate')) continue;
     yield* fillBlock(file, folio, block, iomap);
   }
 }
@@ -164,6 +164,8 @@ export function invalidateFolio(folio: Folio, blockSize: number, offset: number,
     folio.private = null;
     return;
   }
+  if (folio.mapping?.faults.has('iomap-clears-dirty-outwards') === true)
+    state.clearDirty(Math.floor(offset / blockSize), Math.ceil((offset + length) / blockSize));
   state.clearDirty(Math.ceil(offset / blockSize), Math.floor((offset + length) / blockSize));
 }
 

@@ -197,7 +197,8 @@ export function* directWrite<F extends IomapFile>(
   if (transfer.size === 0) return 0;
   yield* writeOps.ended(file, position, transfer.size, transfer.unwritten);
   // Somebody may have read old bytes meanwhile. Who cannot be thrown out has made them dirty, and is on their own.
-  yield* invalidateRange(file.mapping, position, position + transfer.size);
+  if (!file.mapping.faults.has('direct-write-keeps-read-cache'))
+    yield* invalidateRange(file.mapping, position, position + transfer.size);
   return transfer.size;
 }
 
@@ -228,7 +229,8 @@ function writeUnder(transfer: DirectTransfer, iomap: Iomap, start: number, span:
   const end = start + done;
   const tail = end % blockSize;
   // Beyond the end of the file, too: a reader through a mapping would see it.
-  if (tail !== 0 && (holdsNothing || end >= transfer.file.size)) {
+  const leavesEnd = transfer.file.mapping.faults.has('direct-write-leaves-end-of-block');
+  if (tail !== 0 && (holdsNothing || end >= transfer.file.size) && !leavesEnd) {
     zero(transfer, iomap, end, end - tail + blockSize);
     // As in Linux the zeros hide that memory could not be touched: what is left goes on as a buffered write, which finds out.
     if (done === 0 && transfer.error === 'EFAULT') transfer.error = before;

@@ -2,6 +2,7 @@ import type { BlockRuns } from '../block/block-runs.ts';
 import type { BufferCache } from '../buffer/buffer-cache.ts';
 import { WriteBatch } from '../buffer/write-batch.ts';
 import { fail, Failure } from '../lib/errno.ts';
+import type { FaultSwitches } from '../lib/faults.ts';
 import { Mutex } from '../sched/lock.ts';
 import type { Scheduler } from '../sched/scheduler.ts';
 import { waitUntil, type Sleepable } from '../sched/sleepable.ts';
@@ -29,7 +30,7 @@ export interface JournalOptions extends JournalFeatures {
   readonly blocks: BlockRuns;
   /** Of the file system (16 bytes). */
   readonly uuid: Uint8Array;
-  readonly faults: ReadonlySet<string>;
+  readonly faults: FaultSwitches;
   /** The caller's clock, for the time in the commit block. */
   now(): CommitTime;
   /** `data_err=abort`: data that could not be written before its transaction aborts the journal. */

@@ -45,10 +45,92 @@ export const FAULTS = {
   'fast-commit-forgets-zeroed-range':
     'a fast commit is not told which blocks became unwritten: only a power cut shows it (B20)',
   'jbd2-skip-revoke': 'freed metadata blocks are not revoked: recovery may write old metadata over new data',
+  'growth-keeps-stored-tail': 'a file that grows keeps what a mapping stored behind its old end',
+  'growth-keeps-page-writable':
+    'a mapping may go on storing to the old last page of a file that grew, without a fault: its new blocks get no places',
+  'truncate-writes-unzeroed-tail':
+    'truncation writes the last block out before it zeroes what lies behind the new end: the disk keeps the old bytes',
+  'truncate-compares-end-signed':
+    'truncation to the end of everything takes that end for a negative number: a large folio that is cut keeps its rest',
+  'truncate-up-keeps-times': 'ftruncate(2) that makes a file longer does not change its times',
+  'iomap-zeroing-trusts-unwritten':
+    'zeroing on the iomap path skips unwritten blocks, although something dirty lies above them in memory',
+  'fallocate-keeps-stored-tail':
+    'fallocate(2) that makes a file longer keeps what a mapping stored behind its old end',
+  'fallocate-moves-size-first': 'fallocate(2) moves i_size before it knows whether there is space',
+  'fallocate-skips-invalidate-lock':
+    'punching, zeroing and shifting do not keep page faults out: only a race shows it',
+  'zero-range-allocates-whole-blocks-only':
+    'zero range does nothing about a block that it covers in part, not even to the size of the file',
+  'punch-keeps-page-writable':
+    'a mapping may go on storing to a page of which a hole took some blocks, without a fault: they get no places',
+  'punch-zeroes-under-handle':
+    'punching zeroes partial blocks while it holds a handle: on the iomap path against the order of locks',
+  'shift-keeps-folio-across-start':
+    'collapse and insert leave a large folio that reaches across their start in the cache',
+  'shift-rounds-cache-up':
+    'collapse and insert empty the cache from the next page on only, where a block is smaller than a page',
+  'shift-forgets-before-locking':
+    'collapse and insert forget what is known of the blocks before they keep others from learning it: only a race shows it',
+  'insert-misses-first-extent': 'insert leaves an extent that begins exactly there where it is',
+  'insert-passes-last-block': 'insert does not ask whether the last extent still fits into the largest file',
+  'iomap-clears-dirty-outwards':
+    'a block of which a hole took only a part is not dirty any more on the iomap path',
+  'iomap-part-makes-block-uptodate':
+    'a write to a part of a block makes all of it uptodate on the iomap path, without reading the rest',
+  'iomap-short-write-keeps-promise':
+    'a short write on the iomap path keeps the space promised to what it did not write',
+  'iomap-short-write-drops-cache':
+    'a short write on the iomap path throws away cached bytes that somebody else may have made dirty: only a race shows it',
+  'bh-invalidates-from-folio-start':
+    'a truncation in the middle of a folio of several blocks forgets those before it, too, on the buffer_head path',
+  'bh-discard-keeps-delay': 'a buffer of which the block is gone still says that it waits for a place',
+  'bh-discard-misses-last-block':
+    'data that is given up keeps the promise of its last block: only a failing device shows it',
+  'bh-short-copy-moves-size':
+    'a write on the buffer_head path of which nothing could be copied moves i_size as if all had been',
+  'bh-failed-write-keeps-blocks':
+    'a failed write on the buffer_head path keeps the blocks that it got behind the end of the file',
+  'bh-unwritten-is-not-new': 'a write to a part of an unwritten block reads what the disk holds there',
+  'bh-converts-32-bit-positions':
+    'the conversion after writeback computes positions in 32 bits: data beyond 4 GiB stays unwritten',
+  'delayed-trusts-first-look':
+    'the iomap path promises space for what was a hole when it looked first: only a race shows it',
+  'failed-insert-counts-blocks':
+    'blocks that were given back because the extent tree had no room for them stay counted in i_blocks',
+  'failed-write-converts':
+    'unwritten blocks become written although the device failed to write them: only a failing device shows it',
+  'bigalloc-frees-shared-cluster':
+    'a hole that begins inside a cluster frees it, although its first blocks are in use',
+  'bigalloc-counts-from-range-start':
+    'promises for a cluster in which a discarded range begins are not given back',
+  'bigalloc-releases-promise-twice':
+    'a place in a cluster that the file has already gives back a promise that was given back before',
+  'failed-promise-keeps-clusters': 'clusters for which there was no space count as promised nevertheless',
+  'indirect-reports-delayed-as-hole':
+    'SEEK_DATA of a file with indirect blocks passes over what has no place yet',
+  'indirect-punch-stops-at-hole':
+    'punching a file with indirect blocks ends at the first hole that it meets, from behind',
+  'seek-ignores-offset-in-folio':
+    'SEEK_DATA and SEEK_HOLE that begin inside a folio look at it from its first block on',
+  'journalled-short-write-logs-nothing':
+    'a short write with data=journal does not log the zeros of its new blocks',
+  'direct-write-keeps-read-cache':
+    'a direct write leaves in the cache what was read there meanwhile: only a race shows it',
+  'direct-write-leaves-end-of-block':
+    'a direct write that ends inside a new block does not zero the rest of it',
+  'direct-write-shares-unwritten-block':
+    'direct writes to parts of one unwritten block may run at once: only a race shows it',
+  'nowait-is-ignored': 'RWF_NOWAIT waits like everybody else',
+  'read-samples-size-once':
+    'a read looks at the size before it waits for the page only: a race with a truncation shows it',
 } as const;
 
 export type Fault = keyof typeof FAULTS;
 
-export type FaultSwitches = ReadonlySet<string>;
+/** Which bugs are switched on; asked where they would be. */
+export interface FaultSwitches {
+  has(fault: Fault): boolean;
+}
 
 export const NO_FAULTS: FaultSwitches = new Set();

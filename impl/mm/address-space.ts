@@ -1,5 +1,6 @@
 import { assert } from '../lib/assert.ts';
 import { Failure, type Errno } from '../lib/errno.ts';
+import { NO_FAULTS, type FaultSwitches } from '../lib/faults.ts';
 import type { RwSemaphore } from '../sched/lock.ts';
 import type { AddressSpaceOperations } from './address-space-operations.ts';
 import { DevicePages } from './device-pages.ts';
@@ -25,10 +26,8 @@ export class AddressSpace {
   readonly host: MappingHost;
   readonly pool: FolioPool;
   operations: AddressSpaceOperations;
-  /** Whether truncation waits for what is on its way to the device; false only to plant a bug. */
-  waitsForWriteback = true;
-  /** Whether a reader looks at a locked folio until it is unlocked, instead of sleeping; true only to plant a bug. */
-  readersSpin = false;
+  /** Bugs that are planted in the code that serves this file. */
+  faults: FaultSwitches = NO_FAULTS;
   /** No folio is smaller than a block of the file system (mapping_set_folio_min_order); 0 for blocks up to a page. */
   readonly folioOrderMin: number;
   /** In order of index; they never overlap. */

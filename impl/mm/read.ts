@@ -35,11 +35,13 @@ export function* readThroughCache(
     while (done < target.length) {
       const at = position + done;
       // The size is read anew for each folio: a truncation may happen in between.
-      if (at >= mapping.host.size) break;
+      const { size } = mapping.host;
+      if (at >= size) break;
       const folio = yield* uptodateFolio(mapping, at, target.length - done, state, rules);
       if (folio === null) continue;
       const offset = at - folio.position;
-      const available = Math.min(folio.end, mapping.host.size) - at;
+      const samplesOnce = mapping.faults.has('read-samples-size-once');
+      const available = Math.min(folio.end, samplesOnce ? size : mapping.host.size) - at;
       const length = Math.min(target.length - done, available);
       if (length <= 0) break;
       target.set(folio.data.subarray(offset, offset + length), done);
@@ -123,7 +125,7 @@ function* readLocked(
   length: number,
 ): Sleepable<Folio | null> {
   if (folio.locked) {
-    if (mapping.readersSpin) spinWhileLocked(folio);
+    if (mapping.faults.has('read-spins-on-locked-folio')) spinWhileLocked(folio);
     // Who has it may be waiting for those who take something out of the file: no lock is held meanwhile.
     yield* waitUntil(`lock of folio ${folio.index}`, () => !folio.locked);
     return null;
@@ -131,7 +133,7 @@ function* readLocked(
   return yield* whileValid(mapping, () => fillFolio(mapping, folio, position, length));
 }
 
-/** The planted bug read-spins-on-locked-folio. */
+/** What the planted bug of that name does. */
 function spinWhileLocked(folio: Folio): void {
   while (folio.locked) continue;
 }

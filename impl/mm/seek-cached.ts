@@ -57,10 +57,11 @@ function* seekInFolio(
   yield* folio.lock();
   try {
     if (!folio.belongsTo(mapping)) return wanted === 'data' ? folio.end : position;
-    for (let at = position; at < folio.end; at += blockSize - (at % blockSize)) {
+    const first = mapping.faults.has('seek-ignores-offset-in-folio') ? folio.position : position;
+    for (let at = first; at < folio.end; at += blockSize - (at % blockSize)) {
       const offset = at - (at % blockSize) - folio.position;
       const good = mapping.operations.isPartiallyUptodate(folio, offset, blockSize);
-      if (good === (wanted === 'data')) return at;
+      if (good === (wanted === 'data')) return Math.max(at, position);
     }
     return folio.end;
   } finally {

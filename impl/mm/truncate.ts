@@ -37,7 +37,7 @@ function* truncateFolios(mapping: AddressSpace, start: number, end: number): Sle
     yield* folio.lock();
     try {
       if (!folio.belongsTo(mapping)) continue;
-      if (mapping.waitsForWriteback) yield* folio.waitForWriteback();
+      if (!mapping.faults.has('truncate-skips-writeback-drain')) yield* folio.waitForWriteback();
       if (folio.position >= start && folio.end <= end) removeFolio(mapping, folio);
       else truncatePartial(mapping, folio, start, end);
     } finally {
@@ -57,12 +57,14 @@ export function removeFolio(mapping: AddressSpace, folio: Folio): void {
 /** truncate_inode_partial_folio(), without splitting the folio: bytes [start, end) of the file, as far as they are in it. */
 function truncatePartial(mapping: AddressSpace, folio: Folio, start: number, end: number): void {
   const from = Math.max(0, start - folio.position);
-  const to = Math.min(folio.size, end - folio.position);
+  const signed = end === Infinity && mapping.faults.has('truncate-compares-end-signed');
+  const to = signed ? from : Math.min(folio.size, end - folio.position);
   folio.data.fill(0, from, to);
   if (mapping.areas !== null) {
     unmapPages(mapping, endPage(folio.position + from), pageIndex(folio.position + to), false);
     const cutsPages = from % PAGE_BYTES !== 0 || to % PAGE_BYTES !== 0;
-    if (end !== Infinity && cutsPages) writeProtect(mapping, folio);
+    const protects = !mapping.faults.has('punch-keeps-page-writable');
+    if (end !== Infinity && cutsPages && protects) writeProtect(mapping, folio);
   }
   if (folio.private !== null) mapping.operations.invalidateFolio(folio, from, to - from);
 }
@@ -81,10 +83,11 @@ function* zeroOldTail(mapping: AddressSpace, oldSize: number, newSize: number): 
   if (folio === null) return;
   yield* folio.lock();
   if (folio.belongsTo(mapping)) {
-    writeProtect(mapping, folio);
+    if (!mapping.faults.has('growth-keeps-page-writable')) writeProtect(mapping, folio);
     // A clean folio was zeroed when it was written; and only the page that the file ended in could be stored to.
     const end = Math.min(newSize, (pageIndex(oldSize) + 1) * PAGE_BYTES);
-    if (folio.dirty) folio.data.fill(0, oldSize - folio.position, end - folio.position);
+    const zeroes = folio.dirty && !mapping.faults.has('growth-keeps-stored-tail');
+    if (zeroes) folio.data.fill(0, oldSize - folio.position, end - folio.position);
   }
   folio.unlock();
 }

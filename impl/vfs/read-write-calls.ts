@@ -68,7 +68,7 @@ function* readAt(
   if (isDirectory(inode.mode)) fail(rwf.length === 0 ? 'EISDIR' : 'EOPNOTSUPP');
   if (target.length === 0) return 0;
   if (rwf.length > 0) requireFlags(inode, rwf);
-  const rules = rulesWith(file.rules, rwf);
+  const rules = rulesWith(file.rules, rwf, inode.mapping.faults);
   if (position >= inode.sb.maxFileBytes && !(rules.direct && allowsDirect(inode))) return 0;
   let count: number;
   try {
@@ -141,7 +141,8 @@ function* writeAt(
     return yield* writeFile(inode, position, source, source.length, false, context.caller);
   const { rwf = NO_FLAGS } = options ?? PLAIN;
   requireFlags(inode, rwf);
-  return yield* writeMemory(context, file, memoryOf(source, options), position, rulesWith(rules, rwf));
+  const asked = rulesWith(rules, rwf, inode.mapping.faults);
+  return yield* writeMemory(context, file, memoryOf(source, options), position, asked);
 }
 
 /** ext4_file_write_iter(), and what the descriptor's or the call's flags want done before the call returns. */

@@ -12,6 +12,7 @@ import {
   type MountRequest,
 } from '../../../generated/impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
+import { freeRuns } from '../../bitmaps.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import {
   TargetUnavailable,
@@ -39,9 +40,12 @@ const HASH_SEED = Uint8Array.from({ length: 16 }, (_, index) => 0x10 + 7 * index
 /** Pages that the disks of one sequence leave to those of the next. */
 const PAGES = new DiskPages();
 
-const TEMPLATES = new ImageTemplates((setup) =>
-  setup.format?.maker === 'mke2fs' ? madeByMke2fs(setup) : madeHere(setup),
-);
+const TEMPLATES = new ImageTemplates((setup) => {
+  const disk = setup.format?.maker === 'mke2fs' ? madeByMke2fs(setup) : madeHere(setup);
+  // No device is empty: whoever shows a block before it was filled shows something then.
+  for (const { offset, length } of freeRuns(disk)) disk.leaveOldBytes(offset, length);
+  return disk;
+});
 
 function madeHere({ sizeBytes, blockSize, inodes, format }: Setup): MemoryDisk {
   const identity = { uuid: UUID, hashSeed: HASH_SEED, now: BASE_SECONDS };

@@ -64,12 +64,12 @@ function* performWrite(
 }
 
 /** What the mapping says goes into the buffer (map_bh and friends). */
-function takeMapping(buffer: BufferHead, mapping: BlockMapping): void {
+function takeMapping(inode: Inode, buffer: BufferHead, mapping: BlockMapping): void {
   buffer.mapped = true;
   buffer.block = mapping.physical;
   buffer.unwritten = mapping.type === 'unwritten';
   // Unwritten blocks, too, hold nothing of the file's on disk.
-  buffer.new = mapping.isNew || buffer.unwritten;
+  buffer.new = mapping.isNew || (buffer.unwritten && !inode.mapping.faults.has('bh-unwritten-is-not-new'));
 }
 
 /** ext4_da_get_block_prep(): a hole gets a promise of space instead of a place. */
@@ -101,7 +101,7 @@ export class PromiseBlock implements GetBlock {
     for (;;) {
       const mapping = yield* mapBlocks(null, this.#inode, logical, 1, 'lookup');
       if (mapping.type === 'written' || mapping.type === 'unwritten') {
-        takeMapping(buffer, mapping);
+        takeMapping(this.#inode, buffer, mapping);
         return;
       }
       if (!clustersKnown(this.#inode, logical, 1)) yield* learnClusters(this.#inode, logical, 1);
@@ -141,12 +141,13 @@ function* writeDelayed(inode: Inode, position: number, source: Uint8Array): Slee
 /** What ext4_da_write_begin() and _end() leave behind when nothing can be copied (folio_zero_new_buffers). */
 function* prepareDelayed(inode: Inode, position: number, length: number): Sleepable<void> {
   const folio = yield* grabFolio(inode.mapping, position, length);
-  const grows = position > inode.size;
+  const end = inode.mapping.faults.has('bh-short-copy-moves-size') ? position + length : position;
+  const grows = end > inode.size;
   try {
     const offset = position - folio.position;
     const getBlock = new PromiseBlock(inode);
     yield* blockWriteBegin(inode.device, folio, inode.blockSize, offset, length, getBlock);
-    if (grows) inode.size = position;
+    if (grows) inode.size = end;
   } finally {
     abandonNewBlocks(inode, folio);
     folio.unlock();
@@ -212,7 +213,7 @@ export class PlaceBlock implements GetBlock {
     const inode = this.#inode;
     const mode = isUnwrittenFirst(inode) ? 'create-unwritten' : 'create';
     const mapping = yield* mapBlocks(this.#handle, inode, logical, 1, mode);
-    takeMapping(buffer, mapping);
+    takeMapping(inode, buffer, mapping);
     if (mapping.isNew && mapping.type === 'written') orderData(this.#handle, inode);
   }
 }
@@ -293,7 +294,8 @@ export function* writeAndTrim(inode: Inode, write: CachedWrite, writer: PieceWri
     written = yield* performWrite(inode, write, writer);
     return written;
   } finally {
-    if (written < write.length && write.position + write.length > inode.size) {
+    const trims = !inode.mapping.faults.has('bh-failed-write-keeps-blocks');
+    if (trims && written < write.length && write.position + write.length > inode.size) {
       yield* truncateCache(inode.mapping, inode.size);
       yield* truncateBlocks(inode);
     }

@@ -168,7 +168,9 @@ class DirectWrite {
       this.#extends = end > inode.size || end > inode.diskSize;
       const overwrites = yield* this.#overwrites(start);
       const unaligned = start % inode.blockSize !== 0 || end % inode.blockSize !== 0;
-      const alone = this.#extends || !overwrites || (unaligned && this.#unwritten);
+      const careless = inode.mapping.faults.has('direct-write-shares-unwritten-block');
+      const zeroesRest = unaligned && this.#unwritten && !careless;
+      const alone = this.#extends || !overwrites || zeroesRest;
       if (this.#shared && (alone || !hasNoPrivileges(inode))) {
         if (this.#rules.nowait) fail('EAGAIN');
         this.#unlock();

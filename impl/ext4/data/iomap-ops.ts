@@ -1,7 +1,7 @@
 import { fail } from '../../lib/errno.ts';
 import { NULL_ADDRESS, type Iomap, type IomapOps, type IomapType } from '../../iomap/iomap.ts';
 import { bufferedWrite, type BufferedWrite, type IomapWriteOps } from '../../iomap/buffered-write.ts';
-import { truncateCache } from '../../mm/truncate.ts';
+import { truncateCache, truncateRange } from '../../mm/truncate.ts';
 import { READY, type Sleepable } from '../../sched/sleepable.ts';
 import { recordDiskSize } from './disk-size.ts';
 import { mapCredits } from '../mapping/block-map.ts';
@@ -83,11 +83,14 @@ export const delallocWriteOps: IomapOps<Inode> = {
   /** What was promised for bytes that were not written is given back (ext4_iomap_buffered_da_write_end). */
   *end(inode, position, length, used, iomap) {
     if (iomap.type !== 'delalloc' || !iomap.isNew || used >= length) return;
-    const { blockSize } = inode;
+    const { blockSize, mapping } = inode;
+    if (mapping.faults.has('iomap-short-write-keeps-promise')) return;
     // Of a block that begins before what was asked for, nothing is used where nothing was copied (iomap_last_written_block).
     const from = used === 0 ? Math.floor(position / blockSize) : Math.ceil((position + used) / blockSize);
     const to = Math.ceil((position + length) / blockSize);
     if (from >= to) return;
+    if (mapping.faults.has('iomap-short-write-drops-cache'))
+      yield* truncateRange(mapping, from * blockSize, to * blockSize);
     yield* inode.dataLock.write();
     try {
       punchDelayed(inode, from, to - from);
@@ -120,7 +123,8 @@ function* reserveHole(inode: Inode, first: number, count: number): Sleepable<num
   if (!clustersKnown(inode, first, count)) yield* learnClusters(inode, first, count);
   yield* inode.dataLock.write();
   try {
-    if (!inode.extentStatus.knownUnmapped(first, first + count)) return 0;
+    const trusts = inode.mapping.faults.has('delayed-trusts-first-look');
+    if (!trusts && !inode.extentStatus.knownUnmapped(first, first + count)) return 0;
     if (!clustersKnown(inode, first, count)) return 0;
     if (inode.extentStatus.countDelayed(first, first + count) > 0) return 0;
     const blocks = affordable(inode, first, count);

@@ -27,7 +27,8 @@ export const writebackOps: IomapWritebackOps<Inode> = {
       return;
     }
     const changesNothing = !ioend.unwritten && Math.min(ioend.end, inode.size) <= inode.diskSize;
-    if (changesNothing || ioend.status !== null) {
+    const failed = ioend.status !== null && !inode.mapping.faults.has('failed-write-converts');
+    if (changesNothing || failed) {
       ioend.finish();
       return;
     }

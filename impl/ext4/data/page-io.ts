@@ -83,7 +83,8 @@ export class PageIo {
   *#convert(): Sleepable<void> {
     const reserved = this.#reserved;
     if (reserved === null) return;
-    if (this.#failed !== null) {
+    const converts = this.#failed === null || this.#inode.mapping.faults.has('failed-write-converts');
+    if (!converts) {
       this.#inode.sb.journal.releaseReserved(reserved);
     } else {
       try {

@@ -29,6 +29,12 @@ function* report(inode: Inode, position: number, length: number, iomap: Iomap): 
   const last = Math.min(Math.floor((position + length - 1) / inode.blockSize), MAX_BLOCKS - 1);
   const mapping = yield* mapBlocks(null, inode, first, last - first + 1, 'lookup');
   setIomap(inode, iomap, mapping);
+  if (
+    !hasExtents &&
+    iomap.type === 'delalloc' &&
+    inode.mapping.faults.has('indirect-reports-delayed-as-hole')
+  )
+    iomap.type = 'hole';
   iomap.merged = !hasExtents && iomap.type === 'mapped';
 }
 

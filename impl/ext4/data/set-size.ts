@@ -1,4 +1,5 @@
 import { fail } from '../../lib/errno.ts';
+import { writeAndWait } from '../../mm/filemap.ts';
 import { extendPages, truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { zeroBeyondEnd } from './write-checks.ts';
@@ -27,7 +28,7 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
   try {
     if (isInline(inode)) return yield* setInlineSize(inode, size);
     if (size > inode.size) yield* zeroBeyondEnd(inode, size);
-    if (size < inode.size) yield* zeroTail(inode, size);
+    if (size < inode.size) yield* beforeShrinking(inode, size);
     const oldSize = inode.size;
     const tail = Math.min(oldSize, size);
     if (zeroesTail(inode, tail)) yield* inode.dataPath.tail.settle(inode, tail);
@@ -50,6 +51,12 @@ export function* setSize(inode: Inode, size: number): Sleepable<void> {
 const zeroesTail = ({ blockSize, sb }: Inode, end: number): boolean =>
   end % blockSize !== 0 && !sb.options.faults.has('truncate-forgets-tail');
 
+/** What must happen while the old size is still there. */
+const beforeShrinking = (inode: Inode, size: number): Sleepable<void> =>
+  inode.mapping.faults.has('truncate-writes-unzeroed-tail')
+    ? writeAndWait(inode.mapping, 0, Infinity)
+    : zeroTail(inode, size);
+
 /** The new last block keeps nothing behind the new end (ext4_block_truncate_page). */
 function* zeroTail(inode: Inode, size: number): Sleepable<void> {
   const tail = size % inode.blockSize;
@@ -65,7 +72,8 @@ function* recordSize(inode: Inode, size: number): Sleepable<void> {
   const handle = yield* sb.journal.start(SET_SIZE_CREDITS);
   try {
     if (size < inode.size && !hasNothingBeyond(inode, size)) yield* sb.orphans.add(handle, inode);
-    inode.mtime = inode.ctime = sb.now;
+    const keepsTimes = size > inode.size && inode.mapping.faults.has('truncate-up-keeps-times');
+    if (!keepsTimes) inode.mtime = inode.ctime = sb.now;
     yield* inode.dataLock.write();
     inode.size = inode.diskSize = size;
     inode.dataLock.unlockWrite();

@@ -64,6 +64,7 @@ const isSameTime = (left: Timestamp, right: Timestamp): boolean => compareTimest
  * memory and on disk (ext4_block_zero_eof).
  */
 export function* zeroBeyondEnd(inode: Inode, end: number): Sleepable<void> {
+  if (inode.mapping.faults.has('growth-keeps-stored-tail')) return;
   if (inode.mapping.wasMapped) yield* extendPages(inode.mapping, inode.size, end);
   const tail = inode.size % inode.blockSize;
   if (tail === 0) return;

@@ -354,14 +354,23 @@ class Pass {
 
   #convertAtEnd(handle: Handle, io: PageIo): void {
     const limit = this.#submittedEnd;
+    const { blockSize, mapping } = this.#inode;
+    const narrow = mapping.faults.has('bh-converts-32-bit-positions');
     const ranges = this.#ranges
       .filter(({ first }) => first < limit)
-      .map(({ first, end }) => ({ first, end: Math.min(end, limit) }));
+      .map(({ first, end }) => ({ first, end: Math.min(end, limit) }))
+      .map((range) => (narrow ? narrowed(range, blockSize) : range));
     if (ranges.length === 0) return;
     const reserved = handle.takeReserved();
     assert(reserved !== null, 'unwritten blocks were placed without a handle reserved to convert them');
     io.convertAtEnd(ranges, reserved);
   }
+}
+
+/** What the planted bug makes of a range: its position in bytes, in 32 bits. */
+function narrowed({ first, end }: BlockRange, blockSize: number): BlockRange {
+  const from = ((first * blockSize) >>> 0) / blockSize;
+  return { first: from, end: from + end - first };
 }
 
 /**
@@ -377,7 +386,8 @@ function* giveUp(inode: Inode, control: WritebackControl, cursor: Cursor, errno:
   const buffers = ensureBuffers(folio, blockSize);
   for (const buffer of buffers) buffer.dirty = false;
   yield* inode.dataLock.write();
-  punchDelayed(inode, folio.position / blockSize, buffers.length);
+  const missed = mapping.faults.has('bh-discard-misses-last-block') ? 1 : 0;
+  if (buffers.length > missed) punchDelayed(inode, folio.position / blockSize, buffers.length - missed);
   inode.dataLock.unlockWrite();
   folio.unlock();
 }

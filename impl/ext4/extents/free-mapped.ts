@@ -29,7 +29,8 @@ export function* freeMapped(edit: TreeEdit, start: number, stop: number, physica
   let end = stop + ((clusterRatio - (stop % clusterRatio)) % clusterRatio);
   const base = physical - (start - first);
   const begin = first;
-  if (yield* isMappedWithin(inode, first, first + clusterRatio)) first += clusterRatio;
+  const forgetsFirst = inode.mapping.faults.has('bigalloc-frees-shared-cluster');
+  if (!forgetsFirst && (yield* isMappedWithin(inode, first, first + clusterRatio))) first += clusterRatio;
   if (end > first && (yield* isMappedWithin(inode, end - clusterRatio, end))) end -= clusterRatio;
   if (end <= first) return;
   edit.account(first - end);

@@ -50,12 +50,14 @@ export function* shiftRight(handle: Handle, inode: Inode, start: number, distanc
   const { node: lastLeaf, slot: lastSlot } = leafOf(yield* findPath(inode, MAX_BLOCKS - 1));
   if (lastSlot < 0) return;
   const last = lastLeaf.extent(lastSlot);
-  if (distance > MAX_BLOCKS - (last.logical + last.length)) fail('EINVAL');
+  const room = MAX_BLOCKS - (last.logical + last.length);
+  if (distance > room && !inode.mapping.faults.has('insert-passes-last-block')) fail('EINVAL');
   try {
     for (let end = MAX_BLOCKS; end > start;) {
       const path = yield* findPath(inode, end - 1);
       const { node, slot } = leafOf(path);
-      if (slot < 0 || node.key(slot) < start) break;
+      const missesFirst = inode.mapping.faults.has('insert-misses-first-extent');
+      if (slot < 0 || node.key(slot) < start || (missesFirst && node.key(slot) === start)) break;
       if (yield* makeRoomInHandle(edit, path)) continue;
       const first = node.key(0) >= start ? 0 : node.search(start - 1) + 1;
       end = node.key(first);

@@ -33,9 +33,12 @@ export function* allocateRange(inode: Inode, range: ByteRange, keepsSize: boolea
   requireExtents(inode);
   const newSize = newSizeOf(inode, range, keepsSize);
   const oldSize = inode.size;
-  if (newSize !== null && newSize > oldSize) yield* zeroBeyondEnd(inode, newSize);
+  const zeroes = !inode.mapping.faults.has('fallocate-keeps-stored-tail');
+  if (zeroes && newSize !== null && newSize > oldSize) yield* zeroBeyondEnd(inode, newSize);
+  if (newSize !== null && inode.mapping.faults.has('fallocate-moves-size-first'))
+    yield* growTo(inode, newSize);
   yield* allocateBlocks(inode, range, newSize, 'create-unwritten');
-  if (inode.size > oldSize) yield* extendPages(inode.mapping, oldSize, inode.size);
+  if (zeroes && inode.size > oldSize) yield* extendPages(inode.mapping, oldSize, inode.size);
 }
 
 /**

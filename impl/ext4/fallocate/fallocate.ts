@@ -40,11 +40,12 @@ export function* fallocateFile(
     yield* touchModified(inode, writer);
     if (mode === 'allocate' || mode === 'keep-size')
       return yield* allocateRange(inode, range, mode === 'keep-size');
-    yield* inode.invalidateLock.write();
+    const locks = !inode.mapping.faults.has('fallocate-skips-invalidate-lock');
+    if (locks) yield* inode.invalidateLock.write();
     try {
       yield* CHANGES[mode](inode, range);
     } finally {
-      inode.invalidateLock.unlockWrite();
+      if (locks) inode.invalidateLock.unlockWrite();
     }
   } finally {
     inode.lock.unlockWrite();

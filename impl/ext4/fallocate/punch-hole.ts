@@ -3,7 +3,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
 import { EXT4_EXTENTS_FL } from '../inode/inode.ts';
 import { maxBytesOf } from '../mapping/block-map.ts';
-import { removeBlocks } from '../mapping/truncate-blocks.ts';
+import { removeBlocks, truncateCredits } from '../mapping/truncate-blocks.ts';
 import type { ByteRange } from './allocate.ts';
 import { dropWholeBlocks, recordSizeBefore, wholeBlocks, zeroPartialBlocks } from './discard-range.ts';
 
@@ -19,7 +19,11 @@ export function* punchHole(inode: Inode, { offset, end }: ByteRange): Sleepable<
   const wholeEnd = Math.ceil(inode.size / unit) * unit;
   const range = { offset, end: Math.min(limit, end > inode.size ? wholeEnd : end) };
   yield* recordSizeBefore(inode, range);
+  const handle = inode.mapping.faults.has('punch-zeroes-under-handle')
+    ? yield* inode.sb.journal.start(truncateCredits(inode))
+    : null;
   yield* zeroPartialBlocks(inode, range);
+  if (handle !== null) yield* handle.stop();
   yield* dropWholeBlocks(inode, range);
   const blocks = wholeBlocks(inode, range);
   if (blocks.first < blocks.end) yield* removeBlocks(inode, blocks.first, blocks.end);

@@ -64,6 +64,8 @@ export function* insertRange(inode: Inode, range: ByteRange): Sleepable<void> {
 
 /** Where the cache must be empty from: a folio that reaches across `offset` goes as a whole, once what it holds is written. */
 function startInCache({ mapping }: Inode, offset: number): number {
+  if (mapping.faults.has('shift-keeps-folio-across-start')) return offset;
+  if (mapping.faults.has('shift-rounds-cache-up')) return Math.ceil(offset / PAGE_BYTES) * PAGE_BYTES;
   const start = offset - (offset % PAGE_BYTES);
   return Math.min(start, mapping.find(pageIndex(start))?.position ?? start);
 }
@@ -92,15 +94,17 @@ function* whileShifting(
   const { sb } = inode;
   const handle = yield* sb.journal.start(truncateCredits(inode));
   sb.fastCommits?.tracker.ineligible(handle.transaction.tid, 'range shifted');
+  const forgetsEarly = inode.mapping.faults.has('shift-forgets-before-locking');
   try {
+    if (forgetsEarly) forget(inode, first, MAX_BLOCKS);
     yield* inode.dataLock.write();
     try {
       sb.blockAllocator.discardPreallocation(inode);
-      forget(inode, first, MAX_BLOCKS);
+      if (!forgetsEarly) forget(inode, first, MAX_BLOCKS);
       yield* change(handle);
     } finally {
       // dataLock may have been let go in between, and a reader may have learnt what was true then.
-      forget(inode, first, MAX_BLOCKS);
+      if (!forgetsEarly) forget(inode, first, MAX_BLOCKS);
       inode.dataLock.unlockWrite();
     }
   } finally {

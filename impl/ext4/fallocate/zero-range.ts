@@ -16,7 +16,8 @@ export function* zeroRange(inode: Inode, range: ByteRange, keepsSize: boolean): 
   if (newSize !== null && newSize > inode.size) yield* zeroBeyondEnd(inode, newSize);
   const { blockSize } = inode;
   const partial = range.offset % blockSize !== 0 || range.end % blockSize !== 0;
-  if (partial) yield* allocateBlocks(inode, range, newSize, 'create-unwritten');
+  const allocates = partial && !inode.mapping.faults.has('zero-range-allocates-whole-blocks-only');
+  if (allocates) yield* allocateBlocks(inode, range, newSize, 'create-unwritten');
   yield* recordSizeBefore(inode, range);
   yield* dropWholeBlocks(inode, range);
   const { first, end } = wholeBlocks(inode, range);

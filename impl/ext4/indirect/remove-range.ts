@@ -1,6 +1,7 @@
 import { assert, present } from '../../lib/assert.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
+import { MAX_BLOCKS } from '../extents/check-node.ts';
 import type { Inode } from '../inode/inode.ts';
 import { MapEdit } from '../mapping/map-edit.ts';
 import { ensureCredits, freeData } from '../mapping/release-blocks.ts';
@@ -19,6 +20,8 @@ export function* removeRange(handle: Handle, inode: Inode, from: number, to: num
   try {
     while (end > from) {
       const branch = yield* findBranch(inode, end - 1);
+      const stops = to !== MAX_BLOCKS && inode.mapping.faults.has('indirect-punch-stops-at-hole');
+      if (stops && branch.block === 0) break;
       end =
         branch.block === 0 ? yield* skipHole(edit, branch, end) : yield* removeRun(edit, branch, from, end);
     }

@@ -184,8 +184,7 @@ export class Inode {
       sb.inodes.dirtyMappings,
       sb.inodes.folioOrderMin,
     );
-    this.mapping.waitsForWriteback = !sb.options.faults.has('truncate-skips-writeback-drain');
-    this.mapping.readersSpin = sb.options.faults.has('read-spins-on-locked-folio');
+    this.mapping.faults = sb.options.faults;
   }
 
   /** Of `data`; made on first use, for not every inode has a map. */

@@ -103,6 +103,7 @@ function* insertOrFree(edit: TreeEdit, path: Path, extent: Extent, run: BlockRun
     yield* splice(edit, path, extent.logical, 'insert', [extent]);
   } catch (error) {
     if (run !== null) {
+      if (inode.mapping.faults.has('failed-insert-counts-blocks')) edit.account(run.length);
       yield* inode.sb.blockAllocator.free(handle, inode, run.start, run.length, { metadata: false });
     }
     throw error;

@@ -28,6 +28,8 @@ export function reserveDelayed(inode: Inode, logical: number, length: number): v
   } else {
     const clusters = unpromisedClusters(inode, promisedClusters, logical, length);
     fresh = clusters.length;
+    const leaks = inode.mapping.faults.has('failed-promise-keeps-clusters');
+    if (leaks) for (const cluster of clusters) promisedClusters.add(cluster);
     if (!sb.freeSpace.has(fresh, false)) fail('ENOSPC');
     for (const cluster of clusters) promisedClusters.add(cluster);
   }
@@ -100,7 +102,8 @@ export function recordMapped(inode: Inode, { logical, length, physical, state }:
     cluster * clusterRatio < logical + length;
     cluster++
   ) {
-    if (promisedClusters.delete(cluster)) kept++;
+    const again = delayed > 0 && inode.mapping.faults.has('bigalloc-releases-promise-twice');
+    if (promisedClusters.delete(cluster) || again) kept++;
   }
   release(inode, kept);
 }
@@ -125,6 +128,7 @@ function dropped(inode: Inode, delayed: number, from: number, to: number): void 
   for (const cluster of promisedClusters) {
     const start = cluster * clusterRatio;
     if (start >= to || start + clusterRatio <= from) continue;
+    if (start < from && inode.mapping.faults.has('bigalloc-counts-from-range-start')) continue;
     if (extentStatus.countDelayed(start, start + clusterRatio) > 0) continue;
     promisedClusters.delete(cluster);
     kept++;
