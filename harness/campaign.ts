@@ -2,6 +2,7 @@ import type { Operation } from '../model/index.ts';
 import { CampaignCoverage, type CoverageTables } from './campaign-coverage.ts';
 import { stagesInTurn } from './finish.ts';
 import { drive, type Driven, type DriveOptions } from './drive.ts';
+import { fsxSequence } from './fsx-sequence.ts';
 import {
   generateSequence,
   poolOfSequence,
@@ -24,6 +25,8 @@ export interface CampaignPlan {
   readonly failuresMax: number;
   /** Images of each so many-th sequence are checked; of each when absent. */
   readonly checkEvery?: number | undefined;
+  /** Sequences like those of fsx, of which only answers are compared, instead of our own. */
+  readonly mix?: 'fsx';
 }
 
 /** A sequence that failed. */
@@ -150,7 +153,9 @@ export class Campaign {
     clock.enter('generate');
     const seed = sequenceSeed(this.#plan.seed, sequence);
     const pool = poolOfSequence(this.#plan.seed, sequence);
-    const { setup, operations } = generateSequence(seed, {
+    const likeFsx = this.#plan.mix === 'fsx';
+    const generate = likeFsx ? fsxSequence : generateSequence;
+    const { setup, operations } = generate(seed, {
       ...this.#limits,
       unperformed: this.#unperformed,
       dax: this.#dax,
@@ -163,7 +168,7 @@ export class Campaign {
     const driven = await drive(setup, operations, {
       ...this.#drive,
       e2fsck: sequence % checkEvery === 0 ? this.#drive.e2fsck : null,
-      stages: stagesInTurn(sequence),
+      stages: likeFsx ? null : stagesInTurn(sequence),
       onStep: (step) => this.#events.onStep(sequence, step),
       onOutcome: (operation, expected) => this.#coverage.operation(setup, operation, expected),
     });

@@ -1,7 +1,7 @@
 import type { Operation } from '../model/index.ts';
 import { runCase, type DriveOptions } from './drive.ts';
 import { sameFailure, type FailureSignature } from './failure.ts';
-import { ALL_STAGES } from './finish.ts';
+import { ALL_STAGES, type Stages } from './finish.ts';
 import type { Setup } from './setup.ts';
 import { isFair } from './generate/fairness.ts';
 import { shrinkByFastCheck } from './shrink/by-fast-check.ts';
@@ -42,7 +42,8 @@ export async function shrinkFailure(
   // A campaign leaves stages out in turn, so the same mistake may show earlier here, as another failure.
   const { failure: wanted } = first;
   // What came after the operation that failed was not even performed.
-  const quick = cheapestFor(first.failure, whole);
+  const quick =
+    budgetRuns > 0 ? await cheapestFor(wanted, setup, operations.slice(0, executed), whole) : whole;
   let best: { operations: readonly Operation[]; verdict: FailedVerdict } = { operations, verdict: first };
   let tried = 0;
   const stillFails = async (candidate: readonly Operation[]): Promise<boolean> => {
@@ -84,10 +85,32 @@ async function failing(
 const failsAs = (verdict: Verdict, failure: FailureSignature): verdict is FailedVerdict =>
   verdict.kind === 'fails' && sameFailure(verdict.failure, failure);
 
-/** Leaves out the stages that come after the one in which this failure shows. */
-function cheapestFor(failure: FailureSignature, options: DriveOptions): DriveOptions {
-  if (failure.kind === 'e2fsck') return options;
-  const quick = { ...options, e2fsck: null };
-  if (failure.step === null || failure.kind === 'tree') return quick;
-  return { ...quick, stages: null, targets: options.targets.filter(({ name }) => name === failure.target) };
+/** Ways to run that may show this failure, from cheap to dear: the target alone, and few stages, before everything. */
+function* cheaperThan(failure: FailureSignature, whole: DriveOptions): Generator<DriveOptions> {
+  const { kind, target, step } = failure;
+  const options = kind === 'e2fsck' ? whole : { ...whole, e2fsck: null };
+  const alone = { ...options, targets: options.targets.filter(({ name }) => name === target) };
+  if (step !== null && kind !== 'e2fsck' && kind !== 'tree') yield { ...alone, stages: null };
+  for (const stages of STAGES_BY_COST) yield { ...alone, stages };
+  yield options;
+}
+
+const STAGES_BY_COST: readonly Stages[] = [
+  { recovery: false, remount: 'none', checkAgain: false },
+  { recovery: true, remount: 'none', checkAgain: true },
+  { recovery: false, remount: 'same', checkAgain: true },
+  ALL_STAGES,
+];
+
+/** The cheapest way to run in which the sequence fails as it did; everything when there is none. */
+async function cheapestFor(
+  failure: FailureSignature,
+  setup: Setup,
+  operations: readonly Operation[],
+  whole: DriveOptions,
+): Promise<DriveOptions> {
+  for (const options of cheaperThan(failure, whole)) {
+    if ((await failing(setup, operations, failure, options)) !== null) return options;
+  }
+  return whole;
 }

@@ -101,6 +101,9 @@ function change(state: State, inode: FileInode, { mode, offset, length }: Falloc
 const punchMax = ({ options }: State, { extents }: FileInode): number =>
   extents ? Infinity : options.maxIndirectBytes - options.blockSizeBytes;
 
+/** The largest multiple of `unit` before `end`. */
+const lastBelow = (end: number, unit: number): number => (Math.ceil(end / unit) - 1) * unit;
+
 /** What may be the case after part of a change. */
 function leaveOpen({ options }: State, inode: FileInode, { mode, offset, length }: Fallocate): void {
   const unit = options.blockSizeBytes;
@@ -111,7 +114,8 @@ function leaveOpen({ options }: State, inode: FileInode, { mode, offset, length 
     case 'keep-size':
       return;
     case 'allocate':
-      if (end > size) inode.openSize = { least: size, most: end, unit, unknown: end };
+      // The size follows what was allocated, and the last of it was not (ext4_alloc_file_blocks).
+      if (end > size) inode.openSize = { least: size, most: lastBelow(end, unit), unit, unknown: end };
       return;
     case 'zero':
     case 'write-zeroes':

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { UnknownTarget } from '../targets/all.ts';
 import { addBench } from './bench-command.ts';
+import { addBugs } from './bugs-command.ts';
 import { addCheck } from './check-command.ts';
 import { addClean } from './clean-command.ts';
 import { addCrash } from './crash-command.ts';
@@ -49,6 +50,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addMount(program, terminal, exit);
   addBench(program, terminal, exit);
   addReport(program, terminal, exit);
+  addBugs(program, terminal, exit);
   addClean(program, terminal, exit);
   addDoctor(program, terminal, exit);
   for (const command of withSubcommands(program)) {

@@ -1,5 +1,5 @@
 import type { Bug } from '../bug.ts';
-import { KIB, open, place, read, setupWith, size, write } from './script.ts';
+import { KIB, open, place, setupWith, size, write } from './script.ts';
 
 /** What comes in between, shifts, and large folios. */
 export const RACES: readonly Bug[] = [
@@ -26,7 +26,7 @@ export const RACES: readonly Bug[] = [
     seenBy: ['result', 'tree'],
     known: {
       setup: setupWith(4096),
-      operations: [open(), write(0, 16 * KIB), place('collapse', 4 * KIB, 4 * KIB), read(0, 12 * KIB)],
+      operations: [open(), write(0, 16 * KIB), place('collapse', 4 * KIB, 4 * KIB)],
     },
   },
   {
@@ -40,7 +40,7 @@ export const RACES: readonly Bug[] = [
     seenBy: ['result', 'tree'],
     known: {
       setup: setupWith(4096),
-      operations: [open(), write(4 * KIB, 4 * KIB), place('insert', 4 * KIB, 4 * KIB), read(0, 16 * KIB)],
+      operations: [open(), write(4 * KIB, 4 * KIB), place('insert', 4 * KIB, 4 * KIB)],
     },
   },
   {
@@ -102,9 +102,6 @@ export const RACES: readonly Bug[] = [
     needs: [],
     hunter: 'check',
     seenBy: ['result', 'tree', 'crash-of-target'],
-    known: {
-      setup: setupWith(4096),
-      operations: [open(), write(0, 16 * KIB), size(4 * KIB), size(16 * KIB), read(0, 16 * KIB)],
-    },
+    known: { setup: setupWith(4096), operations: [open(), write(0, 16 * KIB), size(4 * KIB)] },
   },
 ];

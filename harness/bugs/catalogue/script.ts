@@ -40,13 +40,6 @@ export const write = (
   how: { readonly faultAt?: number; readonly rwf?: readonly RwfFlag[] } = {},
 ): Operation => ({ op: 'pwrite', handle: HANDLE, offset, content: { seed: ++seeds, length }, ...how });
 
-export const read = (offset: number, length: number): Operation => ({
-  op: 'pread',
-  handle: HANDLE,
-  offset,
-  length,
-});
-
 export const size = (bytes: number): Operation => ({ op: 'ftruncate', handle: HANDLE, size: bytes });
 
 export const place = (mode: FallocateMode, offset: number, length: number): Operation => ({
@@ -74,13 +67,6 @@ export const store = (offset: number, length: number): Operation => ({
   content: { seed: ++seeds, length },
 });
 
-export const load = (offset: number, length: number): Operation => ({
-  op: 'load',
-  mapping: 'map0',
-  offset,
-  length,
-});
-
 export const seek = (offset: number, whence: 'data' | 'hole'): Operation => ({
   op: 'seek',
   handle: HANDLE,
@@ -89,5 +75,4 @@ export const seek = (offset: number, whence: 'data' | 'hole'): Operation => ({
 });
 
 export const SYNC: Operation = { op: 'fsync', handle: HANDLE };
-export const STAT: Operation = { op: 'fstat', handle: HANDLE };
 export const DROP: Operation = { op: 'drop-caches' };

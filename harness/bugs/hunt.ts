@@ -1,0 +1,228 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CheckJob, Message, RaceJob } from '../job.ts';
+import { CATALOGUE } from '../race/catalogue/catalogue.ts';
+import { RACE_MODES } from '../race/modes.ts';
+import { ScheduleTape } from '../race/race-watch.ts';
+import { BLOCK_SIZES } from '../setup.ts';
+import { supervise, type JobRequest } from '../supervise.ts';
+import { formatFor } from './settings.ts';
+import type { Need } from './bug.ts';
+
+/** What is looked for, and how. `control` is a generator like fsx, which sees contents and sizes only. */
+export interface Quarry {
+  /** Null: nothing is planted, and nothing should be found. */
+  readonly fault: string | null;
+  readonly needs: readonly Need[];
+  readonly hunter: 'check' | 'race' | 'control';
+}
+
+export interface HuntOptions {
+  /** A folder of this hunt's own. */
+  readonly folder: string;
+  readonly workspace: string;
+  readonly e2fsck: boolean;
+  /** Milliseconds of processor time of this process, until it is given up. */
+  readonly cpuMs: number;
+  /** The same for making smaller what was found; where nobody can be interrupted (race), it is the time of the clock. */
+  readonly shrinkMs: number;
+  readonly stop: AbortSignal;
+  readonly version: string;
+}
+
+/** What came of one hunt. Plain data: it is kept. */
+export interface Hunted {
+  readonly seed: number;
+  /** Which judge saw it: a kind of failure; null when none did. */
+  readonly judge: string | null;
+  readonly detail: string | null;
+  /** Operations, or schedules of races, until then, and milliseconds of processor time. */
+  readonly tried: number;
+  readonly cpuMs: number;
+  /** Operations of the case as it was found, and of the smallest; null when that is not known. */
+  readonly foundWith: number | null;
+  readonly shrunkTo: number | null;
+  readonly caseFile: string | null;
+}
+
+/** A hang that is none would count as found, and a busy machine may let a thread wait for long. */
+const HANG_MS = 60_000;
+const LOOK_EVERY_MS = 100;
+const SHRINK_RUNS_MAX = 20_000;
+const MAX_OPERATIONS = 60;
+const NEVER = 1e9;
+
+const cpuNow = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+/** Runs the ordinary generator until a judge sees something, or the time is over. */
+export async function hunt(quarry: Quarry, seed: number, options: HuntOptions): Promise<Hunted> {
+  mkdirSync(options.folder, { recursive: true });
+  const track = new Track(seed);
+  const end = new AbortController();
+  const finish = (): void => end.abort();
+  options.stop.addEventListener('abort', finish);
+  if (options.stop.aborted) finish();
+  const watch = setInterval(() => {
+    if (track.cpuMs >= (track.foundAfterMs ?? 0) + (track.found ? options.shrinkMs : options.cpuMs)) finish();
+  }, LOOK_EVERY_MS);
+  try {
+    const request =
+      quarry.hunter === 'race' ? raceJob(quarry, seed, options) : checkJob(quarry, seed, options);
+    const ending = await supervise(request, {
+      hangMs: HANG_MS,
+      stop: end.signal,
+      onMessage: (message) => {
+        track.hear(message);
+        if (message.type === 'race found' && message.finding.report !== '') finish();
+      },
+    });
+    if (ending.kind !== 'finished') track.lost(ending.kind);
+  } finally {
+    clearInterval(watch);
+    options.stop.removeEventListener('abort', finish);
+    rmSync(join(options.folder, 'history.jsonl'), { force: true });
+  }
+  return track.hunted;
+}
+
+function checkJob({ fault, needs, hunter }: Quarry, seed: number, options: HuntOptions): JobRequest {
+  const { folder: runFolder, workspace, version } = options;
+  const control = hunter === 'control';
+  const job: Omit<CheckJob, 'heartbeat'> = {
+    verb: 'check',
+    plan: {
+      seed,
+      sequencesMax: null,
+      durationMs: null,
+      limits: { maxOperations: MAX_OPERATIONS, blockSize: null, format: formatFor({ needs }) },
+      failuresMax: 1,
+      ...(control && { mix: 'fsx' as const }),
+    },
+    targets: ['impl:buffer_head', 'impl:iomap'],
+    faults: fault === null ? [] : [fault],
+    e2fsck: options.e2fsck && !control,
+    shrink: control ? null : { runs: SHRINK_RUNS_MAX, ms: NEVER },
+    runFolder,
+    workspace,
+    version,
+  };
+  return job;
+}
+
+function raceJob({ fault }: Quarry, seed: number, options: HuntOptions): JobRequest {
+  const { folder: runFolder, workspace, e2fsck, shrinkMs } = options;
+  const job: Omit<RaceJob, 'heartbeat'> = {
+    verb: 'race',
+    plan: {
+      seed,
+      races: CATALOGUE.map(({ name }) => name),
+      modes: RACE_MODES.map(({ name }) => name),
+      blockSizes: BLOCK_SIZES.slice(0, 1),
+      faults: fault === null ? [] : [fault],
+      strategy: null,
+      bound: 1,
+      schedules: NEVER,
+      drawn: NEVER,
+    },
+    from: 0,
+    kept: 0,
+    durationMs: NEVER,
+    shrinkMs,
+    runFolder,
+    tape: new ScheduleTape().memory,
+    workspace,
+    e2fsck,
+  };
+  return job;
+}
+
+/** What the thread has said so far, and when. */
+class Track {
+  readonly #seed: number;
+  readonly #cpuBefore = cpuNow();
+  #tried = 0;
+  #found: Omit<Hunted, 'seed' | 'tried' | 'cpuMs'> | null = null;
+  #foundAt: { readonly tried: number; readonly cpuMs: number } | null = null;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  get cpuMs(): number {
+    return cpuNow() - this.#cpuBefore;
+  }
+
+  /** Null while nothing was found. */
+  get foundAfterMs(): number | null {
+    return this.#foundAt?.cpuMs ?? null;
+  }
+
+  get found(): boolean {
+    return this.#found !== null;
+  }
+
+  hear(message: Message): void {
+    switch (message.type) {
+      case 'progress':
+        this.#tried = message.progress.operations;
+        break;
+      case 'race progress':
+        this.#tried = message.totals.schedules;
+        break;
+      case 'found': {
+        const { case: kept, caseFile, foundWith } = message.finding;
+        this.#note(kept.failure?.kind ?? 'unknown', kept.failure?.detail ?? null, foundWith, null, caseFile);
+        break;
+      }
+      case 'race found': {
+        const { id, detail, operations, report, caseFile } = message.finding;
+        this.#note(
+          id.replace(/^\d+-/, ''),
+          detail,
+          operations.found,
+          report === '' ? null : operations.shrunk,
+          caseFile,
+        );
+        break;
+      }
+      case 'checked': {
+        const [finding] = message.result.findings;
+        this.#tried = message.result.operations;
+        if (finding !== undefined && this.#found !== null) {
+          const shrunkTo = finding.shrinkRuns > 0 ? finding.case.operations.length : null;
+          this.#found = { ...this.#found, shrunkTo };
+        }
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  /** The thread hung or died; while it made something smaller, that is no news. */
+  lost(kind: 'hang' | 'died'): void {
+    if (this.#found === null) this.#note(kind, null, null, null, null);
+  }
+
+  /** The first word on a failure says when it was found, a later one how small it is. */
+  #note(
+    judge: string,
+    detail: string | null,
+    foundWith: number | null,
+    shrunkTo: number | null,
+    caseFile: string | null,
+  ): void {
+    this.#foundAt ??= { tried: this.#tried, cpuMs: this.cpuMs };
+    this.#found ??= { judge, detail, foundWith, shrunkTo, caseFile };
+    if (shrunkTo !== null) this.#found = { ...this.#found, shrunkTo };
+  }
+
+  get hunted(): Hunted {
+    const nothing = { judge: null, detail: null, foundWith: null, shrunkTo: null, caseFile: null };
+    const { tried, cpuMs } = this.#foundAt ?? { tried: this.#tried, cpuMs: this.cpuMs };
+    return { seed: this.#seed, ...(this.#found ?? nothing), tried, cpuMs: Math.round(cpuMs) };
+  }
+}

@@ -1,0 +1,275 @@
+import type { Command } from 'commander';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { writeAtomically } from '../atomic-file.ts';
+import type { PlantedBug } from '../bugs/bug.ts';
+import { BUGS, isPlanted } from '../bugs/catalogue/catalogue.ts';
+import { hunt, type Hunted, type Quarry } from '../bugs/hunt.ts';
+import { isFound, scoreOf, type Score } from '../bugs/score.ts';
+import { RunFolder } from '../run-folder.ts';
+import type { RunRecord } from '../run-record.ts';
+import { openWorkspace } from '../workspace.ts';
+import { bugsSummary, bugsTable } from './bugs-table.ts';
+import { wantsE2fsck } from './case-file.ts';
+import { interruptible } from './interrupt.ts';
+import { positiveNumber, wholeNumber } from './numbers.ts';
+import { beginRun, concludeRun } from './run-end.ts';
+import { StatusLine } from './status-line.ts';
+import { EXIT, UsageError, type Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+interface BugsOptions {
+  budget: number;
+  seeds: number;
+  seed: number;
+  shrinkSeconds: number;
+  control: boolean;
+  baseline: boolean;
+  results: string;
+  json: boolean;
+  list: boolean;
+}
+
+const DEFAULT_BUDGET_SECONDS = 60;
+const DEFAULT_SEEDS = 3;
+const DEFAULT_SHRINK_SECONDS = 20;
+
+/** What run.json calls the exit codes. */
+const OUTCOMES: Readonly<Record<number, NonNullable<RunRecord['outcome']>>> = {
+  [EXIT.held]: 'held',
+  [EXIT.found]: 'found',
+  [EXIT.impossible]: 'nothing',
+  [EXIT.interrupted]: 'interrupted',
+};
+
+const HELP = `
+Each bug is planted by itself and hunted with the ordinary generator of the verb that can see it (check, race), once for each
+seed, until a judge sees something or the budget is used up. Nothing is tuned to a bug, but that those which need a format
+(bigalloc, indirect blocks) are hunted on it. What is not found, or stays large, tells about the harness.
+
+Columns: how many seeds found it; which judges; operations tried (schedules with race) and seconds of processor time until then,
+the median and the 90th percentile; operations of the largest shrunk case (! more than 1.5 times what is known and one more); of
+the smallest sequence that is known; what a generator like fsx finds, which has one file and compares contents and sizes only;
+whether the case can be exported to fsx or xfs_io.
+
+Examples:
+  twinpath bugs --list               what is planted, what cannot exist here and why, what waits for a judge
+  twinpath bugs                      every bug, three seeds
+  twinpath bugs B03 B48 --seeds 10 --budget 20
+  twinpath bugs race                 those that need a race
+
+Exit code: 0 when every bug was found with every seed and nothing without one, 1 when not, 2 when it could not run, 130 when
+interrupted.`;
+
+/** `twinpath bugs`: how good the harness is, as numbers. */
+export function addBugs(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('bugs')
+    .summary('bugs planted on purpose: which are found, how soon, and how small they get')
+    .description(
+      'Plants bugs of Linux’ history, one at a time, and measures how well the harness finds them.',
+    )
+    .argument('[ids...]', 'ids or names of bugs, or check or race for all that those see; all when absent')
+    .option(
+      '--budget <seconds>',
+      'processor time for each bug and seed',
+      positiveNumber(1e6),
+      DEFAULT_BUDGET_SECONDS,
+    )
+    .option('--seeds <n>', 'hunts for each bug', wholeNumber(1, 1000), DEFAULT_SEEDS)
+    .option('--seed <n>', 'the first seed; the others follow it', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option(
+      '--shrink-seconds <n>',
+      'processor time for making each failure smaller',
+      positiveNumber(1e6),
+      DEFAULT_SHRINK_SECONDS,
+    )
+    .option('--no-control', 'without the generator like fsx')
+    .option('--no-baseline', 'without the hunts for which nothing is planted')
+    .option('--results <folder>', 'where runs are kept', 'twinpath-results')
+    .option('--list', 'only say what there is', false)
+    .option('--json', 'print the scores as JSON', false)
+    .addHelpText('after', HELP)
+    .action(async (ids: string[], options: BugsOptions) => exit(await bugs(ids, options, terminal)));
+}
+
+async function bugs(ids: readonly string[], options: BugsOptions, terminal: Terminal): Promise<number> {
+  const chosen = bugsNamed(ids);
+  if (options.list) {
+    terminal.out(`${listText()}\n`);
+    return EXIT.held;
+  }
+  const e2fsck = await wantsE2fsck(true);
+  const workspace = await openWorkspace();
+  try {
+    const folder = RunFolder.create(options.results, 'bugs', new Date());
+    return await new BugsRun(terminal, options, folder, workspace.path, e2fsck).go(chosen);
+  } finally {
+    await workspace.remove();
+  }
+}
+
+/** Throws UsageError for what nothing is called. */
+export function bugsNamed(words: readonly string[]): readonly PlantedBug[] {
+  const planted = BUGS.filter(isPlanted);
+  if (words.length === 0) return planted;
+  return words.flatMap((word) => {
+    const found = planted.filter(({ id, fault, hunter }) => [id, fault, hunter].includes(word));
+    if (found.length > 0) return found;
+    const other = BUGS.find(({ id }) => id === word);
+    if (other?.kind === 'impossible') throw new UsageError(`${word} cannot exist here: ${other.why}`);
+    if (other?.kind === 'waiting') throw new UsageError(`${word} is not planted yet: ${other.why}`);
+    throw new UsageError(`there is no bug ${word}; twinpath bugs --list says what there is`);
+  });
+}
+
+const listText = (): string =>
+  BUGS.map((bug) => {
+    const state =
+      bug.kind === 'planted'
+        ? `${bug.fault}, seen by ${bug.hunter ?? 'nothing yet'}`
+        : `${bug.kind === 'impossible' ? 'cannot exist here' : 'not planted yet'}: ${bug.why}`;
+    return `${bug.id}  ${bug.mechanism}\n     ${state}\n     ${bug.source}`;
+  }).join('\n');
+
+/** One `twinpath bugs` as a person sees it. */
+class BugsRun {
+  readonly #terminal: Terminal;
+  readonly #options: BugsOptions;
+  readonly #folder: RunFolder;
+  readonly #workspace: string;
+  readonly #e2fsck: boolean;
+  readonly #status: StatusLine;
+  #interrupted = false;
+
+  constructor(
+    terminal: Terminal,
+    options: BugsOptions,
+    folder: RunFolder,
+    workspace: string,
+    e2fsck: boolean,
+  ) {
+    this.#terminal = terminal;
+    this.#options = options;
+    this.#folder = folder;
+    this.#workspace = workspace;
+    this.#e2fsck = e2fsck;
+    this.#status = new StatusLine(terminal);
+  }
+
+  async go(chosen: readonly PlantedBug[]): Promise<number> {
+    const startedAt = performance.now();
+    const run = beginRun(this.#folder, {
+      verb: 'bugs',
+      seed: this.#options.seed,
+      targets: [],
+      faults: chosen.map(({ fault }) => fault),
+      again: null,
+      options: this.#options,
+      e2fsck: null,
+    });
+    const scores: Score[] = [];
+    const baseline: (Hunted & { readonly hunter: string })[] = [];
+    const save = (): void => this.#keep({ scores, baseline });
+    await interruptible(
+      async (stop) => {
+        const hunters = new Set(
+          chosen.flatMap(({ hunter }) => (hunter === null || hunter === 'crash' ? [] : [hunter])),
+        );
+        for (const hunter of this.#options.baseline ? hunters : []) {
+          const hunts = await this.#hunts('none', { fault: null, needs: [], hunter }, stop);
+          baseline.push(...hunts.map((one) => ({ ...one, hunter })));
+          save();
+        }
+        for (const bug of chosen) {
+          if (stop.aborted) break;
+          const score = await this.#score(bug, stop);
+          if (score.hunts.length === 0 || !this.#interrupted) scores.push(score);
+          save();
+        }
+      },
+      () => {
+        this.#interrupted = true;
+        this.#status.show('stopping… (Ctrl-C again to stop at once)');
+      },
+    );
+    this.#status.clear();
+    const exitCode = this.#exitCode(scores, baseline);
+    save();
+    const judged = scores.filter(({ hunts }) => hunts.length > 0);
+    await concludeRun({ folder: this.#folder, terminal: this.#terminal, json: this.#options.json }, run, {
+      outcome: OUTCOMES[exitCode] ?? 'unknown',
+      exitCode,
+      elapsedMs: performance.now() - startedAt,
+      counts: { bugs: judged.length, found: judged.filter(({ hunts }) => hunts.every(isFound)).length },
+    });
+    this.#terminal.out(
+      this.#options.json
+        ? `${JSON.stringify({ scores, baseline, exitCode }, null, 2)}\n`
+        : this.#text(scores, baseline),
+    );
+    return exitCode;
+  }
+
+  /** The scores as data, anew after each bug. */
+  #keep(scores: unknown): void {
+    writeAtomically(join(this.#folder.path, 'bugs.json'), `${JSON.stringify(scores, null, 2)}\n`);
+  }
+
+  async #score(bug: PlantedBug, stop: AbortSignal): Promise<Score> {
+    const { id, fault, needs, hunter } = bug;
+    if (hunter === null || hunter === 'crash') return scoreOf(bug, [], []);
+    const hunts = await this.#hunts(id, { fault, needs, hunter }, stop);
+    const control = this.#options.control
+      ? await this.#hunts(`${id}-control`, { fault, needs, hunter: 'control' }, stop)
+      : [];
+    return scoreOf(bug, hunts, control);
+  }
+
+  async #hunts(name: string, quarry: Quarry, stop: AbortSignal): Promise<Hunted[]> {
+    const { seeds, seed: first, budget, shrinkSeconds } = this.#options;
+    const hunts: Hunted[] = [];
+    for (let seed = first; seed < first + seeds && !stop.aborted; seed++) {
+      this.#status.show(`${name} ${quarry.fault ?? 'nothing planted'}, seed ${seed}`);
+      const hunted = await hunt(quarry, seed, {
+        folder: join(this.#folder.path, `${name}-${quarry.hunter}-${seed}`),
+        workspace: this.#workspace,
+        e2fsck: this.#e2fsck,
+        cpuMs: budget * 1000,
+        shrinkMs: shrinkSeconds * 1000,
+        stop,
+        version: packageVersion(),
+      });
+      hunts.push(hunted);
+    }
+    return hunts;
+  }
+
+  #exitCode(scores: readonly Score[], baseline: readonly Hunted[]): number {
+    if (baseline.some(isFound)) return EXIT.found;
+    if (this.#interrupted) return EXIT.interrupted;
+    const judged = scores.filter(({ hunts }) => hunts.length > 0);
+    if (judged.length === 0) return EXIT.impossible;
+    return judged.every(({ hunts }) => hunts.every(isFound)) ? EXIT.held : EXIT.found;
+  }
+
+  #text(scores: readonly Score[], baseline: readonly (Hunted & { readonly hunter: string })[]): string {
+    const wrong = baseline.filter(isFound);
+    return [
+      ...bugsTable(scores),
+      '',
+      ...bugsSummary(scores),
+      ...(baseline.length === 0
+        ? []
+        : wrong.length === 0
+          ? [
+              `with nothing planted, the same ${this.#options.budget} s found nothing, ${baseline.length} times`,
+            ]
+          : wrong.map(({ hunter, seed, caseFile }) =>
+              pc.red(`with nothing planted, ${hunter} with seed ${seed} found ${caseFile ?? 'something'}`),
+            )),
+      `results   ${this.#folder.path}`,
+      '',
+    ].join('\n');
+  }
+}
