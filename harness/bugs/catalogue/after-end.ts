@@ -47,22 +47,31 @@ export const AFTER_END: readonly Bug[] = [
     },
   },
   {
-    kind: 'waiting',
+    kind: 'planted',
     id: 'B04',
     source: 'review of v2, patch 03/22',
     mechanism:
       'The tail behind the end is zeroed in memory only, and i_disksize is committed before the block is written.',
+    fault: 'truncate-forgets-tail',
     needs: ['crash', 'mmap'],
-    why: 'it is planted together with `twinpath crash`, whose judge sees it',
+    hunter: 'crash',
+    seenBy: ['recovery'],
+    known: { operations: 5, words: 'a store behind the end, a truncation up, a commit, and a power cut' },
   },
   {
-    kind: 'waiting',
+    kind: 'planted',
     id: 'B05',
     source: 'review of v4 and v5',
     mechanism:
       'i_disksize moves to i_size when the block of the tail is done, over folios that are still dirty.',
+    fault: 'iomap-disk-size-is-size',
     needs: ['crash'],
-    why: 'it is planted together with `twinpath crash`, whose judge sees it',
+    hunter: 'crash',
+    seenBy: ['recovery'],
+    known: {
+      operations: 5,
+      words: 'writes at the end in several folios, writeback of the first, a commit, and a power cut',
+    },
   },
   {
     kind: 'planted',

@@ -148,4 +148,15 @@ export const OURS: readonly Bug[] = [
     seenBy: ['recovery'],
     known: { operations: 4, words: 'a directory that goes, data in its block, and a power cut' },
   },
+  {
+    kind: 'planted',
+    id: 'T14',
+    source: 'of this project',
+    mechanism: 'A direct write that makes the file longer moves i_size before its bytes are on the device.',
+    fault: 'dio-moves-size-early',
+    needs: ['race', 'direct I/O'],
+    hunter: 'race',
+    seenBy: ['result', 'tree'],
+    known: { operations: 3, words: 'a direct append beside a read' },
+  },
 ];
