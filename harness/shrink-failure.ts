@@ -95,10 +95,12 @@ function* cheaperThan(failure: FailureSignature, whole: DriveOptions): Generator
   yield options;
 }
 
+const FEW: Stages = { ...ALL_STAGES, recovery: false, remount: 'none', layouts: false, goOn: false };
+
 const STAGES_BY_COST: readonly Stages[] = [
-  { recovery: false, remount: 'none', checkAgain: false },
-  { recovery: true, remount: 'none', checkAgain: true },
-  { recovery: false, remount: 'same', checkAgain: true },
+  { ...FEW, checkAgain: false },
+  { ...FEW, recovery: true },
+  { ...FEW, remount: 'same' },
   ALL_STAGES,
 ];
 
