@@ -55,7 +55,7 @@ export const MAPPINGS: readonly Bug[] = [
     fault: 'bigalloc-frees-shared-cluster',
     needs: ['bigalloc'],
     hunter: 'check',
-    seenBy: ['crash-of-target', 'e2fsck', 'space'],
+    seenBy: ['complaint', 'crash-of-target', 'e2fsck', 'space'],
     known: {
       setup: setupWith(4096, {}, CLUSTERS),
       operations: [open(), write(0, 32 * KIB), SYNC, place('punch', 4 * KIB, 28 * KIB)],
