@@ -39,7 +39,7 @@ end() {
 	rm -rf "$work"
 }
 trap end EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 truncate -s ${setup.sizeBytes} "$work/image" && ${mke2fsCommand(setup, '"$work/image"')} || exit 2
 mkdir "$work/mounted"
 device=$(losetup -f --show "$work/image") || exit 2
