@@ -16,9 +16,11 @@ const SET_SIZE_CREDITS = 6;
 
 /**
  * The part of ext4_setattr that changes i_size, to 0 .. maxBytesOf(inode). Under i_rwsem, which the caller holds. Modification
- * and change time become now: the kernel does so even when the size stays. Fails with EFBIG, ETXTBSY.
+ * and change time become now: the kernel does so even when the size stays. Fails with EROFS in an emergency, EFBIG, ETXTBSY.
  */
 export function* setSize(inode: Inode, size: number): Sleepable<void> {
+  // Before anything is zeroed: on the iomap path zeros reach the disk without a handle that could refuse.
+  inode.sb.health.failInEmergency();
   if (size > maxBytesOf(inode)) fail('EFBIG');
   const shrinks = size <= inode.size;
   // inode_newsize_ok(): what is cut off could be given to somebody else.
