@@ -58,7 +58,7 @@ class Performer:
             if request["call"] == "perform":
                 self.perform(request["operations"], data, request["turn"])
             elif request["call"] == "contents":
-                self.calls.contents.learn(data)
+                self.calls.streams.learn(data)
                 self.frames.send({})
             else:
                 self.frames.send(self.answer_to(request) or {})
@@ -72,7 +72,7 @@ class Performer:
         self.area.begin()
         since = time_ns() // 1000
         self.answers.begin(since)
-        contents, memory, position = self.calls.contents.of, memoryview(data), 0
+        contents, memory, position = self.calls.streams.of, memoryview(data), 0
         for operation in operations:
             given = b""
             if "content" in operation:

@@ -12,7 +12,7 @@ class Calls(PathCalls, FileCalls, ExtentCalls, MappingCalls, VolumeCalls, Script
     def __init__(self, host, area):
         self.host = host
         self.area = area
-        self.contents = Contents()
+        self.streams = Contents()
         self.methods = {}
         self.start_files()
         self.start_mappings()

@@ -61,7 +61,7 @@ class MappingCalls:
         length = len(data)
         address = self.inside(o["mapping"], o["offset"], length)
         if "content" in o:
-            return checked(libc.pread64(self.contents.file, address, length, o["content"][0]))
+            return checked(libc.pread64(self.streams.file, address, length, o["content"][0]))
         os.pwrite(self.bounce, data, 0)
         return checked(libc.pread64(self.bounce, address, length, 0))
 

@@ -245,12 +245,18 @@ class Finishing {
     const { operations } = this.#options;
     for (const participant of lane.participants) {
       const { name, target } = participant;
-      if (name === target.name) continue;
+      if (name === target.name || !this.#keepsTime(participant)) continue;
       const stage = `after going on on ${target.name}`;
       const after = await goOn(lane, participant, operations, operations.length + 1, stage);
       if (!(after instanceof Lane)) throw new Found(await withImage(after, [participant]));
       await this.#inspect(after, 'recovery', stage);
     }
+  }
+
+  /** With relatime, what a clock of its own has stamped decides whether the next read moves atime; the model cannot know. */
+  #keepsTime({ session, sameTime }: Participant): boolean {
+    const exact = session.sameTime === undefined && sameTime === undefined;
+    return exact || this.#setup.mount.atime === 'noatime';
   }
 
   async #mount(

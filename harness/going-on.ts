@@ -1,7 +1,7 @@
 import type { Operation } from '../model/index.ts';
 import { isFairNow } from './generate/fairness.ts';
 import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
-import { timeOfStep } from './setup.ts';
+import { modelOptions, timeOfStep } from './setup.ts';
 import { isPromise } from './target.ts';
 import type { FailedVerdict } from './verdict.ts';
 
@@ -17,7 +17,8 @@ export async function goOn(
   stage: string,
 ): Promise<FailedVerdict | Lane> {
   // What may differ between machines is the other one's from now on.
-  const lane = new Lane(setup, model.clone(participant.target.traits), [participant]);
+  const traits = { ...modelOptions(setup), ...participant.target.traits };
+  const lane = new Lane(setup, model.clone(traits), [participant]);
   const lockstep = new Lockstep(lane);
   // Whoever has just mounted is root.
   const all: Operation[] = [{ op: 'setcreds', ...lane.model.caller }, ...operations];
