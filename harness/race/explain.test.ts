@@ -178,13 +178,26 @@ describe('a direct append', () => {
     invoked + 1,
   ];
 
-  test('shows the old end or the new one, and zeros between them until it returns', () => {
+  test('shows the old end or the new one, and behind the page with the old end what was written', () => {
     expect(judged(append, read(1, [1, 3 * BLOCK, BLOCK]))).toBe('explained');
     expect(judged(append, read(1, [1, 3 * BLOCK, BLOCK], [2, 0, 2 * BLOCK]))).toBe('explained');
-    expect(judged(append, read(1, [1, 3 * BLOCK, BLOCK], [0, 0, BLOCK], [2, BLOCK, BLOCK]))).toBe(
-      'explained',
-    );
+    // The old end is that of a page.
+    expect(judged(append, read(1, [1, 3 * BLOCK, BLOCK], [0, 0, BLOCK], [2, BLOCK, BLOCK]))).toBe('zeros');
     expect(judged(append, read(10, [1, 3 * BLOCK, BLOCK], [0, 0, 2 * BLOCK]))).toBe('zeros');
+  });
+
+  test('shows zeros in the rest of the page with the old end, until it returns', () => {
+    const cut: Call = [0, { op: 'ftruncate', handle: 'fd0', size: 2 * BLOCK }, DONE, 0, 1];
+    const content = { seed: 2, length: 4 * BLOCK };
+    const longer: Call = [0, { op: 'write', handle: 'fd3', content }, counted(4 * BLOCK), 2, 9];
+    const seen = (invoked: number, zeros: number): Call => {
+      const outcome = found([1, BLOCK, BLOCK], [0, 0, zeros], [2, zeros, 4 * BLOCK - zeros]);
+      return [1, pread(BLOCK, 6 * BLOCK), outcome, invoked, invoked + 1];
+    };
+    expect(judged(cut, longer, seen(3, 0))).toBe('explained');
+    expect(judged(cut, longer, seen(3, 2 * BLOCK))).toBe('explained');
+    expect(judged(cut, longer, seen(3, 3 * BLOCK))).toBe('zeros');
+    expect(judged(cut, longer, seen(10, 2 * BLOCK))).toBe('zeros');
   });
 
   test('grows the file once: no stat sees a size in between', () => {
