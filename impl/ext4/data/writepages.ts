@@ -133,7 +133,8 @@ function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sl
   for (;;) {
     const folio = mapping.next(cursor.next);
     if (folio === null || folio.index >= cursor.end) {
-      cursor.next = cursor.end;
+      // A folio of several pages may have taken it beyond the end; back there, it would be met again, for ever.
+      cursor.next = Math.max(cursor.next, cursor.end);
       return null;
     }
     cursor.next = folio.index;
