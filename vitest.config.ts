@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { bundleReportClient } from './tools/report-client/bundle.js';
 import { generateSequential } from './tools/sequential/generate.js';
@@ -11,6 +12,8 @@ export default defineConfig({
     // A machine that has much else to do takes minutes for what takes seconds; what hangs is ended all the same.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // By itself vitest leaves one processor to its own process, which has next to nothing to do: half of a machine with two.
+    maxWorkers: availableParallelism(),
     // The second one's line comes last: CI reads it.
     reporters: ['default', './tools/count-reporter.ts'],
   },

@@ -25,6 +25,10 @@ from linux import CAP_SYS_RAWIO, CAP_SYS_RESOURCE, CLOCK_REALTIME_COARSE
 
 VERSION = 4
 
+# Where a file system answers one of these it has said why in the log, before it answered: its words belong to this answer, and the thread
+# that waits for them may be late.
+TOLD_IN_THE_LOG = (errno.EUCLEAN, errno.EBADMSG, errno.EIO)
+
 
 def hello():
     with open("/proc/self/status", encoding="ascii") as status:
@@ -94,6 +98,8 @@ class Performer:
             full = data and isinstance(value, int) and value < len(data)
         except OSError as error:
             value = name_of(error)
+            if error.errno in TOLD_IN_THE_LOG:
+                host.messages.look()
             # How far a write got that failed, only a look at the file says.
             full = error.errno == errno.ENOSPC or operation["op"] in ("write", "pwrite", "store")
         ended = time_ns()

