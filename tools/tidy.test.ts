@@ -1,3 +1,4 @@
+import { execaSync } from 'execa';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import { floatingCoroutines } from './tidy/floating.ts';
 import { leftovers } from './tidy/leftovers.ts';
 import { lengthProblems, type Ratchet } from './tidy/lengths.ts';
 import { nameProblems } from './tidy/names.ts';
+import { strayPaths } from './tidy/root-files.ts';
 import { projectSources, ROOT, type Source } from './tidy/source.ts';
 
 /** What may stay longer than the rest, and why. Nothing has to. */
@@ -25,6 +27,11 @@ describe('the source is tidy', () => {
   test('files and functions are short', () => expect(lengthProblems(sources, RATCHET)).toEqual([]));
   test('nothing was left for later', () => expect(leftovers(sources)).toEqual([]));
   test('names follow STYLE.md', () => expect(nameProblems(sources)).toEqual([]));
+  test('nothing strays in the root', ({ skip }) => {
+    const { failed, stdout } = execaSync('git', ['ls-files'], { cwd: ROOT, reject: false });
+    if (failed) return skip('unknown: git does not know what is committed here');
+    expect(strayPaths(stdout.split('\n'))).toEqual([]);
+  });
   test('no coroutine floats', () => {
     const program = programOf(join(ROOT, 'tsconfig.json'));
     expect(program.getSourceFiles().length).toBeGreaterThan(100);
@@ -136,6 +143,13 @@ describe('names', () => {
     '%s',
     (path) => expect(nameProblems(one(path, ''))).toHaveLength(1),
   );
+});
+
+test('a stray file in the root', () => {
+  expect(strayPaths(['README.md', 'impl/index.ts', 'f', 'out/log.txt'])).toEqual([
+    'f has no business in the root',
+    'out has no business in the root',
+  ]);
 });
 
 describe('floating coroutines', () => {

@@ -4,31 +4,41 @@ import { generateSequence } from '../generate-sequence.ts';
 import { shrinkByFastCheck } from './by-fast-check.ts';
 
 const { signal } = new AbortController();
+const BUDGET = 100;
 const hasMkdir = (operations: readonly Operation[]): boolean => operations.some(({ op }) => op === 'mkdir');
 
-/** A generated sequence of which one operation is to blame. */
-function culprit(): ReturnType<typeof generateSequence> {
-  for (let seed = 1; ; seed++) {
+/** Generated sequences of which one kind of operation is to blame. */
+function culprits(count: number): ReturnType<typeof generateSequence>[] {
+  const found: ReturnType<typeof generateSequence>[] = [];
+  for (let seed = 1; found.length < count; seed++) {
     const sequence = generateSequence(seed, { maxOperations: 60, blockSize: null });
-    if (sequence.operations.length > 40 && hasMkdir(sequence.operations)) return sequence;
+    if (sequence.operations.length > 40 && hasMkdir(sequence.operations)) found.push(sequence);
   }
+  return found;
 }
 
-test('most of a sequence goes in few runs, and what is left still fails', async () => {
-  const { setup, operations } = culprit();
-  let runs = 0;
-  const stillFails = (candidate: readonly Operation[]): Promise<boolean> => {
-    runs++;
-    return Promise.resolve(hasMkdir(candidate));
-  };
-  const shrunk = await shrinkByFastCheck(setup, operations, stillFails, { budgetRuns: 100, signal });
-  expect(hasMkdir(shrunk)).toBe(true);
-  expect(shrunk.length).toBeLessThan(operations.length / 4);
-  expect(runs).toBeLessThanOrEqual(100);
+// One sequence says little: what remains of it hangs on where the culprit stands among operations that need one another.
+test('most of many sequences goes in few runs, and what is left still fails', async () => {
+  const sequences = culprits(12);
+  const left: number[] = [];
+  for (const { setup, operations } of sequences) {
+    let runs = 0;
+    const stillFails = (candidate: readonly Operation[]): Promise<boolean> => {
+      runs++;
+      return Promise.resolve(hasMkdir(candidate));
+    };
+    const shrunk = await shrinkByFastCheck(setup, operations, stillFails, { budgetRuns: BUDGET, signal });
+    expect(hasMkdir(shrunk)).toBe(true);
+    expect(runs).toBeLessThanOrEqual(BUDGET);
+    left.push(shrunk.length);
+  }
+  const sum = (lengths: readonly number[]): number => lengths.reduce((total, length) => total + length, 0);
+  expect(sum(left)).toBeLessThan(sum(sequences.map(({ operations }) => operations.length)) / 8);
+  expect(left.filter((length) => length === 1).length).toBeGreaterThan(sequences.length / 2);
 });
 
 test('a budget of nothing changes nothing', async () => {
-  const { setup, operations } = culprit();
+  const [{ setup, operations } = expect.unreachable()] = culprits(1);
   const never = (): Promise<boolean> => Promise.reject(new Error('must not be asked'));
   expect(await shrinkByFastCheck(setup, operations, never, { budgetRuns: 0, signal })).toBe(operations);
 });

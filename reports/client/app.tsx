@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { ReportData } from '../report-data.ts';
 import { Benchmarks } from './benchmarks.tsx';
 import { CoveragePage } from './coverage.tsx';
@@ -85,7 +85,8 @@ function pageOf(data: ReportData, [place, id]: Route): ComponentChildren {
 
 /** `/` goes to the field that filters, as in other tools. */
 function useFilterKey(): void {
-  useEffect(() => {
+  // Before the page is painted: keys that are pressed as soon as something is seen are heard.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.key !== '/' || event.target instanceof HTMLInputElement) return;
       const field = document.querySelector<HTMLInputElement>('input[type=search]');

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 /** What is looked at, as it stands behind the # of the address: words between slashes. */
 export type Route = readonly string[];
@@ -23,7 +23,7 @@ export const hrefOf = (...words: readonly (string | number)[]): string =>
 /** Follows the address; whoever comes to another page stands at its top, with the focus on its heading. */
 export function useRoute(): Route {
   const [route, setRoute] = useState(current);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const follow = (): void => {
       setRoute(current());
       scrollTo(0, 0);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Story, StoryAnswer, StoryStep } from '../../harness/story.ts';
 import { FileStrips, type TargetPicture } from './file-strips.tsx';
 import { Program } from './program.tsx';
@@ -68,7 +68,7 @@ function startOf({ steps, programs }: Story): number {
 
 /** The arrows step wherever the focus is, but in fields and sliders, which have arrows of their own. */
 function useStepKeys(index: number, last: number, goTo: (index: number) => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       const move = KEYS[event.key];
       const other =
