@@ -94,7 +94,7 @@ const POSSIBLE: Readonly<Record<OperationName, readonly string[]>> = {
   swapoff: [...PATH_ERRORS, 'EPERM', 'EISDIR', 'EINVAL'],
   freeze: ['EPERM', 'EBUSY'],
   thaw: ['EPERM', 'EINVAL'],
-  reconfigure: ['EPERM'],
+  reconfigure: ['EPERM', 'EINVAL'],
   remount: [],
 };
 

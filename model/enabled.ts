@@ -94,7 +94,7 @@ function isKnown(state: State, operation: Operation): boolean {
     case 'trim':
       return isKnownTrim(state, operation);
     case 'reconfigure':
-      return isKnownReconfiguration(state, operation);
+      return isKnownReconfiguration(operation);
     default:
       return isPath(operation.path) && hasUsableArguments(state, operation);
   }
@@ -121,9 +121,8 @@ function isKnownTrim({ options }: State, { start, length, minimum }: OperationOf
   );
 }
 
-/** data=journal goes with one of the two only, and says so to whoever wants the other. */
-const isKnownReconfiguration = ({ options }: State, { mount }: OperationOf<'reconfigure'>): boolean =>
-  (mount.dioreadNolock !== undefined || mount.bufferedIomap !== undefined) && !options.journalsData;
+const isKnownReconfiguration = ({ mount }: OperationOf<'reconfigure'>): boolean =>
+  mount.dioreadNolock !== undefined || mount.bufferedIomap !== undefined;
 
 type HandleOperation = Extract<Operation, { handle: Handle }>;
 

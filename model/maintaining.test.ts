@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MountChanges } from './operation.ts';
 import { Session, moved } from './testing.ts';
 
 test('caches of ranges are for whoever may open the file, and change nothing', () => {
@@ -27,10 +28,17 @@ test('root trims at least a block, as much as there is', () => {
   expect(session.run({ op: 'reconfigure', mount: { dioreadNolock: true } })).toBe('EPERM');
 });
 
-test('nothing is reconfigured where data is journalled, and never nothing', () => {
-  const enabled = (journalsData: boolean, mount: { dioreadNolock?: boolean }): boolean =>
-    new Session({ journalsData }).model.enabled({ op: 'reconfigure', mount });
-  expect(enabled(false, { dioreadNolock: false })).toBe(true);
-  expect(enabled(true, { dioreadNolock: false })).toBe(false);
-  expect(enabled(false, {})).toBe(false);
+// Asked of Linux 6.18: "can't mount with both data=journal and dioread_nolock"; dioread_lock is what such a mount has anyway.
+test('journalled data goes with dioread_lock only', () => {
+  const run = (journalsData: boolean, mount: MountChanges): string =>
+    new Session({ journalsData }).run({ op: 'reconfigure', mount });
+  expect(run(true, { dioreadNolock: true })).toBe('EINVAL');
+  expect(run(true, { dioreadNolock: false })).toBe('ok');
+  expect(run(true, { bufferedIomap: true })).toBe('ok');
+  expect(run(false, { dioreadNolock: true })).toBe('ok');
+});
+
+test('nobody reconfigures nothing', () => {
+  expect(new Session().model.enabled({ op: 'reconfigure', mount: {} })).toBe(false);
+  expect(new Session().model.enabled({ op: 'reconfigure', mount: { dioreadNolock: false } })).toBe(true);
 });

@@ -19,5 +19,11 @@ export function trim(state: State, { length }: OperationOf<'trim'>): Outcome {
   return counted(Math.max(0, state.observedCount ?? 0));
 }
 
-/** mount(2) with MS_REMOUNT. What changes, changes for inodes that are read from then on, or nobody sees it. */
-export const reconfigure = (state: State): Outcome => (isPrivileged(state.caller) ? DONE : failure('EPERM'));
+/**
+ * mount(2) with MS_REMOUNT. What changes, changes for inodes that are read from then on, or nobody sees it. Where data is journalled
+ * dioread_nolock is off, and is EINVAL to whoever wants it (__ext4_remount; a mount only clears it, with a warning).
+ */
+export function reconfigure(state: State, { mount }: OperationOf<'reconfigure'>): Outcome {
+  if (!isPrivileged(state.caller)) return failure('EPERM');
+  return state.options.journalsData && mount.dioreadNolock === true ? failure('EINVAL') : DONE;
+}
