@@ -13,7 +13,7 @@ const measurementSchema = z.object({
   version: z.literal(BENCH_VERSION),
   /** What belongs on one page: `paths`, `metadata`, `harness`, `peers`. */
   suite: z.string(),
-  /** What is done: one chart each. Names of the paths' table are in PATH_WORKLOADS. */
+  /** What is done: one chart each. */
   workload: z.string(),
   /** Who does it: one line of the chart each. `memcpy` is the limit that the others are shares of. */
   subject: z.string(),
@@ -23,13 +23,15 @@ const measurementSchema = z.object({
   better: z.enum(['more', 'less']),
   /** Repetitions, warm-up left out; charts show the median, and the spread from first to last quartile. */
   samples: z.array(z.number()).min(1),
+  /** What iomap's rate is to buffer_head's in the patch series, where that says so. */
+  series: z.number().nullable().default(null),
 });
 
 /** Something that was measured. */
 export type Measurement = Readonly<z.infer<typeof measurementSchema>>;
 
-/** The workloads that the patch series has ratios of (two-paths.md, section 5): reports put those beside ours. */
-export const PATH_WORKLOADS = ['buffered write, cached', 'buffered write, uncached'] as const;
+/** The same before it is written down. */
+export type Measured = Omit<Measurement, 'format' | 'version'>;
 
 /** Appends measurements to the file of a run; each is on disk when it was handed over. */
 export class BenchFile {
@@ -39,7 +41,7 @@ export class BenchFile {
     this.#path = join(folder, BENCH_FILE);
   }
 
-  append(measured: Omit<Measurement, 'format' | 'version'>): void {
+  append(measured: Measured): void {
     const line = { format: BENCH_FORMAT, version: BENCH_VERSION, ...measured };
     appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
   }

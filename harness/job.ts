@@ -1,3 +1,5 @@
+import type { Scale } from './bench/contest.ts';
+import type { Effort, Result } from './bench/measure.ts';
 import type { CampaignPlan, CampaignResult, Progress } from './campaign.ts';
 import type { Case } from './case.ts';
 import type { CrashCase } from './crash/crash-case.ts';
@@ -18,7 +20,16 @@ import type { Stage } from './stage-clock.ts';
 
 /** What a worker thread is asked to do. Plain data: it is copied from one thread to the other. */
 export type Job =
-  CheckJob | ReplayJob | ShrinkJob | CorruptJob | BenchJob | RaceJob | RaceCaseJob | CrashJob | CrashCaseJob;
+  | CheckJob
+  | ReplayJob
+  | ShrinkJob
+  | CorruptJob
+  | BenchJob
+  | MeasureJob
+  | RaceJob
+  | RaceCaseJob
+  | CrashJob
+  | CrashCaseJob;
 
 interface JobBasics {
   /** The folder for temporary files. */
@@ -63,6 +74,20 @@ export interface BenchJob extends JobBasics {
   readonly verb: 'bench';
   readonly plan: BenchPlan;
   readonly targets: readonly string[];
+}
+
+/** One of the suites of harness/bench/. */
+export interface MeasureJob extends JobBasics {
+  readonly verb: 'measure';
+  readonly plan: MeasurePlan;
+}
+
+export interface MeasurePlan {
+  readonly suite: string;
+  /** Null: every contest; else those with this in their names. */
+  readonly only: string | null;
+  readonly effort: Effort;
+  readonly scale: Omit<Scale, 'workspace'>;
 }
 
 /** What a benchmark runs: sequences of campaigns, or the mix of fsx. */
@@ -129,6 +154,8 @@ export interface BenchWindow {
   readonly elapsedMs: number;
   /** Of the process, all its threads. */
   readonly cpuMs: number;
+  /** Memory of the process at the end of the stretch (RSS). */
+  readonly residentBytes: number;
   readonly spent: Readonly<Record<Stage, number>>;
 }
 
@@ -188,6 +215,8 @@ export type Message =
     }
   | { readonly type: 'damaged'; readonly progress: CorruptionProgress }
   | { readonly type: 'window'; readonly window: BenchWindow }
+  | { readonly type: 'measuring'; readonly name: string }
+  | { readonly type: 'measured'; readonly contest: string; readonly result: Result }
   /** Not null when a sequence did not hold, or nobody could say. */
   | {
       readonly type: 'benched';

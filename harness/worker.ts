@@ -4,6 +4,7 @@ import { runCheck } from './jobs/check.ts';
 import { runCrash } from './jobs/crash.ts';
 import { runCrashCase } from './jobs/crash-case.ts';
 import { runCorrupt } from './jobs/corrupt.ts';
+import { runMeasure } from './jobs/measure.ts';
 import { runRace } from './jobs/race.ts';
 import { runRaceCase } from './jobs/race-case.ts';
 import { runReplay } from './jobs/replay.ts';
@@ -19,6 +20,7 @@ async function main(job: Job, say: (message: Message) => void, signal: AbortSign
     else if (job.verb === 'replay') await runReplay(job, bench, say);
     else if (job.verb === 'corrupt') await runCorrupt(job, bench, say, signal);
     else if (job.verb === 'bench') await runBench(job, bench, say, signal);
+    else if (job.verb === 'measure') await runMeasure(job, bench, say, signal);
     else if (job.verb === 'race') await runRace(job, bench, say, signal);
     else if (job.verb === 'race-case') await runRaceCase(job, bench, say);
     else if (job.verb === 'crash') await runCrash(job, bench, say, signal);

@@ -167,6 +167,7 @@ export const hostileRun: StoredRun = {
       unit: 'MiB/s' as const,
       better: 'more' as const,
       samples: [100, 200, 300].map((rate) => rate * (index + 1)),
+      series: 1.5,
     })),
   ),
 };

@@ -1,6 +1,9 @@
 import { execa } from 'execa';
-import { resolve } from 'node:path';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { readBench } from '../bench-record.ts';
 import { namesIn } from './option-values.ts';
 import { twinpath } from './said.fixture.ts';
 import { EXIT } from './terminal.ts';
@@ -37,4 +40,30 @@ test('names of targets may have settings with commas', () => {
     'loop,fs=xfs,options=sync',
     'dir:/tmp',
   ]);
+});
+
+test('a suite tells medians, what they are of the limit, and the ratio beside the series, and keeps all of it', async () => {
+  const results = await mkdtemp(join(tmpdir(), 'twinpath-bench-'));
+  try {
+    const words = ['bench', 'paths', '--only', 'buffered 65536', '--repetitions', '2', '--file-mib', '1'];
+    const { exitCode, stdout } = await execa('node', [
+      MAIN,
+      ...words,
+      ...['--warm-up', '0.01', '--results', results],
+    ]);
+    expect(exitCode).toBe(EXIT.held);
+    expect(stdout).toMatch(/^buffered write, cached, 64 KiB a call$/m);
+    expect(stdout).toMatch(/^ {2}iomap +[\d,.]+ MiB\/s {2}\(.+\) {2}\d+ % of memcpy$/m);
+    expect(stdout).toMatch(/^ {2}iomap \/ buffer_head [\d.]+; the series: 1.50$/m);
+    const [folder = ''] = await readdir(results);
+    const kept = readBench(await readFile(join(results, folder, 'bench.jsonl'), 'utf8'));
+    expect(kept.every(({ samples }) => samples.length === 2)).toBe(true);
+    expect(new Set(kept.map(({ subject }) => subject))).toEqual(new Set(['buffer_head', 'iomap', 'memcpy']));
+  } finally {
+    await rm(results, { recursive: true });
+  }
+});
+
+test('what no suite has is refused', async () => {
+  expect((await twinpath('bench', 'nothing')).code).toBe(EXIT.impossible);
 });

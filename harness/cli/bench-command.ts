@@ -1,182 +1,70 @@
-import { Option, type Command } from 'commander';
-import { BenchFile } from '../bench-record.ts';
-import { MIXES, type BenchWindow, type Message, type Mix } from '../job.ts';
-import { RunFolder } from '../run-folder.ts';
-import type { RunEnd } from '../run-record.ts';
-import { STAGES } from '../stage-clock.ts';
-import { supervise, type Ending } from '../supervise.ts';
-import { openWorkspace } from '../workspace.ts';
-import { interruptible } from './interrupt.ts';
-import { grouped, positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
-import { targetsNamed } from '../targets/all.ts';
-import { beginRun, concludeRun } from './run-end.ts';
-import { everyTarget, namesIn, namesInProcess } from './option-values.ts';
-import { EXIT, type Terminal } from './terminal.ts';
+import { Argument, Option, type Command } from 'commander';
+import { SUITES } from '../bench/suites.ts';
+import { MIXES } from '../job.ts';
+import { benchSequences, type SequencesOptions } from './bench-sequences.ts';
+import { benchSuite, type SuiteOptions } from './bench-suite.ts';
+import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
+import { everyTarget } from './option-values.ts';
+import type { Terminal } from './terminal.ts';
 
-interface BenchOptions {
-  seconds: number;
-  seed: number;
-  operations: number;
-  targets: string;
-  mix: Mix;
-  results: string;
-}
-
-const WINDOWS = 10;
 const OPERATIONS_MAX = 10_000;
-const HANG_MS = 10_000;
+
+/** What is measured when nothing is named. */
+const SEQUENCES = 'sequences';
 
 const EXAMPLES = `
+Suites:
+  ${SEQUENCES.padEnd(10)} sequences of a campaign, or the mix of fsx, through the model and the targets, without e2fsck
+${SUITES.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+
 Examples:
-  taskset -c 0 twinpath bench                  on one core
-  twinpath bench --targets impl:iomap          the model and one path
+  taskset -c 0 twinpath bench                  sequences, on one core
+  taskset -c 0 twinpath bench paths            the patch series' table and more, beside memory that is only copied
+  twinpath bench paths --only "buffered 65536" one row of it: calls of 64 KiB
+  twinpath bench metadata --files 10000        files by the ten thousand instead of the hundred thousand
+  twinpath bench --seconds 3600                does memory grow within an hour?
   twinpath bench --targets loop --mix fsx --operations 5000
                                                what fsx does, on this kernel, to be put beside fsx
 
-An operation counts once, however many targets perform it. Generation, mount, comparisons, sync and unmount are in the rates,
-e2fsck is not. With --mix fsx an operation is one of fsx's, which may be several of ours. The first windows are mostly the engine's compiler at work.
+Sequences: an operation counts once, however many targets perform it. Generation, mount, comparisons, sync and unmount are in the
+rates, e2fsck is not. With --mix fsx an operation is one of fsx's, which may be several of ours. The first windows are mostly the
+engine's compiler at work.
+Other suites: everybody takes turns, round by round. What is told are medians, and how far the quartiles lie from them. A share of
+memcpy is what Uint8Array.set() does in the same minute, between the same arrays. Everything is kept in bench.jsonl, one measurement a line.
 
 Exit code: 0 when it ran, 1 when a sequence failed, 2 when it could not run or could not judge.`;
 
-/** `twinpath bench`: how fast sequences run. */
+/** `twinpath bench`: how fast it all is. */
 export function addBench(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('bench')
-    .summary('measures how fast sequences run')
+    .summary('measures how fast both paths and the tool itself are')
     .description(
-      'Runs sequences through the model and the targets, in the thread that campaigns have, without e2fsck.',
+      'Measures sequences or one of the suites below, in the thread that campaigns have. Nothing is asserted of times.',
     )
-    .option('--seconds <n>', 'how long', positiveNumber(1e6), 60)
-    .option('--seed <n>', 'where the sequences come from', seedNumber, 1)
-    .option('--operations <n>', 'operations of a sequence, at most', wholeNumber(1, OPERATIONS_MAX), 60)
-    .option('--targets <names>', 'what runs beside the model, separated by commas', everyTarget())
+    .addArgument(
+      new Argument('[suite]', 'what is measured')
+        .choices([SEQUENCES, ...SUITES.map(({ name }) => name)])
+        .default(SEQUENCES),
+    )
+    .option('--seed <n>', 'where sequences come from', seedNumber, 1)
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
-    .addOption(new Option('--mix <name>', 'what is run').choices(MIXES).default('campaign'))
+    .option('--seconds <n>', 'sequences: how long', positiveNumber(1e6), 60)
+    .option('--operations <n>', 'sequences: operations of one, at most', wholeNumber(1, OPERATIONS_MAX), 60)
+    .option('--targets <names>', 'sequences: what runs beside the model, separated by commas', everyTarget())
+    .addOption(new Option('--mix <name>', 'sequences: what is run').choices(MIXES).default('campaign'))
+    .option('--only <text>', 'suites: only what has this in its name')
+    .option('--repetitions <n>', 'suites: rounds that count', wholeNumber(1, 10_000), 9)
+    .option('--warm-up <seconds>', 'suites: rounds before that are left out', positiveNumber(1e6), 1)
+    .option('--file-mib <n>', 'paths: size of the file', positiveNumber(1 << 12), 64)
+    .option('--files <n>', 'metadata: how many', wholeNumber(1, 10_000_000), 100_000)
+    .option('--sequences <n>', 'harness: how many in a round', wholeNumber(1, 100_000), 150)
     .addHelpText('after', EXAMPLES)
-    .action(async (options: BenchOptions) => exit(await run(options, terminal)));
-}
-
-async function run(options: BenchOptions, terminal: Terminal): Promise<number> {
-  const targets = targetsOf(options);
-  const plan = {
-    mix: options.mix,
-    seed: options.seed,
-    maxOperations: options.operations,
-    windows: WINDOWS,
-    windowMs: (options.seconds * 1000) / WINDOWS,
-  };
-  const windows: BenchWindow[] = [];
-  terminal.out('sequences  operations  operations/s  us/operation  cpu us/operation\n');
-  const folder = RunFolder.create(options.results, 'bench', new Date());
-  const record = beginRun(folder, {
-    verb: 'bench',
-    seed: options.seed,
-    targets,
-    faults: [],
-    again: `twinpath bench --seed ${options.seed} --mix ${options.mix} --operations ${options.operations} --targets ${targets.join(',')}`,
-    options: plan,
-    e2fsck: null,
-  });
-  const workspace = await openWorkspace();
-  try {
-    const ending = await interruptible(
-      (stop) =>
-        supervise(
-          { verb: 'bench', plan, targets, workspace: workspace.path, e2fsck: false },
-          { hangMs: HANG_MS, stop, onMessage: (message) => tell(message, windows, terminal) },
-        ),
-      () => undefined,
+    .action(async (suite: string, options: SequencesOptions & SuiteOptions) =>
+      exit(
+        suite === SEQUENCES
+          ? await benchSequences(options, terminal)
+          : await benchSuite(suite, options, terminal),
+      ),
     );
-    const exitCode = conclude(ending, windows, terminal);
-    if (windows.length > 0) new BenchFile(folder.path).append(measurementOf(options.mix, targets, windows));
-    await concludeRun({ folder, terminal, json: false }, record, benchEnd(windows, exitCode));
-    return exitCode;
-  } finally {
-    await workspace.remove();
-  }
-}
-
-/** The rate of the second half: what comes before is mostly the engine's compiler at work. */
-const measurementOf = (
-  mix: Mix,
-  targets: readonly string[],
-  windows: readonly BenchWindow[],
-): Parameters<BenchFile['append']>[0] => ({
-  suite: 'harness',
-  workload: `sequences, mix ${mix}`,
-  subject: `model + ${targets.join(' + ')}`,
-  sizeBytes: null,
-  unit: 'operations/s',
-  better: 'more',
-  samples: windows
-    .slice(Math.floor(windows.length / 2))
-    .map(({ operations, elapsedMs }) => (operations / elapsedMs) * 1000),
-});
-
-const OUTCOMES: Readonly<Record<number, RunEnd['outcome']>> = {
-  [EXIT.held]: 'held',
-  [EXIT.found]: 'found',
-  [EXIT.impossible]: 'unknown',
-  [EXIT.interrupted]: 'interrupted',
-};
-
-const benchEnd = (windows: readonly BenchWindow[], exitCode: number): RunEnd => ({
-  outcome: OUTCOMES[exitCode] ?? 'unknown',
-  exitCode,
-  elapsedMs: windows.reduce((sum, window) => sum + window.elapsedMs, 0),
-  counts: {
-    sequences: windows.reduce((sum, window) => sum + window.sequences, 0),
-    operations: windows.reduce((sum, window) => sum + window.operations, 0),
-  },
-});
-
-/** Sequences of campaigns are drawn by other rules for kernels; the mix of fsx is the same everywhere. */
-const targetsOf = ({ mix, targets }: BenchOptions): string[] =>
-  mix === 'fsx' ? targetsNamed(namesIn(targets)).map(({ name }) => name) : namesInProcess(targets);
-
-function tell(message: Message, windows: BenchWindow[], terminal: Terminal): void {
-  if (message.type !== 'window') return;
-  windows.push(message.window);
-  terminal.out(`${windowLine(message.window)}\n`);
-}
-
-function conclude(ending: Ending, windows: readonly BenchWindow[], terminal: Terminal): number {
-  const stopped = ending.kind === 'finished' && ending.last.type === 'benched' ? ending.last.stopped : null;
-  if (ending.kind !== 'finished') {
-    terminal.err(`twinpath: ${ending.kind === 'hang' ? 'a target hangs' : ending.message}\n`);
-    return EXIT.found;
-  }
-  if (stopped !== null) {
-    terminal.err(`twinpath: ${stopped.message}\n`);
-    return stopped.found ? EXIT.found : EXIT.impossible;
-  }
-  if (windows.length < WINDOWS) return EXIT.interrupted;
-  terminal.out(`${summary(windows.slice(WINDOWS / 2))}\n`);
-  return EXIT.held;
-}
-
-const perOperation = (ms: number, operations: number): string => ((ms * 1000) / operations).toFixed(1);
-
-function windowLine({ sequences, operations, elapsedMs, cpuMs }: BenchWindow): string {
-  const rate = grouped((operations / elapsedMs) * 1000);
-  return [
-    grouped(sequences).padStart(9),
-    grouped(operations).padStart(10),
-    rate.padStart(12),
-    perOperation(elapsedMs, operations).padStart(12),
-    perOperation(cpuMs, operations).padStart(16),
-  ].join('  ');
-}
-
-/** The second half together, and where its time went. */
-function summary(windows: readonly BenchWindow[]): string {
-  const sum = (of: (window: BenchWindow) => number): number =>
-    windows.reduce((total, window) => total + of(window), 0);
-  const operations = sum((window) => window.operations);
-  const elapsed = sum((window) => window.elapsedMs);
-  const stages = STAGES.map((stage) => ({ stage, ms: sum((window) => window.spent[stage]) }))
-    .filter(({ ms }) => ms > 0)
-    .map(({ stage, ms }) => `${stage} ${perOperation(ms, operations)}`);
-  const rate = `${grouped((operations / elapsed) * 1000)} operations/s`;
-  return `\nsecond half: ${rate}, ${perOperation(elapsed, operations)} us each: ${stages.join(' · ')}`;
 }

@@ -90,6 +90,7 @@ describe('a stored run', () => {
       unit: 'ms',
       better: 'less',
       samples: [1],
+      series: null,
     });
     const { findings, trend, measurements, run } = readStoredRun(path);
     expect(run.outcome).toBe('found');

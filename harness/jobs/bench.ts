@@ -1,5 +1,5 @@
+import { STAGES_MEASURED } from '../bench/harness/in-step.ts';
 import { drive, type DriveOptions } from '../drive.ts';
-import type { Stages } from '../finish.ts';
 import {
   generateSequence,
   poolOfSequence,
@@ -14,15 +14,6 @@ import { StageClock } from '../stage-clock.ts';
 import { unperformedBy } from '../unperformed.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Workbench } from './workbench.ts';
-
-/** Generation, mount, operations, every comparison, sync and unmount; neither power cuts nor a second mount, nor e2fsck. */
-const STAGES_MEASURED: Stages = {
-  recovery: false,
-  remount: 'none',
-  checkAgain: false,
-  layouts: false,
-  goOn: false,
-};
 
 interface Options extends DriveOptions {
   readonly unperformed: GenerationLimits['unperformed'];
@@ -82,6 +73,7 @@ async function measure(
       operations,
       elapsedMs: performance.now() - startedAt,
       cpuMs: (cpu.user + cpu.system) / 1000,
+      residentBytes: process.memoryUsage.rss(),
       spent: clock.all(),
     },
   };

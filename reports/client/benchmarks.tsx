@@ -2,12 +2,6 @@ import type { Measurement } from '../../harness/bench-record.ts';
 import { LineChart, type ChartLine } from './line-chart.tsx';
 import { bytesText, grouped, short } from './numbers.ts';
 
-/** What the patch series reports (its cover letter): iomap's rate over buffer_head's, by bytes of a call. */
-const SERIES: Readonly<Record<string, Readonly<Record<number, number>>>> = {
-  'buffered write, cached': { 1024: 0.95, 4096: 1.02, 65536: 1.5, 1048576: 1.59 },
-  'buffered write, uncached': { 1024: 1.57, 4096: 1.04, 65536: 1.39, 1048576: 1.53 },
-};
-
 /** Who is measured first; everybody else follows in the order of the file. */
 const SUBJECTS = ['buffer_head', 'iomap', 'memcpy'];
 
@@ -88,9 +82,10 @@ interface RatesProps {
 }
 
 /** The medians, the ratio of the two paths beside the series', and each path's share of memcpy. */
-function Rates({ first: { workload, unit, better }, sizes, subjects, find }: RatesProps) {
+function Rates({ first: { unit, better }, sizes, subjects, find }: RatesProps) {
   const hasPaths = subjects.includes('buffer_head') && subjects.includes('iomap');
-  const series = SERIES[workload];
+  const series = (size: number | null): number | null => find('iomap', size)?.series ?? null;
+  const hasSeries = sizes.some((size) => series(size) !== null);
   const median = (subject: string, size: number | null): number | null => {
     const one = find(subject, size);
     return one === null ? null : quartiles(one.samples)[1];
@@ -112,7 +107,7 @@ function Rates({ first: { workload, unit, better }, sizes, subjects, find }: Rat
               </th>
             ))}
             {hasPaths ? <Head>iomap / buffer_head</Head> : null}
-            {hasPaths && series !== undefined ? <Head>the series</Head> : null}
+            {hasPaths && hasSeries ? <Head>the series</Head> : null}
             {shares ? <Head>buffer_head / memcpy</Head> : null}
             {shares ? <Head>iomap / memcpy</Head> : null}
           </tr>
@@ -127,9 +122,7 @@ function Rates({ first: { workload, unit, better }, sizes, subjects, find }: Rat
                 </td>
               ))}
               {hasPaths ? <td class="number strong">{ratio('iomap', 'buffer_head', size)}</td> : null}
-              {hasPaths && series !== undefined ? (
-                <td class="number">{series[size ?? 0]?.toFixed(2) ?? ''}</td>
-              ) : null}
+              {hasPaths && hasSeries ? <td class="number">{series(size)?.toFixed(2) ?? ''}</td> : null}
               {shares ? <td class="number">{ratio('buffer_head', 'memcpy', size)}</td> : null}
               {shares ? <td class="number">{ratio('iomap', 'memcpy', size)}</td> : null}
             </tr>

@@ -1,0 +1,47 @@
+import type { Lap } from '../contest.ts';
+import type { FileCalls } from '../file-calls.ts';
+import { timed } from '../pieces.ts';
+
+export interface Files {
+  readonly files: number;
+  /** How many directories they lie in; one is `root` itself. */
+  readonly directories: number;
+  /** The path of a directory that is there and empty, without a slash at its end. */
+  readonly root: string;
+}
+
+/** Makes empty files, asks after each, lists their directories, gives each another name, and removes all. */
+export function directoryRound(
+  fs: FileCalls,
+  where: string,
+  { files, directories, root }: Files,
+): readonly Lap[] {
+  const folders =
+    directories === 1 ? [root] : Array.from({ length: directories }, (_, index) => `${root}/d${index}`);
+  const pathOf = (prefix: string) => (_: unknown, index: number) =>
+    `${folders[index % folders.length]}/${prefix}${index}`;
+  const paths = Array.from({ length: files }, pathOf('file'));
+  const renamed = Array.from({ length: files }, pathOf('renamed'));
+  const laps: Lap[] = [];
+  const lap = (verb: string, work: () => void): void =>
+    void laps.push({ workload: `${verb}, ${where}`, amount: files, ms: timed(work) });
+  if (directories > 1) for (const folder of folders) fs.mkdir(folder);
+  lap('create', () => {
+    for (const path of paths) fs.close(fs.open(path, { access: 'write', create: true, exclusive: true }));
+  });
+  lap('stat', () => {
+    for (const path of paths) fs.stat(path);
+  });
+  lap('readdir', () => {
+    for (const folder of folders) fs.readdir(folder === '' ? '/' : folder);
+  });
+  lap('rename', () => {
+    for (let index = 0; index < files; index++) fs.rename(paths[index] ?? '', renamed[index] ?? '');
+  });
+  lap('unlink', () => {
+    for (const path of renamed) fs.unlink(path);
+  });
+  if (directories > 1) for (const folder of folders) fs.rmdir(folder);
+  fs.sync();
+  return laps;
+}

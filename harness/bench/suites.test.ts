@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openWorkspace, type Workspace } from '../workspace.ts';
+import type { Contest, Lap } from './contest.ts';
+import { SUITES } from './suites.ts';
+
+let workspace: Workspace;
+beforeAll(async () => (workspace = await openWorkspace()));
+afterAll(() => workspace.remove());
+
+const FILE_BYTES = 1 << 20;
+
+const contestsOf = (name: string): readonly Contest[] => {
+  const scale = { fileBytes: FILE_BYTES, files: 40, sequences: 4, seed: 1, workspace: workspace.path };
+  return SUITES.find((suite) => suite.name === name)?.contests(scale) ?? [];
+};
+
+/** Two rounds of everybody: the second finds what the first has left. */
+async function lapsOf(contest: Contest): Promise<Map<string, readonly Lap[]>> {
+  const laps = new Map<string, readonly Lap[]>();
+  for (const one of await contest.enter()) {
+    if (!('round' in one)) continue;
+    const first = await one.round();
+    const second = await one.round();
+    expect(second.map(({ workload }) => workload).toSorted()).toEqual(
+      first.map(({ workload }) => workload).toSorted(),
+    );
+    laps.set(one.subject, second);
+    await one.close?.();
+  }
+  return laps;
+}
+
+test('every way to a file on both paths, and the limit beside each', async () => {
+  const contests = contestsOf('paths');
+  expect(contests.map(({ name }) => name)).toContain('buffered 1024');
+  for (const contest of contests) {
+    const laps = await lapsOf(contest);
+    expect([...laps.keys()]).toEqual(['buffer_head', 'iomap', 'memcpy']);
+    const [paths, limit] = [laps.get('iomap'), laps.get('memcpy')];
+    expect(limit?.map(({ workload }) => workload)).toEqual(paths?.map(({ workload }) => workload));
+    expect(paths?.every(({ amount }) => amount === FILE_BYTES)).toBe(true);
+  }
+});
+
+test('files by the directory and by the tree, mounts, and a journal that is replayed', async () => {
+  const workloads: string[] = [];
+  for (const contest of contestsOf('metadata')) {
+    for (const laps of (await lapsOf(contest)).values())
+      workloads.push(...laps.map(({ workload }) => workload));
+  }
+  expect(workloads).toEqual([
+    ...['create', 'stat', 'readdir', 'rename', 'unlink'].map((verb) => `${verb}, one directory`),
+    ...['create', 'stat', 'readdir', 'rename', 'unlink'].map((verb) => `${verb}, tree`),
+    ...['mkfs + mount + unmount', 'mkfs', 'mount', 'unmount'],
+    'recovery of a full journal',
+  ]);
+});
+
+test('the harness: drawing, the model, each path, all of them in step; power cuts and schedules', async () => {
+  const [operations, ...others] = contestsOf('harness').filter(({ name }) => name !== 'memory');
+  const laps = operations === undefined ? new Map() : await lapsOf(operations);
+  expect([...laps.keys()]).toEqual([
+    'generate',
+    'model alone',
+    'impl:buffer_head alone',
+    'impl:iomap alone',
+    'model + impl:buffer_head + impl:iomap',
+  ]);
+  for (const contest of others) {
+    const [[only] = []] = (await lapsOf(contest)).values();
+    expect(only?.amount).toBeGreaterThan(0);
+  }
+});
