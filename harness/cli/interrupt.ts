@@ -2,6 +2,13 @@ import { EXIT } from './terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+const endAtOnce = (): never => process.exit(EXIT.interrupted);
+
+/** While there is nothing to finish a signal ends the process; temporary files go all the same, which they do not by themselves. */
+export function endOnSignals(): void {
+  for (const signal of SIGNALS) process.on(signal, endAtOnce);
+}
+
 /**
  * Runs `action` with a signal that says when the user wants it to end. The first Ctrl-C asks it to finish cleanly; the
  * second ends the process at once, which removes temporary files all the same.
@@ -12,14 +19,17 @@ export async function interruptible<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    if (controller.signal.aborted) endAtOnce();
     onFirst();
     controller.abort();
   };
+  const others = SIGNALS.filter((signal) => process.listeners(signal).includes(endAtOnce));
+  for (const signal of others) process.off(signal, endAtOnce);
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     return await action(controller.signal);
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const signal of others) process.on(signal, endAtOnce);
   }
 }

@@ -27,6 +27,12 @@ const twinpath = (...words: string[]) =>
 const workspaces = (): string[] =>
   readdirSync(folder).filter((name) => name.startsWith('twinpath-') && name !== 'twinpath-results');
 
+/** Waits until the first images lie in the workspace, which takes its time on a machine with much to do. */
+const begun = (): Promise<void> =>
+  expect
+    .poll(() => workspaces().flatMap((name) => readdirSync(join(folder, name))), { timeout: 120_000 })
+    .toContainEqual(expect.stringMatching(/^image-/));
+
 /** The files of the only case of the only run. */
 function caseFile(name: string): string {
   const results = join(folder, 'twinpath-results');
@@ -99,7 +105,8 @@ describe('the command', () => {
 
   test('ends cleanly when it is interrupted', async () => {
     const running = twinpath('check', '--seconds', '50');
-    setTimeout(() => running.kill('SIGINT'), 3000);
+    await begun();
+    running.kill('SIGINT');
     const { exitCode, stdout } = await running;
     expect(exitCode).toBe(130);
     expect(stdout).toContain('stopped before its end');
@@ -108,7 +115,8 @@ describe('the command', () => {
 
   test('what a killed run leaves, the next one removes', async () => {
     const running = twinpath('check', '--seconds', '50');
-    setTimeout(() => running.kill('SIGKILL'), 2000);
+    await begun();
+    running.kill('SIGKILL');
     await running;
     expect(workspaces()).toHaveLength(1);
     await twinpath('check', '--runs', '1');

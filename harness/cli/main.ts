@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCommandLine } from './command-line.ts';
+import { endOnSignals } from './interrupt.ts';
 import { EXIT, PROCESS_TERMINAL } from './terminal.ts';
 
 // Whoever reads our output may stop before its end, as head(1) does; that needs no stack.
@@ -8,4 +9,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+endOnSignals();
 process.exitCode = await runCommandLine(process.argv.slice(2), PROCESS_TERMINAL);

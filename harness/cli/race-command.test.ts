@@ -73,7 +73,7 @@ describe('the command', { timeout: TIMEOUT_MS }, () => {
     const [path = ''] = casesOf('found');
     const again = await twinpath('replay', path);
     expect([again.exitCode, again.stdout]).toEqual([EXIT.found, expect.stringContaining('SAME FAILURE')]);
-    const { exitCode } = await twinpath('shrink', path, '--seconds', '5', '--output', 'small.json');
+    const { exitCode } = await twinpath('shrink', path, '--seconds', '40', '--output', 'small.json');
     expect(exitCode).toBe(EXIT.found);
     expect(operationsOf(readSaved('small.json'))).toBeLessThan(operationsOf(readSaved(path)));
   });
