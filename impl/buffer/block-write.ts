@@ -91,7 +91,8 @@ export function blockWriteEnd(
   const first = Math.floor(offset / blockSize);
   const last = Math.floor((offset + length - 1) / blockSize);
   let all = true;
-  for (const [index, buffer] of buffers.entries()) {
+  for (let index = 0; index < buffers.length; index++) {
+    const buffer = buffers[index] as BufferHead;
     if (index >= first && index <= last) {
       buffer.uptodate = true;
       buffer.new = false;

@@ -1,5 +1,5 @@
 import type { AddressSpace } from '../mm/address-space.ts';
-import { MemoryBlock } from '../mm/block-memory.ts';
+import type { MemoryBlock } from '../mm/block-memory.ts';
 import type { Folio } from '../mm/folio.ts';
 import type { PageRun } from '../mm/folio-pool.ts';
 import { BufferHead, UNMAPPED } from './buffer-head.ts';
@@ -13,8 +13,8 @@ export function ensureBuffers(folio: Folio, blockSize: number): readonly BufferH
   const known = buffersOf(folio);
   if (known !== null) return known;
   const buffers: BufferHead[] = [];
-  for (let offset = 0; offset < folio.size; offset += blockSize) {
-    const buffer = new BufferHead(UNMAPPED, new MemoryBlock(folio.data.subarray(offset, offset + blockSize)));
+  for (const memory of folio.memory.blocks(blockSize)) {
+    const buffer = new BufferHead(UNMAPPED, memory);
     buffer.uptodate = folio.uptodate;
     buffer.dirty = folio.dirty;
     buffers.push(buffer);
@@ -69,17 +69,16 @@ export function migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRu
   if (buffers?.some((buffer) => buffer.locked || buffer.asyncWrite) === true) return null;
   const moved = mapping.replace(folio, memory);
   const size = folio.size / (buffers?.length ?? 1);
+  const blocks = memory.blocks(size);
   if (buffers !== null)
-    moved.private = buffers.map((buffer, index) =>
-      moveBuffer(buffer, moved.data.subarray(index * size, (index + 1) * size)),
-    );
+    moved.private = buffers.map((buffer, index) => moveBuffer(buffer, blocks[index] as MemoryBlock));
   folio.private = null;
   return moved;
 }
 
 /** The same block in other memory. */
-function moveBuffer(buffer: BufferHead, data: Uint8Array): BufferHead {
-  const moved = new BufferHead(buffer.block, new MemoryBlock(data));
+function moveBuffer(buffer: BufferHead, memory: MemoryBlock): BufferHead {
+  const moved = new BufferHead(buffer.block, memory);
   const { uptodate, dirty, mapped, new: isNew, delay, unwritten, writeError } = buffer;
   return Object.assign(moved, { uptodate, dirty, mapped, new: isNew, delay, unwritten, writeError });
 }

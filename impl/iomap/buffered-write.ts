@@ -40,11 +40,7 @@ export function* bufferedWrite<F extends IomapFile>(
   const progress = { written: 0 };
   try {
     yield* iterate(file, position, wanted, ops, (iomap, start, length) =>
-      writeUnder(file, start, source.subarray(start - position, start - position + length), {
-        iomap,
-        writeOps,
-        progress,
-      }),
+      writeUnder(file, start, partOf(source, start - position, length), { iomap, writeOps, progress }),
     );
   } catch (error) {
     // What went in before the failure stays, and its length is the answer, as write(2) has it.
@@ -55,6 +51,10 @@ export function* bufferedWrite<F extends IomapFile>(
     file.size = Math.max(file.size, position + progress.written);
   return progress.written;
 }
+
+/** `length` bytes from `offset` on, as far as there are some. Making a view costs, and mostly a write has one mapping. */
+const partOf = (source: Uint8Array, offset: number, length: number): Uint8Array =>
+  offset === 0 && length >= source.length ? source : source.subarray(offset, offset + length);
 
 /** The share of one mapping, folio by folio; answers the bytes that went in. */
 function* writeUnder<F extends IomapFile>(

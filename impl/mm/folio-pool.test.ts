@@ -35,3 +35,17 @@ test('runs are aligned, never overlap, and everything comes back', () => {
     { numRuns: 50 },
   );
 });
+
+test('the blocks of a run show its bytes, and are the same whoever gets the run next', () => {
+  const pool = new FolioPool(512);
+  const run = pool.allocate(1);
+  const blocks = run?.blocks(1024) ?? [];
+  expect(blocks).toHaveLength(8);
+  run?.data.fill(5, 1024, 2048);
+  expect(blocks.map(({ data }) => [data.length, data[0], data[1023]])).toEqual(
+    Array.from({ length: 8 }, (_, index) => (index === 1 ? [1024, 5, 5] : [1024, 0, 0])),
+  );
+  if (run !== null) pool.release(run);
+  expect(pool.allocate(1)?.blocks(1024)[1]).toBe(blocks[1]);
+  expect(run?.blocks(run.data.length)[0]?.data).toBe(run?.data);
+});

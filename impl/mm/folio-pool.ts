@@ -1,19 +1,40 @@
 import { assert } from '../lib/assert.ts';
-import { BlockMemory } from './block-memory.ts';
+import { BlockMemory, MemoryBlock } from './block-memory.ts';
 import { MAX_FOLIO_ORDER, PAGE_BYTES } from './page.ts';
 
 const CHUNK_PAGES = 2 ** MAX_FOLIO_ORDER;
 
-/** An aligned run of 2^order pages. */
-export interface PageRun {
+/** An aligned run of 2^order pages, made once: it outlives the folios that lie in it. */
+export class PageRun {
   /** Number of the first page in the pool. */
   readonly page: number;
   readonly order: number;
   readonly data: Uint8Array;
+  #blocks: readonly MemoryBlock[] = [];
+
+  constructor(page: number, order: number, data: Uint8Array) {
+    this.page = page;
+    this.order = order;
+    this.data = data;
+  }
+
+  /** The run in blocks of so many bytes. */
+  blocks(blockSize: number): readonly MemoryBlock[] {
+    const { data } = this;
+    if (this.#blocks[0]?.data.length !== blockSize)
+      this.#blocks =
+        blockSize === data.length
+          ? [new MemoryBlock(data)]
+          : Array.from(
+              { length: data.length / blockSize },
+              (_, index) => new MemoryBlock(data.subarray(index * blockSize, (index + 1) * blockSize)),
+            );
+    return this.#blocks;
+  }
 }
 
 /**
- * The memory of the page cache: a buddy allocator over chunks of 2 MiB, with views of every run made once. It outlives a
+ * The memory of the page cache: a buddy allocator over chunks of 2 MiB, whose every run is made once. It outlives a
  * mount, so that a harness which mounts thousands of times pays for its memory once. Memory comes back as it was left:
  * whoever takes a run must fill it or zero it, and whoever forgets shows somebody's old bytes, as in the kernel.
  */
@@ -24,7 +45,7 @@ export class FolioPool {
   readonly #free: number[][] = Array.from({ length: MAX_FOLIO_ORDER + 1 }, () => []);
   /** Per page: the order of the free run that starts there, or -1. */
   #freeOrder = new Int8Array(0);
-  readonly #views: (Uint8Array | undefined)[][] = Array.from({ length: MAX_FOLIO_ORDER + 1 }, () => []);
+  readonly #runs: (PageRun | undefined)[][] = Array.from({ length: MAX_FOLIO_ORDER + 1 }, () => []);
   #pagesUsed = 0;
   readonly #blocks = new Map<number, BlockMemory>();
 
@@ -66,7 +87,7 @@ export class FolioPool {
       this.#push(page + (1 << found), found);
     }
     this.#pagesUsed += 1 << order;
-    return { page, order, data: this.#view(page, order) };
+    return this.#run(page, order);
   }
 
   release(run: PageRun): void {
@@ -109,14 +130,13 @@ export class FolioPool {
     return true;
   }
 
-  #view(page: number, order: number): Uint8Array {
-    const views = (this.#views[order] ??= []);
-    const known = views[page];
+  #run(page: number, order: number): PageRun {
+    const runs = (this.#runs[order] ??= []);
+    const known = runs[page];
     if (known !== undefined) return known;
     const chunk = this.#chunks[Math.floor(page / CHUNK_PAGES)];
     assert(chunk !== undefined, () => `page ${page} is not in the pool`);
-    const view = new Uint8Array(chunk, (page % CHUNK_PAGES) * PAGE_BYTES, PAGE_BYTES * (1 << order));
-    views[page] = view;
-    return view;
+    const data = new Uint8Array(chunk, (page % CHUNK_PAGES) * PAGE_BYTES, PAGE_BYTES * (1 << order));
+    return (runs[page] = new PageRun(page, order, data));
   }
 }

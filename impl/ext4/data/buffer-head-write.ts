@@ -50,7 +50,8 @@ function* performWrite(
     while (written < wanted) {
       const at = position + written;
       const length = Math.min(wanted - written, folioBytes - (at % folioBytes));
-      const piece = source.subarray(written, written + length);
+      const whole = written === 0 && length === source.length;
+      const piece = whole ? source : source.subarray(written, written + length);
       // That memory ends is found out when the folio is ready; what could be copied is then written by itself.
       if (piece.length < length) yield* writer.prepare(inode, at, length);
       if (piece.length > 0) yield* writer.write(inode, at, piece);

@@ -94,7 +94,8 @@ function* writeInPieces(inode: Inode, start: number, data: Uint8Array, length: n
     while (written < length) {
       if (inode.sb.pool.pressed()) yield* relievePressure(inode.sb);
       const wanted = Math.min(PIECE_BYTES, length - written);
-      const piece = data.subarray(written, written + wanted);
+      const whole = written === 0 && data.length <= wanted;
+      const piece = whole ? data : data.subarray(written, written + wanted);
       const count = yield* inode.dataPath.bufferedWrite(inode, start + written, piece, wanted);
       written += count;
       if (count < wanted) break;

@@ -2,7 +2,7 @@ import { fail } from '../../lib/errno.ts';
 import { NULL_ADDRESS, type Iomap, type IomapOps, type IomapType } from '../../iomap/iomap.ts';
 import { bufferedWrite, type BufferedWrite, type IomapWriteOps } from '../../iomap/buffered-write.ts';
 import { truncateCache, truncateRange } from '../../mm/truncate.ts';
-import { READY, type Sleepable } from '../../sched/sleepable.ts';
+import { preemptible, READY, type Sleepable } from '../../sched/sleepable.ts';
 import { recordDiskSize } from './disk-size.ts';
 import { mapCredits } from '../mapping/block-map.ts';
 import type { ExtentState } from '../mapping/extent-status.ts';
@@ -75,9 +75,10 @@ export const delallocWriteOps: IomapOps<Inode> = {
   begin(inode, position, length, iomap) {
     const { first, count } = blockRange(inode, position, length);
     const known = knownMapping(inode, first, count);
-    if (known === null || known.type === 'hole') return mapOrReserve(inode, first, count, iomap);
+    if (known === null) return mapOrReserve(inode, first, count, iomap);
     setIomap(inode, iomap, known);
-    return READY;
+    if (known.type !== 'hole' || reserveAtOnce(inode, first, known.length, iomap)) return READY;
+    return mapOrReserve(inode, first, count, iomap);
   },
 
   /** What was promised for bytes that were not written is given back (ext4_iomap_buffered_da_write_end). */
@@ -100,6 +101,29 @@ export const delallocWriteOps: IomapOps<Inode> = {
   },
 };
 
+/** Promises space for a hole, if nobody is in the way, nothing has to be looked up, and there is enough; else nothing has changed. */
+function reserveAtOnce(inode: Inode, first: number, count: number, iomap: Iomap): boolean {
+  const { dataLock } = inode;
+  if (preemptible() || !clustersKnown(inode, first, count)) return false;
+  if (affordable(inode, first, count) < count) return false;
+  if (!dataLock.tryWrite()) return false;
+  try {
+    reserveDelayed(inode, first, count);
+  } finally {
+    dataLock.unlockWrite();
+  }
+  promised(inode, count, iomap);
+  return true;
+}
+
+/** The mapping of a hole is that of a promise now. */
+function promised(inode: Inode, blocks: number, iomap: Iomap): void {
+  iomap.type = 'delalloc';
+  iomap.length = blocks * inode.blockSize;
+  iomap.isNew = true;
+  iomap.validityCookie = inode.extentStatus.sequence;
+}
+
 function* mapOrReserve(inode: Inode, first: number, count: number, iomap: Iomap): Sleepable<void> {
   for (;;) {
     const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
@@ -107,10 +131,7 @@ function* mapOrReserve(inode: Inode, first: number, count: number, iomap: Iomap)
     if (mapping.type !== 'hole') return;
     const reserved = yield* reserveHole(inode, first, Math.min(mapping.length, count));
     if (reserved === 0) continue;
-    iomap.type = 'delalloc';
-    iomap.length = reserved * inode.blockSize;
-    iomap.isNew = true;
-    iomap.validityCookie = inode.extentStatus.sequence;
+    promised(inode, reserved, iomap);
     return;
   }
 }

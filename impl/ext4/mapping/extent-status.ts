@@ -187,6 +187,19 @@ export class ExtentStatusTree {
     return low;
   }
 
+  /** The beginning of a range becomes part of the one before: what a file that is written in order does again and again. */
+  #moveBorder(first: number, from: number, to: number, fresh: StatusExtent): boolean {
+    const extents = this.#extents;
+    const before = first === 0 ? undefined : extents[first - 1];
+    const head = extents[first];
+    if (before === undefined || head === undefined || head.logical !== from || end(head) <= to) return false;
+    if (!continues(before, fresh)) return false;
+    const { logical, length, physical, state } = before;
+    extents[first - 1] = { logical, length: length + fresh.length, physical, state };
+    extents[first] = slice(head, to, end(head));
+    return true;
+  }
+
   /** Puts `fresh` (or nothing) in the place of `from` .. `to - 1`; `first` is the index of the first range ending after `from`. */
   #replace(first: number, from: number, to: number, fresh: StatusExtent | null): void {
     const extents = this.#extents;
@@ -195,6 +208,7 @@ export class ExtentStatusTree {
       append(extents, fresh);
       return;
     }
+    if (fresh !== null && this.#moveBorder(first, from, to, fresh)) return;
     const pieces: StatusExtent[] = [];
     let start = first;
     let stop = first;
