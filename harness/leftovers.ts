@@ -12,9 +12,18 @@ const GUEST = fileURLToPath(new URL('../guest', import.meta.url));
 /** Ends what still works in this folder. Only root can take loop devices away. */
 export function clearLeftovers(folder: string): void {
   for (const pid of guestsIn(folder)) kill(pid);
+  for (const point of mountsBelow(folder)) runSync('umount', ['-l', point], {});
   if (process.getuid?.() === 0 && loopsOver(folder)) {
     runSync('python3', ['-I', '-S', '-B', GUEST, '--sweep', folder], {});
   }
+}
+
+/** What peers of benchmarks were mounted on (bench/peers/), the last first. */
+function mountsBelow(folder: string): string[] {
+  const points = readOr('/proc/self/mounts')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  return points.filter((point) => point.startsWith(`${folder}/`)).reverse();
 }
 
 /** Guests (guest/boot.py) whose workspace is in the folder. */

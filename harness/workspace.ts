@@ -56,6 +56,7 @@ export async function openWorkspace(): Promise<Workspace> {
   );
   // A process that is told to exit at once removes its workspace all the same.
   const onExit = (): void => {
+    clearLeftovers(path);
     rmSync(path, { recursive: true, force: true });
   };
   process.once('exit', onExit);

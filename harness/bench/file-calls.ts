@@ -16,8 +16,6 @@ export interface FileCalls {
   readdir(path: string): readonly unknown[];
   rename(from: string, to: string): void;
   sync(): void;
-  /** What is clean leaves the page cache. */
-  dropCaches(what?: 'pages'): void;
 }
 
 export interface OpenFor {
@@ -29,6 +27,8 @@ export interface OpenFor {
 
 /** What only a file system in this process can be asked. */
 export interface InProcessCalls extends FileCalls {
+  /** What is clean leaves the page cache. */
+  dropCaches(what: 'pages'): void;
   pwrite(
     fd: number,
     source: Uint8Array,

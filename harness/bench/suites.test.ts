@@ -71,3 +71,18 @@ test('the harness: drawing, the model, each path, all of them in step; power cut
     expect(only?.amount).toBeGreaterThan(0);
   }
 });
+
+test('peers do the same work as both paths, or say why not', async () => {
+  for (const contest of contestsOf('peers').filter(({ name }) => name !== 'buffered 1024')) {
+    const laps = await lapsOf(contest);
+    const ours = laps.get('iomap')?.map(({ workload, amount }) => [workload, amount]);
+    expect(ours?.length).toBeGreaterThan(3);
+    for (const [subject, theirs] of laps)
+      for (const { workload, amount } of theirs)
+        expect([subject, ours]).toEqual([subject, expect.arrayContaining([[workload, amount]])]);
+  }
+  for (const one of (await contestsOf('peers').at(-1)?.enter()) ?? []) {
+    if ('reason' in one) expect(one.reason).not.toBe('');
+    else await one.close?.();
+  }
+});

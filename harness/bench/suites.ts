@@ -2,6 +2,7 @@ import type { Suite } from './contest.ts';
 import { HARNESS_SUITE } from './harness/suite.ts';
 import { METADATA_SUITE } from './metadata/suite.ts';
 import { PATHS_SUITE } from './paths/suite.ts';
+import { PEERS_SUITE } from './peers/suite.ts';
 
 /** What `twinpath bench` can measure besides sequences. */
-export const SUITES: readonly Suite[] = [PATHS_SUITE, METADATA_SUITE, HARNESS_SUITE];
+export const SUITES: readonly Suite[] = [PATHS_SUITE, METADATA_SUITE, HARNESS_SUITE, PEERS_SUITE];
