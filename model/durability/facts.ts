@@ -22,6 +22,8 @@ export interface Facts {
   readonly acknowledged: Acknowledgement | null;
   /** It set the size of this inode itself, in a transaction of its own. */
   readonly resized: number | null;
+  /** It moved the size on the disk forward to this much, over what may be in memory only. */
+  readonly recorded: { readonly inode: number; readonly size: number } | null;
   /** Bytes [start, end) of this inode lost the blocks that held them, or are beyond the end. */
   readonly destroyed: {
     readonly inode: number;
@@ -40,6 +42,7 @@ export interface Facts {
 export const NO_FACTS: Facts = {
   acknowledged: null,
   resized: null,
+  recorded: null,
   destroyed: null,
   sent: null,
   replaced: null,
@@ -126,12 +129,17 @@ function lastChange({ history }: Observed, id: number): number {
   return 0;
 }
 
-/** The last in which what is needed to find its data changed: it was made, or has another size. */
-function lastDataChange({ history }: Observed, id: number): number {
+/**
+ * The last in which what is needed to find bytes [start, end) of it changed: it was made, got its size without a write, or came to end
+ * within them. A write that made it longer behind them is in memory only, and is not sent by whoever asks for these.
+ */
+function lastDataChange({ history }: Observed, id: number, start = 0, end = Infinity): number {
   for (let version = history.version; version > 0; version--) {
     const now = history.inode(id, version);
     const then = history.inode(id, version - 1);
-    if (now?.stat.size !== then?.stat.size || then === null) return version;
+    if (then === null || history.steps[version - 1]?.facts.resized === id) return version;
+    const size = now?.stat.size ?? 0;
+    if (size !== then.stat.size && size > start && size <= end) return version;
   }
   return 0;
 }
@@ -151,7 +159,7 @@ function writeFacts(seen: Observed, operation: OperationOf<'write' | 'pwrite'>):
   const sync = flags.sync === true || rwf.includes('sync') || file.inode.flags.sync;
   const dsync = sync || flags.dsync === true || rwf.includes('dsync');
   const goesNow = dsync || file.direct || rwf.includes('dontcache');
-  const floor = sync ? lastChange(seen, id) : lastDataChange(seen, id);
+  const floor = sync ? lastChange(seen, id) : lastDataChange(seen, id, start, end);
   return {
     ...NO_FACTS,
     acknowledged: dsync ? { floor, inode: id, start, end } : null,
@@ -165,7 +173,7 @@ function msyncFacts(seen: Observed, { mapping, offset, length, mode }: Operation
   const id = seen.idOf(mapped.inode);
   const start = pageOf(mapped.offset + offset);
   const end = mapped.offset + offset + length;
-  const floor = lastDataChange(seen, id);
+  const floor = lastDataChange(seen, id, start, end);
   return { ...NO_FACTS, acknowledged: { floor, inode: id, start, end }, sent: { inode: id, start } };
 }
 
@@ -208,6 +216,12 @@ function resizeFacts(seen: Observed): Facts {
   return { ...NO_FACTS, resized: now.id, destroyed };
 }
 
+/** What ext4_update_disksize_before_punch brings i_disksize up to. */
+function sizeBeforeHole({ before }: Observed, inode: number, offset: number, end: number): Facts['recorded'] {
+  const size = before.inodes.get(inode)?.stat.size ?? 0;
+  return offset > size ? null : { inode, size: Math.min(size, end) };
+}
+
 function fallocateFacts(seen: Observed, operation: OperationOf<'fallocate'>): Facts {
   const { mode, offset, length, handle } = operation;
   const id = inodeOf(seen, handle);
@@ -220,6 +234,7 @@ function fallocateFacts(seen: Observed, operation: OperationOf<'fallocate'>): Fa
       return {
         ...NO_FACTS,
         resized,
+        recorded: sizeBeforeHole(seen, id, offset, offset + length),
         destroyed: { inode: id, start: offset, end: offset + length, cut: false },
       };
     case 'collapse':

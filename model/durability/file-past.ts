@@ -75,6 +75,10 @@ export class FilePast {
     for (let one = resized + 1; one <= version; one++)
       if (this.facts(one)?.replaced === this.id && this.mode.path === 'buffer_head')
         least = Math.max(least, this.sizeAt(one));
+    for (let one = resized + 1; one <= version; one++) {
+      const recorded = this.facts(one)?.recorded ?? null;
+      if (recorded?.inode === this.id) least = Math.max(least, recorded.size);
+    }
     if (movesSizeAtOnce(this.mode)) least = Math.max(least, this.sizeAt(version));
     // The next operation may be in part of what was committed.
     if (this.at(next) !== null) {

@@ -1,7 +1,7 @@
 import type { Path } from '../operation.ts';
 import type { FileImage, FileImages } from './file-images.ts';
 import type { FilePast } from './file-past.ts';
-import { mayShowStale, ordersReplacement } from './rules.ts';
+import { mayShowStale, ordersReplacement, ordersTail } from './rules.ts';
 import type { DurabilityProblem } from './recovered-tree.ts';
 
 /** A stretch of a file of which the same versions may be seen. */
@@ -53,7 +53,7 @@ function* boundsOf(past: FilePast): Generator<Bound> {
     if (destroyed === null || destroyed.inode !== past.id) continue;
     const { start, end, cut } = destroyed;
     const whole = Math.ceil(start / blockBytes) * blockBytes;
-    if (cut) yield { version, start: mayShowStale(past.mode) ? whole : start, end };
+    if (cut) yield { version, start: ordersTail(past.mode) ? start : whole, end };
     else if (Math.floor(end / blockBytes) * blockBytes > whole)
       yield { version, start: whole, end: Math.floor(end / blockBytes) * blockBytes };
   }
@@ -152,6 +152,7 @@ class StretchJudge {
     if (facts === null) return false;
     const { id, mode } = this.#past;
     if (facts.sent?.inode === id && facts.sent.start > offset) return true;
+    if (facts.recorded?.inode === id && facts.recorded.size > offset) return true;
     if (facts.resized !== id) return false;
     const size = this.#past.sizeAt(version);
     if (size > offset) return true;

@@ -9,7 +9,7 @@
  * 2. fdatasync(2), O_DSYNC, RWF_DSYNC, msync(MS_SYNC): the same with i_datasync_tid, which moves when the inode is made
  *    (__ext4_new_inode), its size changes (ext4_do_update_inode) or blocks are mapped; names and times that changed since need
  *    not be there. O_SYNC and RWF_SYNC as fsync. These four cover the range that was written or mapped (generic_write_sync,
- *    msync(2) in mm/msync.c).
+ *    msync(2) in mm/msync.c): a size that a write has moved is on the disk when its end is among those.
  * 3. sync(2), syncfs(2) and umount(2): everything (ext4_sync_fs).
  * 4. Without a journal fsync writes the inode and the directories that lead to it (ext4_fsync_nojournal), but nothing keeps older
  *    metadata from being newer on the disk: here a promise is held only where everything has been still since rule 3.
@@ -24,7 +24,9 @@
  *
  * Sizes (i_disksize):
  *
- * 7. truncate, fallocate and O_TRUNC set it in their own transaction (ext4_setattr, ext4_alloc_file_blocks).
+ * 7. truncate, fallocate and O_TRUNC set it in their own transaction (ext4_setattr, ext4_alloc_file_blocks), also over bytes that are in memory
+ *    only. Holes and zeroed ranges move it forward to their end, but not beyond the file's (ext4_update_disksize_before_punch; commit
+ *    9d80eaa1a1d3 says why: what is dropped will not move it any more).
  * 8. A write moves it at once where blocks are found at once (ext4_write_end, ext4_journalled_write_end), else later: on the
  *    buffer_head path when blocks are allocated, up to the end of those (mpage_map_and_submit_extent), or in write_end where the block
  *    is there already (ext4_da_write_end); on the iomap path when the I/O has ended, to the end of the I/O (two-paths.md, section 3).
@@ -40,7 +42,8 @@
  * 11. data=journal: a write's bytes are in the transaction of its handle (ext4_journalled_write_end): they are those of rule 5. Stores to mappings are
  *    logged by writeback, later.
  * 12. data=writeback, on the buffer_head path, where blocks are not unwritten first: what was in a new block may be seen
- *    (Documentation/admin-guide/ext4.rst, "data=writeback"), also behind a truncation in its last block. Nowhere else.
+ *    (Documentation/admin-guide/ext4.rst, "data=writeback"). Nowhere else. What a truncation zeroes in its last block is ordered with data=ordered only
+ *    (ext4_block_truncate_page), so with data=writeback the file's own old bytes may come back there.
  * 13. What is zeroed behind the end of a file in its last block may be on the disk before the truncation is.
  * 14. auto_da_alloc (the same document): a file that was written and then takes the name of another, or was cut to nothing and
  *    written again, has its blocks allocated at the rename or close. With data=ordered and blocks that are written at once their data is there when the rename
@@ -64,6 +67,10 @@ export const movesSizeAtOnce = ({ path, data, delalloc }: DurabilityMode): boole
 /** Rule 12. */
 export const mayShowStale = ({ path, data, unwrittenFirst }: DurabilityMode): boolean =>
   path === 'buffer_head' && data === 'writeback' && !unwrittenFirst;
+
+/** Whether what a truncation zeroed in the last block is on the disk when the truncation is (rule 12). */
+export const ordersTail = ({ path, data }: DurabilityMode): boolean =>
+  path === 'iomap' || data !== 'writeback';
 
 /** Rule 14. */
 export const ordersReplacement = ({ path, data, unwrittenFirst }: DurabilityMode): boolean =>

@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import { Model } from '../model.ts';
+import type { Operation, Path } from '../operation.ts';
+import { ext4Options } from '../options.ts';
+import type { SparseContents } from '../sparse-contents.ts';
+import { DurabilityHistory } from './history.ts';
+import { DurabilityJudge } from './judge.ts';
+import type { RecoveredNode, RecoveredTree } from './recovered-tree.ts';
+import type { DurabilityMode } from './rules.ts';
+
+const BLOCK_BYTES = 4096;
+
+/** The buffer_head path as it is mounted usually. */
+const BUFFER_HEAD: DurabilityMode = {
+  path: 'buffer_head',
+  data: 'ordered',
+  journal: true,
+  delalloc: true,
+  unwrittenFirst: true,
+  blockBytes: BLOCK_BYTES,
+  fastCommit: false,
+};
+const IOMAP: DurabilityMode = { ...BUFFER_HEAD, path: 'iomap' };
+const WRITEBACK: DurabilityMode = { ...BUFFER_HEAD, data: 'writeback' };
+
+/** No byte of any stream is zero, and streams differ everywhere. */
+const streamBytes = (seed: number, _: number, length: number): Uint8Array =>
+  new Uint8Array(length).fill(seed);
+
+/** What the operations left, and what is found of it: version by version, as it was or changed. */
+class World {
+  readonly #history: DurabilityHistory;
+  readonly #judge: DurabilityJudge;
+  readonly #completed: number;
+
+  constructor(mode: DurabilityMode, ...operations: readonly Operation[]) {
+    const model = new Model(ext4Options(BLOCK_BYTES, { seconds: 1, nanoseconds: 0 }));
+    this.#history = new DurabilityHistory(model);
+    for (const [step, operation] of operations.entries()) {
+      const outcome = model.step(operation, { seconds: 10 + step, nanoseconds: 0 });
+      if (!outcome.ok) throw new Error(`${operation.op} fails: ${outcome.errno}`);
+      this.#history.note(operation, outcome);
+    }
+    this.#judge = new DurabilityJudge(this.#history, mode, streamBytes);
+    this.#completed = operations.length;
+  }
+
+  /** The tree after so many operations; `changes` are files whose bytes are others. */
+  tree(version: number, changes: Readonly<Record<Path, readonly number[]>> = {}): RecoveredTree {
+    const { names, inodes } = this.#history.moment(version);
+    const tree = new Map<Path, RecoveredNode>();
+    for (const [path, id] of names) {
+      const inode = inodes.get(id);
+      if (inode === undefined) throw new Error(`${path} has no inode`);
+      const { contents, stat, target } = inode;
+      const bytes = changes[path] === undefined ? bytesOf(contents) : Uint8Array.from(changes[path]);
+      tree.set(path, { ...stat, size: bytes?.length ?? stat.size, ino: id, bytes, target });
+    }
+    return tree;
+  }
+
+  /** What is wrong with the tree when the power goes after so many operations; null when nothing is. */
+  judge(tree: RecoveredTree, completed = this.#completed): string | null {
+    return this.#judge.judge(tree, { completed })?.what ?? null;
+  }
+}
+
+function bytesOf(contents: SparseContents | null): Uint8Array | null {
+  if (contents === null) return null;
+  const runs = contents.read(0, contents.size);
+  return Uint8Array.from(
+    runs.flatMap((run) => new Array<number>(run.length).fill(run.kind === 'bytes' ? run.seed : 0)),
+  );
+}
+
+const open = (as: 'fd0' | 'fd1', path: Path): Operation => ({
+  op: 'open',
+  as,
+  path,
+  access: 'read-write',
+  flags: { create: true },
+  mode: 0o644,
+});
+const write = (seed: number, offset: number, length: number): Operation => ({
+  op: 'pwrite',
+  handle: 'fd0',
+  offset,
+  content: { seed, length },
+});
+const FSYNC: Operation = { op: 'fsync', handle: 'fd0' };
+const filled = (length: number, byte: number): number[] => new Array<number>(length).fill(byte);
+
+describe('names', () => {
+  test('a new file may be missing until it was synced, and then its name is there, too', () => {
+    const before = new World(BUFFER_HEAD, open('fd0', 'a'), write(1, 0, 10));
+    expect(before.judge(before.tree(0))).toBeNull();
+    const after = new World(BUFFER_HEAD, open('fd0', 'a'), write(1, 0, 10), FSYNC);
+    expect(after.judge(after.tree(0))).toBe('names');
+    expect(after.judge(after.tree(3))).toBeNull();
+  });
+
+  test('a rename happened or did not; both names, or none, are never found', () => {
+    const world = new World(
+      BUFFER_HEAD,
+      open('fd0', 'a'),
+      { op: 'sync' },
+      { op: 'rename', from: 'a', to: 'b' },
+    );
+    const [old, renamed] = [world.tree(2), world.tree(3)];
+    expect(world.judge(old)).toBeNull();
+    expect(world.judge(renamed)).toBeNull();
+    expect(world.judge(new Map([...old, ...renamed]))).toBe('names');
+    expect(world.judge(new Map([...old].filter(([path]) => path !== 'a')))).toBe('names');
+  });
+
+  test('what no call began is not found', () => {
+    const world = new World(BUFFER_HEAD, open('fd0', 'a'), { op: 'mkdir', path: 'd', mode: 0o755 });
+    expect(world.judge(world.tree(2), 0)).toBe('names');
+    // The next call may have happened, although it had not returned.
+    expect(world.judge(world.tree(2), 1)).toBeNull();
+  });
+});
+
+describe('bytes', () => {
+  const overwritten = (...more: Operation[]): World =>
+    new World(BUFFER_HEAD, open('fd0', 'a'), write(1, 0, 8), FSYNC, write(2, 0, 8), ...more);
+
+  test('without a sync each is the old or the new one, and nothing else', () => {
+    const world = overwritten();
+    for (const bytes of [filled(8, 1), filled(8, 2), [1, 1, 2, 2, 1, 2, 1, 2]])
+      expect(world.judge(world.tree(4, { a: bytes }))).toBeNull();
+    expect(world.judge(world.tree(4, { a: [1, 1, 1, 3, 1, 1, 1, 1] }))).toBe('bytes');
+    expect(world.judge(world.tree(4, { a: [1, 1, 1, 0, 1, 1, 1, 1] }))).toBe('bytes');
+  });
+
+  test('with a sync they are the new ones', () => {
+    const world = overwritten(FSYNC);
+    expect(world.judge(world.tree(5))).toBeNull();
+    expect(world.judge(world.tree(5, { a: [2, 2, 2, 2, 2, 2, 2, 1] }))).toBe('bytes');
+  });
+
+  // B13: message-id 20230324092907.
+  test('zeros in a size that has grown are for the buffer_head path only', () => {
+    const program = [open('fd0', 'a'), write(1, 0, 3), FSYNC, write(2, 3, 3)];
+    for (const [mode, expected] of [
+      [BUFFER_HEAD, null],
+      [IOMAP, 'bytes'],
+    ] as const) {
+      const world = new World(mode, ...program);
+      expect(world.judge(world.tree(4, { a: [1, 1, 1, 0, 0, 0] }))).toBe(expected);
+      expect(world.judge(world.tree(4, { a: [1, 1, 1] }))).toBeNull();
+      expect(world.judge(world.tree(4, { a: [1, 1, 1, 9, 9, 9] }))).toBe('bytes');
+    }
+  });
+
+  // ext4_block_truncate_page orders what it zeroes with data=ordered only.
+  test('what a truncation zeroed comes back with data=writeback only', () => {
+    const size = (bytes: number): Operation => ({ op: 'ftruncate', handle: 'fd0', size: bytes });
+    const program = [open('fd0', 'a'), write(1, 0, 8), FSYNC, size(4), size(8)];
+    for (const [mode, expected] of [
+      [BUFFER_HEAD, 'bytes'],
+      [IOMAP, 'bytes'],
+      [WRITEBACK, null],
+    ] as const) {
+      const world = new World(mode, ...program);
+      expect(world.judge(world.tree(5))).toBeNull();
+      expect(world.judge(world.tree(5, { a: filled(8, 1) }))).toBe(expected);
+    }
+  });
+});
+
+describe('sizes', () => {
+  // Commit 9d80eaa1a1d3: i_disksize goes to the end of the hole, or nothing would move it there any more.
+  test('a hole that is there has moved the size to its end', () => {
+    const hole: Operation = {
+      op: 'fallocate',
+      handle: 'fd0',
+      mode: 'punch',
+      offset: BLOCK_BYTES,
+      length: BLOCK_BYTES,
+    };
+    const world = new World(BUFFER_HEAD, open('fd0', 'a'), write(1, 0, 3 * BLOCK_BYTES), hole, {
+      op: 'mkdir',
+      path: 'd',
+      mode: 0o755,
+    });
+    const upTo = (size: number): RecoveredTree =>
+      world.tree(4, { a: [...filled(BLOCK_BYTES, 1), ...filled(2 * BLOCK_BYTES, 0)].slice(0, size) });
+    expect(world.judge(upTo(2 * BLOCK_BYTES))).toBeNull();
+    expect(world.judge(upTo(BLOCK_BYTES))).toBe('size');
+  });
+
+  test('a sync of a range promises no size that a write behind it has moved', () => {
+    const world = new World(
+      BUFFER_HEAD,
+      open('fd0', 'a'),
+      write(1, 0, 10),
+      FSYNC,
+      write(2, 3 * BLOCK_BYTES, 10),
+      { op: 'pwrite', handle: 'fd0', offset: 0, content: { seed: 3, length: 10 }, rwf: ['dsync'] },
+    );
+    expect(world.judge(world.tree(5, { a: filled(10, 3) }))).toBeNull();
+    expect(world.judge(world.tree(3))).toBe('bytes');
+  });
+});
