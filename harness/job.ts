@@ -6,8 +6,6 @@ import type { CrashCase } from './crash/crash-case.ts';
 import type { CrashFinding, CrashTotals } from './crash/crash-finding.ts';
 import type { CrashPlan } from './crash/crash-plan.ts';
 import type { FailingCrash } from './crash/crash-search.ts';
-import type { CrashState } from './crash/power-cut.ts';
-import type { CrashProgram } from './crash/recorded-run.ts';
 import type { CorruptionCase } from './corrupt/corruption-case.ts';
 import type { CorruptionPlan, CorruptionProgress } from './corrupt/corruption-result.ts';
 import type { FailureSignature } from './failure.ts';
@@ -129,6 +127,8 @@ export interface CrashJob extends JobBasics {
   /** For each failure. */
   readonly shrinkMs: number;
   readonly runFolder: string;
+  /** Has the state that is examined. */
+  readonly tape: SharedArrayBuffer;
 }
 
 /** A saved power cut once more; with `shrink`, made smaller. */
@@ -237,7 +237,6 @@ export type Message =
       readonly report: string;
     }
   /** What is examined now; the program is said once, before its states. */
-  | { readonly type: 'crashing'; readonly program: CrashProgram | null; readonly state: CrashState | null }
   | { readonly type: 'crash progress'; readonly name: string; readonly totals: CrashTotals }
   | { readonly type: 'crash found'; readonly finding: CrashFinding }
   | { readonly type: 'crash shrinking'; readonly operations: number }

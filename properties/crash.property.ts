@@ -52,7 +52,7 @@ test.each(PLANTED)(
         const { program, seed } = crashItem(plan, number);
         const { found } = await searchStates(program, seed, context, { ...FOR_EVER, states: 60 });
         if (found === null) continue;
-        const small = await shrinkCrash(found, context, { ms: 20_000, states: 150 }, NEVER);
+        const small = await shrinkCrash(found, context, { ms: 40_000, states: 150 }, NEVER);
         expect(small.program.operations.length).toBeLessThanOrEqual(most);
         expect(crashReport(small, context)).toMatch(/the power goes[^]*Writes when the power went/);
         return;

@@ -16,13 +16,12 @@ import type { RunEnd } from '../run-record.ts';
 import { writeStory } from '../story.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { typescriptImageSource } from '../targets/typescript/image-source.ts';
-import { interruptible, STOPPING } from './interrupt.ts';
+import { interruptible } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import { relay, type Lost } from './relay.ts';
 import { faultRecord } from './run-records.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
-import { timeLeft } from './time-left.ts';
 
 interface CorruptView {
   readonly json: boolean;
@@ -54,8 +53,6 @@ export class CorruptRun {
   #before = NOTHING;
   #now = NOTHING;
   #stopping = false;
-  /** What ends the whole run. */
-  #bounds: Pick<CorruptionPlan, 'durationMs' | 'from' | 'to'> = { durationMs: null, from: 0, to: Infinity };
 
   constructor(terminal: Terminal, view: CorruptView, folder: RunFolder, workspace: string) {
     this.#terminal = terminal;
@@ -66,10 +63,9 @@ export class CorruptRun {
   }
 
   async go(plan: CorruptionPlan): Promise<RunEnd & { readonly exitCode: number }> {
-    this.#bounds = plan;
     const onFirst = (): void => {
       this.#stopping = true;
-      this.#status.show(STOPPING, true);
+      this.#status.show('stopping… (Ctrl-C again to stop at once)');
     };
     await interruptible(async (stop) => {
       await relay(
@@ -158,12 +154,9 @@ export class CorruptRun {
   }
 
   #progressText(): string {
-    const { durationMs, to, from } = this.#bounds;
     const { images } = this.#total();
-    const elapsedMs = performance.now() - this.#startedAt;
-    const rate = images / (elapsedMs / 1000);
-    const left = timeLeft({ elapsedMs, durationMs, done: images, doneMax: to - from });
-    return `${grouped(images)} images, ${grouped(rate)}/s, ${plural(this.#kept.size, 'fault')}${left}`;
+    const rate = images / ((performance.now() - this.#startedAt) / 1000);
+    return `${grouped(images)} images, ${grouped(rate)}/s, ${plural(this.#kept.size, 'fault')}`;
   }
 
   #summary(plan: CorruptionPlan): RunEnd & { readonly exitCode: number } {

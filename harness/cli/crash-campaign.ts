@@ -9,22 +9,21 @@ import {
   NO_CRASHES,
   type CrashFinding,
 } from '../crash/crash-finding.ts';
-import type { CrashPlan } from '../crash/crash-plan.ts';
-import { lostIn, type CrashState } from '../crash/power-cut.ts';
-import type { CrashProgram } from '../crash/recorded-run.ts';
+import { crashItem, type CrashPlan } from '../crash/crash-plan.ts';
+import { lostIn } from '../crash/power-cut.ts';
+import { StateTape } from '../crash/state-tape.ts';
 import type { Message } from '../job.ts';
 import { caseId } from '../race/race-finding.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { RunEnd } from '../run-record.ts';
 import { supervise, type Ending } from '../supervise.ts';
-import { interruptible, STOPPING } from './interrupt.ts';
+import { interruptible } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import { relay, type Lost } from './relay.ts';
 import { replayCommand } from './case-commands.ts';
 import { crashFindingRecord } from './run-records.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
-import { timeLeft } from './time-left.ts';
 
 interface CrashView {
   readonly json: boolean;
@@ -47,13 +46,11 @@ export class CrashCampaign {
   readonly #wantsE2fsck: boolean;
   readonly #status: StatusLine;
   readonly #startedAt = performance.now();
+  readonly #tape = new StateTape();
   readonly #kept = new Map<string, CrashFinding>();
   /** Of the threads that are over, and of the one that runs. */
   #before = NO_CRASHES;
   #now = NO_CRASHES;
-  /** What the thread examines. */
-  #program: CrashProgram | null = null;
-  #state: CrashState | null = null;
   #interrupted = false;
 
   constructor(
@@ -74,7 +71,7 @@ export class CrashCampaign {
   async go(plan: CrashPlan): Promise<RunEnd & { readonly exitCode: number }> {
     const onFirst = (): void => {
       this.#interrupted = true;
-      this.#status.show(STOPPING, true);
+      this.#status.show('stopping… (Ctrl-C again to stop at once)');
     };
     await interruptible(async (stop) => {
       await relay(
@@ -85,7 +82,7 @@ export class CrashCampaign {
           this.#now = NO_CRASHES;
           return ending;
         },
-        (from, ending) => this.#lost(from, ending),
+        (from, ending) => this.#lost(plan, from, ending),
       );
     }, onFirst);
     this.#status.clear();
@@ -104,6 +101,7 @@ export class CrashCampaign {
         states: Math.max(0, states - this.#before.states),
         shrinkMs: shrinkSeconds * 1000,
         runFolder: this.#folder.path,
+        tape: this.#tape.memory,
         workspace: this.#workspace,
         e2fsck: this.#wantsE2fsck,
       },
@@ -118,19 +116,10 @@ export class CrashCampaign {
 
   #hear(message: Message): void {
     switch (message.type) {
-      case 'crashing':
-        this.#program = message.program ?? this.#program;
-        this.#state = message.state;
-        break;
       case 'crash progress':
         this.#now = message.totals;
         this.#status.show(
-          progressText(
-            message.name,
-            this.#before.states + message.totals.states,
-            this.#startedAt,
-            this.#view,
-          ),
+          `${message.name}: ${plural(this.#before.states + message.totals.states, 'state')} in all`,
         );
         break;
       case 'crashed':
@@ -157,8 +146,8 @@ export class CrashCampaign {
     );
   }
 
-  /** The thread is gone in the middle of a state, which it had told; answers the program to go on with. */
-  #lost(from: number, { beat, ...ending }: Lost): number {
+  /** The thread is gone in the middle of a state, which its tape has; answers the program to go on with. */
+  #lost(plan: CrashPlan, from: number, { beat, ...ending }: Lost): number {
     const next = Math.max(from, beat.sequence) + 1;
     if (beat.step === SHRINKING) {
       this.#terminal.err(
@@ -166,14 +155,14 @@ export class CrashCampaign {
       );
       return next;
     }
-    const program = this.#program;
     const words = wordsOf(ending, this.#view);
-    if (program === null) throw new Error(`the thread ended before it ran anything: ${words}`);
+    if (beat.sequence < 0) throw new Error(`the thread ended before it ran anything: ${words}`);
+    const { program } = crashItem(plan, beat.sequence);
     const detail = ending.kind === 'hang' ? 'no answer' : 'the thread died';
     const failure: CrashFailure = { kind: ending.kind, detail, words };
     const id = caseId(this.#kept.size + 1, failure.kind);
     const folder = this.#folder.caseFolder(id);
-    const state = this.#state;
+    const { state } = this.#tape;
     writeAtomically(folder.caseFile, crashCaseText({ program, state, failure }, `program ${next - 1}`));
     writeAtomically(join(folder.path, 'failure.txt'), `${words}\n`);
     const count = program.operations.length;
@@ -260,13 +249,6 @@ export class CrashCampaign {
     if (this.#kept.size > 0) return pc.bold(pc.red('FOUND'));
     return this.#before.states === 0 ? pc.bold(pc.yellow('NOTHING')) : pc.bold(pc.green('HELD'));
   }
-}
-
-function progressText(name: string, states: number, startedAt: number, view: CrashView): string {
-  const elapsedMs = performance.now() - startedAt;
-  const rate = grouped((states / elapsedMs) * 1000);
-  const left = timeLeft({ elapsedMs, durationMs: view.seconds * 1000, done: states, doneMax: view.states });
-  return `${name}: ${plural(states, 'state')} in all (${rate}/s)${left}`;
 }
 
 const wordsOf = (ending: Omit<Lost, 'beat'> & { readonly message?: string }, view: CrashView): string =>

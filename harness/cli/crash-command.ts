@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { randomInt } from 'node:crypto';
-import type { CrashPlan } from '../crash/crash-plan.ts';
+import { USUAL_CRASHES, type CrashPlan } from '../crash/crash-plan.ts';
 import { CRASH_MODES } from '../crash/modes.ts';
 import { E2fsck } from '../e2fsck.ts';
 import { RunFolder } from '../run-folder.ts';
@@ -11,7 +11,6 @@ import { CrashCampaign } from './crash-campaign.ts';
 import { blockSizeOption } from './format-options.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
-import { said, withOutputOptions } from './output-options.ts';
 import { beginRun, concludeRun } from './run-end.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
@@ -31,19 +30,13 @@ interface CrashCommandOptions {
   results: string;
   e2fsck: boolean;
   json: boolean;
-  quiet: boolean;
 }
 
 const DEFAULT_SECONDS = 60;
 const DEFAULT_SHRINK_SECONDS = 60;
 const DEFAULT_HANG_SECONDS = 10;
 const DEFAULT_MEMORY_MB = 4096;
-const DEFAULT_STATES_PER_PROGRAM = 40;
-const DEFAULT_E2FSCK_EVERY = 100;
 const NEVER_ENDING = 1_000_000_000;
-
-/** Blocks of a quarter of a page, and of a whole one: the others are between. */
-const DEFAULT_BLOCK_SIZES: readonly BlockSize[] = [4096, 1024];
 
 const EXAMPLES = `
 Modes:
@@ -63,7 +56,7 @@ Exit code: 0 when all held, 1 when something was found, 2 when it could not run 
 
 /** `twinpath crash`: what a power cut may leave, and what is recovered from it. */
 export function addCrash(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  const command = program
+  program
     .command('crash')
     .summary('power cuts: every state that one may leave, recovered and judged')
     .description(
@@ -74,12 +67,12 @@ export function addCrash(program: Command, terminal: Terminal, exit: (code: numb
     .option('--modes <names>', 'ways of making and mounting, separated by commas')
     .addOption(blockSizeOption())
     .option('--states <n>', 'end after so many states', wholeNumber(1, 1e12), NEVER_ENDING)
-    .option('--states-per-program <n>', 'at most', wholeNumber(1, 1e6), DEFAULT_STATES_PER_PROGRAM)
+    .option('--states-per-program <n>', 'at most', wholeNumber(1, 1e6), USUAL_CRASHES.statesPerProgram)
     .option(
       '--e2fsck-every <n>',
       'e2fsck recovers and checks one state in so many (without a journal: each)',
       wholeNumber(1, 1e9),
-      DEFAULT_E2FSCK_EVERY,
+      USUAL_CRASHES.e2fsckEvery,
     )
     .option('--programs <n>', 'end after so many programs', wholeNumber(1, 1e9), NEVER_ENDING)
     .option('--seed <n>', 'where randomness starts', wholeNumber(-(2 ** 31), 2 ** 31 - 1))
@@ -94,12 +87,10 @@ export function addCrash(program: Command, terminal: Terminal, exit: (code: numb
     .option('--memory-mb <n>', 'more memory than this is a finding', wholeNumber(256, 1e6), DEFAULT_MEMORY_MB)
     .option('--fault <name>', 'switch a planted bug on; may be repeated', collected, [])
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
-    .option('--no-e2fsck', 'do not check images');
-  withOutputOptions(command)
+    .option('--no-e2fsck', 'do not check images')
+    .option('--json', 'print the summary as JSON', false)
     .addHelpText('after', EXAMPLES)
-    .action(async (options: CrashCommandOptions) =>
-      exit(await said(options, terminal, (teller) => crash(options, teller))),
-    );
+    .action(async (options: CrashCommandOptions) => exit(await crash(options, terminal)));
 }
 
 async function crash(options: CrashCommandOptions, terminal: Terminal): Promise<number> {
@@ -142,7 +133,7 @@ function againCommand(options: CrashCommandOptions, { seed, faults }: CrashPlan)
 const planOf = (options: CrashCommandOptions): CrashPlan => ({
   seed: options.seed ?? randomInt(2 ** 31 - 1),
   modes: modesNamed(options.modes),
-  blockSizes: options.blockSize === undefined ? DEFAULT_BLOCK_SIZES : [options.blockSize],
+  blockSizes: options.blockSize === undefined ? USUAL_CRASHES.blockSizes : [options.blockSize],
   faults: options.fault,
   statesPerProgram: options.statesPerProgram,
   e2fsckEvery: options.e2fsckEvery,
@@ -150,7 +141,7 @@ const planOf = (options: CrashCommandOptions): CrashPlan => ({
 });
 
 function modesNamed(names: string | undefined): readonly string[] {
-  const known = CRASH_MODES.map(({ name }) => name);
+  const known = USUAL_CRASHES.modes;
   if (names === undefined) return known;
   return names.split(',').map((word) => {
     if (known.includes(word.trim())) return word.trim();

@@ -19,6 +19,14 @@ export interface CrashPlan {
   readonly programs: number;
 }
 
+/** What is asked for when nobody says otherwise. Blocks of a quarter of a page, and of a whole one: the others are between. */
+export const USUAL_CRASHES = {
+  modes: CRASH_MODES.map(({ name }) => name),
+  blockSizes: [4096, 1024],
+  statesPerProgram: 60,
+  e2fsckEvery: 100,
+} as const satisfies Partial<CrashPlan>;
+
 /** A program to be crashed, and where the randomness of its states begins. */
 export interface CrashItem {
   readonly name: string;

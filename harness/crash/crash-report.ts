@@ -1,4 +1,5 @@
 import { operationText, setupText } from '../program-text.ts';
+import { programOf, toldStory, type Story, type StoryTurn } from '../story.ts';
 import { targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
 import type { CrashTarget, DiskRecording, Landmarks, RecordedWrite } from './crash-target.ts';
 import { completedAt, CrashExamination } from './examination.ts';
@@ -6,20 +7,54 @@ import type { CrashState, LostWrite, PowerCut } from './power-cut.ts';
 import { recordRun, type RecordedRun } from './recorded-run.ts';
 
 /** A failing crash for a person to read: what was done, when the power went, what was lost, and what is wrong with what is left. */
-export function crashReport({ program, state, failure }: FailingCrash, context: CrashContext): string {
+export const crashReport = (crash: FailingCrash, context: CrashContext): string =>
+  tellCrash(crash, context).report;
+
+/** The same, and as data. */
+export function tellCrash(
+  { program, state, failure }: FailingCrash,
+  context: CrashContext,
+): { readonly report: string; readonly story: Story } {
   const target = targetOf(program, context);
   const run = recordRun(program, target);
+  const facts: [string, string][] = [
+    ['File system', setupText(program.setup)],
+    ['Target', program.target],
+  ];
+  if (program.faults.length > 0) facts.push(['Planted bugs', program.faults.join(', ')]);
+  const turns = state === null || run.failure !== null ? [] : cutTurns(run, state, target, context);
+  run.recording.release();
   const lines = [
     `${failure.kind}: ${failure.words}`,
     '',
-    `File system: ${setupText(program.setup)}`,
-    `Target: ${program.target}`,
+    ...facts.map(([label, text]) => `${label}: ${text}`),
+    '',
+    ...operationLines(run, state),
+    ...turns.flatMap(({ name, lines: written }) => ['', `${name}:`, ...written.map((line) => `  ${line}`)]),
   ];
-  if (program.faults.length > 0) lines.push(`Planted bugs: ${program.faults.join(', ')}`);
-  lines.push('', ...operationLines(run, state));
-  if (state !== null && run.failure === null) lines.push('', ...cutLines(run, state, target, context));
-  run.recording.release();
-  return `${lines.join('\n')}\n`;
+  const story = toldStory(`${failure.kind}: ${failure.words}`, {
+    facts,
+    programs: [
+      programOf(
+        'Program',
+        program.operations.map(operationText),
+        state === null ? null : cutStep(run, state),
+      ),
+    ],
+    noticed: state === null ? null : 'after the power went, and what was left was recovered',
+    turns: turns.map(({ name, lines: written }) => ({ name, lines: written.slice(0, TURN_LINES_MAX) })),
+  });
+  return { report: `${lines.join('\n')}\n`, story };
+}
+
+const TURN_LINES_MAX = 2000;
+
+/** The operation at or before which the power went; null where it was none. */
+function cutStep(run: RecordedRun, { cut }: CrashState): number | null {
+  const completed = completedAt(run, cut);
+  const during = cut.point > (run.marks[completed] ?? 0);
+  const step = during ? completed : completed - 1;
+  return step < 0 || step >= run.program.operations.length ? null : step;
 }
 
 /** The operations, with what each wrote, and a line where the power went. */
@@ -37,27 +72,24 @@ function operationLines(run: RecordedRun, state: CrashState | null): string[] {
   return state !== null && completed === operations.length ? [...lines, cut(false)] : lines;
 }
 
-function cutLines(
+function cutTurns(
   run: RecordedRun,
   { cut, again }: CrashState,
   target: CrashTarget,
   context: CrashContext,
-): string[] {
+): StoryTurn[] {
   const { recording } = run;
-  const first = writesLines(recording, cut, target, 'Writes when the power went');
-  if (again === undefined) return first;
+  const first = writesTurn(recording, cut, target, 'Writes when the power went');
+  if (again === undefined) return [first];
   const examination = new CrashExamination(run, target, context.judges);
   const recovery = examination.recordedRecovery(cut);
-  if ('kind' in recovery || recovery.recording === null) return first;
-  return [
-    ...first,
-    '',
-    ...writesLines(recovery.recording, again, target, 'Writes of the recovery, when the power went again'),
-  ];
+  if ('kind' in recovery || recovery.recording === null) return [first];
+  const title = 'Writes of the recovery, when the power went again';
+  return [first, writesTurn(recovery.recording, again, target, title)];
 }
 
 /** The writes that no flush had covered, and what became of each. */
-function writesLines(recording: DiskRecording, cut: PowerCut, target: CrashTarget, title: string): string[] {
+function writesTurn(recording: DiskRecording, cut: PowerCut, target: CrashTarget, title: string): StoryTurn {
   const { point, underWay = false, lost } = cut;
   const landmarks = target.landmarks(recording.disk({ point, lost: [] }));
   const missing = new Map(lost.map((one) => [one.write, one]));
@@ -65,12 +97,10 @@ function writesLines(recording: DiskRecording, cut: PowerCut, target: CrashTarge
   const lines = recording.writes.slice(durable, point).map((write, index) => {
     const number = durable + index;
     const ended = underWay && number === point - 1 ? ', which had not ended' : '';
-    return `  ${fate(missing.get(number)).padEnd(9)}${nameOf(write, landmarks)}${flagsOf(write)}${ended}`;
+    return `${fate(missing.get(number)).padEnd(9)}${nameOf(write, landmarks)}${flagsOf(write)}${ended}`;
   });
-  const before = `${durable} writes before these were durable`;
-  return lines.length === 0
-    ? [`${title}: ${before}, and none came after`]
-    : [`${title} (${before}):`, ...lines];
+  const name = `${title} (${durable} writes before these were durable)`;
+  return { name, lines: lines.length === 0 ? ['none'] : lines };
 }
 
 function fate(lost: LostWrite | undefined): string {

@@ -44,6 +44,9 @@ export interface CrashSearchResult {
 /** One state in so many is cut again. */
 const AGAIN_ONE_IN = 12;
 
+/** Where every state needs e2fsck, which costs more than so many others, fewer are looked at: the other modes would get no time. */
+const E2FSCK_COSTS_STATES = 8;
+
 /** Why the thread lets others have a turn now and then: a request to stop must come in. */
 const BATCH = 16;
 
@@ -62,9 +65,10 @@ export async function searchStates(
   const examination = new CrashExamination(run, target, context.judges);
   const dice = seededDice(~seed);
   const always = !hasFeature(program.setup.format, 'has_journal');
+  const most = always ? Math.ceil(limits.states / E2FSCK_COSTS_STATES) : limits.states;
   let found: FailingCrash | null = null;
   for (const cut of drawCuts(run.recording, rangeOf(run.marks), dice)) {
-    if (counts.states >= limits.states || performance.now() >= limits.endsAt || limits.stop.aborted) break;
+    if (counts.states >= most || performance.now() >= limits.endsAt || limits.stop.aborted) break;
     const state = dice.oneIn(AGAIN_ONE_IN) ? cutAgain(examination, cut, dice) : { cut };
     const fully = context.judges.e2fsck !== null && (always || dice.oneIn(limits.e2fsckEvery));
     if (always && !fully) break;

@@ -1,4 +1,12 @@
-import type { FallocateMode, Handle, OpenFlags, Operation, Path } from '../../model/index.ts';
+import {
+  PAGE_BYTES,
+  type FallocateMode,
+  type Handle,
+  type OpenFlags,
+  type Operation,
+  type Path,
+  type RwfFlag,
+} from '../../model/index.ts';
 import type { Dice } from '../generate/dice.ts';
 import { hasFeature } from '../format.ts';
 import type { Setup } from '../setup.ts';
@@ -20,6 +28,7 @@ export function drawOperations(setup: Setup, dice: Dice): Operation[] {
   const count = dice.between(OPERATIONS_MIN, OPERATIONS_MAX);
   writer.begin();
   while (writer.operations.length < count) writer.addSome();
+  writer.end();
   return writer.operations;
 }
 
@@ -30,6 +39,8 @@ class Writer {
   readonly #extents: boolean;
   readonly #open: { readonly handle: Handle; readonly path: Path; readonly direct: boolean }[] = [];
   readonly #maps: { readonly name: `map${number}`; readonly bytes: number }[] = [];
+  /** Bytes: where each file ends, as far as it is known from what was written. Names may have moved meanwhile. */
+  readonly #ends = new Map<Path, number>();
   #handles = 0;
   #seed = 0;
 
@@ -54,6 +65,13 @@ class Writer {
       this.#write();
       this.#add({ op: 'sync' });
     }
+  }
+
+  /** What was done last shows only when something brings it to the disk. */
+  end(): void {
+    if (this.#dice.oneIn(3)) return;
+    if (this.#dice.oneIn(2)) this.#commit();
+    else this.#sync();
   }
 
   addSome(): void {
@@ -100,7 +118,12 @@ class Writer {
             offset: at(blocks, 50),
             content: { seed: ++this.#seed, length: 100 },
           });
-        this.#add({ op: 'writeback', path, offset: 0, length: 4096 });
+        this.#add({
+          op: 'writeback',
+          path,
+          offset: pageOf(this.#dice.pick([at(3), at(5), at(7)])),
+          length: 4096,
+        });
     }
     if (this.#dice.oneIn(2)) this.#commit();
     else this.#add({ op: 'fsync', handle });
@@ -114,6 +137,17 @@ class Writer {
 
   #add(operation: Operation): void {
     this.operations.push(operation);
+    if (operation.op === 'pwrite') this.#grows(operation.handle, operation.offset + operation.content.length);
+    if (operation.op === 'ftruncate') this.#ends.set(this.#pathOf(operation.handle), operation.size);
+  }
+
+  #pathOf(handle: Handle): Path {
+    return this.#open.find((one) => one.handle === handle)?.path ?? 'other';
+  }
+
+  #grows(handle: Handle, end: number): void {
+    const path = this.#pathOf(handle);
+    this.#ends.set(path, Math.max(end, this.#ends.get(path) ?? 0));
   }
 
   #some(): { readonly handle: Handle; readonly path: Path; readonly direct: boolean } {
@@ -132,9 +166,9 @@ class Writer {
       create: true,
       ...(oneIn(6) && { truncate: true as const }),
       ...(oneIn(5) && { append: true as const }),
-      ...(oneIn(8) && { sync: true as const }),
-      ...(oneIn(8) && { dsync: true as const }),
-      ...(oneIn(6) && { direct: true as const }),
+      ...(oneIn(6) && { sync: true as const }),
+      ...(oneIn(6) && { dsync: true as const }),
+      ...(oneIn(4) && { direct: true as const }),
     };
   }
 
@@ -159,10 +193,17 @@ class Writer {
   }
 
   #write(): void {
-    const { handle, direct } = this.#some();
+    const { handle, path, direct } = this.#some();
     const content = { seed: ++this.#seed, length: this.#length(direct) };
-    if (this.#dice.oneIn(3)) this.#add({ op: 'write', handle, content });
-    else this.#add({ op: 'pwrite', handle, offset: this.#place(direct), content });
+    const rwf = this.#drawRwf();
+    if (this.#dice.oneIn(5)) return this.#add({ op: 'write', handle, content, ...rwf });
+    const appends = !direct && this.#dice.oneIn(3);
+    const offset = appends ? (this.#ends.get(path) ?? 0) : this.#place(direct);
+    this.#add({ op: 'pwrite', handle, offset, content, ...rwf });
+  }
+
+  #drawRwf(): { readonly rwf?: readonly RwfFlag[] } {
+    return this.#dice.oneIn(8) ? { rwf: [this.#dice.pick(['sync', 'dsync', 'append'])] } : {};
   }
 
   #sync(): void {
@@ -273,6 +314,9 @@ class Writer {
     if (this.#dice.oneIn(2)) this.#commit();
   }
 }
+
+/** Writeback takes whole pages. */
+const pageOf = (offset: number): number => offset - (offset % PAGE_BYTES);
 
 const bound = (dice: Dice): { readonly oneIn: (count: number) => boolean } => ({
   oneIn: (count) => dice.oneIn(count),

@@ -8,7 +8,7 @@ import {
   type CrashFinding,
 } from '../crash/crash-finding.ts';
 import { crashItem, type CrashItem } from '../crash/crash-plan.ts';
-import { crashReport } from '../crash/crash-report.ts';
+import { tellCrash } from '../crash/crash-report.ts';
 import {
   searchStates,
   type CrashContext,
@@ -17,6 +17,7 @@ import {
 } from '../crash/crash-search.ts';
 import { lostIn } from '../crash/power-cut.ts';
 import { shrinkCrash } from '../crash/shrink-crash.ts';
+import { StateTape } from '../crash/state-tape.ts';
 import { ImageFiles } from '../image-file.ts';
 import type { CrashJob, Message } from '../job.ts';
 import { caseId } from '../race/race-finding.ts';
@@ -56,15 +57,14 @@ class CrashRunner {
     this.#say = say;
     this.#kept = job.kept;
     this.#folder = RunFolder.at(job.runFolder);
+    const tape = new StateTape(job.tape);
     this.#context = {
       targets: crashTargets(),
       judges: { e2fsck: bench.e2fsck, files: new ImageFiles(job.workspace) },
-      begins: (program, state) => {
+      begins: (_, state) => {
         if (this.#step !== SHRINKING) this.#step++;
         bench.beat(this.#item, this.#step);
-        // Of a thread that hangs, who watches it knows only what it was told.
-        if (this.#step !== SHRINKING)
-          say({ type: 'crashing', program: state === null ? program : null, state });
+        tape.write(state);
       },
     };
   }
@@ -136,7 +136,8 @@ class CrashRunner {
       writeAtomically(folder.caseFile, crashCaseText(better, name));
       this.#say({ type: 'crash shrinking', operations: better.program.operations.length });
     });
-    const report = crashReport(small, this.#context);
+    const { report, story } = tellCrash(small, this.#context);
+    folder.saveStory(story);
     writeAtomically(join(folder.path, 'failure.txt'), report);
     tell(small, report);
   }
