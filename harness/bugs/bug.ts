@@ -1,4 +1,5 @@
 import type { Operation } from '../../model/index.ts';
+import type { CrashFailure } from '../crash/crash-failure.ts';
 import type { FailureKind } from '../failure.ts';
 import type { Setup } from '../setup.ts';
 
@@ -43,7 +44,7 @@ export interface PlantedBug extends BugBasics {
   readonly needs: readonly Need[];
   readonly hunter: Hunter;
   /** Which kinds of failures show it. */
-  readonly seenBy: readonly FailureKind[];
+  readonly seenBy: readonly (FailureKind | CrashFailure['kind'])[];
   /** Null with a number of operations where it takes a schedule, a power cut or a broken device, too. */
   readonly known: KnownSequence | { readonly operations: number; readonly words: string };
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckJob, Message, RaceJob } from '../job.ts';
+import { USUAL_CRASHES } from '../crash/crash-plan.ts';
+import { StateTape } from '../crash/state-tape.ts';
+import type { CheckJob, CrashJob, Message, RaceJob } from '../job.ts';
 import { CATALOGUE } from '../race/catalogue/catalogue.ts';
 import { RACE_MODES } from '../race/modes.ts';
 import { ScheduleTape } from '../race/race-watch.ts';
@@ -14,7 +16,7 @@ export interface Quarry {
   /** Null: nothing is planted, and nothing should be found. */
   readonly fault: string | null;
   readonly needs: readonly Need[];
-  readonly hunter: 'check' | 'race' | 'control';
+  readonly hunter: 'check' | 'race' | 'crash' | 'control';
 }
 
 export interface HuntOptions {
@@ -24,7 +26,7 @@ export interface HuntOptions {
   readonly e2fsck: boolean;
   /** Milliseconds of processor time of this process, until it is given up. */
   readonly cpuMs: number;
-  /** The same for making smaller what was found; where nobody can be interrupted (race), it is the time of the clock. */
+  /** The same for making smaller what was found; where nobody can be interrupted (race, crash), it is the time of the clock. */
   readonly shrinkMs: number;
   readonly stop: AbortSignal;
   readonly version: string;
@@ -36,7 +38,7 @@ export interface Hunted {
   /** Which judge saw it: a kind of failure; null when none did. */
   readonly judge: string | null;
   readonly detail: string | null;
-  /** Operations, or schedules of races, until then, and milliseconds of processor time. */
+  /** Operations, schedules of races or states after power cuts, until then, and milliseconds of processor time. */
   readonly tried: number;
   readonly cpuMs: number;
   /** Operations of the case as it was found, and of the smallest; null when that is not known. */
@@ -69,14 +71,13 @@ export async function hunt(quarry: Quarry, seed: number, options: HuntOptions): 
     if (track.cpuMs >= (track.foundAfterMs ?? 0) + (track.found ? options.shrinkMs : options.cpuMs)) finish();
   }, LOOK_EVERY_MS);
   try {
-    const request =
-      quarry.hunter === 'race' ? raceJob(quarry, seed, options) : checkJob(quarry, seed, options);
-    const ending = await supervise(request, {
+    const ending = await supervise(JOBS[quarry.hunter](quarry, seed, options), {
       hangMs: HANG_MS,
       stop: end.signal,
       onMessage: (message) => {
         track.hear(message);
-        if (message.type === 'race found' && message.finding.report !== '') finish();
+        const ends = message.type === 'race found' || message.type === 'crash found';
+        if (ends && message.finding.report !== '') finish();
       },
     });
     if (ending.kind !== 'finished') track.lost(ending.kind);
@@ -139,6 +140,26 @@ function raceJob({ fault }: Quarry, seed: number, options: HuntOptions): JobRequ
   return job;
 }
 
+function crashJob({ fault }: Quarry, seed: number, options: HuntOptions): JobRequest {
+  const { folder: runFolder, workspace, e2fsck, shrinkMs } = options;
+  const job: Omit<CrashJob, 'heartbeat'> = {
+    verb: 'crash',
+    plan: { ...USUAL_CRASHES, seed, faults: fault === null ? [] : [fault], programs: NEVER },
+    from: 0,
+    kept: 0,
+    durationMs: NEVER,
+    states: NEVER,
+    shrinkMs,
+    runFolder,
+    tape: new StateTape().memory,
+    workspace,
+    e2fsck,
+  };
+  return job;
+}
+
+const JOBS = { check: checkJob, control: checkJob, race: raceJob, crash: crashJob } as const;
+
 /** What the thread has said so far, and when. */
 class Track {
   readonly #seed: number;
@@ -172,12 +193,16 @@ class Track {
       case 'race progress':
         this.#tried = message.totals.schedules;
         break;
+      case 'crash progress':
+        this.#tried = message.totals.states;
+        break;
       case 'found': {
         const { case: kept, caseFile, foundWith } = message.finding;
         this.#note(kept.failure?.kind ?? 'unknown', kept.failure?.detail ?? null, foundWith, null, caseFile);
         break;
       }
-      case 'race found': {
+      case 'race found':
+      case 'crash found': {
         const { id, detail, operations, report, caseFile } = message.finding;
         this.#note(
           id.replace(/^\d+-/, ''),

@@ -11,10 +11,9 @@ import type { RunRecord } from '../run-record.ts';
 import { openWorkspace } from '../workspace.ts';
 import { bugsSummary, bugsTable } from './bugs-table.ts';
 import { wantsE2fsck } from './case-file.ts';
-import { interruptible, STOPPING } from './interrupt.ts';
+import { interruptible } from './interrupt.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { beginRun, concludeRun } from './run-end.ts';
-import { said, withOutputOptions } from './output-options.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -28,7 +27,6 @@ interface BugsOptions {
   baseline: boolean;
   results: string;
   json: boolean;
-  quiet: boolean;
   list: boolean;
 }
 
@@ -45,12 +43,12 @@ const OUTCOMES: Readonly<Record<number, NonNullable<RunRecord['outcome']>>> = {
 };
 
 const HELP = `
-Each bug is planted by itself and hunted with the ordinary generator of the verb that can see it (check, race), once for each
-seed, until a judge sees something or the budget is used up. Nothing is tuned to a bug, but that those which need a format
-(bigalloc, indirect blocks) are hunted on it. What is not found, or stays large, tells about the harness.
+Each bug is planted by itself and hunted with the ordinary generator of the verb that can see it (check, race, crash), once for
+each seed, until a judge sees something or the budget is used up. Nothing is tuned to a bug, but that those which need a format
+(bigalloc, indirect blocks) are hunted by check on it. What is not found, or stays large, tells about the harness.
 
-Columns: how many seeds found it; which judges; operations tried (schedules with race) and seconds of processor time until then,
-the median and the 90th percentile; operations of the largest shrunk case (! more than 1.5 times what is known and one more); of
+Columns: how many seeds found it; which judges; operations tried (schedules with race, states with crash) and seconds of processor
+time until then, the median and the 90th percentile; operations of the largest shrunk case (! more than 1.5 times what is known and one more); of
 the smallest sequence that is known; what a generator like fsx finds, which has one file and compares contents and sizes only;
 whether the case can be exported to fsx or xfs_io.
 
@@ -59,19 +57,23 @@ Examples:
   twinpath bugs                      every bug, three seeds
   twinpath bugs B03 B48 --seeds 10 --budget 20
   twinpath bugs race                 those that need a race
+  twinpath bugs crash                those that need a power cut
 
 Exit code: 0 when every bug was found with every seed and nothing without one, 1 when not, 2 when it could not run, 130 when
 interrupted.`;
 
 /** `twinpath bugs`: how good the harness is, as numbers. */
 export function addBugs(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  const command = program
+  program
     .command('bugs')
     .summary('bugs planted on purpose: which are found, how soon, and how small they get')
     .description(
       'Plants bugs of Linux’ history, one at a time, and measures how well the harness finds them.',
     )
-    .argument('[ids...]', 'ids or names of bugs, or check or race for all that those see; all when absent')
+    .argument(
+      '[ids...]',
+      'ids or names of bugs, or check, race or crash for all that those see; all when absent',
+    )
     .option(
       '--budget <seconds>',
       'processor time for each bug and seed',
@@ -89,26 +91,18 @@ export function addBugs(program: Command, terminal: Terminal, exit: (code: numbe
     .option('--no-control', 'without the generator like fsx')
     .option('--no-baseline', 'without the hunts for which nothing is planted')
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
-    .option('--list', 'only say what there is', false);
-  withOutputOptions(command, 'the scores')
+    .option('--list', 'only say what there is', false)
+    .option('--json', 'print the scores as JSON', false)
     .addHelpText('after', HELP)
-    .action(async (ids: string[], options: BugsOptions) =>
-      exit(
-        options.list
-          ? list(ids, terminal)
-          : await said(options, terminal, (teller) => bugs(ids, options, teller)),
-      ),
-    );
-}
-
-function list(ids: readonly string[], terminal: Terminal): number {
-  bugsNamed(ids);
-  terminal.out(`${listText()}\n`);
-  return EXIT.held;
+    .action(async (ids: string[], options: BugsOptions) => exit(await bugs(ids, options, terminal)));
 }
 
 async function bugs(ids: readonly string[], options: BugsOptions, terminal: Terminal): Promise<number> {
   const chosen = bugsNamed(ids);
+  if (options.list) {
+    terminal.out(`${listText()}\n`);
+    return EXIT.held;
+  }
   const e2fsck = await wantsE2fsck(true);
   const workspace = await openWorkspace();
   try {
@@ -183,9 +177,7 @@ class BugsRun {
     const save = (): void => this.#keep({ scores, baseline });
     await interruptible(
       async (stop) => {
-        const hunters = new Set(
-          chosen.flatMap(({ hunter }) => (hunter === null || hunter === 'crash' ? [] : [hunter])),
-        );
+        const hunters = new Set(chosen.flatMap(({ hunter }) => (hunter === null ? [] : [hunter])));
         for (const hunter of this.#options.baseline ? hunters : []) {
           const hunts = await this.#hunts('none', { fault: null, needs: [], hunter }, stop);
           baseline.push(...hunts.map((one) => ({ ...one, hunter })));
@@ -200,7 +192,7 @@ class BugsRun {
       },
       () => {
         this.#interrupted = true;
-        this.#status.show(STOPPING, true);
+        this.#status.show('stopping… (Ctrl-C again to stop at once)');
       },
     );
     this.#status.clear();
@@ -228,7 +220,7 @@ class BugsRun {
 
   async #score(bug: PlantedBug, stop: AbortSignal): Promise<Score> {
     const { id, fault, needs, hunter } = bug;
-    if (hunter === null || hunter === 'crash') return scoreOf(bug, [], []);
+    if (hunter === null) return scoreOf(bug, [], []);
     const hunts = await this.#hunts(id, { fault, needs, hunter }, stop);
     const control = this.#options.control
       ? await this.#hunts(`${id}-control`, { fault, needs, hunter: 'control' }, stop)

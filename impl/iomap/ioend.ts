@@ -71,7 +71,9 @@ export class Ioend<F extends IomapFile = IomapFile> {
 
   /** Takes over an ioend that continues this one in the file and needs the same work (iomap_ioend_try_merge). */
   tryMerge(next: Ioend<F>): boolean {
-    const alike = next.unwritten === this.unwritten && next.status === this.status && next.file === this.file;
+    const sameWork =
+      next.unwritten === this.unwritten || this.file.mapping.faults.has('iomap-merges-unlike-ioends');
+    const alike = sameWork && next.status === this.status && next.file === this.file;
     if (!alike || next.offset !== this.end) return false;
     this.#merged.push(next);
     this.size += next.size;

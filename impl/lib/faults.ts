@@ -44,6 +44,12 @@ export const FAULTS = {
     'a fast commit is not told which blocks a truncation freed: only a power cut shows it (B19)',
   'fast-commit-forgets-zeroed-range':
     'a fast commit is not told which blocks became unwritten: only a power cut shows it (B20)',
+  'delayed-write-moves-disk-size':
+    'a write on the buffer_head path moves i_disksize although its last block has no place yet: only a power cut shows it (B12)',
+  'iomap-append-moves-disk-size':
+    'a write on the iomap path into a block that has its place moves i_disksize at once: only a power cut shows it (B13)',
+  'iomap-merges-unlike-ioends':
+    'ended writes are merged although only one of them has blocks to convert: what the other one wrote stays unwritten (B16)',
   'jbd2-skip-revoke': 'freed metadata blocks are not revoked: recovery may write old metadata over new data',
   'growth-keeps-stored-tail': 'a file that grows keeps what a mapping stored behind its old end',
   'growth-keeps-page-writable':

@@ -55,7 +55,7 @@ export const AFTER_END: readonly Bug[] = [
     fault: 'truncate-forgets-tail',
     needs: ['crash', 'mmap'],
     hunter: 'crash',
-    seenBy: ['recovery'],
+    seenBy: ['durability'],
     known: { operations: 5, words: 'a store behind the end, a truncation up, a commit, and a power cut' },
   },
   {
@@ -67,7 +67,7 @@ export const AFTER_END: readonly Bug[] = [
     fault: 'iomap-disk-size-is-size',
     needs: ['crash'],
     hunter: 'crash',
-    seenBy: ['recovery'],
+    seenBy: ['durability'],
     known: {
       operations: 5,
       words: 'writes at the end in several folios, writeback of the first, a commit, and a power cut',

@@ -112,7 +112,7 @@ export const OURS: readonly Bug[] = [
     fault: 'jbd2-skip-ordered-data',
     needs: ['crash'],
     hunter: 'crash',
-    seenBy: ['recovery'],
+    seenBy: ['durability'],
     known: { operations: 3, words: 'a write, a commit, and a power cut' },
   },
   {
@@ -123,7 +123,7 @@ export const OURS: readonly Bug[] = [
     fault: 'jbd2-commit-without-flush',
     needs: ['crash'],
     hunter: 'crash',
-    seenBy: ['recovery'],
+    seenBy: ['durability'],
     known: { operations: 3, words: 'a commit, and a power cut that loses some writes' },
   },
   {
@@ -134,7 +134,7 @@ export const OURS: readonly Bug[] = [
     fault: 'jbd2-checkpoint-without-flush',
     needs: ['crash'],
     hunter: 'crash',
-    seenBy: ['recovery'],
+    seenBy: ['durability'],
     known: { operations: 3, words: 'a checkpoint, and a power cut that loses some writes' },
   },
   {
@@ -145,7 +145,7 @@ export const OURS: readonly Bug[] = [
     fault: 'jbd2-skip-revoke',
     needs: ['crash'],
     hunter: 'crash',
-    seenBy: ['recovery'],
+    seenBy: ['durability'],
     known: { operations: 4, words: 'a directory that goes, data in its block, and a power cut' },
   },
   {

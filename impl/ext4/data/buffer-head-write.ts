@@ -176,7 +176,8 @@ function endsInPlacedBlock(inode: Inode, folio: Folio): boolean {
   const buffers = buffersOf(folio);
   // The file may end in a later folio than the one just written.
   const buffer = buffers !== null && index < buffers.length ? buffers[index] : undefined;
-  return buffer !== undefined && buffer.mapped && !buffer.delay && !buffer.unwritten;
+  const delayed = buffer?.delay === true && !inode.sb.options.faults.has('delayed-write-moves-disk-size');
+  return buffer !== undefined && buffer.mapped && !delayed && !buffer.unwritten;
 }
 
 /**
