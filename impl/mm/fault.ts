@@ -1,11 +1,14 @@
 import { Failure } from '../lib/errno.ts';
 import { type Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
+import { faultAround } from './fault-around.ts';
 import { grabFolio } from './filemap.ts';
 import type { Folio } from './folio.ts';
 import { whileValid } from './invalidate-lock.ts';
 import type { MemoryArea } from './memory-area.ts';
 import { PAGE_BYTES } from './page.ts';
+import { readAheadOfFault, readAround } from './read-around.ts';
+import type { ReadaheadState } from './readahead-state.ts';
 
 /**
  * What came of making a folio writable. `locked`: it is dirty, locked and still in the file; `again`: it is not in the file
@@ -16,6 +19,8 @@ export type MkwriteOutcome = 'locked' | 'again' | 'sigbus';
 /** What is asked of a file whose cached pages are mapped. */
 export interface MappedFile {
   readonly mapping: AddressSpace;
+  /** Of the open file that was mapped. */
+  readonly readahead: ReadaheadState;
   /**
    * A store is about to go through to a folio that is write-protected: its blocks get places or promises of them, and it
    * becomes dirty.
@@ -44,6 +49,7 @@ const isBeyondEnd = (mapping: AddressSpace, page: number): boolean => page * PAG
 /** Null, SIGBUS: the page is behind the end of the file, or could not be read. */
 function* pageToLoad(area: MemoryArea, file: MappedFile, page: number): Sleepable<Uint8Array | null> {
   for (;;) {
+    if (area.readable(page) === null) faultAround(area, file.readahead, page);
     const known = area.readable(page);
     if (known !== null) return known;
     const folio = yield* faultIn(file, page);
@@ -76,10 +82,14 @@ function* pageToStore(area: MemoryArea, file: MappedFile, page: number): Sleepab
 }
 
 /** filemap_fault(): the folio of the page, uptodate and locked; null is SIGBUS. */
-function* faultIn({ mapping }: MappedFile, page: number): Sleepable<Folio | null> {
+function* faultIn(file: MappedFile, page: number): Sleepable<Folio | null> {
+  const { mapping } = file;
+  if (isBeyondEnd(mapping, page)) return null;
+  const cached = mapping.find(page);
+  if (cached !== null) yield* readAheadOfFault(mapping, file.readahead, cached, page);
   for (;;) {
     if (isBeyondEnd(mapping, page)) return null;
-    if (!(yield* bringIn(mapping, page))) return null;
+    if (!(yield* bringIn(file, page))) return null;
     const folio = mapping.find(page);
     if (folio === null) continue;
     yield* folio.lock();
@@ -89,10 +99,11 @@ function* faultIn({ mapping }: MappedFile, page: number): Sleepable<Folio | null
 }
 
 /** Reads the page's folio where it is not in memory; false when the device failed. */
-function* bringIn(mapping: AddressSpace, page: number): Sleepable<boolean> {
+function* bringIn(file: MappedFile, page: number): Sleepable<boolean> {
+  const { mapping } = file;
   if (mapping.find(page)?.uptodate === true) return true;
   try {
-    yield* whileValid(mapping, () => readPage(mapping, page));
+    yield* whileValid(mapping, () => readPage(file, page));
     return true;
   } catch (error) {
     if (error instanceof Failure) return false;
@@ -100,8 +111,9 @@ function* bringIn(mapping: AddressSpace, page: number): Sleepable<boolean> {
   }
 }
 
-function* readPage(mapping: AddressSpace, page: number): Sleepable<void> {
-  if (mapping.find(page) === null) yield* readNew(mapping, page);
+function* readPage({ mapping, readahead }: MappedFile, page: number): Sleepable<void> {
+  if (mapping.find(page) === null) yield* readAround(mapping, readahead, page);
+  if (mapping.find(page) === null) yield* readAlone(mapping, page);
   const folio = mapping.find(page);
   if (folio !== null && !folio.uptodate) yield* readLocked(mapping, folio);
 }
@@ -113,10 +125,10 @@ function* readLocked(mapping: AddressSpace, folio: Folio): Sleepable<void> {
   else folio.unlock();
 }
 
-/** do_sync_mmap_readahead() without its window: what is not cached comes in alone. */
-function* readNew(mapping: AddressSpace, page: number): Sleepable<void> {
+/** What was not read with others comes in by itself, unless the file ends before it by now. Fails with ENOMEM. */
+function* readAlone(mapping: AddressSpace, page: number): Sleepable<void> {
   if (isBeyondEnd(mapping, page)) return;
   const folio = yield* grabFolio(mapping, page * PAGE_BYTES, PAGE_BYTES);
   if (folio.uptodate) folio.unlock();
-  else yield* mapping.operations.readahead(mapping, [folio]);
+  else yield* mapping.operations.readFolio(folio);
 }

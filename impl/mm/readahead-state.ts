@@ -17,6 +17,8 @@ export class ReadaheadState {
   previous = -1;
   /** Pages of a window at most (ra_pages): twice as many after POSIX_FADV_SEQUENTIAL. */
   pagesMax = READAHEAD_PAGES;
-  /** POSIX_FADV_RANDOM: what is asked for, and nothing more. */
+  /** Faults of mappings that found nothing in the cache, less those that found something (mmap_miss). */
+  mapMisses = 0;
+  /** POSIX_FADV_RANDOM, of reads: what is asked for, and nothing more. */
   random = false;
 }

@@ -124,8 +124,11 @@ function firstMissing(mapping: AddressSpace, index: number, max: number): number
 const lastPage = (mapping: AddressSpace): number =>
   mapping.host.size === 0 ? -1 : pageIndex(mapping.host.size - 1);
 
-/** page_cache_ra_order(): the window in folios of the state's order, smaller where alignment or the file's end ask for it. */
-function* readWindow(request: Request, state: ReadaheadState): Sleepable<void> {
+/**
+ * page_cache_ra_order(): the state's window in folios of the state's order, smaller where alignment or the file's end ask for it.
+ * What is cached already is passed over.
+ */
+export function* readWindow(request: Request, state: ReadaheadState): Sleepable<void> {
   const { mapping } = request;
   const { folioOrderMax } = mapping.operations;
   const { folioOrderMin } = mapping;

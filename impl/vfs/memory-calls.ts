@@ -24,10 +24,9 @@ export class ProcessMapping {
   readonly faults: VmOperations;
 
   constructor(area: MemoryArea, file: OpenFile) {
-    const { inode } = file;
     this.area = area;
     this.file = file;
-    this.faults = faultsOf(inode);
+    this.faults = faultsOf(file);
   }
 
   get inode(): Inode {
@@ -41,9 +40,9 @@ export class ProcessMapping {
 }
 
 /** ext4_file_mmap(): as long as a mapping lasts, the file is in the page cache, or is not. */
-const faultsOf = (inode: Inode): VmOperations =>
+const faultsOf = ({ inode, readahead }: OpenFile): VmOperations =>
   inode.dataPath.dax?.faults(inode) ??
-  cachedFaults({ mapping: inode.mapping, makeWritable: (folio) => pageMkwrite(inode, folio) });
+  cachedFaults({ mapping: inode.mapping, readahead, makeWritable: (folio) => pageMkwrite(inode, folio) });
 
 /**
  * mmap(2) of `length` bytes of an open file from `offset` on; answers the number of the mapping, which stands for its
