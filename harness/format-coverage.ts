@@ -9,7 +9,7 @@ export class FormatCoverage {
   readonly #grid = emptyGrid();
 
   record(setup: Setup): void {
-    const { blockSize, mount, format } = setup;
+    const { blockSize, mount, format, writesZeroes } = setup;
     this.#grid.add('block size', String(blockSize));
     this.#grid.add('maker', format?.maker ?? 'our own mkfs');
     this.#grid.add('allocation', mount.delalloc ? 'delalloc' : 'nodelalloc');
@@ -17,6 +17,7 @@ export class FormatCoverage {
     this.#grid.add('access times', mount.atime);
     this.#grid.add('data', mount.data ?? 'ordered');
     this.#grid.add('dax', mount.dax === true ? 'dax' : 'no dax');
+    this.#grid.add('fast zeros', writesZeroes === true ? 'writes them' : 'none');
     for (const dimension of FORMAT_DIMENSIONS) this.#grid.add(dimension.name, answerOf(dimension, format));
   }
 
@@ -55,6 +56,7 @@ function emptyGrid(): CountGrid {
   row('access times', 'relatime', 'noatime');
   row('data', 'ordered', 'writeback', 'journal');
   row('dax', 'no dax', 'dax');
+  row('fast zeros', 'none', 'writes them');
   for (const { name, usual, choices } of FORMAT_DIMENSIONS)
     row(name, usual, ...choices.map((choice) => choice.name));
   return grid;

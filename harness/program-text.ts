@@ -133,7 +133,7 @@ const timeText = (time: SetTime): string =>
   typeof time === 'string' ? time : `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`;
 
 /** How the file system was made and mounted, on one line. */
-export function setupText({ blockSize, sizeBytes, inodes, format, mount }: Setup): string {
+export function setupText({ blockSize, sizeBytes, inodes, format, writesZeroes, mount }: Setup): string {
   const size = sizeBytes % (1 << 20) === 0 ? `${sizeBytes / (1 << 20)} MiB` : `${sizeBytes / 1024} KiB`;
   const options = [
     mount.delalloc ? 'delalloc' : 'nodelalloc',
@@ -144,5 +144,6 @@ export function setupText({ blockSize, sizeBytes, inodes, format, mount }: Setup
   ];
   const count = inodes === undefined ? '' : `, at least ${inodes} inodes`;
   const layout = format === undefined ? '' : `, ${formatText(format, blockSize)}`;
-  return `${size} with blocks of ${blockSize} bytes${count}${layout}, mounted with ${options.join(',')}`;
+  const device = writesZeroes === true ? ' on a device that writes zeros fast' : '';
+  return `${size} with blocks of ${blockSize} bytes${count}${layout}${device}, mounted with ${options.join(',')}`;
 }

@@ -39,6 +39,8 @@ export interface Setup {
    * absent. It is part of the setup because looking reads files, and so changes what is in memory.
    */
   readonly inspectEvery?: number | undefined;
+  /** The device writes zeros faster than bytes, which FALLOC_FL_WRITE_ZEROES needs. */
+  readonly writesZeroes?: true | undefined;
   readonly mount: SetupMount;
 }
 
@@ -91,6 +93,7 @@ export const setupSchema = z
     inodes: z.int().min(INODES_MIN).max(INODES_MAX).exactOptional(),
     format: formatSchema.exactOptional(),
     inspectEvery: z.int().min(1).max(INSPECT_EVERY_MAX).exactOptional(),
+    writesZeroes: z.literal(true).exactOptional(),
     mount: z.strictObject({
       delalloc: z.boolean(),
       dioreadNolock: z.boolean(),
@@ -144,6 +147,7 @@ export function modelOptions(setup: Setup): ModelOptions {
     inlineData: hasFeature(format, 'inline_data'),
     journalsData: setup.mount.data === 'journal' && hasFeature(format, 'has_journal'),
     dax: setup.mount.dax === true,
+    writeZeroes: setup.writesZeroes === true,
     delalloc: setup.mount.delalloc && setup.mount.data !== 'journal',
     atime: setup.mount.atime,
   };

@@ -8,6 +8,7 @@ export { MemoryDisk } from './block/memory-disk.ts';
 export { PowerCuts, type LostWrite, type PowerCut, type SectorRange } from './block/power-cuts.ts';
 export { RecordingDisk, type RecordedWrite } from './block/recording-disk.ts';
 export { SlowDisk } from './block/slow-disk.ts';
+export { ZeroingDisk } from './block/zeroing-disk.ts';
 export { FAULTS, NO_FAULTS, type Fault, type FaultSwitches } from './lib/faults.ts';
 export { anatomyOf } from './ext4/anatomy/anatomy.ts';
 export type { Part } from './ext4/anatomy/part.ts';

@@ -246,6 +246,7 @@ class Writer {
       'zero-keep-size',
       'collapse',
       'insert',
+      'write-zeroes',
     ];
     const mode = this.#dice.pick(modes);
     const aligned = mode === 'collapse' || mode === 'insert';

@@ -49,6 +49,7 @@ export const setupOf = ({ mount, format }: CrashMode, blockSize: BlockSize): Set
   blockSize,
   sizeBytes: hasFeature(format, 'bigalloc') ? 2 * SMALLEST_BYTES[blockSize] : SMALLEST_BYTES[blockSize],
   ...(format !== undefined && { format }),
+  writesZeroes: true,
   mount,
 });
 

@@ -34,7 +34,7 @@ const ENDS_RUN: ReadonlySet<string> = new Set(['ENOSPC', 'ENOMEM']);
 export function recordRun(program: CrashProgram, target: CrashTarget): RecordedRun {
   const { setup, faults, operations } = program;
   const session = target.start(setup, { faults, now: timeOfStep(0) });
-  const model = new Model({ ...modelOptions(setup), writeZeroes: false });
+  const model = new Model(modelOptions(setup));
   const history = new DurabilityHistory(model);
   const { recording } = session;
   const marks = [recording.writes.length];

@@ -46,6 +46,10 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
           { weight: 3, arbitrary: fc.constant(undefined) },
           { weight: 1, arbitrary: fc.constantFrom(...INSPECT_EVERY) },
         ),
+        writesZeroes: fc.oneof(
+          { weight: 3, arbitrary: fc.constant(undefined) },
+          { weight: 1, arbitrary: fc.constant(true as const) },
+        ),
         mount: mountsOf(image, choices),
         image: fc.constant(image),
       }),
@@ -151,11 +155,12 @@ function mounts(always: SetupMount['atime'], journal: boolean): fc.Arbitrary<Set
 /** data=journal goes with neither of the others. */
 const JOURNALLED: SetupMount = { delalloc: false, dioreadNolock: false, atime: 'relatime', data: 'journal' };
 
-function withoutAbsent({ inodes, inspectEvery, format, ...rest }: Setup): Setup {
+function withoutAbsent({ inodes, inspectEvery, writesZeroes, format, ...rest }: Setup): Setup {
   return {
     ...rest,
     ...(format !== undefined && { format }),
     ...(inodes !== undefined && { inodes }),
     ...(inspectEvery !== undefined && { inspectEvery }),
+    ...(writesZeroes !== undefined && { writesZeroes }),
   };
 }

@@ -8,6 +8,11 @@ export interface BlockDevice {
   readonly readOnly?: boolean;
   /** Where it can be mapped directly. Absent in a device that is reached by transfers only. */
   readonly memory?: DeviceMemory;
+  /**
+   * It writes zeros faster than bytes, and without keeping them (bdev_write_zeroes_unmap_sectors): who wants zeros that are written
+   * may ask for them. Here they travel like other bytes.
+   */
+  readonly writesZeroes?: boolean;
   /** Starts the transfer; `endIo` runs exactly once, perhaps before submit returns, in an order the device chooses. */
   submit(bio: Bio, endIo: (status: BioStatus) => void): void;
   /** Is a transfer of these sectors under way? Absent in a device that ends every transfer before `submit` returns. */

@@ -28,6 +28,7 @@ const meets = ({ from, to }: Span, first: number, end: number): boolean => first
 /** A device that fails when it is told to, and is well again when it is told so. */
 export class FailingDisk implements BlockDevice {
   readonly sectors: number;
+  readonly writesZeroes?: boolean;
   readonly #disk: BlockDevice;
   #trouble: Trouble | null = null;
   #reads = 0;
@@ -38,6 +39,7 @@ export class FailingDisk implements BlockDevice {
   constructor(disk: BlockDevice) {
     this.#disk = disk;
     this.sectors = disk.sectors;
+    if (disk.writesZeroes !== undefined) this.writesZeroes = disk.writesZeroes;
   }
 
   /** From now on; null ends it. */

@@ -16,13 +16,15 @@ export interface RecordedWrite {
  */
 export class RecordingDisk implements BlockDevice {
   readonly sectors: number;
+  readonly writesZeroes: boolean;
   readonly writes: RecordedWrite[] = [];
   /** The disk before the first write. Whoever writes to it changes what is known of the past. */
   readonly start: MemoryDisk;
   readonly #now: MemoryDisk;
 
   /** Begins as what `disk` holds, and leaves that as it is. */
-  constructor(disk: MemoryDisk) {
+  constructor(disk: MemoryDisk, writesZeroes = false) {
+    this.writesZeroes = writesZeroes;
     this.sectors = disk.sectors;
     this.start = disk.snapshot();
     this.#now = disk.snapshot();

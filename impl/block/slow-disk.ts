@@ -22,6 +22,7 @@ export class SlowDisk implements BlockDevice {
   readonly sectors: number;
   /** What is loaded and stored is there at once. */
   readonly memory?: DeviceMemory;
+  readonly writesZeroes?: boolean;
   readonly #disk: BlockDevice;
   readonly #queue: Transfer[] = [];
   #slow = false;
@@ -30,6 +31,7 @@ export class SlowDisk implements BlockDevice {
     this.#disk = disk;
     this.sectors = disk.sectors;
     if (disk.memory !== undefined) this.memory = disk.memory;
+    if (disk.writesZeroes !== undefined) this.writesZeroes = disk.writesZeroes;
   }
 
   submit(bio: Bio, endIo: (status: BioStatus) => void): void {

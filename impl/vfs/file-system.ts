@@ -195,7 +195,7 @@ export class FileSystem {
     this.#run('ftruncate', () => this.calls.ftruncate(fd, size));
   }
 
-  /** fallocate(2), bytes. `write-zeroes` is for devices that none of ours is. */
+  /** fallocate(2), bytes. `write-zeroes` is for devices that write zeros faster than bytes (BlockDevice.writesZeroes). */
   fallocate(fd: number, mode: FallocateMode, offset: number, length: number): void {
     this.#run('fallocate', () => this.calls.fallocate(fd, mode, offset, length));
   }

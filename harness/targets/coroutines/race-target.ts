@@ -5,6 +5,7 @@ import {
   preemptionPoint,
   runToCompletion,
   SlowDisk,
+  ZeroingDisk,
   type FileSystem,
   type MemoryDisk,
   type Sleepable,
@@ -40,7 +41,8 @@ class CoroutineTarget implements RaceTarget {
   mount(image: DiskImage, setup: Setup, { faults, now, stepsMax }: RaceOptions): RaceSession {
     const disk = diskOf(image.snapshot());
     const { data = 'ordered' as const, dax, ...options } = setup.mount;
-    const slow = new SlowDisk(dax === true ? new MappableDisk(disk) : disk);
+    const device = dax === true ? new MappableDisk(disk) : disk;
+    const slow = new SlowDisk(setup.writesZeroes === true ? new ZeroingDisk(device) : device);
     const fs = mount(slow, {
       ...options,
       data,

@@ -71,7 +71,7 @@ class TypescriptCrashTarget implements CrashTarget {
   }
 
   start(setup: Setup, options: SessionOptions): CrashSession {
-    const device = new RecordingDisk(STALE.diskFor(setup));
+    const device = new RecordingDisk(STALE.diskFor(setup), setup.writesZeroes);
     const fixed = mountOptionsOf(setup, options, this.#bufferedIomap);
     const mountAt = (now: Timestamp): FileSystem => mount(device, { ...fixed, now, pool: this.#memory.pool });
     return new RecordedSession(device, mountAt, options.now, this.#memory);

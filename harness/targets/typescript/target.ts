@@ -9,6 +9,8 @@ import {
   mkfs,
   MkfsError,
   mount,
+  ZeroingDisk,
+  type BlockDevice,
   type MountRequest,
 } from '../../../generated/impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
@@ -80,8 +82,6 @@ interface Mode {
 /** The TypeScript ext4, mounted in one way. */
 class TypescriptTarget implements Target {
   readonly name: string;
-  /** A disk in memory is not a device that unmaps while it writes zeros, nor is a loop device. */
-  readonly traits = { writeZeroes: false };
   readonly capabilities: Capabilities;
   readonly #bufferedIomap: boolean;
   readonly #mount: typeof mount;
@@ -113,11 +113,10 @@ class TypescriptTarget implements Target {
   }
 
   #session(disk: MemoryDisk, setup: Setup, options: SessionOptions): Session {
-    const { dax } = setup.mount;
-    if (dax !== true && this.capabilities.dax === 'required')
+    if (setup.mount.dax !== true && this.capabilities.dax === 'required')
       throw new TargetUnavailable('only for setups with dax');
     const fixed = mountOptionsOf(setup, options, this.#bufferedIomap);
-    const device = dax === true ? new MappableDisk(disk) : disk;
+    const device = deviceOf(disk, setup);
     const mountAt = (time: Timestamp) =>
       this.#mount(device, {
         ...fixed,
@@ -127,6 +126,12 @@ class TypescriptTarget implements Target {
       });
     return new TypescriptSession(disk, mountAt, options.now, this.#memory);
   }
+}
+
+/** The device of a setup: what it can do beside reading and writing. */
+function deviceOf(disk: MemoryDisk, { mount: { dax }, writesZeroes }: Setup): BlockDevice {
+  const device = dax === true ? new MappableDisk(disk) : disk;
+  return writesZeroes === true ? new ZeroingDisk(device) : device;
 }
 
 /** What a setup, a session and a path mean to mount. */

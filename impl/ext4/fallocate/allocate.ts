@@ -1,13 +1,13 @@
 import { fail } from '../../lib/errno.ts';
 import { extendPages } from '../../mm/truncate.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { READY, type Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { zeroBeyondEnd } from '../data/write-checks.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { EXT4_EXTENTS_FL, type Inode } from '../inode/inode.ts';
 import { honourSync } from '../inode/sync-flags.ts';
 import { mapCredits } from '../mapping/block-map.ts';
-import { mapBlocks, type MapMode } from '../mapping/map-blocks.ts';
+import { mapBlocks, type BlockMapping, type MapMode } from '../mapping/map-blocks.ts';
 
 /** Blocks that one handle maps at most: no run is longer (EXT_UNWRITTEN_MAX_LEN). */
 const RUN_BLOCKS_MAX = 32767;
@@ -43,30 +43,32 @@ export function* allocateRange(inode: Inode, range: ByteRange, keepsSize: boolea
 
 /**
  * ext4_alloc_file_blocks(): the blocks that the range touches get places as `mode` says, run by run, each in a handle of its
- * own. The file grows with them, up to `newSize`. Fails with ENOSPC: the runs before stay.
+ * own, after which `placed` is run. The file grows with them, up to `newSize`. Fails with ENOSPC: the runs before stay.
  */
 export function* allocateBlocks(
   inode: Inode,
   { offset, end }: ByteRange,
   newSize: number | null,
   mode: Extract<MapMode, 'create-unwritten' | 'make-unwritten'>,
+  placed: (mapping: BlockMapping) => Sleepable<void> = () => READY,
 ): Sleepable<void> {
   const { blockSize, sb } = inode;
   const last = Math.ceil(end / blockSize);
   for (let block = Math.floor(offset / blockSize); block < last;) {
     const first = block;
-    block = yield* retryAfterCommit(sb, () => allocateRun(inode, first, last, newSize, mode));
+    const mapping = yield* retryAfterCommit(sb, () => allocateRun(inode, first, last, newSize, mode));
+    yield* placed(mapping);
+    block = mapping.logical + mapping.length;
   }
 }
 
-/** Answers the block to go on with. */
 function* allocateRun(
   inode: Inode,
   first: number,
   last: number,
   newSize: number | null,
   mode: MapMode,
-): Sleepable<number> {
+): Sleepable<BlockMapping> {
   const length = Math.min(last - first, RUN_BLOCKS_MAX);
   const handle = yield* inode.sb.journal.start(mapCredits(inode, length));
   try {
@@ -76,7 +78,7 @@ function* allocateRun(
     yield* markInodeDirty(handle, inode);
     inode.syncTid = inode.dataSyncTid = handle.transaction.tid;
     honourSync(handle, inode);
-    return next;
+    return mapping;
   } finally {
     yield* handle.stop();
   }

@@ -6,21 +6,23 @@ import type { Inode } from '../inode/inode.ts';
 import { allocateRange, type ByteRange } from './allocate.ts';
 import { punchHole } from './punch-hole.ts';
 import { collapseRange, insertRange } from './shift-range.ts';
-import { zeroRange } from './zero-range.ts';
+import { writeZeroes } from './write-zeroes.ts';
+import { makeUnwritten, zeroRange } from './zero-range.ts';
 
 /** What fallocate(2) is asked for, by its combinations of FALLOC_FL_*. */
 export type FallocateMode =
   'allocate' | 'keep-size' | 'punch' | 'zero' | 'zero-keep-size' | 'collapse' | 'insert' | 'write-zeroes';
 
 /** Modes that take blocks away from above which the page cache must be empty; the others only add places. */
-type ChangingMode = Exclude<FallocateMode, 'allocate' | 'keep-size' | 'write-zeroes'>;
+type ChangingMode = Exclude<FallocateMode, 'allocate' | 'keep-size'>;
 
 const CHANGES: Readonly<Record<ChangingMode, (inode: Inode, range: ByteRange) => Sleepable<void>>> = {
   punch: punchHole,
   collapse: collapseRange,
   insert: insertRange,
-  zero: (inode, range) => zeroRange(inode, range, false),
-  'zero-keep-size': (inode, range) => zeroRange(inode, range, true),
+  zero: (inode, range) => zeroRange(inode, range, false, makeUnwritten),
+  'zero-keep-size': (inode, range) => zeroRange(inode, range, true, makeUnwritten),
+  'write-zeroes': (inode, range) => zeroRange(inode, range, false, writeZeroes),
 };
 
 /**
@@ -33,7 +35,7 @@ export function* fallocateFile(
   range: ByteRange,
   writer: Writer,
 ): Sleepable<void> {
-  if (mode === 'write-zeroes') fail('EOPNOTSUPP');
+  if (mode === 'write-zeroes' && inode.device.writesZeroes !== true) fail('EOPNOTSUPP');
   yield* inode.lock.write();
   try {
     yield* convertFile(inode);

@@ -6,11 +6,23 @@ import { honourSync } from '../inode/sync-flags.ts';
 import { allocateBlocks, newSizeOf, requireExtents, type ByteRange } from './allocate.ts';
 import { dropWholeBlocks, recordSizeBefore, wholeBlocks, zeroPartialBlocks } from './discard-range.ts';
 
+/** Makes zeros of whole blocks, and the file longer with them, up to `newSize`. */
+type ZeroWhole = (inode: Inode, whole: ByteRange, newSize: number | null) => Sleepable<void>;
+
+/** Unwritten blocks read as zeros, and nothing need be written. */
+export const makeUnwritten: ZeroWhole = (inode, whole, newSize) =>
+  allocateBlocks(inode, whole, newSize, 'make-unwritten');
+
 /**
- * ext4_zero_range(): the range reads as zeros and has places; its whole blocks are unwritten. Under i_rwsem and
- * invalidate_lock. Fails with EOPNOTSUPP, ENOSPC.
+ * ext4_zero_range(): the range reads as zeros and has places; `zeroWhole` makes zeros of its whole blocks, of which the cache
+ * holds nothing. Under i_rwsem and invalidate_lock. Fails with EOPNOTSUPP, ENOSPC, EIO.
  */
-export function* zeroRange(inode: Inode, range: ByteRange, keepsSize: boolean): Sleepable<void> {
+export function* zeroRange(
+  inode: Inode,
+  range: ByteRange,
+  keepsSize: boolean,
+  zeroWhole: ZeroWhole,
+): Sleepable<void> {
   requireExtents(inode);
   const newSize = newSizeOf(inode, range, keepsSize);
   if (newSize !== null && newSize > inode.size) yield* zeroBeyondEnd(inode, newSize);
@@ -23,7 +35,7 @@ export function* zeroRange(inode: Inode, range: ByteRange, keepsSize: boolean): 
   const { first, end } = wholeBlocks(inode, range);
   if (first < end) {
     const whole = { offset: first * blockSize, end: end * blockSize };
-    yield* allocateBlocks(inode, whole, newSize, 'make-unwritten');
+    yield* zeroWhole(inode, whole, newSize);
   }
   if (partial) yield* zeroEdges(inode, range);
 }
