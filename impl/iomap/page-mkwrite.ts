@@ -17,8 +17,8 @@ export function* pageMkwrite<F extends IomapFile>(
   ops: IomapOps<F>,
 ): Sleepable<MkwriteOutcome> {
   yield* folio.lock();
-  const length = Math.min(folio.size, file.size - folio.position);
-  if (!folio.belongsTo(file.mapping) || length <= 0) {
+  const length = file.mapping.liveBytes(folio);
+  if (length <= 0) {
     folio.unlock();
     return 'again';
   }

@@ -62,6 +62,11 @@ export class AddressSpace {
     this.#dirtyMappings = dirtyMappings;
   }
 
+  /** Bytes of the folio that lie within the file; none, or fewer, when it was truncated away. */
+  liveBytes(folio: Folio): number {
+    return folio.belongsTo(this) ? Math.min(folio.size, this.host.size - folio.position) : 0;
+  }
+
   get folioCount(): number {
     return this.#folios.length;
   }

@@ -7,20 +7,17 @@ import type { Folio } from '../../mm/folio.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import type { Inode } from '../inode/inode.ts';
-import { blockMapOf, mapCredits } from '../mapping/block-map.ts';
+import { blockMapOf } from '../mapping/block-map.ts';
+import { placeCredits } from './folio-credits.ts';
 import { abandonNewBlocks, PlaceBlock, PromiseBlock } from './buffer-head-write.ts';
 
 /** Stores through mappings on the buffer_head path: the parts of ext4_page_mkwrite that depend on the table. */
-
-/** Bytes of the folio that lie within the file; none when it was truncated away. */
-const liveBytes = (inode: Inode, folio: Folio): number =>
-  folio.belongsTo(inode.mapping) ? Math.min(folio.size, inode.size - folio.position) : 0;
 
 /** block_page_mkwrite(): locks the folio and finds a place, or a promise, for each of its blocks within the file. */
 function* mkwriteBlocks(inode: Inode, folio: Folio, getBlock: GetBlock): Sleepable<MkwriteOutcome> {
   yield* folio.lock();
   const { mapping, blockSize } = inode;
-  const length = liveBytes(inode, folio);
+  const length = mapping.liveBytes(folio);
   if (length <= 0) {
     folio.unlock();
     return 'again';
@@ -53,7 +50,7 @@ export function* mkwriteDelayed(inode: Inode, folio: Folio): Sleepable<MkwriteOu
 export function* mkwritePlaced(inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> {
   yield* folio.lock();
   const { mapping, blockSize } = inode;
-  const live = Math.ceil(liveBytes(inode, folio) / blockSize);
+  const live = Math.ceil(inode.mapping.liveBytes(folio) / blockSize);
   const buffers = buffersOf(folio);
   if (live > 0 && buffers?.slice(0, live).every((buffer) => buffer.mapped) === true) {
     mapping.operations.dirtyFolio(mapping, folio);
@@ -64,8 +61,7 @@ export function* mkwritePlaced(inode: Inode, folio: Folio): Sleepable<MkwriteOut
 }
 
 function* mkwriteInHandle(inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> {
-  const blocks = folio.size / inode.blockSize;
-  const handle = yield* inode.sb.journal.start(mapCredits(inode, 1) * blocks + 1);
+  const handle = yield* inode.sb.journal.start(placeCredits(inode));
   try {
     return yield* mkwriteBlocks(inode, folio, new PlaceBlock(inode, handle));
   } finally {

@@ -10,7 +10,8 @@ import { truncateCache } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { DataPath } from './data-path.ts';
 import { growDiskSize, recordDiskSize } from './disk-size.ts';
-import { blockMapOf, mapCredits } from '../mapping/block-map.ts';
+import { placeCredits } from './folio-credits.ts';
+import { blockMapOf } from '../mapping/block-map.ts';
 import type { Inode } from '../inode/inode.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
@@ -224,16 +225,12 @@ export class PlaceBlock implements GetBlock {
 const writePlaced = (inode: Inode, position: number, source: Uint8Array): Sleepable<void> =>
   retryAfterCommit(inode.sb, () => tryToWritePlaced(inode, position, source));
 
-/** Credits to place the blocks of a folio. */
-const folioCredits = (inode: Inode): number =>
-  mapCredits(inode, 1) * Math.ceil(PAGE_BYTES / inode.blockSize) + 1;
-
 /** What ext4_write_begin() leaves behind when nothing can be copied. */
 const preparePlaced = (inode: Inode, position: number, length: number): Sleepable<void> =>
   retryAfterCommit(inode.sb, () => tryToPreparePlaced(inode, position, length));
 
 function* tryToPreparePlaced(inode: Inode, position: number, length: number): Sleepable<void> {
-  const handle = yield* inode.sb.journal.start(folioCredits(inode));
+  const handle = yield* inode.sb.journal.start(placeCredits(inode));
   try {
     const folio = yield* grabFolio(inode.mapping, position, length);
     try {
@@ -252,7 +249,7 @@ function* tryToPreparePlaced(inode: Inode, position: number, length: number): Sl
 }
 
 function* tryToWritePlaced(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
-  const handle = yield* inode.sb.journal.start(folioCredits(inode));
+  const handle = yield* inode.sb.journal.start(placeCredits(inode));
   try {
     yield* writePlacedUnder(handle, inode, position, source);
   } finally {

@@ -1,10 +1,8 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Folio } from '../../mm/folio.ts';
 import { grabFolio } from '../../mm/filemap.ts';
-import { PAGE_BYTES } from '../../mm/page.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
-import { mapCredits } from '../mapping/block-map.ts';
 import { fillFolio, isInline } from '../inline/inline-data.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { isRegular, type Inode } from '../inode/inode.ts';
@@ -14,6 +12,7 @@ import { isBlockUptodate, noteLogged, setBlockUptodate } from './logged-folio.ts
 import { writeAndTrim } from './buffer-head-write.ts';
 import type { DataPath } from './data-path.ts';
 import { growDiskSize } from './disk-size.ts';
+import { logCredits } from './folio-credits.ts';
 
 /**
  * Data that goes through the journal (ext4_journalled_aops). The kernel hands a folio's buffer_heads to jbd2; here a write
@@ -94,17 +93,12 @@ export function* logBlocks(
   noteLogged(folio, handle.transaction.tid);
 }
 
-/** A folio is one page, or one larger block. */
-const blocksPerFolio = (inode: Inode): number => Math.max(1, PAGE_BYTES / inode.blockSize);
-
 /** ext4_write_begin(), the copy, and ext4_journalled_write_end(). */
 const writeLogged = (inode: Inode, position: number, source: Uint8Array): Sleepable<void> =>
   retryAfterCommit(inode.sb, () => tryWriteLogged(inode, position, source));
 
-const folioCredits = (inode: Inode): number => (mapCredits(inode, 1) + 1) * blocksPerFolio(inode) + 1;
-
 function* tryWriteLogged(inode: Inode, position: number, source: Uint8Array): Sleepable<void> {
-  const handle = yield* inode.sb.journal.start(folioCredits(inode));
+  const handle = yield* inode.sb.journal.start(logCredits(inode));
   try {
     yield* writeUnder(handle, inode, position, source);
   } finally {
@@ -161,7 +155,7 @@ const prepareLogged = (inode: Inode, position: number, length: number): Sleepabl
   retryAfterCommit(inode.sb, () => tryPrepareLogged(inode, position, length));
 
 function* tryPrepareLogged(inode: Inode, position: number, length: number): Sleepable<void> {
-  const handle = yield* inode.sb.journal.start(folioCredits(inode));
+  const handle = yield* inode.sb.journal.start(logCredits(inode));
   try {
     const folio = yield* grabFolio(inode.mapping, position, length);
     try {

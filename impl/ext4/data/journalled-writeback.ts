@@ -7,8 +7,8 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import type { Inode } from '../inode/inode.ts';
 import { damageFails } from '../super/damage.ts';
-import { mapCredits } from '../mapping/block-map.ts';
 import { Failure } from '../../lib/errno.ts';
+import { logCredits } from './folio-credits.ts';
 import { logBlocks, placeAll, placeOf, type LoggedBlocks } from './journalled-data.ts';
 
 /**
@@ -17,23 +17,16 @@ import { logBlocks, placeAll, placeOf, type LoggedBlocks } from './journalled-da
  * again meanwhile, so that the next store makes it dirty anew.
  */
 
-const liveBytes = (inode: Inode, folio: Folio): number =>
-  folio.belongsTo(inode.mapping) ? Math.min(folio.size, inode.size - folio.position) : 0;
-
-/** A folio is one page, or one larger block; each block of it may need a place, and is logged. */
-const credits = (inode: Inode, folio: Folio): number =>
-  (mapCredits(inode, 1) + 1) * (folio.size / inode.blockSize) + 1;
-
 /** The end of ext4_page_mkwrite(): blocks without a place get one, and are logged with the zeros of their holes. */
 export const mkwriteLogged = (inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> =>
   retryAfterCommit(inode.sb, () => tryMkwriteLogged(inode, folio));
 
 function* tryMkwriteLogged(inode: Inode, folio: Folio): Sleepable<MkwriteOutcome> {
-  const handle = yield* inode.sb.journal.start(credits(inode, folio));
+  const handle = yield* inode.sb.journal.start(logCredits(inode));
   try {
     yield* folio.lock();
     try {
-      const length = liveBytes(inode, folio);
+      const length = inode.mapping.liveBytes(folio);
       if (length > 0) return yield* logPlaced(handle, inode, folio, length);
     } catch (error) {
       folio.unlock();
@@ -75,11 +68,11 @@ export function* logDirtyFolios(inode: Inode, control: WritebackControl): Sleepa
 
 function* logFolio(inode: Inode, folio: Folio): Sleepable<void> {
   const { mapping, blockSize } = inode;
-  const handle = yield* inode.sb.journal.start(credits(inode, folio));
+  const handle = yield* inode.sb.journal.start(logCredits(inode));
   try {
     yield* folio.lock();
     try {
-      const length = liveBytes(inode, folio);
+      const length = inode.mapping.liveBytes(folio);
       if (length <= 0 || !folio.dirty) return;
       mapping.clearDirty(folio);
       // What was stored behind the end of the file stays out of it.
