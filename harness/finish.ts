@@ -12,6 +12,7 @@ import { compareLayouts, promisesLayouts } from './layout.ts';
 import { withImage } from './evidence-image.ts';
 import { hasFeature } from './format.ts';
 import type { Setup } from './setup.ts';
+import { thawing } from './thawing.ts';
 import type { Awaitable, DiskImage, ImageFormat, Session, Target } from './target.ts';
 import { HOLDS, worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
@@ -145,7 +146,7 @@ class Finishing {
 
   async #end(lane: Lane): Promise<void> {
     const { clock, stages } = this.#options;
-    await this.#sync(lane);
+    await this.#perform(lane, [...thawing(lane.model), SYNC]);
     await this.#compareLayouts(lane);
     clock.enter('recover');
     // Without a journal nobody promises anything about a power cut.
@@ -161,9 +162,12 @@ class Finishing {
     if (stages.remount !== 'none') await this.#remount(lane, images);
   }
 
-  async #sync(lane: Lane): Promise<void> {
-    const failed = await new Lockstep(lane).step(SYNC, this.#context('result', 'at the end of the run'));
-    if (failed !== null) throw new Found(failed);
+  async #perform(lane: Lane, operations: readonly Operation[]): Promise<void> {
+    const lockstep = new Lockstep(lane);
+    for (const operation of operations) {
+      const failed = await lockstep.step(operation, this.#context('result', 'at the end of the run'));
+      if (failed !== null) throw new Found(failed);
+    }
   }
 
   async #compareLayouts(lane: Lane): Promise<void> {
@@ -243,8 +247,6 @@ class Finishing {
   /** Those who have mounted what somebody else has begun go on with it. */
   async #goOnElsewhere(lane: Lane): Promise<void> {
     const { operations } = this.#options;
-    // Whether a file that was large while it was empty lies in its inode after another mount is not settled yet.
-    if (hasFeature(this.#setup.format, 'inline_data')) return;
     for (const participant of lane.participants) {
       const { name, target } = participant;
       if (name === target.name || !this.#keepsTime(participant)) continue;

@@ -18,6 +18,7 @@ import {
 } from '../harness/index.ts';
 import { lanesOf } from '../harness/drive.ts';
 import { Lockstep } from '../harness/lockstep.ts';
+import { thawing } from '../harness/thawing.ts';
 import type { Model, OpenFlags, Operation, Outcome } from '../model/index.ts';
 
 /** TWINPATH_FAST_COMMIT_SEQUENCES says how many random sequences there are. */
@@ -43,10 +44,11 @@ async function performed({ setup, operations }: Sequence, index: number): Promis
     const context = { step, now: timeOfStep(step), kind: 'result', stage: '' } as const;
     expect(await lockstep.step(operation, context)).toBe(null);
   }
+  const model = lockstep.lanes[0]?.model ?? expect.fail('no lane left');
+  const context = { step: null, now: NOW, kind: 'result', stage: '' } as const;
+  for (const operation of thawing(model)) expect(await lockstep.step(operation, context)).toBe(null);
   await session.apply({ op: 'setcreds', uid: 0, gid: 0, groups: [] }, NOW);
-  // A sequence may end with a file system that stands still: whoever goes on with it would wait for ever.
-  await session.apply({ op: 'thaw' }, NOW);
-  return { session, model: lockstep.lanes[0]?.model ?? expect.fail('no lane left') };
+  return { session, model };
 }
 
 /** Every file is fsynced, at last one that is new, so that there is something to commit. */

@@ -255,3 +255,21 @@ describe.each([
     blockSize,
   });
 });
+
+/** A file that was large while it was empty, whose first bytes went into the inode, gets a size; the flag says where the bytes lie. */
+const resized = (size: number): Program => [
+  ['open', 'f', `r${size}`, 'read-write', ['create'], 0o644],
+  ['ftruncate', 'f', 4096],
+  ['pwrite', 'f', 0, 1, 7],
+  ['getFlags', 'f'],
+  ['ftruncate', 'f', size],
+  ['getFlags', 'f'],
+  ['contents', `r${size}`],
+  ['close', 'f'],
+];
+
+describe('a size beyond the room of the bytes in the inode takes them out of it, also where it is smaller than before', () => {
+  const sizes = [0, 1, 59, 60, 61, 150, 4095, 4096, 4097];
+  const programs = Object.fromEntries(sizes.map((size) => [`${size}`, resized(size)]));
+  likeTheKernel(programs, ['inline_data'], { blockSize: 4096 });
+});

@@ -137,9 +137,12 @@ function* moveToFolio(handle: Handle, inode: Inode, folio: Folio): Sleepable<voi
   blockWriteEnd(inode.mapping, folio, inode.blockSize, 0, length);
 }
 
-/** May a file whose bytes lie in the inode get this size there? */
+/**
+ * Do the bytes of a file stay in the inode when it gets this size? Not beyond the room that they have there now, also when the file
+ * becomes shorter: one that was large while it was empty has a size beyond its room (ext4_setattr).
+ */
 export function* staysInline(inode: Inode, size: number): Sleepable<boolean> {
-  return size <= inode.size || size <= (yield* inlineSize(inode));
+  return size <= (yield* inlineSize(inode));
 }
 
 /**
