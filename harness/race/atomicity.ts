@@ -26,7 +26,9 @@ import { allOperations, type RaceProgram } from './program.ts';
  * 8. A store to a mapping takes no i_rwsem: one that faults takes sb_start_pagefault, then sets the times, then takes invalidate_lock,
  *    shared, and the folio lock (ext4_page_mkwrite, fs/ext4/inode.c), one to a page that is writable already takes nothing; one within a block is a step, which may come between the blocks of a write. A read beside both sees each block
  *    at a moment of its own. The order of rule 2 says nothing then. It sets the times when it faults (file_update_time in
- *    ext4_page_mkwrite), which others may see before the bytes are there, and be done before they are.
+ *    ext4_page_mkwrite), which others may see before the bytes are there, and be done before they are. The order of these locks is read
+ *    from the source (ext4_page_mkwrite, and ext4_iomap_page_mkwrite of the series); what follows from it, a store between the blocks of
+ *    a write and times before bytes, nobody has seen on a running kernel, where no test can stop a task there.
  * 9. A direct write takes i_rwsem exclusively where it grows the file or finds places for blocks, else shared
  *    (ext4_dio_write_checks, fs/ext4/file.c): beside everything but direct transfers it is one step. Two direct overwrites of the
  *    same bytes leave whatever the device does last, sector by sector; no race has them.
