@@ -11,13 +11,14 @@ test('transfers are counted by length and alignment, and what never was shows as
       DEFAULT_SETUP,
       { op: 'pwrite', handle: 'fd0', offset, content: { seed: 1, length } },
       OK,
+      [],
     );
   write(0, 4096);
   write(4096, 600);
   write(5, 4091);
   write(5, 0);
   write(1, 1 << 21);
-  coverage.operation(DEFAULT_SETUP, { op: 'read', handle: 'fd0', length: 600 }, OK);
+  coverage.operation(DEFAULT_SETUP, { op: 'read', handle: 'fd0', length: 600 }, OK, []);
   const { pwrite = {}, read = {} } = coverage.tables([]).sizes;
   expect(pwrite['4096']).toEqual({
     'both ends': 1,

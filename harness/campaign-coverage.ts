@@ -5,6 +5,7 @@ import { Coverage, possibleAnswers, type CoverageTable } from './coverage.ts';
 import { FormatCoverage } from './format-coverage.ts';
 import type { Setup } from './setup.ts';
 import { SizeCoverage, type SizeTables } from './size-coverage.ts';
+import { WayCoverage } from './way-coverage.ts';
 import type { CallbackTable, CountTable, Target } from './target.ts';
 
 /** What a campaign went through, from several sides. Tables hold zeros where one knows what could have been. */
@@ -13,6 +14,8 @@ export interface CoverageTables {
   readonly coverage: CoverageTable;
   /** What each operation could have answered. */
   readonly possible: Readonly<Record<string, readonly string[]>>;
+  /** By operation, and ways of it that had success, then by target; null where that cannot perform it. */
+  readonly ways: CallbackTable;
   /** What the targets did inside, by table and callback. */
   readonly callbacks: CallbackTable;
   /** By kind of transfer, then length and alignment. */
@@ -26,6 +29,7 @@ export interface CoverageTables {
 /** Counts all of it while a campaign goes on. */
 export class CampaignCoverage {
   readonly #answers = new Coverage();
+  readonly #ways = new WayCoverage();
   readonly #sizes = new SizeCoverage();
   readonly #formats = new FormatCoverage();
 
@@ -33,8 +37,10 @@ export class CampaignCoverage {
     this.#formats.record(setup);
   }
 
-  operation({ blockSize }: Setup, operation: Operation, expected: Outcome): void {
+  /** `targets` are the names of those that performed it. */
+  operation({ blockSize }: Setup, operation: Operation, expected: Outcome, targets: readonly string[]): void {
     this.#answers.record(operation, expected);
+    this.#ways.record(operation, expected, targets);
     this.#sizes.record(operation, blockSize);
   }
 
@@ -44,6 +50,7 @@ export class CampaignCoverage {
     return {
       coverage: this.#answers.table(),
       possible: possibleAnswers(),
+      ways: this.#ways.table(targets),
       callbacks: mergedCallbacks(targets),
       sizes: this.#sizes.tables(),
       rangeStates: rangeStates.table(),

@@ -9,6 +9,7 @@ import {
   sequenceSeed,
   type GenerationLimits,
 } from './generate-sequence.ts';
+import { surveySequence } from './generate/survey.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
 import { daxOf, unperformedBy, wantsUsualFormat } from './unperformed.ts';
@@ -25,6 +26,8 @@ export interface CampaignPlan {
   readonly failuresMax: number;
   /** Images of each so many-th sequence are checked; of each when absent. */
   readonly checkEvery?: number | undefined;
+  /** Begins with sequences that leave nothing of the vocabulary out. */
+  readonly surveys?: true | undefined;
   /** Sequences like those of fsx, of which only answers are compared, instead of our own. */
   readonly mix?: 'fsx';
 }
@@ -155,12 +158,9 @@ export class Campaign {
     const pool = poolOfSequence(this.#plan.seed, sequence);
     const likeFsx = this.#plan.mix === 'fsx';
     const generate = likeFsx ? fsxSequence : generateSequence;
-    const { setup, operations } = generate(seed, {
-      ...this.#limits,
-      unperformed: this.#unperformed,
-      dax: this.#dax,
-      pool,
-    });
+    const limits = { ...this.#limits, unperformed: this.#unperformed, dax: this.#dax, pool };
+    const survey = this.#plan.surveys === true ? surveySequence(sequence, limits) : null;
+    const { setup, operations } = survey ?? generate(seed, limits);
     clock.enter('record');
     this.#history.append({ type: 'sequence', sequence, seed, setup, operations });
     this.#coverage.sequence(setup);
@@ -170,7 +170,10 @@ export class Campaign {
       e2fsck: sequence % checkEvery === 0 ? this.#drive.e2fsck : null,
       stages: likeFsx ? null : stagesInTurn(sequence),
       onStep: (step) => this.#events.onStep(sequence, step),
-      onOutcome: (operation, expected) => this.#coverage.operation(setup, operation, expected),
+      onOutcome: (operation, expected, participants) => {
+        const names = participants.map(({ name }) => name);
+        this.#coverage.operation(setup, operation, expected, names);
+      },
     });
     clock.enter('record');
     const failure = driven.verdict.kind === 'fails' ? driven.verdict.failure : null;

@@ -31,6 +31,9 @@ const coverageSchema = z
   .object({
     coverage: table.describe('By operation and answer: `ok` or an errno.'),
     possible: z.record(text, z.array(text)).describe('What each operation can answer.'),
+    ways: z
+      .record(text, z.record(text, count.nullable()))
+      .describe('By operation, and ways of it that had success, then by target; null where that cannot.'),
     callbacks: z
       .record(text, z.record(text, count.nullable()))
       .describe('By table and callback; null where a table has none.'),

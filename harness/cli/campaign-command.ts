@@ -132,6 +132,8 @@ export async function runCampaign(
           ...limits,
         },
         failuresMax: options.failures,
+        // So many sequences are to be those that the seed draws.
+        ...(options.runs === undefined && { surveys: true as const }),
         checkEvery: options.fsck,
       },
       targets,

@@ -38,7 +38,7 @@ export function checkEnd(
     const note = 'The thread that ran the targets was lost: rates and coverage are unknown.';
     return { outcome: 'found', exitCode, findings: kept, notes: [...notes, note] };
   }
-  const { coverage, possible, callbacks, sizes, rangeStates, formats, spent } = result;
+  const { coverage, possible, ways, callbacks, sizes, rangeStates, formats, spent } = result;
   const stopped = result.ended === 'stopped';
   if (stopped) notes.push('The run was stopped before its end.');
   const outcome = outcomeOf(result);
@@ -55,7 +55,7 @@ export function checkEnd(
     notes,
     findings: kept,
     coverage: JSON.parse(
-      JSON.stringify({ coverage, possible, callbacks, sizes, rangeStates, formats }),
+      JSON.stringify({ coverage, possible, ways, callbacks, sizes, rangeStates, formats }),
     ) as RunRecord['coverage'],
     spent,
   };

@@ -25,6 +25,7 @@ export function summaryText(result: CheckResult, facts: RunFacts): string {
     ...result.findings.map((finding) => findingLines(finding, facts)),
     timeLines(result, facts),
     coverageLines(result.coverage),
+    wayLines(result.ways),
     callbackLines(result.callbacks),
     [`seed      ${facts.seed}`, `again     ${facts.again}`, `results   ${facts.runFolder}`],
   ];
@@ -104,6 +105,39 @@ function timeLines(result: CheckResult, { e2fsck }: RunFacts): string[] {
   return lines;
 }
 
+/**
+ * A line per operation that has ways of its own: how often each had success, on the targets in their order where they differ; then
+ * what a target never did, operations too, and what it cannot.
+ */
+function wayLines(ways: CallbackTable): string[] {
+  const byOperation = new Map<string, string[]>();
+  for (const [row, counts] of Object.entries(ways)) {
+    const [operation = row, ...way] = row.split(' ');
+    if (way.length === 0) continue;
+    const numbers = new Set(Object.values(counts).map((count) => (count === null ? '-' : grouped(count))));
+    const shown = `${way.join(' ')} ${[...numbers].join('/')}`;
+    byOperation.set(operation, [...(byOperation.get(operation) ?? []), shown]);
+  }
+  const lines = [...byOperation].map(
+    ([operation, shown]) => `  ${operation.padEnd(NAME_WIDTH)}  ${shown.join('  ')}`,
+  );
+  const never = rowsByTarget(ways, (count) => count === 0).map((text) => pc.yellow(`never on ${text}`));
+  const cannot = rowsByTarget(ways, (count) => count === null).map((text) =>
+    pc.dim(`cannot be done on ${text}`),
+  );
+  const whole = never.length === 0 ? ['every operation, in every way, ran on every target'] : never;
+  return lines.length === 0 ? [] : ['ways', ...lines, ...[...whole, ...cannot].map((line) => `  ${line}`)];
+}
+
+/** `target: row, row` for each target with rows of such counts. */
+function rowsByTarget(ways: CallbackTable, wanted: (count: number | null) => boolean): string[] {
+  const targets = new Set(Object.values(ways).flatMap((counts) => Object.keys(counts)));
+  return [...targets].flatMap((target) => {
+    const rows = Object.keys(ways).filter((row) => wanted(ways[row]?.[target] ?? null));
+    return rows.length === 0 ? [] : [`${target}: ${rows.join(', ')}`];
+  });
+}
+
 /** A line per table: how many calls, the seldom ones first, and those that the table has not; then those that never were. */
 function callbackLines(callbacks: CallbackTable): string[] {
   const lines = Object.entries(callbacks).map(([table, counts]) => {
@@ -112,7 +146,7 @@ function callbackLines(callbacks: CallbackTable): string[] {
     const sorted = called.sort(([, left], [, right]) => left - right);
     const total = sorted.reduce((sum, [, count]) => sum + count, 0);
     const shown = sorted.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${grouped(count)}`);
-    const none = absent.length === 0 ? '' : pc.dim(`  not in the table: ${absent.join(' ')}`);
+    const none = absent.length === 0 ? '' : pc.dim(`  there are no folios, so never: ${absent.join(' ')}`);
     return `  ${table.padEnd(TABLE_WIDTH)}${grouped(total).padStart(COUNT_WIDTH)}  ${shown.join('  ')}${none}`;
   });
   return lines.length === 0 ? [] : ['callbacks', ...lines, `  ${neverCalled(callbacks)}`];
