@@ -14,7 +14,7 @@ import type { State } from './state.ts';
  * immutable and stays so changes in no other flag. Without a journal no data goes there, and nobody says so.
  */
 export function chattr(state: State, operation: OperationOf<'chattr'>): Outcome {
-  const inode = findFlagged(state, operation.path);
+  const inode = openForLooking(state, operation.path);
   if (typeof inode === 'string') return failure(inode);
   const wanted = withChanges(inode.flags, operation);
   const maps =
@@ -67,7 +67,7 @@ function chattrError(state: State, inode: Inode, wanted: InodeFlags, maps: boole
  * (ext4_fileattr_set).
  */
 export function setProject(state: State, { path, project }: OperationOf<'set-project'>): Outcome {
-  const inode = findFlagged(state, path);
+  const inode = openForLooking(state, path);
   if (typeof inode === 'string') return failure(inode);
   if (!actsAsOwner(state, inode)) return failure('EPERM');
   const handsDown = inode.type === 'directory' && project !== 0;
@@ -93,16 +93,10 @@ const isRefusedInline = (state: State, inode: Inode): boolean =>
 
 /** FS_IOC_FSGETXATTR. */
 export function lsattr(state: State, path: Path): Outcome {
-  const inode = findFlagged(state, path);
+  const inode = openForLooking(state, path);
   if (typeof inode === 'string') return failure(inode);
   return success({ kind: 'flags', flags: flagNames(inode.flags), project: inode.project });
 }
 
 const projectChanges = ({ options }: State, inode: Inode, project: number): boolean =>
   options.projects && inode.project !== project;
-
-function findFlagged(state: State, path: Path): Inode | Errno {
-  const inode = openForLooking(state, path);
-  if (typeof inode === 'string') return inode;
-  return inode.type === 'file' || inode.type === 'directory' ? inode : 'ENXIO';
-}

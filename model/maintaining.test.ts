@@ -42,3 +42,16 @@ test('nobody reconfigures nothing', () => {
   expect(new Session().model.enabled({ op: 'reconfigure', mount: {} })).toBe(false);
   expect(new Session().model.enabled({ op: 'reconfigure', mount: { dioreadNolock: false } })).toBe(true);
 });
+
+// Asked of Linux 6.18: open(2), swapon(2) and swapoff(2) answer ENXIO to either.
+test('whiteouts and sockets cannot be opened, whatever for', () => {
+  const session = new Session();
+  session.file('f');
+  session.prepare({ op: 'rename', from: 'f', to: 'g', flag: 'whiteout' });
+  session.prepare({ op: 'mknod', path: 's', type: 'socket', mode: 0o644, device: { major: 0, minor: 0 } });
+  for (const path of ['f', 's']) {
+    for (const op of ['reclaim', 'writeback'] as const)
+      expect(session.run({ op, path, offset: 0, length: 10 })).toBe('ENXIO');
+    for (const op of ['swapon', 'swapoff'] as const) expect(session.run({ op, path })).toBe('ENXIO');
+  }
+});

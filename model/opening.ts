@@ -21,7 +21,6 @@ export function open(state: State, operation: Open): Outcome {
   if (state.handles.has(handle)) return failure('EBADF');
   const inode = flags.tmpfile === true ? makeUnnamed(state, operation) : findOrCreate(state, operation);
   if (typeof inode === 'string') return failure(inode);
-  // The device of the number may be missing, and a fifo waits for its other end: generation opens neither.
   if (inode.type !== 'file' && inode.type !== 'directory') return failure('ENXIO');
   // Only regular files can do without the page cache (do_dentry_open).
   if (inode.type === 'directory' && flags.direct === true) return failure('EINVAL');
@@ -37,8 +36,13 @@ export function close(state: State, handle: Handle): Outcome {
 }
 
 /** The inode that an open without flags finds, for calls that need a descriptor only to name an inode. */
-export const findToOpen = (state: State, path: Path, access: Access): Inode | Errno =>
-  findOrCreate(state, { op: 'open', as: 'fd0', path, access, flags: {}, mode: 0 });
+export function findToOpen(state: State, path: Path, access: Access): Inode | Errno {
+  const inode = findOrCreate(state, { op: 'open', as: 'fd0', path, access, flags: {}, mode: 0 });
+  return typeof inode === 'string' || canBeOpened(inode) ? inode : 'ENXIO';
+}
+
+/** The device of the number may be missing, a whiteout has none, nobody listens to a socket, and a fifo waits for its other end. */
+const canBeOpened = ({ type }: Inode): boolean => type === 'file' || type === 'directory';
 
 /** The one that open(path, O_RDONLY) finds. */
 export const openForLooking = (state: State, path: Path): Inode | Errno => findToOpen(state, path, 'read');

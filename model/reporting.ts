@@ -3,7 +3,7 @@ import { largestBytes } from './inline-data.ts';
 import { INT_MAX } from './limits.ts';
 import { openForLooking } from './opening.ts';
 import { counted, failure, success } from './outcome.ts';
-import type { Errno, FileExtent, Outcome, Path } from './operation.ts';
+import type { FileExtent, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { isPrivileged } from './caller.ts';
 import type { State } from './state.ts';
@@ -13,7 +13,7 @@ import type { State } from './state.ts';
  * knows nothing.
  */
 export function fiemap(state: State, { path, offset, length, sync }: OperationOf<'fiemap'>): Outcome {
-  const inode = openedBy(state, path);
+  const inode = openForLooking(state, path);
   if (typeof inode === 'string') return failure(inode);
   if (length <= 0) return failure('EINVAL');
   const maxFileBytes = largestBytes(state, inode, ['EFBIG', 'EINVAL']);
@@ -67,7 +67,7 @@ function isPlausible(
  */
 export function bmap(state: State, { path, block }: OperationOf<'bmap'>): Outcome {
   const { options, observedCount: seen } = state;
-  const inode = openedBy(state, path);
+  const inode = openForLooking(state, path);
   if (typeof inode === 'string') return failure(inode);
   if (inode.type !== 'file') return failure('ENOTTY');
   if (!isPrivileged(state.caller) || !options.rootHasRawIo) return failure('EPERM');
@@ -80,10 +80,4 @@ export function bmap(state: State, { path, block }: OperationOf<'bmap'>): Outcom
     !inode.contents.hasWritten(start, start + options.blockSizeBytes);
   const least = mayBeNone ? 0 : 1;
   return counted(seen !== null && seen >= least && seen <= INT_MAX ? seen : least);
-}
-
-function openedBy(state: State, path: Path): Inode | Errno {
-  const inode = openForLooking(state, path);
-  if (typeof inode === 'string') return inode;
-  return inode.type === 'file' || inode.type === 'directory' ? inode : 'ENXIO';
 }

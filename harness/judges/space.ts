@@ -1,4 +1,4 @@
-import type { Operation, Outcome, SpaceReport } from '../../model/index.ts';
+import { PAGE_BYTES, type Operation, type Outcome, type SpaceReport } from '../../model/index.ts';
 import type { Participant, StepContext } from '../lockstep.ts';
 import { countFree } from '../bitmaps.ts';
 import { clusterSize } from '../format.ts';
@@ -23,6 +23,8 @@ function bytesAsked(operation: Operation): number {
     case 'copy-file-range':
     case 'sendfile':
       return operation.length;
+    case 'mkswap':
+      return PAGE_BYTES;
     default:
       return 0;
   }
