@@ -5,7 +5,9 @@ import { bytesMoved, operationSchema } from './operation-schema.ts';
 import { describeIssues, describeValue } from './schema-issues.ts';
 import { setupSchema, type Setup } from './setup.ts';
 
+/** What `format` of a case file says. */
 export const CASE_FORMAT = 'twinpath-case';
+/** What `version` of a case file says; a reader refuses any other. */
 export const CASE_VERSION = 1;
 
 /** Where a case comes from. All of it is for people; nothing of it is needed to run the case. */

@@ -22,6 +22,7 @@ export const FAILURE_KINDS = [
   'hang',
 ] as const;
 
+/** Who noticed a failure: the comparison of an answer or of the tree, e2fsck, the watch over hangs and so on. */
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 /** What a failure is, short and stable enough to tell whether another run failed in the same way. */

@@ -25,6 +25,7 @@ export interface GenerationLimits {
   readonly atime?: SetupMount['atime'] | undefined;
 }
 
+/** A file system, and what is done to it. */
 export interface Sequence {
   readonly setup: Setup;
   readonly operations: readonly Operation[];

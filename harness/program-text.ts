@@ -105,7 +105,7 @@ function capabilityText({ capability }: CapabilityValue): string {
 }
 
 /** The letters of chattr(1). */
-const FLAG_LETTERS: Readonly<Record<FlagName | 'extents', string>> = {
+export const FLAG_LETTERS: Readonly<Record<FlagName | 'extents', string>> = {
   immutable: 'i',
   append: 'a',
   sync: 'S',

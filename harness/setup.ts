@@ -14,6 +14,7 @@ export function timeOfStep(step: number): Timestamp {
   return { seconds: BASE_SECONDS + step, nanoseconds: (step * NANOSECONDS_STEP) % 1_000_000_000 };
 }
 
+/** Bytes of a block that sequences are drawn for. */
 export type BlockSize = 1024 | 2048 | 4096 | 8192 | 16384 | 32768 | 65536;
 
 /** The usual ones: what sequences are run on when nobody chooses. */
@@ -77,6 +78,7 @@ const INSPECT_EVERY_MAX = 1_000_000;
 const INODES_MIN = 16;
 const INODES_MAX = 1 << 20;
 
+/** The usual file system: 16 MiB with blocks of 4096 bytes, as mke2fs makes it, mounted with the usual options. */
 export const DEFAULT_SETUP: Setup = {
   blockSize: 4096,
   sizeBytes: 16 << 20,

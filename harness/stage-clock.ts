@@ -11,6 +11,7 @@ export const STAGES = [
   'wait',
 ] as const;
 
+/** One stage of a sequence, of which time is told. */
 export type Stage = (typeof STAGES)[number];
 
 /** Adds up, stage by stage, the time since the last change of stage. Milliseconds. */

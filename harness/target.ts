@@ -41,6 +41,7 @@ export type Uncompared = 'times' | 'directory links';
 /** Whose images those of a target are, so that somebody else can check them. */
 export type ImageFormat = 'ext4' | 'xfs' | 'btrfs';
 
+/** What a target can do beside performing operations. */
 export interface Capabilities {
   /** Its disk can be taken at any time, as a power cut would leave it with everything written so far. */
   readonly powerCut: boolean;
@@ -80,6 +81,7 @@ export class TargetUnavailable extends Error {
   override readonly name = 'TargetUnavailable';
 }
 
+/** How a file system is started or mounted, beside its setup. */
 export interface SessionOptions {
   /** Names of planted bugs (FAULTS of impl/) that are switched on. */
   readonly faults: readonly string[];

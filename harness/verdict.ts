@@ -25,12 +25,16 @@ export type Verdict =
   | { readonly kind: 'fails'; readonly failure: FailureSignature; readonly evidence: Evidence }
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** Something differs: what, and the evidence. */
 export type FailedVerdict = Extract<Verdict, { kind: 'fails' }>;
 
+/** All was judged, and nothing differs. */
 export const HOLDS: Verdict = Object.freeze({ kind: 'holds' });
 
+/** Nothing is known, for this reason. It never counts as having passed. */
 export const unknown = (reason: string): Verdict => ({ kind: 'unknown', reason });
 
+/** Something differs. */
 export const fails = (failure: FailureSignature, evidence: Evidence): FailedVerdict => ({
   kind: 'fails',
   failure,

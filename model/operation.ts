@@ -28,6 +28,7 @@ export interface Timestamp {
   readonly nanoseconds: number;
 }
 
+/** What a descriptor may be used for (O_RDONLY, O_WRONLY, O_RDWR). */
 export type Access = 'read' | 'write' | 'read-write';
 
 /** The flags of open(2) that are set. Absent means not set, so that a stored case stays short. */
@@ -72,6 +73,7 @@ export interface DeviceNumber {
 /** Whom an entry of an access control list is about, in the order in which a valid list has them. */
 export type AclTag = 'owner' | 'user' | 'owning-group' | 'group' | 'mask' | 'others';
 
+/** An entry of an access control list (acl(5)). */
 export interface AclEntry {
   readonly tag: AclTag;
   /** 4 to read, 2 to write, 1 to execute or search, added up. Greater numbers are stored as they are: EINVAL. */
@@ -85,6 +87,7 @@ export interface AclValue {
   readonly acl: readonly AclEntry[];
 }
 
+/** The value of an extended attribute: bytes, an ACL, or capabilities of a file. */
 export type XattrValue = Content | AclValue | CapabilityValue;
 
 /**
@@ -130,12 +133,14 @@ export interface MountChanges {
 /** POSIX_FADV_*. */
 export type Advice = 'normal' | 'sequential' | 'random' | 'willneed' | 'dontneed' | 'noreuse';
 
+/** From where lseek(2) counts. */
 export type Whence = 'set' | 'current' | 'end' | 'data' | 'hole';
 
 /** The modes of fallocate(2): `punch` keeps the size always, `zero-keep-size` is zero beyond the end, too. */
 export type FallocateMode =
   'allocate' | 'keep-size' | 'punch' | 'zero' | 'zero-keep-size' | 'collapse' | 'insert' | 'write-zeroes';
 
+/** A system call, or something that happens to the whole file system, as plain data. */
 export type Operation =
   | {
       readonly op: 'open';
@@ -345,8 +350,10 @@ export type RenameFlag = 'noreplace' | 'exchange' | 'whiteout';
 /** What utimensat(2) does with one of the two times. */
 export type SetTime = Timestamp | 'now' | 'omit';
 
+/** What the operations are called. */
 export type OperationName = Operation['op'];
 
+/** What kind of file an inode is (S_IFMT). */
 export type FileType = NodeType | 'directory' | 'symlink';
 
 /** What stat(2) answers, less what no two file systems share (inode and device numbers, directory sizes). */
@@ -366,6 +373,7 @@ export interface Stat {
   readonly device?: DeviceNumber;
 }
 
+/** A name as readdir(3) tells of it. */
 export interface DirectoryEntry {
   readonly name: string;
   readonly type: FileType;
@@ -426,9 +434,11 @@ export type Value =
   /** In the order of their offsets, none over another. */
   | { readonly kind: 'extents'; readonly extents: readonly FileExtent[] };
 
+/** What an operation answers: a value, or an errno. */
 export type Outcome =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly errno: Errno };
 
+/** Errors that the operations may answer (errno(3)). */
 export type Errno =
   | 'EPERM'
   | 'ENOENT'

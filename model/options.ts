@@ -13,6 +13,7 @@ export interface InitialDirectory {
   readonly ctime: Timestamp;
 }
 
+/** Of a file system and its machine, what answers depend on. */
 export interface ModelOptions {
   /** Bytes. A symbolic link's target must be shorter (ext4_symlink); ENOSPC is judged by whole blocks. */
   readonly blockSizeBytes: number;

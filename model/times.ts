@@ -22,6 +22,7 @@ export function compareTimes(a: Timestamp, b: Timestamp): number {
 /** Whether a time that a target shows is one of the model's: its clock may be another one. */
 export type SameTime = (expected: Timestamp, observed: Timestamp) => boolean;
 
+/** Times are the same to the nanosecond. */
 export const exactlySame: SameTime = (expected, observed) => compareTimes(expected, observed) === 0;
 
 /**

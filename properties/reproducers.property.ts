@@ -182,6 +182,72 @@ describe('reproducers', () => {
   });
 });
 
+/** A real fsx, of xfstests: the one that TWINPATH_FSX names, else one on the PATH. */
+const FSX = process.env['TWINPATH_FSX'] ?? 'fsx';
+
+/** Why there is none; an older one knows no --replay-ops, and says so with its usage. */
+async function whyNoFsx(folder: string): Promise<string | null> {
+  writeFileSync(join(folder, 'probe'), 'write 0x0 0x10 0x0\n');
+  const { failed } = await execa(FSX, ['--replay-ops', join(folder, 'probe'), join(folder, 'file')], {
+    reject: false,
+  });
+  return failed ? `${FSX} cannot be run, or not with --replay-ops` : null;
+}
+
+describe('programs for one file', () => {
+  /** All that the form can say of short sequences, each on an ext4 with blocks of its size. */
+  async function eachWritten(
+    form: string,
+    look: (text: string, file: string, folder: string, number: number) => Promise<void>,
+  ): Promise<void> {
+    for (const [number, saved] of cases(4 * SEQUENCES, []).entries()) {
+      const { text } = written(form, saved);
+      if (text.split('\n').every((line) => line === '' || line.startsWith('#'))) continue;
+      await inFolder(async (folder) => {
+        const image = join(folder, 'image');
+        await execa('truncate', ['-s', '64M', image]);
+        await execa('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', String(saved.setup.blockSize), image], {
+          env: SBIN,
+        });
+        await withMounted(image, folder, 'rw', (root) => look(text, join(root, 'file'), folder, number));
+      });
+    }
+  }
+
+  test('an ops file is replayed by a real fsx to its end', async (context) => {
+    const noFsx = await inFolder(whyNoFsx);
+    const why = noFsx ?? (await whyNoKernel());
+    if (why !== null) context.skip(`unknown: ${why}`);
+    await eachWritten('fsx', async (text, file, folder, number) => {
+      const ops = join(folder, 'case.fsxops');
+      writeFileSync(ops, text);
+      const [, length = ''] = /fsx -l (\d+) --replay-ops/.exec(text) ?? [];
+      const { all } = await execa(FSX, ['-l', length, '--replay-ops', ops, file], {
+        all: true,
+        reject: false,
+        timeout: 60_000,
+      });
+      expect(all, `sequence ${number}`).toMatch(/operations completed A-OK!$/m);
+    });
+  });
+
+  test('every command of xfs_io is one that it knows', async (context) => {
+    const found = await execa('sh', ['-c', 'command -v xfs_io'], { env: SBIN, reject: false });
+    const why = found.failed ? 'no xfs_io' : await whyNoKernel();
+    if (why !== null) context.skip(`unknown: ${why}`);
+    await eachWritten('xfs_io', async (text, file, _, number) => {
+      const input = text
+        .split('\n')
+        .filter((line) => !line.startsWith('#'))
+        .join('\n');
+      const { all } = await execa('xfs_io', ['-f', file], { all: true, input, env: SBIN, reject: false });
+      expect(all, `sequence ${number}`).not.toMatch(
+        /not found|invalid|bad argument count|Usage|non-numeric/i,
+      );
+    });
+  });
+});
+
 const PREAMBLE = String.raw`
 export PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C SCRATCH_MNT="$PWD/scratch" seqres="$PWD/NNN" MKFS_OPTIONS= top="$PWD"
 _begin_fstest() { trap '_scratch_unmount 2>/dev/null; [ -z "$dev" ] || losetup -d $dev' EXIT; }

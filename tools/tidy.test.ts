@@ -4,6 +4,7 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { deadFiles } from './tidy/dead-files.ts';
 import { dependencyProblems } from './tidy/dependencies.ts';
+import { undocumented } from './tidy/docstrings.ts';
 import { determinismProblems } from './tidy/determinism.ts';
 import { floatingCoroutines } from './tidy/floating.ts';
 import { leftovers } from './tidy/leftovers.ts';
@@ -25,6 +26,7 @@ describe('the source is tidy', () => {
   test('impl/ and model/ are deterministic', () => expect(determinismProblems(sources)).toEqual([]));
   test('every file is reached', () => expect(deadFiles(sources)).toEqual([]));
   test('files and functions are short', () => expect(lengthProblems(sources, RATCHET)).toEqual([]));
+  test('what users import has docstrings', () => expect(undocumented(sources)).toEqual([]));
   test('nothing was left for later', () => expect(leftovers(sources)).toEqual([]));
   test('names follow STYLE.md', () => expect(nameProblems(sources)).toEqual([]));
   test('nothing strays in the root', ({ skip }) => {
@@ -127,6 +129,14 @@ describe('lengths', () => {
     expect(lengthProblems(one('impl/x.ts', long), { 'impl/x.ts f': 82 })).toEqual([]);
     expect(lengthProblems(one('impl/x.ts', long), { 'impl/x.ts f': 81 })).toHaveLength(1);
   });
+});
+
+test('a public export without a docstring, also behind others', () => {
+  const sources = [
+    { path: 'model/index.ts', text: "export { a, b } from './a.ts';" },
+    { path: 'model/a.ts', text: '/** A. */\nexport const a = 1;\nexport const b = 2;\nexport const c = 3;' },
+  ];
+  expect(undocumented(sources)).toEqual(['model/a.ts: b has no docstring']);
 });
 
 describe('leftovers', () => {

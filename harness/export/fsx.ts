@@ -37,8 +37,25 @@ function writeOps(reproduction: Reproduction): Written {
     lines.push(`${made.words} 0x${made.size.toString(16)}${made.keepSize === true ? ' keep_size' : ''}`);
   }
   const head = [...headingOf(reproduction, obstacles), `fsx -l ${longest} --replay-ops THIS /mnt/file`];
-  const comment = head.map((one) => `# ${one}`.trimEnd());
+  const comment = head.flatMap(folded).map((one) => `# ${one}`.trimEnd());
   return { text: `${[...comment, ...lines].join('\n')}\n`, obstacles };
+}
+
+/** fsx reads lines into 256 bytes (read_op), and takes what is behind them for another line. */
+const LINE_MAX = 240;
+
+/** A line of a comment as as many as it needs; in bytes, for names may hold anything. */
+function folded(line: string): string[] {
+  const bytes = Buffer.from(line);
+  const parts: string[] = [];
+  for (let start = 0; start === 0 || start < bytes.length;) {
+    let end = Math.min(bytes.length, start + LINE_MAX);
+    // Not within a character, whose later bytes are 10xxxxxx.
+    while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+    parts.push(bytes.toString('utf8', start, end));
+    start = end;
+  }
+  return parts;
 }
 
 /** Opening and closing is what fsx does by itself; a file that is closed and opened again is a mark on the line before. */

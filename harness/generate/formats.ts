@@ -12,6 +12,7 @@ export interface FormatChoice {
   readonly not?: readonly string[];
 }
 
+/** One question about the format of a file system, and its answers. */
 export interface FormatDimension {
   /** What the choices are about. */
   readonly name: string;

@@ -8,6 +8,7 @@ import { isFair } from './fairness.ts';
 import { drawSequence } from './sequence.ts';
 import { simplerOperations } from './simpler.ts';
 
+/** What may be drawn. */
 export interface GenerationOptions {
   readonly setup: Setup;
   /** At least 1. */

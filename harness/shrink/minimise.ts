@@ -7,6 +7,7 @@ import { mergeHandles, mergeWrites, renumber, replaceByCheaper } from './structu
 
 export type { MinimiseOptions, MinimiseProgress, StillFails } from './search.ts';
 
+/** The smallest sequence that was found. */
 export interface Minimised {
   /** The given ones, or a smaller sequence of which `stillFails` said yes. */
   readonly operations: readonly Operation[];

@@ -9,6 +9,7 @@ export interface MinimiseProgress {
   readonly pass: string;
 }
 
+/** How long to look for a smaller sequence; it ends with whatever comes first. */
 export interface MinimiseOptions {
   /** How often `stillFails` may be asked. */
   readonly budgetRuns: number;

@@ -23,6 +23,7 @@ import { openWorkspace } from '../workspace.ts';
  */
 export type Subject = OperationsSubject | { readonly directory: string } | string | Target;
 
+/** How long and where a file system is tested. */
 export interface ConformsOptions {
   /** How many sequences; 20 when absent. */
   readonly sequences?: number;

@@ -1,6 +1,7 @@
 import type { Bio, BioStatus } from './bio.ts';
 import type { DeviceMemory } from './device-memory.ts';
 
+/** A device that transfers sectors, one bio at a time; what struct block_device and its queue are in the kernel. */
 export interface BlockDevice {
   /** Sectors of 512 bytes. */
   readonly sectors: number;

@@ -6,9 +6,12 @@ import { iterate } from './iterate.ts';
 /** Flags of struct fiemap_extent (include/uapi/linux/fiemap.h). */
 export const FIEMAP_EXTENT_LAST = 0x1;
 export const FIEMAP_EXTENT_UNKNOWN = 0x2;
+/** Promised, with no place yet (fiemap.rst). */
 export const FIEMAP_EXTENT_DELALLOC = 0x4;
 export const FIEMAP_EXTENT_NOT_ALIGNED = 0x100;
+/** In the inode (fiemap.rst). */
 export const FIEMAP_EXTENT_DATA_INLINE = 0x200;
+/** With a place, and zeros until written (fiemap.rst). */
 export const FIEMAP_EXTENT_UNWRITTEN = 0x800;
 export const FIEMAP_EXTENT_MERGED = 0x1000;
 

@@ -132,6 +132,7 @@ export const FAULTS = {
     'a read looks at the size before it waits for the page only: a race with a truncation shows it',
 } as const;
 
+/** The name of a planted bug. */
 export type Fault = keyof typeof FAULTS;
 
 /** Which bugs are switched on; asked where they would be. */
@@ -139,4 +140,5 @@ export interface FaultSwitches {
   has(fault: Fault): boolean;
 }
 
+/** Nothing is planted. */
 export const NO_FAULTS: FaultSwitches = new Set();

@@ -78,6 +78,7 @@ export type Advice = 'normal' | 'sequential' | 'random' | 'willneed' | 'dontneed
 /** Whether sync_file_range(2) waits for what is on its way to the device, before and after it sends more. */
 export type SyncWait = 'none' | 'before' | 'after' | 'both';
 
+/** What stat(2) answers; sizes in bytes, blocks in units of 512 bytes. */
 export interface Stat {
   readonly ino: number;
   readonly type: FileType;

@@ -1,17 +1,8 @@
-import type { FileType, NodeType, Operation, RenameFlag, SetTime, Stat } from '../../../model/index.ts';
+import type { NodeType, Operation, RenameFlag, SetTime, Stat } from '../../../model/index.ts';
 import { changedFlagBits } from '../../inode-flag-bits.ts';
+import { FILE_TYPES } from '../file-types.ts';
 import { bytesText, octal, text, valueWords } from './words.ts';
 import { args, type CWriter } from './writer.ts';
-
-const TYPES: Readonly<Record<FileType, string>> = {
-  file: 'S_IFREG',
-  directory: 'S_IFDIR',
-  symlink: 'S_IFLNK',
-  fifo: 'S_IFIFO',
-  socket: 'S_IFSOCK',
-  'character-device': 'S_IFCHR',
-  'block-device': 'S_IFBLK',
-};
 
 const RENAME: Readonly<Record<RenameFlag, string>> = {
   noreplace: 'RENAME_NOREPLACE',
@@ -19,7 +10,7 @@ const RENAME: Readonly<Record<RenameFlag, string>> = {
   whiteout: 'RENAME_WHITEOUT',
 };
 
-const TOLD_BY_TYPE = (type: NodeType): string => TYPES[type];
+const TOLD_BY_TYPE = (type: NodeType): string => FILE_TYPES[type].name;
 
 const NAMES = [
   'truncate',
@@ -136,7 +127,7 @@ const LINK_BYTES = 4097;
 
 function statWords({ type, mode, links, uid, gid, size, device }: Stat): string {
   const number = device === undefined ? '0' : `makedev(${args(device.major, device.minor)})`;
-  return `(struct attributes){${args(`${TYPES[type]} | ${octal(mode)}`, links, uid, gid, size, number)}}`;
+  return `(struct attributes){${args(`${FILE_TYPES[type].name} | ${octal(mode)}`, links, uid, gid, size, number)}}`;
 }
 
 type AttributeCall = Exclude<PathCall, Look | { op: 'truncate' | 'mkdir' | 'chmod' | 'rmdir' | 'unlink' }> & {

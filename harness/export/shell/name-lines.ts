@@ -1,4 +1,6 @@
-import type { FlagName, NodeType, Operation, Outcome, SetTime, Stat } from '../../../model/index.ts';
+import type { NodeType, Operation, Outcome, SetTime } from '../../../model/index.ts';
+import { FLAG_LETTERS } from '../../program-text.ts';
+import { FILE_TYPES } from '../file-types.ts';
 import { commandLine, type Line } from './lines.ts';
 import { pathWord, quote } from './words.ts';
 
@@ -8,27 +10,6 @@ const MKNOD: Readonly<Record<NodeType, string | null>> = {
   socket: null,
   'character-device': 'c',
   'block-device': 'b',
-};
-
-const FLAG_LETTERS: Readonly<Record<FlagName | 'extents', string>> = {
-  extents: 'e',
-  immutable: 'i',
-  append: 'a',
-  sync: 'S',
-  dirsync: 'D',
-  noatime: 'A',
-  nodump: 'd',
-  journalData: 'j',
-};
-
-const TYPE_BITS: Readonly<Record<Stat['type'], number>> = {
-  file: 0o100000,
-  directory: 0o040000,
-  symlink: 0o120000,
-  fifo: 0o010000,
-  socket: 0o140000,
-  'character-device': 0o020000,
-  'block-device': 0o060000,
 };
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
@@ -150,7 +131,7 @@ export function statLine(path: string, follows: boolean, step: number, expected:
   }
   const { type, mode, links, uid, gid, size } = expected.value.stat;
   const top = path === '.';
-  const raw = (TYPE_BITS[type] | mode).toString(16);
+  const raw = (FILE_TYPES[type].bits | mode).toString(16);
   const words = [raw, ...(top ? [] : [links]), uid, gid, ...(type === 'directory' ? [] : [size])].join(' ');
   const format = ['%f', ...(top ? [] : ['%h']), '%u', '%g', ...(type === 'directory' ? [] : ['%s'])].join(
     ' ',

@@ -37,6 +37,7 @@ const FLAGS: readonly (readonly [bit: number, name: string])[] = [
   [EXT4_BG_INODE_ZEROED, 'ITABLE_ZEROED'],
 ];
 
+/** What a mounted file system holds of its groups, in order; free blocks are counted in blocks, with bigalloc in clusters. */
 export function groupFacts({ groups, geometry, features, blockAllocator }: SuperBlock): GroupFacts[] {
   // Without checksums flags mean nothing, whatever stands there.
   const flags = (features.roCompat & (RO_COMPAT.uninit_bg | RO_COMPAT.metadata_csum)) === 0 ? [] : FLAGS;

@@ -11,6 +11,7 @@ export const EXT4_DYNAMIC_REV = 1;
 
 /** s_state. */
 export const EXT4_VALID_FS = 1;
+/** s_state: errors were met and not mended. */
 export const EXT4_ERROR_FS = 2;
 export const EXT4_ORPHAN_FS = 4;
 
