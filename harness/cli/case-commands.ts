@@ -7,10 +7,13 @@ export const replayCommand = (caseFile: string): string => `twinpath replay ${qu
 export function commandsFor(verb: string, caseFile: string): { does: string; command: string }[] {
   if (verb === 'corrupt')
     return [{ does: 'Damage it again', command: `twinpath corrupt --case ${quoted(caseFile)}` }];
-  return [
+  const again = [
     { does: 'Run it again', command: replayCommand(caseFile) },
     { does: 'Make it smaller', command: `twinpath shrink ${quoted(caseFile)}` },
   ];
+  // Schedules and power cuts are nothing that a program could ask a kernel for.
+  if (verb === 'race' || verb === 'crash') return again;
+  return [...again, { does: 'Give it to somebody', command: `twinpath export ${quoted(caseFile)} --as c` }];
 }
 
 const quoted = (word: string): string =>

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Story, StoryAnswer, StoryStep } from '../../harness/story.ts';
 import { FileStrips, type TargetPicture } from './file-strips.tsx';
+import { grouped, plural } from './numbers.ts';
 import { Program } from './program.tsx';
 
 const KEYS: Readonly<Record<string, (at: number, last: number) => number>> = {
@@ -20,6 +21,7 @@ export function Stepper({ story }: { readonly story: Story }) {
   const step = steps[index];
   const [program] = programs;
   if (step === undefined || program === undefined) return null;
+  const first = steps[0]?.step ?? 0;
   const byNumber = (number: number): void => {
     const found = steps.findIndex((one) => one.step === number);
     if (found >= 0) goTo(found);
@@ -49,6 +51,12 @@ export function Stepper({ story }: { readonly story: Story }) {
           </button>
           <span class="dim">← → Home End</span>
         </div>
+        {first > program.first ? (
+          <p class="note">
+            What was in memory is kept of the last {plural(steps.length, 'step')}, from step{' '}
+            {grouped(first + 1)} on.
+          </p>
+        ) : null}
         <p class="call">
           <code>{program.lines[step.step - program.first] ?? ''}</code>
         </p>
