@@ -88,8 +88,16 @@ export class DirectoryTarget implements Target {
   }
 }
 
-/** Flags keep a directory from being taken away again, and whoever else uses the file system would wait for the thaw. */
-const OTHERS_AFFAIRS = ['chattr', 'set-project', 'freeze', 'thaw', 'swapon', 'swapoff'] as const;
+/** Flags keep a directory from being taken away again; whoever else uses the file system has its mount options, and would wait for the thaw. */
+const OTHERS_AFFAIRS = [
+  'reconfigure',
+  'chattr',
+  'set-project',
+  'freeze',
+  'thaw',
+  'swapon',
+  'swapoff',
+] as const;
 
 /** Somebody who is not root has a root of his own in a user namespace only, where the ids of others mean nothing (EINVAL). */
 const IN_A_USER_NAMESPACE = ['setcreds', 'chown', 'setxattr'] as const;
