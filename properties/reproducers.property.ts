@@ -241,8 +241,9 @@ describe('programs for one file', () => {
         .filter((line) => !line.startsWith('#'))
         .join('\n');
       const { all } = await execa('xfs_io', ['-f', file], { all: true, input, env: SBIN, reject: false });
+      // Its own words begin with a small letter; the kernel's "Invalid argument" is an answer like others.
       expect(all, `sequence ${number}`).not.toMatch(
-        /not found|invalid|bad argument count|Usage|non-numeric/i,
+        /not found|invalid|bad argument count|[Uu]sage|non-numeric/,
       );
     });
   });
