@@ -42,7 +42,8 @@ export async function benchSuite(suite: string, options: SuiteOptions, terminal:
   let measured = 0;
   let asked: AbortSignal | null = null;
   const listen = (message: Message): void => {
-    if (message.type === 'measuring' && terminal.live) terminal.err(`${message.name} ...\r`);
+    if (message.type === 'measuring' && terminal.progress === 'overwritten')
+      terminal.err(`${message.name} ...\r`);
     if (message.type !== 'measured') return;
     const { result } = message;
     for (const one of result.measured) file.append(one);

@@ -11,9 +11,10 @@ import type { RunRecord } from '../run-record.ts';
 import { openWorkspace } from '../workspace.ts';
 import { bugsSummary, bugsTable } from './bugs-table.ts';
 import { wantsE2fsck } from './case-file.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, STOPPING } from './interrupt.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { beginRun, concludeRun } from './run-end.ts';
+import { said, withOutputOptions } from './output-options.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -27,6 +28,7 @@ interface BugsOptions {
   baseline: boolean;
   results: string;
   json: boolean;
+  quiet: boolean;
   list: boolean;
 }
 
@@ -64,7 +66,7 @@ interrupted.`;
 
 /** `twinpath bugs`: how good the harness is, as numbers. */
 export function addBugs(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('bugs')
     .summary('bugs planted on purpose: which are found, how soon, and how small they get')
     .description(
@@ -91,18 +93,26 @@ export function addBugs(program: Command, terminal: Terminal, exit: (code: numbe
     .option('--no-control', 'without the generator like fsx')
     .option('--no-baseline', 'without the hunts for which nothing is planted')
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
-    .option('--list', 'only say what there is', false)
-    .option('--json', 'print the scores as JSON', false)
+    .option('--list', 'only say what there is', false);
+  withOutputOptions(command, 'the scores')
     .addHelpText('after', HELP)
-    .action(async (ids: string[], options: BugsOptions) => exit(await bugs(ids, options, terminal)));
+    .action(async (ids: string[], options: BugsOptions) =>
+      exit(
+        options.list
+          ? list(ids, terminal)
+          : await said(options, terminal, (teller) => bugs(ids, options, teller)),
+      ),
+    );
+}
+
+function list(ids: readonly string[], terminal: Terminal): number {
+  bugsNamed(ids);
+  terminal.out(`${listText()}\n`);
+  return EXIT.held;
 }
 
 async function bugs(ids: readonly string[], options: BugsOptions, terminal: Terminal): Promise<number> {
   const chosen = bugsNamed(ids);
-  if (options.list) {
-    terminal.out(`${listText()}\n`);
-    return EXIT.held;
-  }
   const e2fsck = await wantsE2fsck(true);
   const workspace = await openWorkspace();
   try {
@@ -192,7 +202,7 @@ class BugsRun {
       },
       () => {
         this.#interrupted = true;
-        this.#status.show('stopping… (Ctrl-C again to stop at once)');
+        this.#status.show(STOPPING, true);
       },
     );
     this.#status.clear();

@@ -10,6 +10,7 @@ import { CheckRun } from './check-run.ts';
 import { blockSizeOption, featuresOption, formatOf, inodeSizeOption } from './format-options.ts';
 import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
+import { said, withOutputOptions } from './output-options.ts';
 import { replayCommand } from './case-commands.ts';
 import { beginRun, concludeRun } from './run-end.ts';
 import { checkEnd } from './run-records.ts';
@@ -35,6 +36,7 @@ export interface CampaignOptions {
   shrinkSeconds: number;
   hangSeconds: number;
   json: boolean;
+  quiet: boolean;
 }
 
 /** With time for shrinking what is found, the whole stays well below a minute. */
@@ -46,7 +48,7 @@ const SHRINK_RUNS_MAX = 20_000;
 
 /** Adds those options to a command. */
 export function withCampaignOptions(command: Command): Command {
-  return command
+  const common = command
     .option('--seed <n>', 'where randomness starts; printed when not given', seedNumber)
     .option('--runs <n>', 'end after so many sequences', wholeNumber(1, 1e9))
     .option(
@@ -85,8 +87,8 @@ export function withCampaignOptions(command: Command): Command {
       positiveNumber(1e6),
       DEFAULT_HANG_SECONDS,
     )
-    .option('--json', 'print the summary as JSON', false)
     .addOption(new Option('--fault <name>', 'plant a bug').argParser(collected).default([]).hideHelp());
+  return withOutputOptions(common);
 }
 
 /** One verb that runs random sequences: its name, what it runs them on, and which it may draw. */
@@ -99,7 +101,13 @@ export interface CampaignRequest {
 }
 
 /** Runs random sequences as asked; answers the exit code. */
-export async function runCampaign(
+export const runCampaign = (
+  request: CampaignRequest,
+  options: CampaignOptions,
+  terminal: Terminal,
+): Promise<number> => said(options, terminal, (teller) => campaign(request, options, teller));
+
+async function campaign(
   { verb, targets, limits, words }: CampaignRequest,
   options: CampaignOptions,
   terminal: Terminal,

@@ -7,11 +7,12 @@ import type { CheckJob, CheckResult, Finding, Message } from '../job.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { storyOf } from '../story.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, STOPPING } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import { StatusLine } from './status-line.ts';
 import { findingLines, outcomeOf, summaryText, type RunFacts } from './summary.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { timeLeft } from './time-left.ts';
 
 type Unfinished = Exclude<Ending, { kind: 'finished' }>;
 
@@ -38,6 +39,7 @@ export class CheckRun {
   readonly #status: StatusLine;
   readonly #found: Finding[] = [];
   #stopping = false;
+  #plan: CheckRequest['plan'] | null = null;
 
   constructor(terminal: Terminal, view: CheckView, facts: RunFacts, folder: RunFolder) {
     this.#terminal = terminal;
@@ -48,9 +50,10 @@ export class CheckRun {
   }
 
   async go(request: CheckRequest): Promise<CheckEnd> {
+    this.#plan = request.plan;
     const onFirst = (): void => {
       this.#stopping = true;
-      this.#status.show('stopping… (Ctrl-C again to stop at once)');
+      this.#status.show(STOPPING, true);
     };
     return interruptible(async (stop) => {
       const hangMs = this.#view.hangSeconds * 1000;
@@ -116,7 +119,7 @@ export class CheckRun {
   #hear(message: Message): void {
     switch (message.type) {
       case 'progress':
-        if (!this.#stopping) this.#status.show(progressText(message.progress));
+        if (!this.#stopping) this.#status.show(progressText(message.progress, this.#plan));
         break;
       case 'found':
         this.#found.push(message.finding);
@@ -165,8 +168,15 @@ const shrinkingEnded = (ending: Unfinished): string =>
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
-function progressText({ sequences, operations, elapsedMs, imagesChecked }: Progress): string {
+function progressText(
+  { sequences, operations, elapsedMs, imagesChecked }: Progress,
+  plan: CheckRequest['plan'] | null,
+): string {
   const rate = elapsedMs > 0 ? (operations / elapsedMs) * 1000 : 0;
+  const left =
+    plan === null
+      ? ''
+      : timeLeft({ elapsedMs, durationMs: plan.durationMs, done: sequences, doneMax: plan.sequencesMax });
   const images = imagesChecked > 0 ? `, ${plural(imagesChecked, 'image')} accepted` : '';
-  return `${seconds(elapsedMs)}  ${plural(sequences, 'sequence')}, ${plural(operations, 'operation')} (${grouped(rate)}/s)${images}`;
+  return `${seconds(elapsedMs)}  ${plural(sequences, 'sequence')}, ${plural(operations, 'operation')} (${grouped(rate)}/s)${images}${left}`;
 }

@@ -4,6 +4,7 @@ import { addBench } from './bench-command.ts';
 import { addBugs } from './bugs-command.ts';
 import { addCheck } from './check-command.ts';
 import { addClean } from './clean-command.ts';
+import { addCompletion } from './completion-command.ts';
 import { addCrash } from './crash-command.ts';
 import { addCorrupt } from './corrupt-command.ts';
 import { addDoctor } from './doctor-command.ts';
@@ -53,6 +54,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addBugs(program, terminal, exit);
   addClean(program, terminal, exit);
   addDoctor(program, terminal, exit);
+  addCompletion(program, terminal, exit);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }

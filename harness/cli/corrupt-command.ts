@@ -16,6 +16,7 @@ import { openWorkspace } from '../workspace.ts';
 import { CorruptRun } from './corrupt-run.ts';
 import { beginRun, concludeRun } from './run-end.ts';
 import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
+import { said, withOutputOptions } from './output-options.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
 interface CorruptOptions {
@@ -29,6 +30,7 @@ interface CorruptOptions {
   hangSeconds: number;
   memoryMb: number;
   json: boolean;
+  quiet: boolean;
 }
 
 const DEFAULT_IMAGES = 2000;
@@ -46,7 +48,7 @@ Exit code: 0 when every answer was a result or a proper error, 1 when not, 2 whe
 
 /** `twinpath corrupt`: damaged images must not harm whoever mounts them. */
 export function addCorrupt(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('corrupt')
     .summary('damaged images: no hang, no crash, no answer without a reason')
     .description(
@@ -66,10 +68,17 @@ export function addCorrupt(program: Command, terminal: Terminal, exit: (code: nu
       positiveNumber(1e6),
       DEFAULT_HANG_SECONDS,
     )
-    .option('--memory-mb <n>', 'more memory than this is a finding', wholeNumber(256, 1e6), DEFAULT_MEMORY_MB)
-    .option('--json', 'print the summary as JSON', false)
+    .option(
+      '--memory-mb <n>',
+      'more memory than this is a finding',
+      wholeNumber(256, 1e6),
+      DEFAULT_MEMORY_MB,
+    );
+  withOutputOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (options: CorruptOptions) => exit(await corrupt(options, terminal)));
+    .action(async (options: CorruptOptions) =>
+      exit(await said(options, terminal, (teller) => corrupt(options, teller))),
+    );
 }
 
 const allNames = (): string[] => allTargets().map(({ name }) => name);

@@ -16,12 +16,13 @@ import type { RunEnd } from '../run-record.ts';
 import { writeStory } from '../story.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { typescriptImageSource } from '../targets/typescript/image-source.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, STOPPING } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import { relay, type Lost } from './relay.ts';
 import { faultRecord } from './run-records.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { timeLeft } from './time-left.ts';
 
 interface CorruptView {
   readonly json: boolean;
@@ -53,6 +54,8 @@ export class CorruptRun {
   #before = NOTHING;
   #now = NOTHING;
   #stopping = false;
+  /** What ends the whole run. */
+  #bounds: Pick<CorruptionPlan, 'durationMs' | 'from' | 'to'> = { durationMs: null, from: 0, to: Infinity };
 
   constructor(terminal: Terminal, view: CorruptView, folder: RunFolder, workspace: string) {
     this.#terminal = terminal;
@@ -63,9 +66,10 @@ export class CorruptRun {
   }
 
   async go(plan: CorruptionPlan): Promise<RunEnd & { readonly exitCode: number }> {
+    this.#bounds = plan;
     const onFirst = (): void => {
       this.#stopping = true;
-      this.#status.show('stopping… (Ctrl-C again to stop at once)');
+      this.#status.show(STOPPING, true);
     };
     await interruptible(async (stop) => {
       await relay(
@@ -154,9 +158,12 @@ export class CorruptRun {
   }
 
   #progressText(): string {
+    const { durationMs, to, from } = this.#bounds;
     const { images } = this.#total();
-    const rate = images / ((performance.now() - this.#startedAt) / 1000);
-    return `${grouped(images)} images, ${grouped(rate)}/s, ${plural(this.#kept.size, 'fault')}`;
+    const elapsedMs = performance.now() - this.#startedAt;
+    const rate = images / (elapsedMs / 1000);
+    const left = timeLeft({ elapsedMs, durationMs, done: images, doneMax: to - from });
+    return `${grouped(images)} images, ${grouped(rate)}/s, ${plural(this.#kept.size, 'fault')}${left}`;
   }
 
   #summary(plan: CorruptionPlan): RunEnd & { readonly exitCode: number } {

@@ -17,13 +17,14 @@ import { caseId } from '../race/race-finding.ts';
 import type { RunFolder } from '../run-folder.ts';
 import type { RunEnd } from '../run-record.ts';
 import { supervise, type Ending } from '../supervise.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, STOPPING } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import { relay, type Lost } from './relay.ts';
 import { replayCommand } from './case-commands.ts';
 import { crashFindingRecord } from './run-records.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { timeLeft } from './time-left.ts';
 
 interface CrashView {
   readonly json: boolean;
@@ -71,7 +72,7 @@ export class CrashCampaign {
   async go(plan: CrashPlan): Promise<RunEnd & { readonly exitCode: number }> {
     const onFirst = (): void => {
       this.#interrupted = true;
-      this.#status.show('stopping… (Ctrl-C again to stop at once)');
+      this.#status.show(STOPPING, true);
     };
     await interruptible(async (stop) => {
       await relay(
@@ -119,7 +120,12 @@ export class CrashCampaign {
       case 'crash progress':
         this.#now = message.totals;
         this.#status.show(
-          `${message.name}: ${plural(this.#before.states + message.totals.states, 'state')} in all`,
+          progressText(
+            message.name,
+            this.#before.states + message.totals.states,
+            this.#startedAt,
+            this.#view,
+          ),
         );
         break;
       case 'crashed':
@@ -249,6 +255,13 @@ export class CrashCampaign {
     if (this.#kept.size > 0) return pc.bold(pc.red('FOUND'));
     return this.#before.states === 0 ? pc.bold(pc.yellow('NOTHING')) : pc.bold(pc.green('HELD'));
   }
+}
+
+function progressText(name: string, states: number, startedAt: number, view: CrashView): string {
+  const elapsedMs = performance.now() - startedAt;
+  const rate = grouped((states / elapsedMs) * 1000);
+  const left = timeLeft({ elapsedMs, durationMs: view.seconds * 1000, done: states, doneMax: view.states });
+  return `${name}: ${plural(states, 'state')} in all (${rate}/s)${left}`;
 }
 
 const wordsOf = (ending: Omit<Lost, 'beat'> & { readonly message?: string }, view: CrashView): string =>

@@ -11,6 +11,7 @@ import { CrashCampaign } from './crash-campaign.ts';
 import { blockSizeOption } from './format-options.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
+import { said, withOutputOptions } from './output-options.ts';
 import { beginRun, concludeRun } from './run-end.ts';
 import { UsageError, type Terminal } from './terminal.ts';
 
@@ -30,6 +31,7 @@ interface CrashCommandOptions {
   results: string;
   e2fsck: boolean;
   json: boolean;
+  quiet: boolean;
 }
 
 const DEFAULT_SECONDS = 60;
@@ -56,7 +58,7 @@ Exit code: 0 when all held, 1 when something was found, 2 when it could not run 
 
 /** `twinpath crash`: what a power cut may leave, and what is recovered from it. */
 export function addCrash(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('crash')
     .summary('power cuts: every state that one may leave, recovered and judged')
     .description(
@@ -87,10 +89,12 @@ export function addCrash(program: Command, terminal: Terminal, exit: (code: numb
     .option('--memory-mb <n>', 'more memory than this is a finding', wholeNumber(256, 1e6), DEFAULT_MEMORY_MB)
     .option('--fault <name>', 'switch a planted bug on; may be repeated', collected, [])
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
-    .option('--no-e2fsck', 'do not check images')
-    .option('--json', 'print the summary as JSON', false)
+    .option('--no-e2fsck', 'do not check images');
+  withOutputOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (options: CrashCommandOptions) => exit(await crash(options, terminal)));
+    .action(async (options: CrashCommandOptions) =>
+      exit(await said(options, terminal, (teller) => crash(options, teller))),
+    );
 }
 
 async function crash(options: CrashCommandOptions, terminal: Terminal): Promise<number> {

@@ -6,12 +6,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readRun, type RunRecord } from '../run-record.ts';
 
 /** What users run is built; `./run test` builds it first. */
 const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
@@ -74,4 +76,49 @@ test('a copy into an image ends cleanly: the image is sound and has what was cop
   const copied = listed.stdout.split('\n').length;
   expect(copied).toBeLessThan(FILES);
   expect(readdirSync(folder).sort()).toEqual(['disk', 'source']);
+});
+
+/** Whether the only run has begun its first sequence. */
+function hasHistory(): boolean {
+  const [name = ''] = below('twinpath-results');
+  const path = at(`twinpath-results/${name}/history.jsonl`);
+  return existsSync(path) && statSync(path).size > 0;
+}
+
+/** The only run that there is: what it wrote down of itself, and its report. */
+function onlyRun(): { run: RunRecord; report: string } {
+  const [name = ''] = below('twinpath-results');
+  const path = at(`twinpath-results/${name}`);
+  const run = readRun(readFileSync(join(path, 'run.json'), 'utf8'), path);
+  return { run, report: readFileSync(join(path, 'report.html'), 'utf8') };
+}
+
+test('the first Ctrl-C finishes a run: its report is there', async () => {
+  const running = twinpath('check', '--seconds', '50');
+  await interrupt(running, hasHistory);
+  const { exitCode, stdout, stderr } = await running;
+  expect(exitCode).toBe(130);
+  expect(stdout).toContain('stopped before its end');
+  expect(stderr).toContain('Ctrl-C again to stop at once');
+  const { run, report } = onlyRun();
+  expect(run).toMatchObject({ outcome: 'interrupted', exitCode: 130 });
+  expect(run.counts['sequences']).toBeGreaterThan(0);
+  expect(report).toContain('<!doctype html>');
+  expect(workspaces()).toEqual([]);
+});
+
+// The read that is planted never sleeps: nothing can finish, and only the second Ctrl-C ends it.
+test('the second Ctrl-C stops at once, and no workspace stays', async () => {
+  const running = twinpath(
+    ...['race', '--fault', 'read-spins-on-locked-folio', '--races', 'write-read', '--modes', 'iomap'],
+    ...['--hang-seconds', '5', '--shrink-seconds', '500'],
+  );
+  let said = '';
+  running.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
+  // It makes the finding smaller now, by candidates that hang as well.
+  await interrupt(running, () => said.includes('found 01-hang'));
+  await interrupt(running, () => said.includes('Ctrl-C again'));
+  // Whoever finishes tells of what was found, with exit code 1.
+  expect((await running).exitCode).toBe(130);
+  expect(workspaces()).toEqual([]);
 });

@@ -1,5 +1,8 @@
 import { EXIT } from './terminal.ts';
 
+/** What the first Ctrl-C is answered with. */
+export const STOPPING = 'stopping… (Ctrl-C again to stop at once)';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const endAtOnce = (): never => process.exit(EXIT.interrupted);

@@ -49,7 +49,15 @@ describe('the command', () => {
   });
 
   test('holds, tells about it as JSON, and leaves nothing but its results', async () => {
-    const { exitCode, stdout, stderr } = await twinpath('check', '--seed', '1', '--runs', '4', '--json');
+    const { exitCode, stdout, stderr } = await twinpath(
+      'check',
+      '--seed',
+      '1',
+      '--runs',
+      '4',
+      '--json',
+      '--quiet',
+    );
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({
       outcome: 'held',
@@ -103,14 +111,13 @@ describe('the command', () => {
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('GONE')]);
   });
 
-  test('ends cleanly when it is interrupted', async () => {
-    const running = twinpath('check', '--seconds', '50');
-    await begun();
-    running.kill('SIGINT');
-    const { exitCode, stdout } = await running;
-    expect(exitCode).toBe(130);
-    expect(stdout).toContain('stopped before its end');
-    expect(workspaces()).toEqual([]);
+  test('is quiet: not a word when all held, and all of it when something was found', async () => {
+    const held = await twinpath('check', '--seed', '1', '--runs', '1', '--quiet');
+    expect([held.exitCode, held.stdout, held.stderr]).toEqual([0, '', '']);
+    const found = await twinpath('check', '--seed', '11', '--no-shrink', '--quiet', ...FAULT);
+    expect([found.exitCode, found.stdout]).toEqual([1, expect.stringContaining('FOUND')]);
+    const asData = await twinpath('corrupt', '--images', '1', '--seed', '1', '--quiet', '--json');
+    expect([asData.exitCode, JSON.parse(asData.stdout)]).toEqual([0, expect.objectContaining({ images: 1 })]);
   });
 
   test('what a killed run leaves, the next one removes', async () => {

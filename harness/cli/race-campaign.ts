@@ -21,7 +21,7 @@ import { shrinkStuckRace, storyOfStuck } from '../race/stuck-race.ts';
 import { operationsOf } from '../race/shrink-race.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { supervise, type Ending } from '../supervise.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, STOPPING } from './interrupt.ts';
 import { grouped, plural, seconds } from './numbers.ts';
 import type { RunEnd } from '../run-record.ts';
 import { raceFindingRecord } from './run-records.ts';
@@ -29,6 +29,7 @@ import { relay, type Lost } from './relay.ts';
 import { replayCommand } from './case-commands.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { timeLeft } from './time-left.ts';
 
 interface RaceView {
   readonly json: boolean;
@@ -77,7 +78,7 @@ export class RaceCampaign {
   async go(plan: RacePlan): Promise<RunEnd & { readonly exitCode: number }> {
     const onFirst = (): void => {
       this.#interrupted = true;
-      this.#status.show('stopping… (Ctrl-C again to stop at once)');
+      this.#status.show(STOPPING, true);
     };
     await interruptible(async (stop) => {
       await relay(
@@ -128,7 +129,12 @@ export class RaceCampaign {
       case 'race progress':
         this.#now = message.totals;
         this.#status.show(
-          `${message.name}: ${grouped(this.#before.schedules + message.totals.schedules)} schedules in all`,
+          progressText(
+            message.name,
+            this.#before.schedules + message.totals.schedules,
+            this.#startedAt,
+            this.#view,
+          ),
         );
         break;
       case 'raced':
@@ -296,6 +302,18 @@ export class RaceCampaign {
     if (this.#before.schedules === 0) return pc.bold(pc.yellow('NOTHING'));
     return this.#before.undecided > 0 ? pc.bold(pc.yellow('UNKNOWN')) : pc.bold(pc.green('HELD'));
   }
+}
+
+function progressText(
+  name: string,
+  schedules: number,
+  startedAt: number,
+  { seconds: allowed }: RaceView,
+): string {
+  const elapsedMs = performance.now() - startedAt;
+  const rate = grouped((schedules / elapsedMs) * 1000);
+  const left = timeLeft({ elapsedMs, durationMs: allowed * 1000, done: schedules, doneMax: null });
+  return `${name}: ${grouped(schedules)} schedules in all (${rate}/s)${left}`;
 }
 
 const wordsOf = (ending: Omit<Lost, 'beat'> & { readonly message?: string }, view: RaceView): string =>

@@ -13,6 +13,7 @@ import { checkFaults, wantsE2fsck } from './case-file.ts';
 import { blockSizeOption } from './format-options.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
+import { said, withOutputOptions } from './output-options.ts';
 import { RaceCampaign } from './race-campaign.ts';
 import { beginRun, concludeRun } from './run-end.ts';
 import { UsageError, type Terminal } from './terminal.ts';
@@ -34,6 +35,7 @@ interface RaceCommandOptions {
   results: string;
   e2fsck: boolean;
   json: boolean;
+  quiet: boolean;
 }
 
 const DEFAULT_SECONDS = 60;
@@ -70,7 +72,7 @@ Exit code: 0 when all held, 1 when something was found, 2 when it could not run 
 
 /** `twinpath race`: several tasks at once, and every way in which they can come in between each other. */
 export function addRace(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('race')
     .summary('several tasks at once, with explored interleavings')
     .description(
@@ -101,10 +103,12 @@ export function addRace(program: Command, terminal: Terminal, exit: (code: numbe
     .option('--memory-mb <n>', 'more memory than this is a finding', wholeNumber(256, 1e6), DEFAULT_MEMORY_MB)
     .option('--fault <name>', 'switch a planted bug on; may be repeated', collected, [])
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
-    .option('--no-e2fsck', 'do not check images')
-    .option('--json', 'print the summary as JSON', false)
+    .option('--no-e2fsck', 'do not check images');
+  withOutputOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (options: RaceCommandOptions) => exit(await race(options, terminal)));
+    .action(async (options: RaceCommandOptions) =>
+      exit(await said(options, terminal, (teller) => race(options, teller))),
+    );
 }
 
 function strategyNamed(text: string): StrategyName {

@@ -18,7 +18,7 @@ export async function twinpath(...words: string[]): Promise<Said> {
     out: (text) => void out.push(Buffer.from(text)),
     bytes: (chunk) => Promise.resolve(void out.push(Buffer.from(chunk))),
     err: (text) => void (err += text),
-    live: false,
+    progress: 'lines',
     columns: 80,
   });
   const bytes = Buffer.concat(out);

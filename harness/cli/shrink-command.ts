@@ -5,7 +5,7 @@ import { supervise } from '../supervise.ts';
 import { targetsNamed } from '../targets/all.ts';
 import { openWorkspace } from '../workspace.ts';
 import { loadCase, wantsE2fsck } from './case-file.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, STOPPING } from './interrupt.ts';
 import { plural, positiveNumber } from './numbers.ts';
 import { crashIn, shrinkSavedCrash } from './crash-case-file.ts';
 import { raceIn, shrinkSavedRace } from './race-case-file.ts';
@@ -76,7 +76,7 @@ async function shrink(path: string, options: ShrinkOptions, terminal: Terminal):
           },
           { hangMs: options.hangSeconds * 1000, stop, onMessage },
         ),
-      () => status.show('stopping…'),
+      () => status.show(STOPPING, true),
     );
     status.clear();
     if (ending.kind === 'finished' && ending.last.type === 'shrunk') return tell(ending.last, terminal);

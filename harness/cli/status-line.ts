@@ -15,12 +15,14 @@ export class StatusLine {
     this.#terminal = terminal;
   }
 
-  show(text: string): void {
-    if (this.#terminal.live) {
+  /** `now` is for what nobody may miss: it is told at once everywhere but where nothing is. */
+  show(text: string, now = false): void {
+    if (this.#terminal.progress === 'none') return;
+    if (this.#terminal.progress === 'overwritten') {
       const columns = this.#terminal.columns > 0 ? this.#terminal.columns : 80;
       this.#terminal.err(ERASE_LINE + text.slice(0, columns - 1));
       this.#shown = true;
-    } else if (performance.now() - this.#plainAt >= PLAIN_EVERY_MS) {
+    } else if (now || performance.now() - this.#plainAt >= PLAIN_EVERY_MS) {
       this.#plainAt = performance.now();
       this.#terminal.err(`${text}\n`);
     }

@@ -6,8 +6,8 @@ export interface Terminal {
   readonly bytes: (chunk: Uint8Array) => Promise<void>;
   /** Progress and complaints: to standard error. */
   readonly err: (text: string) => void;
-  /** Whether progress may overwrite its own line. */
-  readonly live: boolean;
+  /** How progress is told: on one line that is overwritten, as a line now and then, or not at all. */
+  readonly progress: 'overwritten' | 'lines' | 'none';
   /** Columns of the line that progress is shown on. */
   readonly columns: number;
 }
@@ -19,8 +19,8 @@ export const PROCESS_TERMINAL: Terminal = {
       process.stdout.write(chunk, (error) => (error instanceof Error ? reject(error) : resolve()));
     }),
   err: (text) => void process.stderr.write(text),
-  get live() {
-    return process.stderr.isTTY;
+  get progress() {
+    return process.stderr.isTTY ? 'overwritten' : 'lines';
   },
   get columns() {
     return process.stderr.columns;
