@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -34,14 +42,18 @@ test('a workspace comes and goes', async () => {
 
 test('only what a dead process left is removed', () => {
   const start = processStart(process.pid);
+  const namespace = readlinkSync('/proc/self/ns/pid');
   const kept = [
-    make(`twinpath-${process.pid}-alive`, { pid: process.pid, start }),
+    make(`twinpath-${process.pid}-alive`, { pid: process.pid, start, namespace }),
     make(`twinpath-${process.pid}-young`, null),
+    // Of another container, perhaps, where a process of that number lives.
+    make(`twinpath-${NOBODY}-elsewhere`, { pid: NOBODY, start: '1', namespace: 'pid:[1]' }),
     make('somebody-else', { pid: NOBODY, start: '1' }),
     make('twinpath-notes', null),
   ];
   const gone = [
-    make(`twinpath-${NOBODY}-dead`, { pid: NOBODY, start: '1' }),
+    make(`twinpath-${NOBODY}-dead`, { pid: NOBODY, start: '1', namespace }),
+    make(`twinpath-${NOBODY}-oldrecord`, { pid: NOBODY, start: '1' }),
     make(`twinpath-${NOBODY}-early`, null),
     make(`twinpath-${process.pid}-again`, { pid: process.pid, start: 'another time' }),
   ];

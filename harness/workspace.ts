@@ -4,6 +4,7 @@ import {
   lstatSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -18,6 +19,13 @@ import { processStart } from './process.ts';
 export interface Workspace {
   readonly path: string;
   readonly remove: () => Promise<void>;
+}
+
+/** Who made a workspace. A number says who only among the processes that are numbered with it (pid_namespaces(7)). */
+interface Owner {
+  readonly pid: number;
+  readonly start: string | null;
+  readonly namespace: string | null;
 }
 
 const PREFIX = 'twinpath';
@@ -40,7 +48,11 @@ export async function openWorkspace(): Promise<Workspace> {
   const { path, cleanup } = await dir({ prefix: PREFIX, unsafeCleanup: true, tmpdir: folder });
   writeFileSync(
     join(path, OWNER_FILE),
-    JSON.stringify({ pid: process.pid, start: processStart(process.pid) }),
+    JSON.stringify({
+      pid: process.pid,
+      start: processStart(process.pid),
+      namespace: pidNamespace(),
+    } satisfies Owner),
   );
   // A process that is told to exit at once removes its workspace all the same.
   const onExit = (): void => {
@@ -111,15 +123,31 @@ function isOurs(path: string): boolean {
   }
 }
 
-/** Whether the process that made it still runs. Without a record, killed before it wrote one, its number must do. */
+/** Whether the process that made it still runs, as far as can be seen. Without a record, killed before it wrote one, its number must do. */
 function isOwned(path: string, pidInName: number): boolean {
-  let record: { pid?: unknown; start?: unknown } | null = null;
+  const record = ownerOf(path);
+  if (record === null) return processStart(pidInName) !== null;
+  const { pid, start: recorded, namespace } = record;
+  // In a container that shares the folder with us it may well be alive.
+  if (typeof namespace === 'string' && namespace !== pidNamespace()) return true;
+  const start = typeof pid === 'number' ? processStart(pid) : null;
+  return start !== null && start === recorded;
+}
+
+function ownerOf(path: string): { readonly [Key in keyof Owner]?: unknown } | null {
   try {
-    record = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as { pid?: unknown; start?: unknown };
+    return JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as Owner;
   } catch {
     // No record, or half of one.
+    return null;
   }
-  if (record === null) return processStart(pidInName) !== null;
-  const start = typeof record.pid === 'number' ? processStart(record.pid) : null;
-  return start !== null && start === record.start;
+}
+
+/** Which processes are numbered together with us; null where that cannot be seen. */
+function pidNamespace(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return null;
+  }
 }

@@ -3,7 +3,7 @@ import { PAGE_BYTES, TRANSFER_BYTES_MAX, isCount } from './limits.ts';
 import type { OperationOf } from './operation-of.ts';
 import { bitsDroppedByWriting, dropsByChance } from './privileges.ts';
 import type { State } from './state.ts';
-import { hasOptions, hasRwf, isVectored } from './transfer.ts';
+import { hasRwf, isVectored } from './transfer.ts';
 
 /** UIO_MAXIOV is 1024. */
 const PIECES_MAX = 64;
@@ -14,7 +14,7 @@ type Transferring = OperationOf<'read' | 'pread' | 'write' | 'pwrite'>;
 export function isKnownTransfer(state: State, operation: Transferring, length: number): boolean {
   const offset = 'offset' in operation ? operation.offset : 0;
   if (!Number.isSafeInteger(offset)) return false;
-  if (!hasOptions(operation)) return true;
+  if (!isVectored(operation)) return true;
   const { pieces = [], faultAt = 0, misaligned } = operation;
   if (!isCount(faultAt, TRANSFER_BYTES_MAX) || pieces.length > PIECES_MAX) return false;
   if (misaligned !== undefined && (operation.faultAt !== undefined || !isCount(misaligned, PAGE_BYTES - 1))) {

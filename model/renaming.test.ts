@@ -179,6 +179,9 @@ describe('rename with a flag', () => {
   test('a whiteout without space may move the times of the directory, or not', () => {
     const before = session.lstat('.');
     expect(session.run({ op: 'rename', from: 'f', to: 'd/g', flag: 'whiteout' }, NO_SPACE)).toBe('ENOSPC');
+    // Whatever else is wrong: the whiteout's inode comes first.
+    const full = { op: 'rename', from: 'empty', to: 'd', flag: 'whiteout' } as const;
+    expect(session.run(full, NO_SPACE)).toBe('ENOSPC');
     const outcome = session.step(
       { op: 'lstat', path: '.' },
       { ok: true, value: { kind: 'stat', stat: before } },

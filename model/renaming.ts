@@ -33,6 +33,11 @@ export function rename(state: State, operation: Rename): Outcome {
   if (target?.inode === source.inode) return DONE;
   const refused = permissionError(state, plan) ?? swapError(state, plan) ?? projectError(plan);
   if (refused !== null) return failure(refused);
+  // The whiteout's inode is made before the file system looks at anything else (ext4_whiteout_for_rename).
+  if (flag === 'whiteout' && state.ranOutOfSpace) {
+    state.markModifiedPerhaps(source.parent);
+    return failure('ENOSPC');
+  }
   const refusedLate = fileSystemError(state, plan);
   if (refusedLate !== null) {
     // The name was to be the whiteout's and is given back, which counts as a change (ext4_resetent).
@@ -40,10 +45,7 @@ export function rename(state: State, operation: Rename): Outcome {
     return failure(refusedLate);
   }
   if (flag === 'exchange' && target !== null) return exchange(state, source, target);
-  if ((target === null || flag === 'whiteout') && state.ranOutOfSpace) {
-    if (flag === 'whiteout') state.markModifiedPerhaps(source.parent);
-    return failure('ENOSPC');
-  }
+  if (target === null && state.ranOutOfSpace) return failure('ENOSPC');
   carryOut(state, plan);
   return DONE;
 }

@@ -5,12 +5,8 @@ export interface Transfer extends TransferOptions {
   readonly length: number;
 }
 
-/** Whether preadv2(2) or pwritev2(2) is called: they look at the length before anything else. */
-export const isVectored = ({ rwf, pieces }: TransferOptions): boolean =>
-  rwf !== undefined || pieces !== undefined;
+/** Whether preadv2(2) or pwritev2(2) is called, which look at the length before anything else, and no plain call. */
+export const isVectored = ({ rwf, pieces, faultAt, misaligned }: TransferOptions): boolean =>
+  rwf !== undefined || pieces !== undefined || faultAt !== undefined || misaligned !== undefined;
 
 export const hasRwf = ({ rwf }: TransferOptions, flag: RwfFlag): boolean => rwf?.includes(flag) === true;
-
-/** Whether it is anything but a plain call. */
-export const hasOptions = ({ rwf, pieces, faultAt, misaligned }: TransferOptions): boolean =>
-  rwf !== undefined || pieces !== undefined || faultAt !== undefined || misaligned !== undefined;

@@ -56,6 +56,11 @@ test('errors and their order', () => {
   expect(session.run({ op: 'pread', handle: writeOnly, offset: -1, length: 0 })).toBe('EINVAL');
   expect(session.run({ op: 'read', handle: directory, length: 0 })).toBe('EISDIR');
   expect(session.run({ op: 'pread', handle: directory, offset: -1, length: 0 })).toBe('EINVAL');
+  // A vector of no bytes looks at nothing, wherever its memory lies.
+  for (const options of [{ pieces: [0] }, { faultAt: 0 }, { misaligned: 1 }]) {
+    const vector = { op: 'pread', handle: directory, offset: 0, length: 0, ...options } as const;
+    expect(session.run(vector)).toBe('ok');
+  }
   expect(session.run({ op: 'write', handle: readOnly, content: { seed: 1, length: 0 } })).toBe('EBADF');
   expect(session.run({ op: 'write', handle: directory, content })).toBe('EBADF');
   expect(session.run({ op: 'pwrite', handle: readOnly, offset: -1, content })).toBe('EINVAL');

@@ -7,7 +7,7 @@ import type { Outcome, Run } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { lengthOf } from './sparse-contents.ts';
 import type { State } from './state.ts';
-import { hasOptions, hasRwf, isVectored, type Transfer } from './transfer.ts';
+import { hasRwf, isVectored, type Transfer } from './transfer.ts';
 import { writeTo } from './writing.ts';
 
 /** read(2), or readv(2) and preadv2(2) where the operation says how. */
@@ -55,7 +55,7 @@ const startOfWrite = (file: OpenFile, offset: number, operation: Write): number 
 /** Nearly all writes have no options, and an object of one member costs nothing. */
 function transferOf(operation: Write): Transfer {
   const { length } = operation.content;
-  return hasOptions(operation) ? { ...operation, length } : { length };
+  return isVectored(operation) ? { ...operation, length } : { length };
 }
 
 /**
