@@ -47,6 +47,52 @@ export function runSync(
   return { exitCode: exitCode ?? null, signal: signal ?? null, stdout, stderr };
 }
 
+/** How the start of a program that goes on by itself went: its number once it has sent a message, or its code when it has ended. */
+export interface DetachedStart {
+  readonly pid: number | null;
+  readonly code: number;
+}
+
+/**
+ * Starts a program of Node.js in a session of its own, with its output in an open file, and waits until it sends a message or
+ * ends. Afterwards nothing ties it to this process. It gets a SIGTERM when `stop` comes first.
+ */
+export async function startDetached(
+  words: readonly string[],
+  output: number,
+  stop: AbortSignal,
+): Promise<DetachedStart> {
+  // Any open file will do; the types of execa know of the first few numbers only.
+  const file = output as 3;
+  const child = execa(process.execPath, words, {
+    // Nothing that it stands on keeps anything else from being unmounted.
+    cwd: '/',
+    detached: true,
+    cleanup: false,
+    reject: false,
+    ipc: true,
+    buffer: false,
+    stdin: 'ignore',
+    stdout: file,
+    stderr: file,
+  });
+  const end = (): void => void child.kill('SIGTERM');
+  stop.addEventListener('abort', end);
+  const started = new Promise<DetachedStart>((resolve) => {
+    child.once('message', () => {
+      resolve({ pid: child.pid ?? null, code: 0 });
+    });
+  });
+  const start = await Promise.race([
+    started,
+    child.then(({ exitCode }) => ({ pid: null, code: exitCode ?? 1 })),
+  ]);
+  stop.removeEventListener('abort', end);
+  if (child.connected) child.disconnect();
+  child.unref();
+  return start;
+}
+
 /** Messages that do not depend on the user's language. */
 const PLAIN_WORDS = { LC_ALL: 'C', LANG: 'C' };
 

@@ -18,6 +18,7 @@ import { addReport } from './report-command.ts';
 import { addReplay } from './replay-command.ts';
 import { addShrink } from './shrink-command.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
+import { addUmount } from './umount-command.ts';
 import { packageVersion } from './version.ts';
 
 const EXAMPLES = `
@@ -49,6 +50,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   addCorrupt(program, terminal, exit);
   addImage(program, terminal, exit);
   addMount(program, terminal, exit);
+  addUmount(program, terminal, exit);
   addBench(program, terminal, exit);
   addReport(program, terminal, exit);
   addBugs(program, terminal, exit);

@@ -1,5 +1,7 @@
 import { Option, type Command } from 'commander';
+import { resolve } from 'node:path';
 import { ImageError } from '../image/image-overlay.ts';
+import { startInBackground, tellStarter } from '../mount/background.ts';
 import { MountError } from '../mount/mount-error.ts';
 import { mountImage, type MountWatcher } from '../mount/mount-image.ts';
 import { MountOptionError, readMountOptions, type MountChoice } from '../mount/mount-options.ts';
@@ -21,12 +23,16 @@ Examples:
   twinpath image mkfs disk.img --size 1G
   twinpath mount disk.img /mnt                          until Ctrl-C, or umount in another terminal
   twinpath mount disk.img /mnt -o buffered_iomap,noatime
+  twinpath mount --background disk.img /mnt && ls /mnt; twinpath umount /mnt
 
 What is written is on the disk 5 seconds later, as with ext4, or after fsync. After kill -9 the next mount recovers.
 Exit code: 0 when it was unmounted and all is on the disk, 1 when something was lost, 2 when it could not be mounted.`;
 
 interface MountWords {
   readonly options: readonly string[];
+  readonly background?: true;
+  readonly log?: string;
+  readonly tellStarter?: true;
 }
 
 /** `twinpath mount`: our ext4 as a file system for every program. */
@@ -36,7 +42,7 @@ export function addMount(program: Command, terminal: Terminal, exit: (code: numb
     .summary('mounts an ext4 image through FUSE, so that any program can use it (Linux, root)')
     .description(
       'Mounts an ext4 image on a folder. The ext4 of twinpath serves it, one request after the other; the kernel sees a ' +
-        'FUSE file system. Stays in the foreground until it is unmounted.',
+        'FUSE file system. Stays in the foreground until it is unmounted, unless --background is said.',
     )
     .argument('<image>', 'an image file')
     .argument('<folder>', 'where it is to be seen')
@@ -45,10 +51,30 @@ export function addMount(program: Command, terminal: Terminal, exit: (code: numb
         .argParser((list: string, before: readonly string[]) => [...before, list])
         .default([], 'none'),
     )
+    .option('-b, --background', 'come back when it is mounted; the server goes on until somebody unmounts')
+    .option('--log <file>', 'with --background: what the server says goes there, and nowhere without it')
+    .addOption(new Option('--tell-starter', 'what --background starts').hideHelp())
     .addHelpText('after', EXAMPLES)
-    .action(async (image: string, folder: string, words: MountWords) =>
-      exit(await serve(image, folder, choiceOf(words), terminal)),
-    );
+    .action(async (image: string, folder: string, words: MountWords) => {
+      const choice = choiceOf(words);
+      if (words.background === true) exit(await start(image, folder, words, terminal));
+      else exit(await serve(image, folder, { choice, tells: words.tellStarter === true }, terminal));
+    });
+}
+
+/** Starts a server that goes on after this process has ended. */
+async function start(image: string, folder: string, words: MountWords, terminal: Terminal): Promise<number> {
+  const { options, log = null } = words;
+  const place = resolve(folder);
+  const again = ['mount', '--tell-starter', '-o', options.join(','), '--', resolve(image), place];
+  const { pid, code, said } = await interruptible(
+    (stop) => startInBackground(again, log === null ? null : resolve(log), stop),
+    () => terminal.err('ending\n'),
+  );
+  terminal.err(said);
+  if (pid === null) return code;
+  terminal.out(`${image} is mounted on ${place} by process ${pid}; twinpath umount ${folder} ends it\n`);
+  return EXIT.held;
 }
 
 function choiceOf({ options }: MountWords): MountChoice {
@@ -63,14 +89,15 @@ function choiceOf({ options }: MountWords): MountChoice {
 async function serve(
   image: string,
   folder: string,
-  choice: MountChoice,
+  { choice, tells }: { readonly choice: MountChoice; readonly tells: boolean },
   terminal: Terminal,
 ): Promise<number> {
   const state = { mounted: false };
   const watcher: MountWatcher = {
     mounted(mountPoint) {
       state.mounted = true;
-      terminal.out(`${image} is mounted on ${mountPoint}; Ctrl-C or umount ends it\n`);
+      if (tells) tellStarter();
+      else terminal.out(`${image} is mounted on ${mountPoint}; Ctrl-C or umount ends it\n`);
     },
     notice: (words) => terminal.err(`${words}\n`),
   };
@@ -82,7 +109,8 @@ async function serve(
     return EXIT.held;
   } catch (error) {
     if (!state.mounted && (error instanceof MountError || error instanceof ImageError)) {
-      terminal.err(`twinpath: ${error.message}\n`);
+      const what = error instanceof ImageError ? `${image}: ` : '';
+      terminal.err(`twinpath: ${what}${error.message}\n`);
       return EXIT.impossible;
     }
     terminal.err(`twinpath: the file system broke: ${describe(error)}\n`);

@@ -7,9 +7,12 @@ import { OPEN_ANSWER } from './protocol-numbers.ts';
 
 /** Requests about open directories. Positions are those of the file system, good as long as the directory lasts. */
 
+/** The kernel may keep what it was told of the names, until it changes something there itself. */
+const CACHED = OPEN_ANSWER.keepCache | OPEN_ANSWER.cacheDirectory;
+
 export const opendir: Handler = ({ tree, nodeOf, cache }, request, answer) => {
   const handle = tree.opendir(nodeOf(request.node));
-  answer.put(message.openAnswer, { handle, openFlags: cache.kernelCache ? OPEN_ANSWER.keepCache : 0 });
+  answer.put(message.openAnswer, { handle, openFlags: cache.kernelCache ? CACHED : 0 });
 };
 
 /** Bytes that an entry takes with a name of usual length: so many are read as will probably fit. */

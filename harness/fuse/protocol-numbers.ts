@@ -71,7 +71,12 @@ export const INIT_FLAG = {
 export const INIT_FLAG_2 = { directIoAllowMmap: 1 << 4 } as const;
 
 /** FOPEN_* */
-export const OPEN_ANSWER = { directIo: 1 << 0, keepCache: 1 << 1, noFlush: 1 << 5 } as const;
+export const OPEN_ANSWER = {
+  directIo: 1 << 0,
+  keepCache: 1 << 1,
+  cacheDirectory: 1 << 3,
+  noFlush: 1 << 5,
+} as const;
 
 /** FATTR_* */
 export const SETATTR = {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readvSync, statSync, writevSync } from 'node:fs';
 import type { ByteStore } from './byte-store.ts';
 import { ImageError } from './image-overlay.ts';
 
@@ -26,16 +26,12 @@ export class ImageDisk implements ByteStore {
     }
   }
 
-  read(offset: number, target: Uint8Array): boolean {
-    return this.#moved(target.length, (done) =>
-      readSync(this.#file, target, done, target.length - done, offset + done),
-    );
+  read(offset: number, targets: readonly Uint8Array[]): boolean {
+    return this.#moved(targets, offset, (some, at) => readvSync(this.#file, some, at));
   }
 
-  write(offset: number, source: Uint8Array): boolean {
-    return this.#moved(source.length, (done) =>
-      writeSync(this.#file, source, done, source.length - done, offset + done),
-    );
+  write(offset: number, sources: readonly Uint8Array[]): boolean {
+    return this.#moved(sources, offset, (some, at) => writevSync(this.#file, some, at));
   }
 
   flush(): boolean {
@@ -52,16 +48,44 @@ export class ImageDisk implements ByteStore {
   }
 
   /** Both system calls may do a part only. What fails is the file system's to report: a disk has no exceptions. */
-  #moved(length: number, some: (done: number) => number): boolean {
+  #moved(
+    memory: readonly Uint8Array[],
+    offset: number,
+    some: (memory: Uint8Array[], offset: number) => number,
+  ): boolean {
     try {
-      for (let done = 0; done < length;) {
-        const count = some(done);
+      let at = offset;
+      for (let rest = joined(memory); rest.length > 0;) {
+        const count = some(rest, at);
         if (count === 0) return false;
-        done += count;
+        at += count;
+        rest = behind(rest, count);
       }
       return true;
     } catch {
       return false;
     }
   }
+}
+
+/** The same memory with neighbours made one: folios that follow each other in a file often do so in memory. */
+function joined(memory: readonly Uint8Array[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (const piece of memory) {
+    const last = pieces[pieces.length - 1];
+    if (last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset)
+      pieces[pieces.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + piece.length);
+    else pieces.push(piece);
+  }
+  return pieces;
+}
+
+/** What comes behind the first bytes. */
+function behind(memory: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let passed = bytes;
+  return memory.flatMap((piece) => {
+    const cut = Math.min(passed, piece.length);
+    passed -= cut;
+    return cut === piece.length ? [] : [piece.subarray(cut)];
+  });
 }

@@ -24,10 +24,10 @@ test('what was written is read again, and the file stays as it was', () => {
         for (const { offset, bytes } of writes) {
           const fitting = bytes.subarray(0, SIZE - offset);
           expected.set(fitting, offset);
-          expect(overlay.write(offset, fitting)).toBe(true);
+          expect(overlay.write(offset, [fitting])).toBe(true);
         }
         const found = new Uint8Array(SIZE - from);
-        expect(overlay.read(from, found)).toBe(true);
+        expect(overlay.read(from, [found])).toBe(true);
         overlay.close();
         expect(found).toEqual(expected.subarray(from));
       }),

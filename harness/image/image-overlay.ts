@@ -37,8 +37,12 @@ export class ImageOverlay implements ByteStore {
     }
   }
 
-  /** Fills `target` from a byte offset on. False when the file no longer reaches so far. */
-  read(offset: number, target: Uint8Array): boolean {
+  /** False when the file no longer reaches so far. */
+  read(offset: number, targets: readonly Uint8Array[]): boolean {
+    return everyPiece(offset, targets, (at, target) => this.#read(at, target));
+  }
+
+  #read(offset: number, target: Uint8Array): boolean {
     for (let done = 0; done < target.length;) {
       const count = readSync(this.#file, target, done, target.length - done, offset + done);
       if (count === 0) return false;
@@ -52,8 +56,12 @@ export class ImageOverlay implements ByteStore {
     return true;
   }
 
-  /** Keeps `source` at a byte offset. False when the file no longer reaches so far. */
-  write(offset: number, source: Uint8Array): boolean {
+  /** False when the file no longer reaches so far. */
+  write(offset: number, sources: readonly Uint8Array[]): boolean {
+    return everyPiece(offset, sources, (at, source) => this.#write(at, source));
+  }
+
+  #write(offset: number, source: Uint8Array): boolean {
     for (const { index, from, length, done } of pieces(offset, source.length)) {
       const page = this.#pages.get(index) ?? this.#pageOfFile(index);
       if (page === null) return false;
@@ -77,8 +85,22 @@ export class ImageOverlay implements ByteStore {
     const start = index * PAGE_BYTES;
     const page = new Uint8Array(PAGE_BYTES);
     const inFile = page.subarray(0, Math.min(PAGE_BYTES, this.sizeBytes - start));
-    return this.read(start, inFile) ? page : null;
+    return this.#read(start, inFile) ? page : null;
   }
+}
+
+/** Memory that follows each other on the disk, one after the other, until one cannot be transferred. */
+function everyPiece(
+  offset: number,
+  memory: readonly Uint8Array[],
+  transfer: (offset: number, memory: Uint8Array) => boolean,
+): boolean {
+  let at = offset;
+  return memory.every((one) => {
+    const good = transfer(at, one);
+    at += one.length;
+    return good;
+  });
 }
 
 interface Piece {

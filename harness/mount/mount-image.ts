@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { FuseConnection } from '../fuse/connection.ts';
-import { MNT_DETACH, MS_NODEV, MS_NOSUID, MS_RDONLY, loadLibc, type Libc } from '../fuse/libc.ts';
+import { MNT_DETACH, MS_NODEV, MS_NOSUID, MS_RDONLY, type Libc } from '../fuse/libc.ts';
 import { TRANSFER_MAX_BYTES } from '../fuse/init-handler.ts';
 import type { NodeTree } from '../fuse/node-tree.ts';
 import type { ByteStore } from '../image/byte-store.ts';
@@ -10,6 +10,7 @@ import { mountTree } from '../targets/typescript/mounted-tree.ts';
 import { clearDeadMounts } from './dead-mounts.ts';
 import { FuseDevice } from './fuse-device.ts';
 import { lockImage, type ImageLock } from './image-lock.ts';
+import { loadedLibc } from './loaded-libc.ts';
 import { codeOf, errnoName, MountError } from './mount-error.ts';
 import type { KernelMountOptions, MountChoice } from './mount-options.ts';
 import { MountServer } from './mount-server.ts';
@@ -40,7 +41,7 @@ export async function mountImage(
   watcher: MountWatcher,
   stop: AbortSignal,
 ): Promise<void> {
-  const libc = await libcOrRefuse();
+  const libc = await loadedLibc();
   for (const dead of await clearDeadMounts(libc))
     watcher.notice(`${dead} had lost its server, and was unmounted`);
   const mountPoint = realFolder(folder);
@@ -57,15 +58,6 @@ export async function mountImage(
     }
   } finally {
     lock.release();
-  }
-}
-
-async function libcOrRefuse(): Promise<Libc> {
-  try {
-    return await loadLibc();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new MountError(`mounting needs the package koffi, which does not work here: ${why}`);
   }
 }
 

@@ -35,6 +35,7 @@ serve() {
   done
 }
 ended() { wait $server && echo "server 0" || echo "server $?"; }
+twinpath() { timeout -k 1 100 node "$MAIN" "$@"; }
 leave() { umount "$1"; ended; }
 `;
 
@@ -43,7 +44,7 @@ export async function inNamespace(folder: string, script: string): Promise<strin
   const words = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private'];
   const result = await execa('unshare', [...words, 'sh', '-c', FUNCTIONS + script], {
     cwd: folder,
-    env: { MAIN },
+    env: { MAIN, LC_ALL: 'C' },
     all: true,
     reject: false,
     timeout: 120_000,

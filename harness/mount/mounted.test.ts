@@ -29,7 +29,7 @@ async function expectSound(name: string): Promise<void> {
   expect(exitCode).toBe(0);
 }
 
-test.each(['nobuffered_iomap', 'buffered_iomap'])(
+test.each(['nobuffered_iomap', 'buffered_iomap', 'buffered_iomap,kernel_cache'])(
   'all kinds of calls are answered as Linux does, and e2fsck is content: %s',
   async (path) => {
     await makeImage('disk');
@@ -90,4 +90,72 @@ test('read-only leaves the image as it is; what cannot be mounted is refused in 
   expect(said).toMatch(/nowhere is not there\ncode 2/);
   expect(said).toMatch(/-o nonsense means nothing here.*\ncode 2/);
   expect(said).toMatch(/server 0$/);
+}, 120_000);
+
+test('features that we do not serve are refused by name', async () => {
+  await execa('mke2fs', ['-q', '-t', 'ext4', '-O', 'encrypt', at('encrypted.img'), '16M']);
+  await makeImage('future');
+  await execa('debugfs', ['-w', '-R', 'feature FEATURE_I31', at('future.img')]);
+  const said = await inNamespace(
+    folder,
+    `mkdir mnt
+    for image in encrypted future; do twinpath mount $image.img mnt 2>&1 || echo "code $?"; done
+    serve encrypted ro; ls encrypted; leave encrypted`,
+  );
+  expect(said).toMatch(/^twinpath: encrypted\.img: cannot mount read-write with features: encrypt\ncode 2\n/);
+  expect(said).toMatch(/\ntwinpath: future\.img: .*FEATURE_I31\ncode 2\n/);
+  expect(said).toMatch(/lost\+found\nserver 0$/);
+}, 120_000);
+
+test('the kernel caches what files hold with kernel_cache, and only then', async () => {
+  await makeImage('disk');
+  const said = await inNamespace(
+    folder,
+    `READ_TWICE="
+import os, signal, sys
+fd = os.open('disk/file', os.O_RDONLY)
+os.pread(fd, 100, 0)
+os.kill(int(sys.argv[1]), signal.SIGSTOP)
+# Whoever waits for the server is ended.
+signal.alarm(2)
+os.pread(fd, 100, 0)"
+    for cache in kernel_cache rw; do
+      serve disk $cache
+      echo content >disk/file
+      { python3 -c "$READ_TWICE" $server; } 2>/dev/null && echo "$cache: cached" || echo "$cache: asked for"
+      kill -CONT $server; leave disk
+    done`,
+  );
+  expect(said).toBe('kernel_cache: cached\nserver 0\nrw: asked for\nserver 0');
+  await expectSound('disk');
+}, 120_000);
+
+test('errors=remount-ro: damage that is met makes the file system read-only, and the others go on', async () => {
+  await makeImage('disk');
+  const said = await inNamespace(
+    folder,
+    `serve disk rw; mkdir disk/damaged; echo kept >disk/file; leave disk
+    block=$(debugfs -R 'blocks damaged' disk.img 2>/dev/null)
+    dd if=/dev/urandom of=disk.img bs=1024 seek=$block count=1 conv=notrunc 2>/dev/null
+    for errors in remount-ro continue; do
+      cp disk.img $errors.img
+      serve $errors errors=$errors
+      ls $errors/damaged 2>&1 || true
+      cat $errors/file
+      touch $errors/new 2>&1 && echo made || true
+      leave $errors
+    done`,
+  );
+  // Linux has a second errno for checksums, EBADMSG, which our ext4 does not use (lib/corruption.ts).
+  expect(said.split('\n')).toEqual([
+    'server 0',
+    "ls: reading directory 'remount-ro/damaged': Structure needs cleaning",
+    'kept',
+    "touch: cannot touch 'remount-ro/new': Read-only file system",
+    'server 0',
+    "ls: reading directory 'continue/damaged': Structure needs cleaning",
+    'kept',
+    'made',
+    'server 0',
+  ]);
 }, 120_000);

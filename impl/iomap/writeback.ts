@@ -68,7 +68,7 @@ export function* writepages<F extends IomapFile>(
   const last = endPage(control.end);
   if (control.sync === 'all') mapping.tagForWriteback(pageIndex(control.start), last);
   try {
-    for (const folio of mapping.range(pageIndex(control.start), last)) {
+    for (const folio of mapping.dirtyRange(pageIndex(control.start), last)) {
       if (!needsWriting(folio, mapping, control) || (folio.writeback && control.sync === 'none')) continue;
       yield* folio.lock();
       // What was queued before must be on its way before this task waits for a folio that may be part of it.

@@ -6,6 +6,7 @@ import type { AddressSpaceOperations } from './address-space-operations.ts';
 import { DevicePages } from './device-pages.ts';
 import { ErrorSequence, type ErrorWatcher } from './error-sequence.ts';
 import { Folio } from './folio.ts';
+import { FolioList } from './folio-list.ts';
 import type { FolioPool, PageRun } from './folio-pool.ts';
 import type { MemoryArea } from './memory-area.ts';
 import { isMappedAnywhere, unmapPages, writeProtect } from './reverse-map.ts';
@@ -30,8 +31,7 @@ export class AddressSpace {
   faults: FaultSwitches = NO_FAULTS;
   /** No folio is smaller than a block of the file system (mapping_set_folio_min_order); 0 for blocks up to a page. */
   readonly folioOrderMin: number;
-  /** In order of index; they never overlap. */
-  readonly #folios: Folio[] = [];
+  readonly #folios = new FolioList();
   #dirtyFolios = 0;
   #writebackFolios = 0;
   /** Mappings with dirty folios, shared by a file system: what sync has to visit. */
@@ -68,7 +68,7 @@ export class AddressSpace {
   }
 
   get folioCount(): number {
-    return this.#folios.length;
+    return this.#folios.count;
   }
 
   get devicePages(): DevicePages | null {
@@ -89,41 +89,30 @@ export class AddressSpace {
     return this.#writebackFolios;
   }
 
-  /** Place of the first folio that ends behind page `index`. */
-  #search(index: number): number {
-    const folios = this.#folios;
-    let low = 0;
-    let high = folios.length;
-    if (high === 0) return 0;
-    // Appending and sequential access look behind or at the last folio.
-    const last = folios[high - 1];
-    if (last === undefined || last.index + last.pages <= index) return high;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const folio = folios[middle];
-      if (folio !== undefined && folio.index + folio.pages <= index) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
   /** The folio that holds page `index` (filemap_get_folio). */
   find(index: number): Folio | null {
-    const folio = this.#folios[this.#search(index)];
+    const folio = this.#folios.firstBehind(index);
     return folio !== undefined && folio.index <= index ? folio : null;
   }
 
   /** The first folio that holds page `index` or a later one. */
   next(index: number): Folio | null {
-    return this.#folios[this.#search(index)] ?? null;
+    return this.#folios.firstBehind(index) ?? null;
+  }
+
+  /** The first dirty folio that holds page `index` or a later one (filemap_get_folios_tag). */
+  nextDirty(index: number): Folio | null {
+    return this.#folios.firstDirtyBehind(index) ?? null;
   }
 
   /** The folios that overlap pages [first, end), as they are now. */
   range(first: number, end: number): Folio[] {
-    const from = this.#search(first);
-    let to = from;
-    while (to < this.#folios.length && (this.#folios[to]?.index ?? end) < end) to++;
-    return this.#folios.slice(from, to);
+    return this.#folios.range(first, end);
+  }
+
+  /** Those of them that are dirty now. */
+  dirtyRange(first: number, end: number): Folio[] {
+    return this.#dirtyFolios === 0 ? [] : this.#folios.range(first, end, true);
   }
 
   /** The largest order <= `order` of a folio at an aligned `index` that meets no other folio. */
@@ -131,7 +120,7 @@ export class AddressSpace {
     let fits = order;
     while (fits > 0) {
       const first = index - (index % (1 << fits));
-      const next = this.#folios[this.#search(first)];
+      const next = this.#folios.firstBehind(first);
       if (next === undefined || next.index >= first + (1 << fits)) return fits;
       fits--;
     }
@@ -141,14 +130,12 @@ export class AddressSpace {
   /** Puts a new folio into the cache, locked and not uptodate (filemap_add_folio). */
   add(index: number, memory: PageRun): Folio {
     const folio = new Folio(this, index, memory);
-    const place = this.#search(index);
-    const neighbour = this.#folios[place];
+    const neighbour = this.#folios.firstBehind(index);
     assert(
       neighbour === undefined || neighbour.index >= index + folio.pages,
       () => `folio ${index} overlaps folio ${neighbour?.index ?? -1}`,
     );
-    if (place === this.#folios.length) this.#folios.push(folio);
-    else this.#folios.splice(place, 0, folio);
+    this.#folios.insert(folio);
     folio.lockUnshared();
     return folio;
   }
@@ -165,9 +152,7 @@ export class AddressSpace {
       this.areas === null || !isMappedAnywhere(this, folio),
       () => `folio ${folio.index} leaves the cache while it is mapped`,
     );
-    const place = this.#search(folio.index);
-    assert(this.#folios[place] === folio, () => `folio ${folio.index} is not where it should be`);
-    this.#folios.splice(place, 1);
+    assert(this.#folios.remove(folio), () => `folio ${folio.index} is not where it should be`);
     folio.mapping = null;
     this.pool.release(folio.memory);
   }
@@ -181,14 +166,13 @@ export class AddressSpace {
       folio.mapping === this && folio.locked && !folio.writeback,
       () => `folio ${folio.index} cannot be replaced`,
     );
-    const place = this.#search(folio.index);
     const fresh = new Folio(this, folio.index, memory);
     fresh.data.set(folio.data);
     fresh.uptodate = folio.uptodate;
     fresh.dirty = folio.dirty;
     fresh.toWrite = folio.toWrite;
     fresh.lockUnshared();
-    this.#folios[place] = fresh;
+    this.#folios.replace(folio, fresh);
     folio.dirty = folio.toWrite = false;
     folio.mapping = null;
     this.pool.release(folio.memory);
@@ -200,12 +184,7 @@ export class AddressSpace {
    * while it runs, or it might never end (tag_pages_for_writeback).
    */
   tagForWriteback(first: number, end: number): void {
-    if (this.#dirtyFolios === 0) return;
-    for (let place = this.#search(first); ; place++) {
-      const folio = this.#folios[place];
-      if (folio === undefined || folio.index >= end) return;
-      if (folio.dirty) folio.toWrite = true;
-    }
+    for (const folio of this.dirtyRange(first, end)) folio.toWrite = true;
   }
 
   /** filemap_dirty_folio(): answers whether the folio was clean. */
@@ -213,6 +192,7 @@ export class AddressSpace {
     if (folio.dirty) return false;
     assert(folio.mapping === this, () => `folio ${folio.index} is dirtied outside its mapping`);
     folio.dirty = true;
+    this.#folios.countDirty(folio, 1);
     this.countDirty(1);
     return true;
   }
@@ -231,6 +211,7 @@ export class AddressSpace {
   clearDirty(folio: Folio): boolean {
     if (!folio.dirty) return false;
     folio.dirty = folio.toWrite = false;
+    this.#folios.countDirty(folio, -1);
     if (this.areas !== null) writeProtect(this, folio);
     this.countDirty(-1);
     return true;

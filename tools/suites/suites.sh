@@ -65,30 +65,44 @@ how() {
   esac
 }
 
-# One suite in one column; answers the word for the table. Lines that begin with "= " are compared with the kernel's.
+# Ctrl-C, and whatever else ends this: the suite that runs goes too, with its mount, as all of it is in a namespace of its own.
+child=
+stop() {
+  [ -z "$child" ] || { kill -TERM "$child" 2>/dev/null; wait "$child" 2>/dev/null; }
+  echo >&2
+  echo "suites: stopped; what was said until then: $results" >&2
+  exit 130
+}
+trap stop INT TERM HUP
+
+# One suite in one column; leaves the word for the table in $word. Lines that begin with "= " are compared with the kernel's.
 cell() {
   suite=$1 column=$2 block=$3
   out=$results/$suite-$column-$block
   missing=$(sh "$here/suite/$suite.sh" needs)
   for program in $missing; do
-    command -v "$program" >/dev/null 2>&1 || { echo "unknown ($program is not installed)"; return; }
+    command -v "$program" >/dev/null 2>&1 || { word="unknown ($program is not installed)"; return; }
   done
+  # In the background, because only then does the shell hear of signals meanwhile.
   LONG=$long REPOSITORY="$here/../.." timeout -k 10 "${SUITE_SECONDS:-3600}" \
     unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
-    sh "$here/mounted.sh" "$(how "$column")" "$block" ". \"$here/suite/$suite.sh\"; suite" >"$out" 2>&1 </dev/null
+    sh "$here/mounted.sh" "$(how "$column")" "$block" ". \"$here/suite/$suite.sh\"; suite" >"$out" 2>&1 </dev/null &
+  child=$!
+  wait "$child"
   code=$?
+  child=
   grep '^= ' "$out" >"$out.answers"
   case $code in
   0) ;;
-  101) echo e2fsck ; return ;;
-  102) echo server ; return ;;
-  104) echo 'another tree' ; return ;;
-  103) echo "unknown (not mounted)" ; return ;;
-  124 | 137) echo "FAILED (no end)" ; return ;;
-  *) echo FAILED ; return ;;
+  101) word=e2fsck ; return ;;
+  102) word=server ; return ;;
+  104) word='another tree' ; return ;;
+  103) word="unknown (not mounted)" ; return ;;
+  124 | 137) word="FAILED (no end)" ; return ;;
+  *) word=FAILED ; return ;;
   esac
   kernel=$results/$suite-kernel-$block.answers
-  if [ "$column" = kernel ] || [ ! -s "$kernel" ] || cmp -s "$kernel" "$out.answers"; then echo held; else echo differs; fi
+  if [ "$column" = kernel ] || [ ! -s "$kernel" ] || cmp -s "$kernel" "$out.answers"; then word=held; else word=differs; fi
 }
 
 bad=0
@@ -99,7 +113,7 @@ for suite in $(list "$suites"); do
   for block in $(list "$blocks"); do
     printf '%-15s %-7s' "$suite" "$block"
     for column in $(list "$columns"); do
-      word=$(cell "$suite" "$column" "$block")
+      cell "$suite" "$column" "$block"
       printf ' %-24s' "$word"
       # What fails on the kernel's ext4 as well is the suite's, or the machine's.
       case $column:$word in kernel:* | *:held) ;; *:unknown*) [ $bad -eq 1 ] || bad=2 ;; *) bad=1 ;; esac

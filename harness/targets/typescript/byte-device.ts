@@ -5,13 +5,10 @@ import type { ByteStore } from '../../image/byte-store.ts';
 export const byteDevice = (store: ByteStore): BlockDevice => ({
   sectors: Math.floor(store.sizeBytes / SECTOR_BYTES),
   submit({ direction, sector, segments, preflush, fua }, endIo) {
+    const offset = sector * SECTOR_BYTES;
+    const end = segments.reduce((sum, segment) => sum + segment.length, offset);
     let good = !preflush || store.flush();
-    let offset = sector * SECTOR_BYTES;
-    for (const segment of segments) {
-      const inside = offset + segment.length <= store.sizeBytes;
-      good &&= inside && store[direction](offset, segment);
-      offset += segment.length;
-    }
+    if (end > offset) good &&= end <= store.sizeBytes && store[direction](offset, segments);
     if (good && fua) good = store.flush();
     endIo(good ? null : 'EIO');
   },

@@ -12,8 +12,8 @@ import type { ImageMountOptions } from '../../mount/mount-options.ts';
 import { byteDevice } from './byte-device.ts';
 import { mounting } from './image-errors.ts';
 
-/** Pages of the page cache: 256 MiB, half of which may be dirty. */
-const CACHE_PAGES = 65_536;
+/** Pages of the page cache: 64 MiB, half of which may be dirty. */
+const CACHE_PAGES = 16_384;
 
 /** Mounts an image for whoever asks by numbers of inodes. Throws ImageError. */
 export function mountTree(store: ByteStore, options: ImageMountOptions, clock: () => Timestamp): NodeTree {

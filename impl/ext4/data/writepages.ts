@@ -6,6 +6,7 @@ import { Failure, type Errno } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { isWanted, type WritebackControl } from '../../mm/address-space-operations.ts';
 import type { Folio } from '../../mm/folio.ts';
+import { waitForWriteback } from '../../mm/filemap.ts';
 import { endPage, PAGE_BYTES, pageIndex } from '../../mm/page.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { BlockRange } from '../mapping/convert.ts';
@@ -85,7 +86,7 @@ export function* writeMapped(inode: Inode, start = 0, end = Infinity): Sleepable
     yield* writePlacedPart(inode, blocked);
     cursor.next = blocked.index + blocked.pages;
   }
-  for (const folio of inode.mapping.range(pageIndex(start), endPage(end))) yield* folio.waitForWriteback();
+  yield* waitForWriteback(inode.mapping, start, end);
 }
 
 /** Of a folio with blocks that need places the others are written: somebody must not see what they held before. It stays dirty. */
@@ -131,7 +132,7 @@ function* writeUntilUnplaced(inode: Inode, control: WritebackControl, cursor: Cu
 function* nextDirty(inode: Inode, control: WritebackControl, cursor: Cursor): Sleepable<Folio | null> {
   const { mapping } = inode;
   for (;;) {
-    const folio = mapping.next(cursor.next);
+    const folio = mapping.nextDirty(cursor.next);
     if (folio === null || folio.index >= cursor.end) {
       // A folio of several pages may have taken it beyond the end; back there, it would be met again, for ever.
       cursor.next = Math.max(cursor.next, cursor.end);

@@ -1,0 +1,149 @@
+import type { Folio } from './folio.ts';
+
+/** How many folios stand in one piece of the list at most. */
+const PIECE_FOLIOS = 128;
+
+/** Some folios that follow each other. */
+interface Piece {
+  readonly folios: Folio[];
+  /** How many of them are dirty. */
+  dirty: number;
+}
+
+/**
+ * The cached folios of one file in order of index; they never overlap. The list is kept in pieces, so that it costs the same to
+ * put one in, or to take one out, wherever that is: a large file is truncated from its beginning, and written at random. Each
+ * piece knows how many are dirty, so that those are found without a look at all others (PAGECACHE_TAG_DIRTY).
+ */
+export class FolioList {
+  /** None is empty. */
+  readonly #pieces: Piece[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The first folio that ends behind page `index`. */
+  firstBehind(index: number): Folio | undefined {
+    const piece = this.#pieces[this.#pieceOf(index)];
+    return piece?.folios[placeIn(piece.folios, index)];
+  }
+
+  /** The first dirty folio that ends behind page `index`. */
+  firstDirtyBehind(index: number): Folio | undefined {
+    const first = this.#pieceOf(index);
+    for (let number = first; number < this.#pieces.length; number++) {
+      const piece = this.#pieces[number];
+      if (piece === undefined || piece.dirty === 0) continue;
+      const from = number === first ? placeIn(piece.folios, index) : 0;
+      for (let place = from; place < piece.folios.length; place++)
+        if (piece.folios[place]?.dirty === true) return piece.folios[place];
+    }
+    return undefined;
+  }
+
+  /** Puts a clean folio before the first one that ends behind its index. */
+  insert(folio: Folio): void {
+    this.#count++;
+    const number = this.#pieceOf(folio.index);
+    const piece = this.#pieces[number];
+    if (piece === undefined) this.#append(folio);
+    else
+      insertInto(piece.folios.length < PIECE_FOLIOS ? piece : this.#split(number, piece, folio.index), folio);
+  }
+
+  /** Takes out a clean folio; false when it is not in the list. */
+  remove(folio: Folio): boolean {
+    const number = this.#pieceOf(folio.index);
+    const folios = this.#pieces[number]?.folios ?? [];
+    const place = placeIn(folios, folio.index);
+    if (folios[place] !== folio) return false;
+    this.#count--;
+    if (folios.length === 1) this.#pieces.splice(number, 1);
+    else if (place === folios.length - 1) folios.pop();
+    else folios.splice(place, 1);
+    return true;
+  }
+
+  /** Another folio of the same pages, as dirty as this one, stands where this one stood. */
+  replace(folio: Folio, fresh: Folio): void {
+    const folios = this.#pieces[this.#pieceOf(folio.index)]?.folios ?? [];
+    folios[placeIn(folios, folio.index)] = fresh;
+  }
+
+  /** One of its folios became dirty, or clean. */
+  countDirty(folio: Folio, change: 1 | -1): void {
+    const piece = this.#pieces[this.#pieceOf(folio.index)];
+    if (piece !== undefined) piece.dirty += change;
+  }
+
+  /** The folios that overlap pages [first, end), as they are now; or those of them that are dirty. */
+  range(first: number, end: number, dirtyOnly = false): Folio[] {
+    const found: Folio[] = [];
+    const start = this.#pieceOf(first);
+    for (let number = start; number < this.#pieces.length; number++) {
+      const piece = this.#pieces[number];
+      if (piece === undefined || (dirtyOnly && piece.dirty === 0)) continue;
+      const { folios } = piece;
+      for (let place = number === start ? placeIn(folios, first) : 0; place < folios.length; place++) {
+        const folio = folios[place];
+        if (folio === undefined || folio.index >= end) return found;
+        if (!dirtyOnly || folio.dirty) found.push(folio);
+      }
+    }
+    return found;
+  }
+
+  /** Number of the first piece with a folio that ends behind page `index`; that of none when there is none. */
+  #pieceOf(index: number): number {
+    let high = this.#pieces.length;
+    // Appending and sequential access look behind or at the last folio.
+    if (high === 0 || this.#endsBefore(high - 1, index)) return high;
+    let low = 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#endsBefore(middle, index)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #endsBefore(number: number, index: number): boolean {
+    const folios = this.#pieces[number]?.folios;
+    const last = folios?.[folios.length - 1];
+    return last === undefined || last.index + last.pages <= index;
+  }
+
+  #append(folio: Folio): void {
+    const last = this.#pieces[this.#pieces.length - 1];
+    if (last !== undefined && last.folios.length < PIECE_FOLIOS) last.folios.push(folio);
+    else this.#pieces.push({ folios: [folio], dirty: 0 });
+  }
+
+  /** Makes two of a full piece; answers the one where page `index` belongs. */
+  #split(number: number, piece: Piece, index: number): Piece {
+    const folios = piece.folios.splice(PIECE_FOLIOS / 2);
+    const behind = { folios, dirty: folios.filter(({ dirty }) => dirty).length };
+    piece.dirty -= behind.dirty;
+    this.#pieces.splice(number + 1, 0, behind);
+    return this.#endsBefore(number, index) ? behind : piece;
+  }
+}
+
+function insertInto({ folios }: Piece, folio: Folio): void {
+  folios.splice(placeIn(folios, folio.index), 0, folio);
+}
+
+/** Place of the first folio that ends behind page `index`. */
+function placeIn(folios: readonly Folio[], index: number): number {
+  let low = 0;
+  let high = folios.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const folio = folios[middle];
+    if (folio !== undefined && folio.index + folio.pages <= index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,68 @@
+# How fast our mounted ext4 is beside fuse2fs, on the same image: ./run speed [options]
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+export MAIN="$here/../../dist/harness/cli/main.js"
+
+die() {
+  echo "speed: $*" >&2
+  exit 2
+}
+
+usage() {
+  cat <<'END'
+./run speed [--columns COLUMN,...] [--rounds N]
+
+Measures throughput and the time of single calls on the same image, in memory, that fuse2fs and `twinpath mount` serve: sequential
+and random transfers, and calls about names. As root, on Linux with FUSE, fuse2fs and gcc.
+
+  --columns   of kernel, fuse2fs, buffer_head, iomap, buffer_head+cache, iomap+cache; without it all but the kernel.
+              With +cache, the kernel caches what files hold (-o kernel_cache), as it does for fuse2fs
+  --rounds    how often everything is measured; the best counts; 3 without it
+
+A star marks what is slower than fuse2fs. Nothing else should run meanwhile.
+Exit code: 0 measured, 2 could not run.
+END
+}
+
+columns=fuse2fs,buffer_head,iomap,buffer_head+cache,iomap+cache
+rounds=3
+while [ $# -gt 0 ]; do
+  case $1 in
+  --columns) columns=${2-} ; shift ;;
+  --rounds) rounds=${2-} ; shift ;;
+  --help | -h) usage ; exit 0 ;;
+  *) usage >&2 ; die "$1 means nothing here" ;;
+  esac
+  shift
+done
+case $rounds in '' | *[!0-9]*) die "--rounds wants a number" ;; esac
+
+# What a column is to mounting.sh.
+how() {
+  case $1 in
+  kernel | fuse2fs) echo "$1" ;;
+  buffer_head) echo nobuffered_iomap ;;
+  iomap) echo buffered_iomap ;;
+  buffer_head+cache) echo nobuffered_iomap,kernel_cache ;;
+  iomap+cache) echo buffered_iomap,kernel_cache ;;
+  *) return 1 ;;
+  esac
+}
+
+list=$(echo "$columns" | tr ',' ' ')
+for column in $list; do how "$column" >/dev/null || die "there is no column $column"; done
+[ "$(id -u)" -eq 0 ] || die "only root can mount"
+[ -c /dev/fuse ] || die "there is no /dev/fuse"
+case ",$columns," in *,fuse2fs,*) command -v fuse2fs >/dev/null 2>&1 || die "fuse2fs is not installed: apt-get install fuse2fs" ;; esac
+command -v gcc >/dev/null 2>&1 || die "gcc is not installed: apt-get install gcc libc6-dev"
+
+results=$(mktemp -d "${TMPDIR:-/tmp}/twinpath-speed.XXXXXX")
+trap 'rm -rf "$results"' EXIT
+trap 'exit 130' INT TERM HUP
+export BIN="$results"
+gcc -O2 -o "$BIN/speed" "$here/speed.c" || die "speed.c does not build here"
+for column in $list; do
+  unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
+    sh "$here/speed-rounds.sh" "$(how "$column")" "$rounds" >"$results/$column.tsv" || die "$column could not be measured"
+done
+cd "$results" && awk -F '\t' -f "$here/speed.awk" $(for column in $list; do echo "$column.tsv"; done)
