@@ -31,7 +31,7 @@ export class AddressSpace {
   faults: FaultSwitches = NO_FAULTS;
   /** No folio is smaller than a block of the file system (mapping_set_folio_min_order); 0 for blocks up to a page. */
   readonly folioOrderMin: number;
-  readonly #folios = new FolioList();
+  readonly #folios = new FolioList<Folio>();
   #dirtyFolios = 0;
   #writebackFolios = 0;
   /** Mappings with dirty folios, shared by a file system: what sync has to visit. */

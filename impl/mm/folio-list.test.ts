@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Folio } from './folio.ts';
 import { FolioList } from './folio-list.ts';
 
-/** What the list knows of a folio. */
-const folioAt = (index: number, order: number): Folio =>
-  ({ index, order, pages: 1 << order, dirty: false }) as Folio;
+interface Folio {
+  readonly index: number;
+  readonly pages: number;
+  dirty: boolean;
+}
+
+const folioAt = (index: number, order: number): Folio => ({ index, pages: 1 << order, dirty: false });
 
 /** So many that pieces fill up, are split, and become empty again. */
 const PAGES = 1024;
@@ -19,7 +22,7 @@ const step = fc.record({
 test('the list answers what a plain array of folios does', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 300, maxLength: 900, size: 'max' }), (steps) => {
-      const list = new FolioList();
+      const list = new FolioList<Folio>();
       let plain: Folio[] = [];
       for (const { what, index, order } of steps) {
         const at = index - (index % (1 << order));
@@ -37,7 +40,7 @@ test('the list answers what a plain array of folios does', () => {
           expect(list.remove(folio)).toBe(true);
           plain = plain.filter((one) => one !== folio);
         } else if (folio !== undefined && what === 'replace') {
-          const fresh = { ...folio } as Folio;
+          const fresh = { ...folio };
           list.replace(folio, fresh);
           plain = plain.map((one) => (one === folio ? fresh : one));
         }
@@ -54,7 +57,7 @@ test('the list answers what a plain array of folios does', () => {
 });
 
 test('what is not in the list is not taken out of it', () => {
-  const list = new FolioList();
+  const list = new FolioList<Folio>();
   list.insert(folioAt(3, 0));
   expect(list.remove(folioAt(3, 0))).toBe(false);
   expect(list.remove(folioAt(4, 0))).toBe(false);

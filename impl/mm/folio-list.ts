@@ -1,10 +1,16 @@
-import type { Folio } from './folio.ts';
-
 /** How many folios stand in one piece of the list at most. */
 const PIECE_FOLIOS = 128;
 
+/** What the list has to know of a folio. */
+export interface Listed {
+  /** In pages. */
+  readonly index: number;
+  readonly pages: number;
+  readonly dirty: boolean;
+}
+
 /** Some folios that follow each other. */
-interface Piece {
+interface Piece<Folio> {
   readonly folios: Folio[];
   /** How many of them are dirty. */
   dirty: number;
@@ -15,9 +21,9 @@ interface Piece {
  * put one in, or to take one out, wherever that is: a large file is truncated from its beginning, and written at random. Each
  * piece knows how many are dirty, so that those are found without a look at all others (PAGECACHE_TAG_DIRTY).
  */
-export class FolioList {
+export class FolioList<Folio extends Listed> {
   /** None is empty. */
-  readonly #pieces: Piece[] = [];
+  readonly #pieces: Piece<Folio>[] = [];
   #count = 0;
 
   get count(): number {
@@ -122,7 +128,7 @@ export class FolioList {
   }
 
   /** Makes two of a full piece; answers the one where page `index` belongs. */
-  #split(number: number, piece: Piece, index: number): Piece {
+  #split(number: number, piece: Piece<Folio>, index: number): Piece<Folio> {
     const folios = piece.folios.splice(PIECE_FOLIOS / 2);
     const behind = { folios, dirty: folios.filter(({ dirty }) => dirty).length };
     piece.dirty -= behind.dirty;
@@ -131,12 +137,12 @@ export class FolioList {
   }
 }
 
-function insertInto({ folios }: Piece, folio: Folio): void {
+function insertInto<Folio extends Listed>({ folios }: Piece<Folio>, folio: Folio): void {
   folios.splice(placeIn(folios, folio.index), 0, folio);
 }
 
 /** Place of the first folio that ends behind page `index`. */
-function placeIn(folios: readonly Folio[], index: number): number {
+function placeIn(folios: readonly Listed[], index: number): number {
   let low = 0;
   let high = folios.length;
   while (low < high) {
