@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { withDir } from 'tmp-promise';
+import { PYTHON } from '../harness/targets/kernel/performer.ts';
 
 /**
  * Why the kernel of this machine cannot be asked, or not of images with these features; null when it can. Tests that need
@@ -9,7 +10,7 @@ import { withDir } from 'tmp-promise';
  */
 export async function whyNoKernel(features: readonly string[] = []): Promise<string | null> {
   if (process.getuid?.() !== 0) return 'not root';
-  if ((await execa('python3', ['--version'], { reject: false })).failed) return 'no python3';
+  if ((await execa(PYTHON, ['--version'], { reject: false })).failed) return 'no python3';
   try {
     await withDir(
       async ({ path }) => {

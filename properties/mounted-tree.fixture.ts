@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DirectoryEntry, FileType, Operation, Outcome, Timestamp, Value } from '../model/index.ts';
 import { flagNamesOf } from '../harness/inode-flag-bits.ts';
 import type { DiskImage, Session } from '../harness/index.ts';
+import { PYTHON } from '../harness/targets/kernel/performer.ts';
 
 const SECOND = 1_000_000_000n;
 
@@ -98,7 +99,7 @@ export class MountedTree implements Session {
 
   #attributesOf(path: string): Attributes {
     if (this.#attributes === null) {
-      const { stdout } = execaSync('python3', ['-c', ATTRIBUTES, this.#root]);
+      const { stdout } = execaSync(PYTHON, ['-c', ATTRIBUTES, this.#root]);
       this.#attributes = new Map(Object.entries(JSON.parse(stdout) as Record<string, Attributes>));
     }
     const found = this.#attributes.get(path);

@@ -15,10 +15,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test, type TestContext } from 'vitest';
 import { image } from './said.fixture.ts';
+import { PYTHON } from '../targets/kernel/performer.ts';
 
 /** What Node.js has no calls for is made, and looked at, by python3. */
 function python(script: string, ...args: string[]): string {
-  return execaSync('python3', ['-c', script, ...args]).stdout;
+  return execaSync(PYTHON, ['-c', script, ...args]).stdout;
 }
 
 /** Root, a python3, and a place for temporary files that takes attributes: else nobody knows. */
@@ -26,7 +27,7 @@ function reasonAgainst(): string | null {
   if (process.getuid?.() !== 0) return 'not root';
   const folder = mkdtempSync(join(tmpdir(), 'image-attributes-probe-'));
   const script = 'import os, sys; os.setxattr(sys.argv[1], "user.probe", b"1")';
-  const { exitCode } = execaSync('python3', ['-c', script, folder], { reject: false });
+  const { exitCode } = execaSync(PYTHON, ['-c', script, folder], { reject: false });
   rmSync(folder, { recursive: true });
   return exitCode === 0 ? null : `no python3, or no attributes in ${tmpdir()}`;
 }

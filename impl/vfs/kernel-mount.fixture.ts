@@ -3,6 +3,7 @@ import { mkdtemp, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'vitest';
+import { PYTHON } from './python.fixture.ts';
 
 /** The real kernel's ext4, through a loop device, where the machine has one and we are root. Only for tests. */
 
@@ -41,7 +42,7 @@ async function whyNoMount(): Promise<string | null> {
 }
 
 async function whyNoPython(): Promise<string | null> {
-  const python = await execa('python3', ['-c', 'import os; os.setxattr'], { reject: false });
+  const python = await execa(PYTHON, ['-c', 'import os; os.setxattr'], { reject: false });
   return python.exitCode === 0 ? null : 'no python3 with os.setxattr';
 }
 
@@ -73,7 +74,7 @@ export async function python(script: string, root: string, input: unknown): Prom
   const inputFile = join(await mkdtemp(join(tmpdir(), 'twinpath-input-')), 'input');
   try {
     await writeFile(inputFile, JSON.stringify(input));
-    const { stdout } = await execa('python3', ['-c', script, root, inputFile]);
+    const { stdout } = await execa(PYTHON, ['-c', script, root, inputFile]);
     return JSON.parse(stdout) as unknown;
   } finally {
     await execa('rm', ['-r', join(inputFile, '..')]);

@@ -3,6 +3,7 @@ import { copyFileSync, lstatSync, readdirSync, readFileSync, readlinkSync } from
 import { join } from 'node:path';
 import type { FileSystem } from '../../vfs/file-system.ts';
 import { withKernelMount } from '../kernel.fixture.ts';
+import { PYTHON } from '../../vfs/python.fixture.ts';
 
 /** Images whose power was cut in the kernel, and trees to compare. Only for tests. */
 
@@ -42,7 +43,7 @@ export function cutInKernel(
     // The first transaction of a mount is committed whole. Not sync(2), which waits for every file system of the machine.
     const synced = 'ctypes.CDLL(None).syncfs(last)';
     const lines = [...prelude, script.before, 'done()', synced, script.after];
-    execaSync('python3', ['-c', lines.join('\n')], { cwd: directory });
+    execaSync(PYTHON, ['-c', lines.join('\n')], { cwd: directory });
     copyFileSync(image, path('cut'));
     return kernelTree(directory);
   });

@@ -7,6 +7,7 @@ import type { MountOptions } from '../../ext4/super/mount-options.ts';
 import type { Answer, Program } from './call.fixture.ts';
 import { frame, framesIn } from './frames.fixture.ts';
 import { programAnswers, programRequests } from './requests.fixture.ts';
+import { PYTHON } from '../python.fixture.ts';
 
 /** What the real kernel answers, as the performer in guest/ says it: the same that the harness has perform. */
 
@@ -57,7 +58,7 @@ async function answersBelow(root: string, programs: readonly Program[]): Promise
       return [frame({ call: 'stand', place, paced: false }), programRequests(program), frame({ call: 'go' })];
     }),
   );
-  const { stdout } = await execa('python3', ['-B', PERFORMER], { input, encoding: 'buffer' });
+  const { stdout } = await execa(PYTHON, ['-B', PERFORMER], { input, encoding: 'buffer' });
   const frames = framesIn(stdout).slice(1);
   return programs.map((program) => {
     const [, ...answers] = frames.splice(0, program.length + 2);
