@@ -42,6 +42,12 @@ function cheaperOperations(operations: readonly Operation[], operation: Operatio
     case 'sendfile':
       return [
         { op: 'pread', handle: operation.from, offset: operation.fromOffset ?? 0, length: operation.length },
+        {
+          op: 'pwrite',
+          handle: operation.to,
+          offset: ('toOffset' in operation ? operation.toOffset : null) ?? 0,
+          content: { seed: 1, length: operation.length },
+        },
       ];
     case 'sync':
       return operations
