@@ -1,6 +1,6 @@
 import type { Operation, Outcome } from '../model/index.ts';
 import { CountGrid } from './count-grid.ts';
-import { OPERATION_NAMES } from './operation-schema.ts';
+import { FALLOCATE_MODES, OPERATION_NAMES, isSeekForContents } from './operation-schema.ts';
 import type { CallbackTable, Target } from './target.ts';
 import type { Unperformed } from './unperformed.ts';
 
@@ -10,16 +10,7 @@ const WAYS = {
   transfer: ['append', 'dsync', 'sync', 'nowait', 'dontcache', 'pieces', 'faulting buffer'],
   seek: ['data', 'hole'],
   mmap: ['shared', 'private'],
-  fallocate: [
-    'allocate',
-    'keep-size',
-    'punch',
-    'zero',
-    'zero-keep-size',
-    'collapse',
-    'insert',
-    'write-zeroes',
-  ],
+  fallocate: FALLOCATE_MODES,
   fadvise: ['normal', 'sequential', 'random', 'willneed', 'dontneed', 'noreuse'],
   chattr: ['extents', 'journalData', 'append', 'immutable'],
   reconfigure: ['dioreadNolock', 'bufferedIomap'],
@@ -72,7 +63,7 @@ function waysOf(operation: Operation): string[] {
     case 'open':
       return WAYS.open.filter((flag) => operation.flags[flag] === true).map((flag) => `open ${flag}`);
     case 'seek':
-      return operation.whence === 'data' || operation.whence === 'hole' ? [`seek ${operation.whence}`] : [];
+      return isSeekForContents(operation.whence) ? [`seek ${operation.whence}`] : [];
     case 'mmap':
       return [`mmap ${operation.sharing}`];
     case 'fallocate':
