@@ -1,5 +1,7 @@
 import * as z from 'zod';
 
+export type HashName = 'legacy' | 'half_md4' | 'tea';
+
 /** How the file system is laid out, where it is not as mke2fs -t ext4 does it. */
 export interface SetupFormat {
   /** Who makes it: mke2fs of this machine, or when absent the target itself. */
@@ -21,6 +23,10 @@ export interface SetupFormat {
   /** Bytes of a group descriptor. */
   readonly descriptorSize?: number | undefined;
   readonly journalBlocks?: number | undefined;
+  /** How directories with an index hash their names; `half_md4` when absent. */
+  readonly hash?: HashName | undefined;
+  /** Bytes of names have no sign when they are hashed. */
+  readonly unsignedHash?: true | undefined;
   /** Per cent of all blocks. */
   readonly reservedPercent?: number | undefined;
 }
@@ -75,6 +81,8 @@ export const formatSchema = z.strictObject({
   descriptorSize: z.literal([64, 128, 256, 512, 1024]).exactOptional(),
   journalBlocks: z.int().min(1024).max(10_240_000).exactOptional(),
   reservedPercent: z.number().min(0).max(50).exactOptional(),
+  hash: z.literal(['legacy', 'half_md4', 'tea']).exactOptional(),
+  unsignedHash: z.literal(true).exactOptional(),
 });
 
 /** Has a file system of this format the feature? */
@@ -120,9 +128,23 @@ export function mke2fsArguments(
   return words;
 }
 
+/** EXT2_FLAGS_UNSIGNED_HASH as s_flags alone; the other flags that mke2fs sets say how char is signed on its machine. */
+const UNSIGNED_HASH_FLAG = 2;
+
+/** What mke2fs cannot be asked for: commands for the image that it has made, each a program and its arguments before the image. */
+export function commandsAfterMke2fs({ hash, unsignedHash }: SetupFormat): string[][] {
+  return [
+    ...(hash === undefined ? [] : [['tune2fs', '-E', `hash_alg=${hash}`]]),
+    ...(unsignedHash === undefined
+      ? []
+      : [['debugfs', '-w', '-R', `set_super_value flags ${UNSIGNED_HASH_FLAG}`]]),
+  ];
+}
+
 /** For people: what differs from the usual; nothing for the usual format. */
 export function formatText(format: SetupFormat, blockSize: number): string {
   const [, , , , ...changes] = mke2fsArguments(format, blockSize);
   const words = [...(format.type === undefined ? [] : ['-t', format.type]), ...changes];
-  return `${format.maker ?? 'made'} with ${words.join(' ')}`;
+  const after = commandsAfterMke2fs(format).map((command) => `, then ${command.join(' ')}`);
+  return `${format.maker ?? 'made'} with ${words.join(' ')}${after.join('')}`;
 }

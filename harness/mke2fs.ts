@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mke2fsArguments } from './format.ts';
+import { commandsAfterMke2fs, mke2fsArguments } from './format.ts';
 import { findProgram, runSync } from './process.ts';
 import type { Setup } from './setup.ts';
 
@@ -48,8 +48,6 @@ export function withImageOfMke2fs<T>(
 
 /** `mke2fs` on a file that has its size already. */
 export function mke2fs(setup: Setup, { uuid, hashSeed, now }: ImageIdentity, path: string): void {
-  const program = findProgram('mke2fs');
-  if (program === null) throw new Mke2fsError('mke2fs is not installed');
   const { blockSize, sizeBytes, inodes, format = {} } = setup;
   const words = [
     ...['-q', '-F', ...mke2fsArguments(format, blockSize, [`hash_seed=${uuidText(hashSeed)}`])],
@@ -57,8 +55,15 @@ export function mke2fs(setup: Setup, { uuid, hashSeed, now }: ImageIdentity, pat
     ...(inodes === undefined ? [] : ['-N', String(inodes)]),
     ...[path, String(Math.floor(sizeBytes / blockSize))],
   ];
+  run('mke2fs', words, now);
+  for (const [program = '', ...more] of commandsAfterMke2fs(format)) run(program, [...more, path], now);
+}
+
+function run(name: string, words: readonly string[], now: number): void {
+  const program = findProgram(name);
+  if (program === null) throw new Mke2fsError(`${name} is not installed`);
   const { exitCode, stderr } = runSync(program, words, { E2FSPROGS_FAKE_TIME: String(now) });
-  if (exitCode !== 0) throw new Mke2fsError(`mke2fs ${words.join(' ')}: ${stderr.trim()}`);
+  if (exitCode !== 0) throw new Mke2fsError(`${name} ${words.join(' ')}: ${stderr.trim()}`);
 }
 
 function uuidText(bytes: Uint8Array): string {

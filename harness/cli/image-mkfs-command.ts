@@ -1,13 +1,15 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { randomBytes } from 'node:crypto';
 import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { writeImage } from '../image-file.ts';
 import { makeImage, type ImageRequest } from '../targets/typescript/image-maker.ts';
 import { namingImage } from './image-errors.ts';
+import type { HashName } from '../format.ts';
 import { grouped, wholeNumber } from './numbers.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
 interface MkfsCommandOptions {
+  type?: 'ext2' | 'ext3' | 'ext4';
   size: number;
   blockSize: number;
   features?: string;
@@ -19,6 +21,11 @@ interface MkfsCommandOptions {
   clusterSize?: number;
   journalBlocks?: number;
   reservedPercent?: number;
+  blocksPerGroup?: number;
+  groupsPerFlex?: number;
+  descriptorSize?: number;
+  hash?: HashName;
+  unsignedHash?: true;
   force: boolean;
 }
 
@@ -30,6 +37,8 @@ Examples:
 
 The image is a sparse file: it takes the room of what it holds. The same options and --uuid make the same image but for
 the time of day. Features are those of mke2fs -O; ^ switches one off.`;
+
+const HASH_NAMES: readonly HashName[] = ['legacy', 'half_md4', 'tea'];
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 const SIZE_MAX = 2 ** 50;
@@ -53,6 +62,12 @@ export function addMkfs(image: Command, terminal: Terminal, exit: (code: number)
     .option('--cluster-size <bytes>', 'of bigalloc; 16 blocks when not given', wholeNumber(2048, 2 ** 29))
     .option('--journal-blocks <n>', 'blocks of the journal', wholeNumber(1024, 10_240_000))
     .option('--reserved-percent <n>', 'of the blocks, only for root', wholeNumber(0, 50))
+    .option('--blocks-per-group <n>', 'a multiple of 8, from 256 on', wholeNumber(256, 524_288))
+    .option('--groups-per-flex <n>', 'bitmaps and tables of so many together', wholeNumber(1, 2 ** 31))
+    .option('--descriptor-size <bytes>', 'of a group, from 64 on', wholeNumber(64, 1024))
+    .addOption(new Option('--type <type>', 'whose features it starts from').choices(['ext2', 'ext3', 'ext4']))
+    .addOption(new Option('--hash <name>', 'of names in directories').choices(HASH_NAMES))
+    .option('--unsigned-hash', 'hashed bytes have no sign')
     .option('--force', 'overwrite a file that is there', false)
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, options: MkfsCommandOptions) => exit(await mkfs(file, options, terminal)));
@@ -98,23 +113,14 @@ function checkTarget(file: string, force: boolean): void {
 }
 
 function requestOf(options: MkfsCommandOptions): ImageRequest {
-  const { inodes, inodeSize, inodeRatio, clusterSize, journalBlocks, reservedPercent, label } = options;
+  const { size: sizeBytes, features, ...others } = options;
   return {
-    sizeBytes: options.size,
-    blockSize: options.blockSize,
+    ...others,
+    sizeBytes,
     uuid: options.uuid ?? newUuid(),
     hashSeed: newUuid(),
     now: Math.floor(Date.now() / 1000),
-    ...(options.features !== undefined && {
-      features: options.features.split(',').map((name) => name.trim()),
-    }),
-    ...(label !== undefined && { label }),
-    ...(inodes !== undefined && { inodes }),
-    ...(inodeSize !== undefined && { inodeSize }),
-    ...(inodeRatio !== undefined && { inodeRatio }),
-    ...(clusterSize !== undefined && { clusterSize }),
-    ...(journalBlocks !== undefined && { journalBlocks }),
-    ...(reservedPercent !== undefined && { reservedPercent }),
+    ...(features !== undefined && { features: features.split(',').map((name) => name.trim()) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mke2fsArguments } from '../format.ts';
+import { commandsAfterMke2fs, mke2fsArguments } from '../format.ts';
 import { operationText, setupText } from '../program-text.ts';
 import type { Setup } from '../setup.ts';
 import { FILE_SYSTEMS } from '../targets/kernel/file-systems.ts';
@@ -30,12 +30,16 @@ function placeOf(step: number | null, operations: Reproduction['case']['operatio
   return operation === undefined ? '' : ` in step ${(step ?? 0) + 1}, ${operation.op}`;
 }
 
-/** The command that makes the file system in a file or on a device of the right size. */
+/** The commands, in one line of a shell, that make the file system in a file or on a device of the right size. */
 export function mke2fsCommand({ format = {}, blockSize, inodes, sizeBytes }: Setup, where: string): string {
   const count = inodes === undefined ? [] : ['-N', String(inodes)];
   const words = [...mke2fsArguments(format, blockSize, []), ...count];
-  return ['mke2fs', '-q', '-F', ...words, where, String(Math.floor(sizeBytes / blockSize))].join(' ');
+  const made = ['mke2fs', '-q', '-F', ...words, where, String(Math.floor(sizeBytes / blockSize))];
+  const after = commandsAfterMke2fs(format).map((command) => [...command.map(quoted), where]);
+  return [made, ...after].map((command) => command.join(' ')).join(' && ');
 }
+
+const quoted = (word: string): string => (word.includes(' ') ? `'${word}'` : word);
 
 /** The words behind `mount -o`. */
 export const mountOptions = (setup: Setup): string =>

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { joinFormats, type SetupFormat } from '../format.ts';
+import { joinFormats, type HashName, type SetupFormat } from '../format.ts';
 import type { BlockSize } from '../setup.ts';
 
 /** One way to answer one of the questions of a format. */
@@ -19,11 +19,18 @@ export interface FormatDimension {
   /** What the usual format has; nothing to write down. */
   readonly usual: string;
   readonly choices: readonly FormatChoice[];
+  /** For the matrix and for damaged images only: what `check` draws has too few names for it to make a difference. */
+  readonly undrawn?: true;
 }
 
 const features = (name: string, ...words: readonly string[]): FormatChoice => ({
   name,
   format: { features: words },
+});
+
+const hashes = (name: string, hash?: HashName, unsignedHash?: true): FormatChoice => ({
+  name,
+  format: { ...(hash !== undefined && { hash }), ...(unsignedHash !== undefined && { unsignedHash }) },
 });
 
 /** Choices of other questions that need extents. */
@@ -97,6 +104,18 @@ export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
       { name: 'clusters of 8 KiB', format: { features: ['bigalloc'], clusterSize: 8192 } },
     ],
   },
+  {
+    name: 'hashes of names',
+    undrawn: true,
+    usual: 'half_md4, bytes with a sign',
+    choices: [
+      hashes('legacy hash', 'legacy'),
+      hashes('legacy hash without a sign', 'legacy', true),
+      hashes('half_md4 without a sign', undefined, true),
+      hashes('tea hash', 'tea'),
+      hashes('tea hash without a sign', 'tea', true),
+    ],
+  },
   { name: 'small files', usual: 'blocks', choices: [features('inline_data', 'inline_data')] },
   {
     name: 'attributes',
@@ -161,7 +180,8 @@ export function compatible(choices: readonly FormatChoice[], blockSize: BlockSiz
 
 /** One or two questions are answered unusually, and seldom any number of them. */
 export function unusualFormats(blockSize: BlockSize): fc.Arbitrary<SetupFormat | undefined> {
-  const answers = FORMAT_DIMENSIONS.map(({ choices }) => fc.constantFrom(...choices));
+  const drawn = FORMAT_DIMENSIONS.filter(({ undrawn }) => undrawn !== true);
+  const answers = drawn.map(({ choices }) => fc.constantFrom(...choices));
   const some = (most: number): fc.Arbitrary<FormatChoice[]> =>
     fc.subarray(answers, { minLength: 1, maxLength: most }).chain((chosen) => fc.tuple(...chosen));
   const made = (most: number): fc.Arbitrary<SetupFormat | undefined> =>

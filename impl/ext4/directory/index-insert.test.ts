@@ -7,6 +7,7 @@ import { debugfs, e2fsck, loadImage, withImage } from '../../vfs/disk-image.fixt
 import type { FileSystem } from '../../vfs/file-system.ts';
 import { kernelTest, withKernelMount } from '../../vfs/kernel-mount.fixture.ts';
 import { newDisk, outcome, putFile, testMount } from '../../vfs/test-mount.fixture.ts';
+import type { MkfsOptions } from '../mkfs/mkfs.ts';
 import { encodeName } from './file-name.ts';
 
 const MIB = 2 ** 20;
@@ -20,8 +21,8 @@ function longNames(fs: FileSystem, count: number): string[] {
 }
 
 /** An image with a file `file` and an empty directory `dir`. */
-function prepared(blockSize: 1024 | 4096, sizeBytes: number, features: readonly string[] = []): MemoryDisk {
-  const disk = newDisk(blockSize, sizeBytes, { features });
+function prepared(blockSize: 1024 | 4096, sizeBytes: number, more: Partial<MkfsOptions> = {}): MemoryDisk {
+  const disk = newDisk(blockSize, sizeBytes, more);
   const fs = testMount(disk);
   putFile(fs, 'file');
   fs.mkdir('dir');
@@ -114,28 +115,34 @@ describe('an index of blocks of 1024 bytes', () => {
   });
 });
 
-describe.each([
-  [1024, []],
-  [4096, ['^metadata_csum']],
-] as const)('blocks of %i bytes, %j', (blockSize, features) => {
-  const nameOf = (id: number): string => `${id}`.padEnd(5 + ((id * 7919) % 120), '-');
+/** Every hash of names, with a sign and without one; bytes above 127 tell the two apart. */
+const HASHES = (['legacy', 'half_md4', 'tea'] as const).flatMap((hash) =>
+  [false, true].map((unsignedHash) => [1024, { hash, unsignedHash }] as const),
+);
 
-  kernelTest('names that come and go leave the index that the kernel leaves', async () => {
-    const disk = prepared(blockSize, 16 * MIB, features);
-    await withImage(disk, async (image) => {
-      await withKernelMount(image, (root) => {
-        const [file, dir] = [join(root, 'file'), join(root, 'dir')];
-        for (let id = 0; id < 1500; id++) linkSync(file, join(dir, nameOf(id)));
-        for (let id = 0; id < 1500; id += 3) unlinkSync(join(dir, nameOf(id)));
-        for (let id = 1500; id < 3000; id++) linkSync(file, join(dir, nameOf(id)));
+describe.each([...HASHES, [4096, { features: ['^metadata_csum'] }] as const])(
+  'blocks of %i bytes, %j',
+  (blockSize, more) => {
+    const nameOf = (id: number): string =>
+      `${id}é`.padEnd(5 + ((id * 7919) % 120), id % 2 === 0 ? '-' : 'ß').slice(0, 120);
+
+    kernelTest('names that come and go leave the index that the kernel leaves', async () => {
+      const disk = prepared(blockSize, 16 * MIB, more);
+      await withImage(disk, async (image) => {
+        await withKernelMount(image, (root) => {
+          const [file, dir] = [join(root, 'file'), join(root, 'dir')];
+          for (let id = 0; id < 1500; id++) linkSync(file, join(dir, nameOf(id)));
+          for (let id = 0; id < 1500; id += 3) unlinkSync(join(dir, nameOf(id)));
+          for (let id = 1500; id < 3000; id++) linkSync(file, join(dir, nameOf(id)));
+        });
+        const fs = testMount(disk);
+        for (let id = 0; id < 1500; id++) fs.link('file', `dir/${nameOf(id)}`);
+        for (let id = 0; id < 1500; id += 3) fs.unlink(`dir/${nameOf(id)}`);
+        for (let id = 1500; id < 3000; id++) fs.link('file', `dir/${nameOf(id)}`);
+        fs.unmount();
+        expect(await e2fsck(disk)).toBe('clean');
+        expect(await withImage(disk, indexOf)).toEqual(await indexOf(image));
       });
-      const fs = testMount(disk);
-      for (let id = 0; id < 1500; id++) fs.link('file', `dir/${nameOf(id)}`);
-      for (let id = 0; id < 1500; id += 3) fs.unlink(`dir/${nameOf(id)}`);
-      for (let id = 1500; id < 3000; id++) fs.link('file', `dir/${nameOf(id)}`);
-      fs.unmount();
-      expect(await e2fsck(disk)).toBe('clean');
-      expect(await withImage(disk, indexOf)).toEqual(await indexOf(image));
     });
-  });
-});
+  },
+);

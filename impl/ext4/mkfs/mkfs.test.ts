@@ -37,9 +37,16 @@ async function mke2fs(path: string, options: MkfsOptions): Promise<void> {
     ...option('-L', options.label),
   ];
   await execa('mke2fs', ['-q', '-F', ...words, path, String(Math.floor(sizeBytes / blockSize))], {
-    env: { E2FSPROGS_FAKE_TIME: String(NOW) },
+    env: AT_THAT_TIME,
   });
+  const { hash, unsignedHash = false } = options;
+  // mke2fs takes both from its configuration and its machine only.
+  if (hash !== undefined) await execa('tune2fs', ['-E', `hash_alg=${hash}`, path], { env: AT_THAT_TIME });
+  if (unsignedHash)
+    await execa('debugfs', ['-w', '-R', 'set_super_value flags 2', path], { env: AT_THAT_TIME });
 }
+
+const AT_THAT_TIME = { E2FSPROGS_FAKE_TIME: String(NOW) };
 
 const option = (letter: string, value: string | number | undefined): string[] =>
   value === undefined ? [] : [letter, String(value)];
@@ -212,6 +219,9 @@ const CHOICES: readonly Entry[] = [
   { ...small, features: ['inline_data'] },
   { ...tiny, features: ['inline_data', '^has_journal'] },
   { blockSize: 65536, sizeBytes: 160 * MIB, features: ['inline_data'] },
+  { ...tiny, hash: 'legacy' },
+  { ...tiny, hash: 'tea', unsignedHash: true },
+  { ...tiny, features: ['^metadata_csum'], unsignedHash: true },
   { ...small, features: ['stable_inodes', 'ea_inode', 'large_dir'] },
   { ...small, features: ['^extent', '^64bit'] },
   { ...small, type: 'ext2' },

@@ -1,5 +1,6 @@
 import type { DiskPages } from '../../block/disk-pages.ts';
 import type { FileSystemType } from './feature-set.ts';
+import type { HashName } from './hash-version.ts';
 
 /** What a new file system shall be; defaults are those of mke2fs -t ext4. */
 export interface MkfsOptions {
@@ -36,6 +37,10 @@ export interface MkfsOptions {
   readonly uuid: Uint8Array;
   /** 16 bytes. */
   readonly hashSeed: Uint8Array;
+  /** How directories with an index hash their names (`tune2fs -E hash_alg`); default `half_md4`. */
+  readonly hash?: HashName | undefined;
+  /** Hashed bytes have no sign, as where char has none; default signed, as mke2fs on x86 makes it. */
+  readonly unsignedHash?: boolean | undefined;
   /** Seconds since 1970, for every time of the new file system. */
   readonly now: number;
   /** At most 16 bytes of UTF-8. */

@@ -9,6 +9,7 @@ import {
 } from '../layout/inode.ts';
 import {
   EXT2_FLAGS_SIGNED_HASH,
+  EXT2_FLAGS_UNSIGNED_HASH,
   EXT3_JNL_BACKUP_BLOCKS,
   EXT4_CRC32C_CHKSUM,
   EXT4_DYNAMIC_REV,
@@ -19,7 +20,7 @@ import {
   SuperBlockLayout,
   type RawSuperBlock,
 } from '../layout/superblock.ts';
-import { DX_HASH_HALF_MD4 } from '../layout/directory-index.ts';
+import { HASH_VERSIONS } from './hash-version.ts';
 import { highHalf, lowHalf } from '../../lib/struct.ts';
 import type { NewGeometry } from './geometry.ts';
 import type { Totals } from './groups.ts';
@@ -160,8 +161,8 @@ function fillIdentity(raw: RawSuperBlock, options: MkfsOptions): void {
   raw.revLevel = EXT4_DYNAMIC_REV;
   raw.maxMntCount = MAX_MOUNTS_UNLIMITED;
   raw.defaultMountOpts = DEFAULT_MOUNT_OPTIONS;
-  raw.flags = EXT2_FLAGS_SIGNED_HASH;
-  raw.defHashVersion = DX_HASH_HALF_MD4;
+  raw.flags = options.unsignedHash === true ? EXT2_FLAGS_UNSIGNED_HASH : EXT2_FLAGS_SIGNED_HASH;
+  raw.defHashVersion = HASH_VERSIONS[options.hash ?? 'half_md4'];
   raw.uuid.set(options.uuid);
   raw.hashSeed.set(options.hashSeed);
   raw.volumeName.set(encodeLabel(options.label ?? ''));
