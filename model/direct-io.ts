@@ -28,7 +28,7 @@ export type Refusal = 'never' | 'perhaps' | 'always';
 /**
  * iomap_dio_bio_iter looks at each mapping by itself, and not at holes. So reading is refused where there are blocks, and
  * the model knows of those that hold bytes. Writing makes blocks first; into a hole of a file with indirect blocks it goes
- * through the page cache instead.
+ * through the page cache instead. Where memory ends in a mapping before the one that lies oddly, that is met first.
  */
 export function directRefusal(
   state: State,
@@ -39,8 +39,9 @@ export function directRefusal(
 ): Refusal {
   const {
     length,
-    faultAt = 0,
-    misaligned = (PAGE_BYTES - (faultAt % PAGE_BYTES)) % PAGE_BYTES,
+    faultAt,
+    // Memory that ends early ends with a page.
+    misaligned = (PAGE_BYTES - ((faultAt ?? 0) % PAGE_BYTES)) % PAGE_BYTES,
     pieces = [],
   } = transfer;
   const end = offset + length;
@@ -55,6 +56,8 @@ export function directRefusal(
   const { inlineData, blockSizeBytes } = state.options;
   // Each extent is a transfer of its own, and may lie in one page of memory by itself.
   if (inlineData || (!start && !stop)) return 'perhaps';
+  const lastBlock = end - (end % blockSizeBytes);
+  if (!start && faultAt !== undefined && offset + faultAt < lastBlock) return 'perhaps';
   if (writes) return inode.extents ? 'always' : 'perhaps';
   if (offset >= inode.contents.size) return 'never';
   const hasBlock = (place: number): boolean => {

@@ -46,6 +46,15 @@ describe('contents that may lie in the inode', () => {
     expect(session.run(beyond)).toBe('ok');
   });
 
+  // Asked of Linux 6.18.44: a file that may lie in its inode, and has extents after all, ends where every such file does.
+  test('cannot be reported beyond that either, and are as long as others where they do not lie there', () => {
+    const ask = (offset: number, errno: 'EINVAL' | 'EFBIG'): string =>
+      session.run({ op: 'fiemap', path: 'a', offset, length: 1 }, { ok: false, errno });
+    const extentsReach = (2 ** 32 - 1) * 4096;
+    expect([ask(POINTERS_REACH, 'EINVAL'), ask(POINTERS_REACH + 1, 'EFBIG')]).toEqual(['EINVAL', 'EFBIG']);
+    expect([ask(extentsReach, 'EINVAL'), ask(extentsReach, 'EFBIG')]).toEqual(['EINVAL', 'EFBIG']);
+  });
+
   test('are cut off there by a write, which may be refused', () => {
     const content = { seed: 1, length: 10 };
     const across = { op: 'pwrite', handle, offset: POINTERS_REACH - 4, content } as const;

@@ -65,6 +65,17 @@ test('a move may stop on its way, for the reasons there are', () => {
   expect(session.count(move(), moved(1000))).toBeLessThan(10);
 });
 
+// Asked of Linux 6.18.44, whose clipping takes one from the length before it compares (mext_check_arguments).
+test('no blocks from the first one of a file on are all that it has', () => {
+  expect(session.count(move({ offset: 0, donorOffset: 0, length: 0 }), moved(3))).toBe(3);
+  expect(session.pread(donor, 0, 5 * BLOCK)).toEqual([
+    { kind: 'any', length: 3 * BLOCK },
+    { kind: 'zeros', length: 2 * BLOCK },
+  ]);
+  expect(session.count(move({ offset: 4, donorOffset: 0, length: 0 }), moved(9))).toBe(5);
+  expect(session.run(move({ offset: 4, donorOffset: 1, length: 0 }))).toBe('EINVAL');
+});
+
 // mext_check_arguments of Linux 6.18, and what ext4_ioctl asks before.
 describe('refuses', () => {
   test.each([

@@ -25,15 +25,16 @@ export function moveExtent(state: State, operation: Move): Outcome {
   if (clusterBytes > blockSizeBytes) return failure('EOPNOTSUPP');
   if (file.inode === donor.inode || file.inode.type !== 'file' || donor.inode.type !== 'file')
     return failure('EINVAL');
-  const error = filesError(state, file.inode, donor.inode) ?? rangeError(state, file, donor, operation);
+  const error = filesError(state, file.inode, donor.inode) ?? rangeError(state, operation);
   if (error !== null) return failure(error);
+  const length = lengthWithin(state, file, donor, operation);
+  if (length === 0) return failure('EINVAL');
   const { observedCount } = state;
   const stopped = whatStopped(state);
   if (stopped === null && observedCount === 0) return counted(0);
-  forgetDonor(donor.inode, operation, blockSizeBytes);
+  forgetDonor(donor.inode, operation.donorOffset * blockSizeBytes, length * blockSizeBytes);
   if (stopped !== null) return failure(stopped);
-  const most = Math.min(operation.length, blocksOf(file.inode, blockSizeBytes));
-  return counted(Math.min(Math.max(0, observedCount ?? 0), most));
+  return counted(Math.min(Math.max(0, observedCount ?? 0), length));
 }
 
 /**
@@ -57,16 +58,19 @@ function filesError(state: State, file: FileInode, donor: FileInode): Errno | nu
 
 const SET_ID_BITS = 0o6000;
 
-/** The same place within a page, within what a file can have, and within both files. */
-function rangeError({ options }: State, file: OpenFile, donor: OpenFile, operation: Move): Errno | null {
-  const { offset, donorOffset, length } = operation;
-  const { blockSizeBytes } = options;
-  const perPage = Math.max(1, PAGE_BYTES / blockSizeBytes);
+/** The same place within a page, and within what a file can have. */
+function rangeError({ options }: State, { offset, donorOffset, length }: Move): Errno | null {
+  const perPage = Math.max(1, PAGE_BYTES / options.blockSizeBytes);
   if (offset % perPage !== donorOffset % perPage) return 'EINVAL';
   const last = Math.max(offset, donorOffset);
-  if (last >= BLOCKS_MAX || length > BLOCKS_MAX || last + length >= BLOCKS_MAX) return 'EINVAL';
-  const first = clipped(Math.ceil(file.size / blockSizeBytes), offset, length);
-  return clipped(Math.ceil(donor.size / blockSizeBytes), donorOffset, first) > 0 ? null : 'EINVAL';
+  return last >= BLOCKS_MAX || length > BLOCKS_MAX || last + length >= BLOCKS_MAX ? 'EINVAL' : null;
+}
+
+/** How many blocks a move is about, after it was clipped to the file and then to its donor; 0 is refused. */
+function lengthWithin({ options }: State, file: OpenFile, donor: OpenFile, operation: Move): number {
+  const blocksOf = ({ size }: OpenFile): number => Math.ceil(size / options.blockSizeBytes);
+  const first = clipped(blocksOf(file), operation.offset, operation.length);
+  return clipped(blocksOf(donor), operation.donorOffset, first);
 }
 
 /** As the kernel clips, one block more than the file has is none too many, and no blocks from the first on are all of them. */
@@ -76,11 +80,7 @@ function clipped(blocks: number, start: number, length: number): number {
   return last < 0 || blocks < last ? blocks - start : length;
 }
 
-const blocksOf = ({ contents }: FileInode, blockSizeBytes: number): number =>
-  Math.ceil(contents.size / blockSizeBytes) + 1;
-
 /** What was never written is zeros whatever happens; of what was, nobody knows. */
-function forgetDonor({ contents }: FileInode, { donorOffset, length }: Move, blockSizeBytes: number): void {
-  const end = length === 0 ? contents.size : (donorOffset + length) * blockSizeBytes;
-  contents.forgetWritten(donorOffset * blockSizeBytes, Math.min(end, contents.size));
+function forgetDonor({ contents }: FileInode, start: number, length: number): void {
+  contents.forgetWritten(start, Math.min(start + length, contents.size));
 }

@@ -3,7 +3,7 @@ import { largestBytes } from './inline-data.ts';
 import { INT_MAX } from './limits.ts';
 import { openForLooking } from './opening.ts';
 import { counted, failure, success } from './outcome.ts';
-import type { FileExtent, Outcome } from './operation.ts';
+import type { Errno, FileExtent, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { isPrivileged } from './caller.ts';
 import type { State } from './state.ts';
@@ -16,7 +16,9 @@ export function fiemap(state: State, { path, offset, length, sync }: OperationOf
   const inode = openForLooking(state, path);
   if (typeof inode === 'string') return failure(inode);
   if (length <= 0) return failure('EINVAL');
-  const maxFileBytes = largestBytes(state, inode, ['EFBIG', 'EINVAL']);
+  // Where a file with extents ends, EINVAL says just that; anywhere else, that a file in its inode ends there.
+  const refusals: readonly Errno[] = offset === state.options.maxReadBytes ? ['EFBIG'] : ['EFBIG', 'EINVAL'];
+  const maxFileBytes = largestBytes(state, inode, refusals);
   if (offset < 0 || offset > maxFileBytes) return failure('EFBIG');
   // Cut off at the largest file, nothing is left to ask for (ext4_fiemap_check_ranges, fiemap_prep).
   if (offset === maxFileBytes) return failure('EINVAL');

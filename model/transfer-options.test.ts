@@ -82,6 +82,19 @@ describe('past the page cache', () => {
     ]);
   });
 
+  // Asked of Linux 6.18.44 with blocks of 4096 bytes: 3073 bytes at 1024 of a file that has one block are two transfers.
+  test('where memory ends before the part that lies oddly, that may be met first', () => {
+    const { direct, read, write } = session();
+    const faults = refused('EFAULT');
+    expect(write(direct, 1024, 3073, { faultAt: 0 }, faults)).toBe('EFAULT');
+    expect(write(direct, 1024, 3073, { faultAt: 0 }, refused('EINVAL'))).toBe('EINVAL');
+    expect(read(direct, 1024, 3073, { faultAt: 0 }, faults)).toBe('EFAULT');
+    // Not where the same block has both, nor where the transfer begins oddly.
+    expect(write(direct, 1024, 3071, { faultAt: 0 }, faults)).toBe('EINVAL');
+    expect(write(direct, 1025, 3584, { faultAt: 0 }, faults)).toBe('EINVAL');
+    expect(write(direct, 1024, 3073, { faultAt: 3072 }, faults)).toBe('EINVAL');
+  });
+
   test('files with indirect blocks take holes through the cache', () => {
     const { direct, write } = session({ extents: false });
     expect(write(direct, 500_001, 100, {}, moved(100))).toBe(100);

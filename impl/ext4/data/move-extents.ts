@@ -11,7 +11,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { findPath, leafOf, nextKey } from '../extents/path.ts';
-import { swapCredits, swapExtents } from '../extents/swap.ts';
+import { swapCredits, swapExtents, type SwapRange } from '../extents/swap.ts';
 import {
   EXT4_APPEND_FL,
   EXT4_EXTENTS_FL,
@@ -175,8 +175,9 @@ function* lockFolios({ inode, donor, start, donorStart }: BlockMove): Sleepable<
 }
 
 /**
- * Contents travel in the cache: they are read before the exchange, and written to the new places after it. Unwritten blocks have none:
- * they stay unwritten in their new places.
+ * Contents travel in the cache: they are read before the exchange, and written to the new places after it. Blocks that are unwritten in
+ * both files have none: they stay unwritten in their new places. The extent was looked at before the folios were locked, and writeback
+ * may have made written what was not (mext_check_coverage), so that is asked again here.
  */
 function* moveUnderLocks(
   handle: Handle,
@@ -186,45 +187,88 @@ function* moveUnderLocks(
   unwritten: boolean,
 ): Sleepable<number> {
   const { inode, start, length } = move;
+  if (unwritten) {
+    const moved = yield* underDataLocks(move, () => swapUnwritten(handle, move, folio, donorFolio));
+    if (moved !== null) return moved;
+  }
   const { blockSize } = inode;
   const offset = start * blockSize - folio.position;
-  if (!unwritten)
-    yield* readPart(inode.device, folio, blockSize, offset, length * blockSize, lookupFor(inode));
-  for (const one of [folio, donorFolio])
-    if (one.dirty || !present(one.mapping, 'file').operations.releaseFolio(one)) fail('EBUSY');
-  const moved = yield* swapLocked(handle, move);
-  if (unwritten || moved === 0) return moved;
-  yield* learnPlaces(inode, folio, start, length);
-  blockWriteEnd(inode.mapping, folio, blockSize, offset, length * blockSize);
+  yield* readPart(inode.device, folio, blockSize, offset, length * blockSize, lookupFor(inode));
+  releaseBoth(folio, donorFolio);
+  const moved = yield* underDataLocks(move, () => swapExtents(handle, swapRange(move)));
+  if (moved === 0) return moved;
+  yield* dirtyNewPlaces(inode, folio, start, length);
   const position = folio.position + offset;
   orderRange(handle, inode, position, position + length * blockSize);
   return moved;
 }
 
-function* swapLocked(
+/** Answers null where something is written, so that contents have to be moved, too. The caller holds dataLock of both. */
+function* swapUnwritten(
   handle: Handle,
-  { inode, donor, start, donorStart, length }: BlockMove,
-): Sleepable<number> {
+  move: BlockMove,
+  folio: Folio,
+  donorFolio: Folio,
+): Sleepable<number | null> {
+  const { inode, donor, start, donorStart, length } = move;
+  if (!(yield* isUnwritten(inode, start, length)) || !(yield* isUnwritten(donor, donorStart, length)))
+    return null;
+  releaseBoth(folio, donorFolio);
+  return yield* swapExtents(handle, swapRange(move));
+}
+
+/** mext_check_coverage(): no extent of these blocks is written. As in the kernel, a hole counts as what lies before it. */
+function* isUnwritten(inode: Inode, start: number, length: number): Sleepable<boolean> {
+  for (let at = start; at < start + length;) {
+    const { node, slot } = leafOf(yield* findPath(inode, at));
+    if (node.count === 0) fail('ENODATA');
+    const extent = node.extent(Math.max(0, slot));
+    if (!extent.unwritten) return false;
+    at += extent.length;
+  }
+  return true;
+}
+
+/** Nothing of the old places is remembered. Fails with EBUSY where something is dirty. */
+function releaseBoth(folio: Folio, donorFolio: Folio): void {
+  for (const one of [folio, donorFolio])
+    if (one.dirty || !present(one.mapping, 'file').operations.releaseFolio(one)) fail('EBUSY');
+}
+
+const swapRange = ({ inode, donor, start, donorStart, length }: BlockMove): SwapRange => ({
+  left: inode,
+  leftStart: start,
+  right: donor,
+  rightStart: donorStart,
+  length,
+});
+
+function* underDataLocks<T>({ inode, donor }: BlockMove, work: () => Sleepable<T>): Sleepable<T> {
   const [first, second] = inode.ino < donor.ino ? [inode, donor] : [donor, inode];
   yield* first.dataLock.write();
   yield* second.dataLock.write();
   try {
-    const range = { left: inode, leftStart: start, right: donor, rightStart: donorStart, length };
-    return yield* swapExtents(handle, range);
+    return yield* work();
   } finally {
     second.dataLock.unlockWrite();
     first.dataLock.unlockWrite();
   }
 }
 
-/** The buffers of the blocks say where those are now (ext4_get_block for each). */
-function* learnPlaces(inode: Inode, folio: Folio, start: number, length: number): Sleepable<void> {
+/**
+ * The buffers of the blocks say where those are now (ext4_get_block for each), and take their contents there. An unwritten one has no
+ * contents: Linux makes it dirty, too, and forgets that when it writes, because the buffer is not mapped (ext4_bio_write_folio).
+ */
+function* dirtyNewPlaces(inode: Inode, folio: Folio, start: number, length: number): Sleepable<void> {
   const { blockSize } = inode;
   const buffers = ensureBuffers(folio, blockSize);
   for (let block = start; block < start + length; block++) {
     const found = yield* mapBlocks(null, inode, block, 1, 'lookup');
-    const buffer = present(buffers[block - folio.position / blockSize], 'buffer');
+    if (found.type !== 'written') continue;
+    const index = block - folio.position / blockSize;
+    const buffer = present(buffers[index], 'buffer');
     buffer.mapped = true;
     buffer.block = found.physical;
+    blockWriteEnd(inode.mapping, folio, blockSize, index * blockSize, blockSize);
   }
 }
