@@ -17,6 +17,32 @@ function contents(disk: MemoryDisk): Uint8Array {
   return all;
 }
 
+/** Has no place in an array for each of its pages. */
+const HUGE = 2 ** 54;
+const FAR = HUGE - 2 ** 20;
+
+test('a disk of any size costs what is written to it, and its snapshots, discards and extents take no longer', () => {
+  const disk = new MemoryDisk(HUGE);
+  disk.write(5000, Uint8Array.of(1));
+  disk.write(FAR + 100_000, new Uint8Array(200_000).fill(7));
+  const snapshot = disk.snapshot();
+  disk.discard(0, (FAR + 131_072) / 512);
+  const found = (from: MemoryDisk): [number, number][] =>
+    [...from.extents()].map(({ offset, pages }) => [offset, pages.length]);
+  const page = (offset: number): number => Math.floor(offset / 4096) * 4096;
+  const pages = (from: number): number => (page(FAR + 299_999) - page(from)) / 4096 + 1;
+  expect(found(snapshot)).toEqual([
+    [4096, 1],
+    [page(FAR + 100_000), pages(FAR + 100_000)],
+  ]);
+  expect(found(disk)).toEqual([[FAR + 131_072, pages(FAR + 131_072)]]);
+  const bytes = new Uint8Array(4);
+  disk.read(FAR + 131_070, bytes);
+  expect([...bytes]).toEqual([0, 0, 7, 7]);
+  snapshot.read(FAR + 131_070, bytes);
+  expect([...bytes]).toEqual([7, 7, 7, 7]);
+});
+
 /** vitest compares arrays element by element, which takes seconds for a disk. */
 const same = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0;
 

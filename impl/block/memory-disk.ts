@@ -2,8 +2,10 @@ import { assert } from '../lib/assert.ts';
 import { SECTOR_BYTES, type Bio, type BioStatus } from './bio.ts';
 import type { BlockDevice } from './block-device.ts';
 import { DISK_PAGE_BYTES as PAGE_BYTES, DiskPages } from './disk-pages.ts';
+import { PageTables } from './page-tables.ts';
 
 const TABLE_PAGES = 32;
+const TABLE_BYTES = TABLE_PAGES * PAGE_BYTES;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 
 /** What an older owner of the device left: every byte differs from its neighbours, and none is zero. */
@@ -38,7 +40,7 @@ class PageTable {
  */
 export class MemoryDisk implements BlockDevice {
   readonly sectors: number;
-  readonly #tables: (PageTable | null)[];
+  readonly #tables: PageTables<PageTable>;
   readonly #pages: DiskPages;
   #generation = new Generation();
   /** The generations of earlier snapshots whose pages may still be seen here. */
@@ -52,10 +54,9 @@ export class MemoryDisk implements BlockDevice {
       () => `disk size ${sizeBytes} is not a multiple of ${SECTOR_BYTES}`,
     );
     this.sectors = sizeBytes / SECTOR_BYTES;
-    const count = Math.ceil(sizeBytes / (PAGE_BYTES * TABLE_PAGES));
+    const count = Math.ceil(sizeBytes / TABLE_BYTES);
     this.#pages = pages ?? (shared === undefined ? new DiskPages() : shared.#pages);
-    this.#tables =
-      shared === undefined ? new Array<PageTable | null>(count).fill(null) : shared.#tables.slice();
+    this.#tables = new PageTables(count, shared === undefined ? null : shared.#tables);
     this.#inherited = shared === undefined ? [] : shared.#inherited.slice();
     for (const generation of this.#inherited) generation.disks++;
   }
@@ -76,7 +77,7 @@ export class MemoryDisk implements BlockDevice {
   release(): void {
     assert(!this.#released, () => 'a disk is released twice');
     this.#released = true;
-    this.#tables.fill(null);
+    this.#tables.clear();
     for (const generation of [...this.#inherited, this.#generation]) {
       generation.disks--;
       if (generation.disks === 0) this.#pages.giveBack(generation.pages);
@@ -97,16 +98,24 @@ export class MemoryDisk implements BlockDevice {
 
   /** The sectors read as zeros afterwards; pages that lie wholly among them cost nothing any more. */
   discard(sector: number, sectors: number): void {
+    const start = sector * SECTOR_BYTES;
     const end = Math.min(this.sizeBytes, (sector + sectors) * SECTOR_BYTES);
-    for (let offset = sector * SECTOR_BYTES; offset < end;) {
-      const index = Math.floor(offset / PAGE_BYTES);
-      const length = Math.min(PAGE_BYTES - (offset % PAGE_BYTES), end - offset);
-      if (this.#page(index) === null) {
-        // Nothing to forget.
-      } else if (length < PAGE_BYTES) this.write(offset, ZEROS.subarray(0, length));
-      else this.#ownTable(index).pages[index % TABLE_PAGES] = null;
-      offset += length;
+    for (const table of this.#tables.numbers(start / TABLE_BYTES, end / TABLE_BYTES)) {
+      const last = Math.min(end, (table + 1) * TABLE_BYTES);
+      for (let offset = Math.max(start, table * TABLE_BYTES); offset < last;) {
+        const length = Math.min(PAGE_BYTES - (offset % PAGE_BYTES), last - offset);
+        this.#forget(offset, length);
+        offset += length;
+      }
     }
+  }
+
+  /** Bytes of one page become zeros. */
+  #forget(offset: number, length: number): void {
+    const index = Math.floor(offset / PAGE_BYTES);
+    if (this.#page(index) === null) return;
+    if (length < PAGE_BYTES) this.write(offset, ZEROS.subarray(0, length));
+    else this.#ownTable(index).pages[index % TABLE_PAGES] = null;
   }
 
   /**
@@ -151,7 +160,7 @@ export class MemoryDisk implements BlockDevice {
   }
 
   #page(index: number): Uint8Array | null {
-    return this.#tables[Math.floor(index / TABLE_PAGES)]?.pages[index % TABLE_PAGES] ?? null;
+    return this.#tables.get(Math.floor(index / TABLE_PAGES))?.pages[index % TABLE_PAGES] ?? null;
   }
 
   /** The same to be changed, until somebody makes a snapshot. What it holds is anything if it is `overwritten` as a whole. */
@@ -171,10 +180,10 @@ export class MemoryDisk implements BlockDevice {
   /** The table of a page, to be changed by this disk alone. */
   #ownTable(index: number): PageTable {
     const slot = Math.floor(index / TABLE_PAGES);
-    let table = this.#tables[slot] ?? null;
+    let table = this.#tables.get(slot);
     if (table?.generation !== this.#generation) {
       table = new PageTable(this.#generation, table);
-      this.#tables[slot] = table;
+      this.#tables.set(slot, table);
     }
     return table;
   }
@@ -184,18 +193,22 @@ export class MemoryDisk implements BlockDevice {
    * owner left.
    */
   *extents(): Generator<{ readonly offset: number; readonly pages: readonly Uint8Array[] }> {
-    const end = Math.ceil(this.sizeBytes / PAGE_BYTES);
-    for (let index = 0; index < end; index++) {
-      if (this.#tables[Math.floor(index / TABLE_PAGES)] === null) {
-        index += TABLE_PAGES - 1 - (index % TABLE_PAGES);
-        continue;
-      }
-      const pages: Uint8Array[] = [];
-      const first = index;
-      for (let page = this.#page(index); page !== null && page !== LEFTOVERS; page = this.#page(++index))
+    let first = 0;
+    let pages: Uint8Array[] = [];
+    for (const table of this.#tables.numbers()) {
+      for (let index = table * TABLE_PAGES; index < (table + 1) * TABLE_PAGES; index++) {
+        const page = this.#page(index);
+        const isData = page !== null && page !== LEFTOVERS;
+        if (pages.length > 0 && !(isData && index === first + pages.length)) {
+          yield { offset: first * PAGE_BYTES, pages };
+          pages = [];
+        }
+        if (!isData) continue;
+        if (pages.length === 0) first = index;
         pages.push(page);
-      if (pages.length > 0) yield { offset: first * PAGE_BYTES, pages };
+      }
     }
+    if (pages.length > 0) yield { offset: first * PAGE_BYTES, pages };
   }
 
   /** A disk with these contents; `read` fills a buffer from a byte offset and answers how many bytes it found. */

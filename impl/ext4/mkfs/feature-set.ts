@@ -73,6 +73,9 @@ const RULES: readonly Rule[] = [
   { feature: 'resize_inode', excludes: 'meta_bg' },
 ];
 
+/** Blocks that a number of 32 bits can say. */
+const BLOCKS_MAX_NARROW = 2 ** 32 - 1;
+
 /** Features that keep something behind the first 128 bytes of an inode. */
 const NEED_LARGE_INODES: readonly FeatureName[] = ['inline_data', 'project'];
 
@@ -80,11 +83,18 @@ const NEED_LARGE_INODES: readonly FeatureName[] = ['inline_data', 'project'];
  * The features that the options ask for: those of the type, changed one after the other as `mke2fs -O` does. Throws
  * MkfsError, by name, for a feature that nobody knows, that this mkfs cannot make, or that does not go with another.
  */
-export function newFeatures({ type = 'ext4', features = [], inodeSize = 256 }: MkfsOptions): Features {
+export function newFeatures(options: MkfsOptions): Features {
+  const { type = 'ext4', features = [], inodeSize = 256 } = options;
   const chosen = new Set<FeatureName>(FILE_SYSTEM_TYPES[type]);
   for (const word of features) change(chosen, word);
   // mke2fs turns the older one off without a word, because old configuration files name both.
   if (chosen.has('metadata_csum')) chosen.delete('uninit_bg');
+  const blocks = Math.floor(options.sizeBytes / options.blockSize);
+  if (blocks > BLOCKS_MAX_NARROW) {
+    if (!chosen.has('64bit')) throw new MkfsError(`${blocks} blocks without 64bit`);
+    // Its map has numbers of 32 bits; mke2fs does without, too.
+    chosen.delete('resize_inode');
+  }
   for (const { feature, needs, excludes } of RULES) {
     if (!chosen.has(feature)) continue;
     if (needs !== undefined && !chosen.has(needs)) throw new MkfsError(`${feature} without ${needs}`);

@@ -203,10 +203,19 @@ function lastGroupMissing(fitted: Fitted): number {
   return rest < overhead + LAST_GROUP_SPARE_BLOCKS ? rest : 0;
 }
 
+/** Bytes of the device for each inode, by the size below which they are (mke2fs.conf: floppy, small, the usual, big, huge). */
+const USUAL_RATIOS: readonly (readonly [below: number, ratio: number])[] = [
+  [3 * MIB, 8192],
+  [512 * MIB, 4096],
+  [4 * 2 ** 40, 16384],
+  [16 * 2 ** 40, 32768],
+  [Infinity, 65536],
+];
+
 function wantedInodes(options: MkfsOptions, blocks: number, clusterRatio: number): number {
   const { blockSize, inodeSize = 256, inodeRatio } = options;
   const bytes = blocks * blockSize;
-  const usual = bytes < 3 * MIB ? 8192 : bytes < 512 * MIB ? 4096 : 16384;
+  const [, usual = 16384] = USUAL_RATIOS.find(([below]) => bytes < below) ?? [];
   const inodes =
     options.inodes ?? Math.floor(bytes / (inodeRatio ?? Math.max(usual, blockSize * clusterRatio)));
   if (inodes * inodeSize >= bytes) {

@@ -1,6 +1,5 @@
 import { inodeSeed, setInodeChecksum } from '../integrity/checksum.ts';
-import { EXT4_EXTENTS_FL, EXT4_IMMUTABLE_FL, S_IFDIR, S_IFREG } from '../inode/inode.ts';
-import { EXT4_EXT_MAGIC, ExtentHeaderLayout, ExtentLayout } from '../layout/extent.ts';
+import { EXT4_IMMUTABLE_FL, S_IFDIR, S_IFREG } from '../inode/inode.ts';
 import {
   EXT4_GOOD_OLD_FIRST_INO,
   EXT4_GOOD_OLD_INODE_SIZE,
@@ -16,6 +15,7 @@ import { EXT4_XATTR_MAGIC, XattrInodeHeaderLayout } from '../layout/xattr.ts';
 import { highHalf, lowHalf } from '../../lib/struct.ts';
 import { hasFeature } from '../super/features.ts';
 import { mapInOrder } from './block-map.ts';
+import { setExtents } from './extents.ts';
 import { resizeInodeBytes, type NewGeometry } from './geometry.ts';
 import type { Image } from './image.ts';
 import { lostAndFoundBlocks, type Placement } from './placement.ts';
@@ -75,8 +75,8 @@ export function writeInodes(writer: InodeWriter, resizeInodeBlocks: number): voi
   const hidden = { mode: S_IFREG | 0o600, links: 1 };
   const { journalBlocks, orphanBlocks } = geometry;
   if (journalBlocks > 0) {
-    const runs = placement.journal;
-    writeFile(writer, EXT4_JOURNAL_INO, { ...hidden, runs, size: journalBlocks * blockSize });
+    const { journal: runs, journalTree: tree } = placement;
+    writeFile(writer, EXT4_JOURNAL_INO, { ...hidden, runs, tree, size: journalBlocks * blockSize });
   }
   quotaFiles(geometry).forEach(({ ino }, index) => {
     const runs = placement.quotas[index] ?? [];
@@ -94,6 +94,8 @@ interface NewFile {
   readonly links: number;
   /** All blocks that it takes. */
   readonly runs: readonly Run[];
+  /** The block of its extent tree, where they do not fit into the inode; 0 for none. */
+  readonly tree?: number;
   /** Bytes. */
   readonly size: number;
   readonly flags?: number;
@@ -103,17 +105,20 @@ interface NewFile {
 
 function writeFile(writer: InodeWriter, ino: number, file: NewFile): void {
   const { geometry, image } = writer;
-  const { mode, links, runs, size, flags = 0, wasInline = false } = file;
+  const { mode, links, runs, tree = 0, size, flags = 0, wasInline = false } = file;
+  const leaf = tree === 0 ? null : { block: tree, view: image.block(tree) };
   writeInode(writer, ino, (raw) => {
     setFile(writer, raw, mode, links, size);
-    if (hasFeature(geometry.features, 'extent')) setExtents(raw, runs);
+    if (hasFeature(geometry.features, 'extent')) setExtents(raw, ino, runs, leaf, writer.seed);
     else setBlockMap(raw, image, runs);
     raw.flags |= flags;
     const attributes = raw.base + EXT4_GOOD_OLD_INODE_SIZE + EXTRA_ISIZE;
     if (wasInline) XattrInodeHeaderLayout.at(raw.view, attributes).magic = EXT4_XATTR_MAGIC;
-    raw.blocksLo = usedSectors(geometry, runs);
+    raw.blocksLo = usedSectors(geometry, runs) + (leaf === null ? 0 : usedSectors(geometry, [ONE_BLOCK]));
   });
 }
+
+const ONE_BLOCK: Run = { start: 0, length: 1 };
 
 /** i_blocks of a file with these blocks: whole clusters, in sectors. */
 export function usedSectors({ clusterRatio, blockSize }: NewGeometry, runs: readonly Run[]): number {
@@ -171,25 +176,6 @@ function setFile(writer: InodeWriter, raw: RawInode, mode: number, links: number
   raw.ctimeExtra = epoch;
   raw.mtimeExtra = epoch;
   raw.crtimeExtra = epoch;
-}
-
-/** At most four runs, directly in i_block. */
-function setExtents(raw: RawInode, runs: readonly Run[]): void {
-  raw.flags = EXT4_EXTENTS_FL;
-  const root = raw.base + I_BLOCK_OFFSET;
-  const header = ExtentHeaderLayout.at(raw.view, root);
-  header.magic = EXT4_EXT_MAGIC;
-  header.max = 4;
-  header.entries = runs.length;
-  let logical = 0;
-  runs.forEach(({ start, length }, index) => {
-    const extent = ExtentLayout.at(raw.view, root + ExtentHeaderLayout.size + index * ExtentLayout.size);
-    extent.block = logical;
-    extent.len = length;
-    extent.startHi = highHalf(start);
-    extent.startLo = lowHalf(start);
-    logical += length;
-  });
 }
 
 function setBlockMap(raw: RawInode, image: Image, runs: readonly Run[]): void {

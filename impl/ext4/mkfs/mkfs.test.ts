@@ -2,13 +2,15 @@ import { execa } from 'execa';
 import { closeSync, openSync, readSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { MemoryDisk } from '../../block/memory-disk.ts';
-import { e2fsck, inDirectory } from '../e2fsprogs.fixture.ts';
+import { e2fsck, inDirectory, save } from '../e2fsprogs.fixture.ts';
 import { mkfs, MkfsError, type MkfsOptions } from './mkfs.ts';
 
 const UUID_TEXT = '00112233-4455-6677-8899-aabbccddeeff';
 const SEED_TEXT = 'f0e1d2c3-b4a5-9687-7869-5a4b3c2d1e0f';
 const NOW = 1_700_000_000;
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+const TIB = 1024 * GIB;
 
 const parse = (uuid: string): Uint8Array =>
   Uint8Array.from(uuid.replaceAll('-', '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
@@ -210,6 +212,16 @@ const CHOICES: readonly Entry[] = [
   { ...small, features: ['^has_journal'] },
   { ...small, features: ['fast_commit'] },
   { ...middle, journalBlocks: 2048 },
+  // Journals of more extents than an inode holds.
+  { blockSize: 1024, sizeBytes: 1024 * MIB, journalBlocks: 163_840 },
+  { blockSize: 1024, sizeBytes: 512 * MIB, journalBlocks: 163_840, features: ['^metadata_csum'] },
+  {
+    blockSize: 1024,
+    sizeBytes: 640 * MIB,
+    journalBlocks: 163_840,
+    features: ['bigalloc'],
+    clusterSize: 8192,
+  },
   {
     ...small,
     features: ['^large_file', '^huge_file', '^dir_nlink', '^extra_isize', '^ext_attr', '^dir_index'],
@@ -260,9 +272,39 @@ test.each(CASES)('mke2fs writes the same bytes: $title', async ({ options }) => 
   });
 });
 
+/** The usual options: the largest journal, and as many inodes for the size as mke2fs.conf says. */
+test.each([128 * GIB, 4 * TIB])('a device of %i bytes has what mke2fs gives it', async (sizeBytes) => {
+  const options = { ...identity, blockSize: 4096, sizeBytes };
+  await inDirectory(async (path) => {
+    await mke2fs(path('reference'), options);
+    save(mkfs(options), path('ours'));
+    const [theirs, ours] = await Promise.all(
+      ['reference', 'ours'].map(async (name) => (await execa('dumpe2fs', ['-h', path(name)])).stdout),
+    );
+    const told = (text = ''): string[] =>
+      text.split('\n').filter((line) => !/^Checksum:|^Lifetime/.test(line));
+    expect(told(ours)).toEqual(told(theirs));
+    const { exitCode, stdout } = await execa('e2fsck', ['-fn', path('ours')], { reject: false });
+    expect(exitCode, stdout).toBe(0);
+  });
+});
+
+/** More than a file of 16 TiB holds on most machines, so only the numbers are looked at: mke2fs.conf says 65536 bytes for an inode. */
+test('from 2^32 blocks on there is no resize_inode, and from 16 TiB on there are fewer inodes', () => {
+  const disk = mkfs({ ...identity, blockSize: 4096, sizeBytes: 16 * TIB });
+  const raw = new Uint8Array(1024);
+  disk.read(1024, raw);
+  const view = new DataView(raw.buffer);
+  // s_feature_compat, s_reserved_gdt_blocks, s_inodes_count.
+  expect(view.getUint32(0x5c, true) & 0x10).toBe(0);
+  expect(view.getUint16(0xce, true)).toBe(0);
+  expect(view.getUint32(0x0, true)).toBe((16 * TIB) / 65_536);
+});
+
 test.each([
   [{ sizeBytes: 1000 }, /multiple of 1024/],
   [{ sizeBytes: 64 * 1024 }, /too few/],
+  [{ sizeBytes: 4 * TIB, features: ['^64bit'] }, /4294967296 blocks without 64bit/],
   [{ inodeSize: 300 }, /inode size 300/],
   [{ inodeSize: 8192 }, /inode size 8192/],
   [{ journalBlocks: 100 }, /journal of 100 blocks/],

@@ -16,7 +16,10 @@ export interface MkfsOptions {
   readonly features?: readonly string[] | undefined;
   /** Bytes: 128, 256, 512 ... blockSize. Default 256. */
   readonly inodeSize?: number | undefined;
-  /** Bytes of the device per inode; default by size: 8192 below 3 MiB, 4096 below 512 MiB, else 16384. */
+  /**
+   * Bytes of the device per inode; default by size: 8192 below 3 MiB, 4096 below 512 MiB, 16384 below 4 TiB, 32768 below
+   * 16 TiB, else 65536.
+   */
   readonly inodeRatio?: number | undefined;
   /** Instead of a ratio: at least so many inodes. */
   readonly inodes?: number | undefined;

@@ -3,13 +3,11 @@ import { EXT_INIT_MAX_LEN } from '../layout/extent.ts';
 import { EXT4_GOOD_OLD_FIRST_INO } from '../layout/inode.ts';
 import { hasFeature } from '../super/features.ts';
 import { indirectBlocks } from './block-map.ts';
+import { EXTENTS_IN_INODE, extentsInBlock } from './extents.ts';
 import type { NewGeometry } from './geometry.ts';
 import { MkfsError } from './mkfs-error.ts';
 import { QUOTA_FILE_BYTES, quotaFiles, quotaWriteOrder } from './quota-files.ts';
 import { blocksOf, UsedBlocks, wholeClusters, type Run } from './used-blocks.ts';
-
-/** i_block holds so many extents without a tree. */
-const EXTENTS_IN_INODE = 4;
 
 export interface GroupTables {
   readonly blockBitmap: number;
@@ -30,6 +28,8 @@ export interface Placement {
   readonly resizeIndirect: number;
   /** With indirect blocks, where files have no extents; each lies before what it is the first to address. */
   readonly journal: readonly Run[];
+  /** The block of the journal's extent tree; 0 when its extents fit into the inode. */
+  readonly journalTree: number;
   /** 0 without multiple mount protection. */
   readonly mmpBlock: number;
   /** One for each of `quotaFiles`, in the order of the file's blocks. */
@@ -63,7 +63,7 @@ export function place(geometry: NewGeometry): Placement {
   const home = inodeGoal(geometry, EXT4_GOOD_OLD_FIRST_INO);
   const lostAndFound = take(geometry, used, home, lostAndFoundBlocks(geometry), 'lost+found');
   const resizeIndirect = placeResizeInode(geometry, used);
-  const journal = placeJournal(geometry, used, tables, [...root, ...lostAndFound]);
+  const journal = placeJournal(geometry, used, journalGoal(geometry, tables, [...root, ...lostAndFound]));
   const mmp = hasFeature(geometry.features, 'mmp') ? take(geometry, used, first, 1, 'an MMP block') : [];
   const quotas = quotaFiles(geometry).map(() => placeQuotaFile(geometry, used));
   const orphanFile = take(
@@ -74,7 +74,8 @@ export function place(geometry: NewGeometry): Placement {
     'an orphan file',
   );
   return {
-    ...{ tables, used, metadataBlocks, root, lostAndFound, resizeIndirect, journal },
+    ...{ tables, used, metadataBlocks, root, lostAndFound, resizeIndirect },
+    ...{ journal: journal.runs, journalTree: journal.tree },
     ...{ mmpBlock: mmp[0]?.start ?? 0, quotas, orphanFile },
   };
 }
@@ -193,7 +194,15 @@ function asRuns(blocks: readonly number[], last: number): Run[] {
 }
 
 /** The first `count` free blocks from `from` on, in as few runs as that gives; null if it takes more than `runsMax`. */
-function takeFirstFree(
+function takeFirstFree(...request: Parameters<typeof firstFree>): Run[] | null {
+  const [, used] = request;
+  const runs = firstFree(...request);
+  for (const { start, length } of runs ?? []) used.add(start, length);
+  return runs;
+}
+
+/** Where they are, without taking them. */
+function firstFree(
   geometry: NewGeometry,
   used: UsedBlocks,
   from: number,
@@ -210,49 +219,88 @@ function takeFirstFree(
     missing -= length;
     next = run.start + length;
   }
-  for (const { start, length } of runs) used.add(start, length);
   return runs;
 }
 
 /** Blocks for a file, of clusters that nobody else uses. Throws MkfsError when there are too few. */
 function take(geometry: NewGeometry, used: UsedBlocks, from: number, count: number, what: string): Run[] {
-  const { clusterRatio } = geometry;
   const most = hasFeature(geometry.features, 'extent') ? EXTENTS_IN_INODE : Infinity;
+  return takeAtMost(geometry, used, from, count, most) ?? noRoom(geometry, count, what);
+}
+
+const noRoom = ({ blocks }: NewGeometry, count: number, what: string): never => {
+  throw new MkfsError(`no room for ${what} of ${count} blocks in ${blocks} blocks`);
+};
+
+/** The same in at most so many runs; null when that cannot be. */
+function takeAtMost(
+  geometry: NewGeometry,
+  used: UsedBlocks,
+  from: number,
+  count: number,
+  most: number,
+): Run[] | null {
+  const { clusterRatio, blocks, firstDataBlock } = geometry;
   const whole = wholeClusters(count, clusterRatio);
   const goal = clusterRatio > 1 ? from - (from % clusterRatio) : from;
   const runs =
     takeFirstFree(geometry, used, goal, whole, most) ??
-    takeFirstFree(
-      geometry,
-      used,
-      used.free(goal, geometry.blocks, whole)?.start ?? geometry.blocks,
-      whole,
-      most,
-    ) ??
-    takeFirstFree(geometry, used, geometry.firstDataBlock, whole, most);
-  if (runs === null)
-    throw new MkfsError(`no room for ${what} of ${count} blocks in ${geometry.blocks} blocks`);
+    takeFirstFree(geometry, used, used.free(goal, blocks, whole)?.start ?? blocks, whole, most) ??
+    takeFirstFree(geometry, used, firstDataBlock, whole, most);
+  return runs === null ? null : cutTo(runs, whole - count);
+}
+
+/** Its runs, and the block of its extent tree, or 0. */
+interface JournalPlace {
+  readonly runs: readonly Run[];
+  readonly tree: number;
+}
+
+/**
+ * A journal of a gibibyte has more extents than its inode holds. mke2fs asks for the leaf when the fifth has its blocks, as
+ * near before the first as can be.
+ */
+function placeJournal(geometry: NewGeometry, used: UsedBlocks, goal: number): JournalPlace {
+  const { blockSize, clusterRatio, firstDataBlock, features } = geometry;
+  const count = fileBlocks(geometry, geometry.journalBlocks);
+  const inInode = hasFeature(features, 'extent') ? EXTENTS_IN_INODE : Infinity;
+  const few = takeAtMost(geometry, used, goal, count, inInode);
+  if (few !== null) return { runs: few, tree: 0 };
+  const what = 'a journal';
+  const whole = wholeClusters(count, clusterRatio);
+  const most = extentsInBlock(blockSize);
+  const start = [goal, firstDataBlock].find((from) => firstFree(geometry, used, from, whole, most) !== null);
+  const possible =
+    firstFree(geometry, used, start ?? geometry.blocks, whole, most) ?? noRoom(geometry, count, what);
+  const head = possible.slice(0, EXTENTS_IN_INODE + 1);
+  for (const run of head) used.add(run.start, run.length);
+  const before = Math.max(firstDataBlock, (head[0]?.start ?? 0) - clusterRatio);
+  const tree = used.free(before, geometry.blocks, clusterRatio) ?? noRoom(geometry, 1, what);
+  used.add(tree.start, clusterRatio);
+  const missing = whole - head.reduce((sum, { length }) => sum + length, 0);
+  const rest = takeFirstFree(geometry, used, head.at(-1)?.start ?? 0, missing, most - head.length);
+  const runs = [...head, ...(rest ?? noRoom(geometry, count, what))];
+  return { runs: cutTo(runs, whole - count), tree: tree.start };
+}
+
+/** Without the last blocks: a file need not fill its last cluster. */
+function cutTo(runs: readonly Run[], unused: number): Run[] {
   const last = runs.at(-1);
-  return last === undefined
-    ? runs
-    : [...runs.slice(0, -1), { ...last, length: last.length - (whole - count) }];
+  return last === undefined ? [] : [...runs.slice(0, -1), { ...last, length: last.length - unused }];
 }
 
 /**
  * In the middle of the file system, so that seeks are short; without extents, where the inode's other blocks would be,
  * because there mke2fs asks for one block after the other.
  */
-function placeJournal(
+const journalGoal = (
   geometry: NewGeometry,
-  used: UsedBlocks,
   tables: readonly GroupTables[],
   directories: readonly Run[],
-): Run[] {
-  const goal = hasFeature(geometry.features, 'extent')
+): number =>
+  hasFeature(geometry.features, 'extent')
     ? groupFirstBlock(geometry, journalGroup(geometry, freeAsCounted(geometry, tables, directories)))
     : geometry.firstDataBlock;
-  return take(geometry, used, goal, fileBlocks(geometry, geometry.journalBlocks), 'a journal');
-}
 
 /**
  * What mke2fs takes for the free blocks of each group before there is a journal: with bigalloc a mixture of blocks and

@@ -19,8 +19,7 @@ export class UsedBlocks {
   /** Marks blocks that are free until now. */
   add(start: number, length: number): void {
     const end = start + length;
-    let index = this.#starts.findIndex((other) => other > start);
-    if (index < 0) index = this.#starts.length;
+    const index = this.#indexBehind(start);
     const joinsLeft = index > 0 && this.#ends[index - 1] === start;
     const joinsRight = this.#starts[index] === end;
     if (joinsLeft && joinsRight) {
@@ -36,10 +35,22 @@ export class UsedBlocks {
     }
   }
 
+  /** The first run that starts behind a block, by bisection: there are thousands on a device of terabytes. */
+  #indexBehind(block: number): number {
+    let [low, high] = [0, this.#starts.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#starts[middle] ?? 0) > block) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
   /** The first free run at or after `from` that lies before `limit`, of at least `atLeast` blocks; null if there is none. */
   free(from: number, limit: number, atLeast: number): Run | null {
     let start = from;
-    for (let index = 0; index < this.#starts.length && start < limit; index++) {
+    const first = Math.max(0, this.#indexBehind(from) - 1);
+    for (let index = first; index < this.#starts.length && start < limit; index++) {
       const usedStart = this.#starts[index] ?? 0;
       const usedEnd = this.#ends[index] ?? 0;
       if (usedEnd <= start) continue;
