@@ -47,6 +47,27 @@ export function runSync(
   return { exitCode: exitCode ?? null, signal: signal ?? null, stdout, stderr };
 }
 
+/** What a program writes that is given no input, and how it ended, in words. */
+export function answerWithoutInput(
+  command: string,
+  args: readonly string[],
+  timeoutMs: number,
+): { readonly stdout: Buffer; readonly ended: string } {
+  const { stdout, stderr, exitCode, signal, timedOut, originalMessage } = execaSync(command, args, {
+    reject: false,
+    stdin: 'ignore',
+    encoding: 'buffer',
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    env: PLAIN_WORDS,
+  });
+  const how = timedOut ? `${timeoutMs / 1000} s without an end` : (signal ?? exitCode ?? originalMessage);
+  return { stdout: bytesOf(stdout), ended: `ended with ${how}: ${bytesOf(stderr).toString().trim()}` };
+}
+
+/** There is none of a program that could not be started. */
+const bytesOf = (output: Uint8Array | undefined): Buffer => Buffer.from(output ?? []);
+
 /** How the start of a program that goes on by itself went: its number once it has sent a message, or its code when it has ended. */
 export interface DetachedStart {
   readonly pid: number | null;

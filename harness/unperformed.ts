@@ -8,6 +8,7 @@ export type OperationPart =
   | 'seek data'
   | 'fallocate collapse'
   | 'fallocate insert'
+  | 'fallocate zero'
   | 'fallocate write-zeroes'
   | 'reconfigure path'
   | 'drop one cache'
@@ -63,6 +64,8 @@ function partsOf(operation: Operation): readonly OperationPart[] {
 const FALLOCATE_PARTS = [
   ['collapse', 'fallocate collapse'],
   ['insert', 'fallocate insert'],
+  ['zero', 'fallocate zero'],
+  ['zero-keep-size', 'fallocate zero'],
   ['write-zeroes', 'fallocate write-zeroes'],
 ] as const;
 

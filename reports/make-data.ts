@@ -3,7 +3,11 @@ import type { Story } from '../harness/story.ts';
 import type { FindingPage, ReportData } from './report-data.ts';
 
 /** What can be done with a case that a verb has kept: the words of the command line are the harness's affair. */
-export type Commands = (verb: string, caseFile: string) => FindingPage['commands'];
+export type Commands = (
+  verb: string,
+  caseFile: string,
+  targets: readonly string[],
+) => FindingPage['commands'];
 
 /** Rows of the table of findings: more make a page slow. */
 const ROWS_MAX = 2000;
@@ -11,7 +15,7 @@ const ROWS_MAX = 2000;
 /** What a page shows of a run: everything that is known, or as much as a page bears, and words about the rest. */
 export function reportData(stored: StoredRun, commands: Commands): ReportData {
   const { run, findings } = stored;
-  const pages = findings.map((finding) => pageOf(finding, run.verb, commands));
+  const pages = findings.map((finding) => pageOf(finding, run, commands));
   const shown = run.findings.slice(0, ROWS_MAX);
   return {
     name: stored.name,
@@ -33,12 +37,16 @@ function cutsOf(all: number, shown: number, pages: readonly FindingPage[]): stri
   return cuts;
 }
 
-function pageOf(finding: StoredFinding, verb: string, commands: Commands): FindingPage {
+function pageOf(
+  finding: StoredFinding,
+  { verb, targets }: StoredRun['run'],
+  commands: Commands,
+): FindingPage {
   const { record, folder, story, hasCase, caseText, texts } = finding;
   return {
     record,
     story: story === null ? null : withoutDoubles(story),
-    commands: !hasCase ? [] : commands(verb, `${folder}/case.json`),
+    commands: !hasCase ? [] : commands(verb, `${folder}/case.json`, targets),
     caseText,
     texts,
   };

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,6 +50,7 @@ function checkout(): string {
   const folder = mkdtempSync(join(tmpdir(), 'docs-test-'));
   writeFileSync(join(folder, 'run'), `#!/bin/sh\nexec node '${MAIN}' "$@"\n`);
   chmodSync(join(folder, 'run'), 0o755);
+  symlinkSync(join(ROOT, 'guest'), join(folder, 'guest'));
   return folder;
 }
 

@@ -125,7 +125,7 @@ async function campaign(
       runFolder: folder.path,
       e2fsck: e2fsck?.version ?? null,
       again: againCommand(verb, options, seed, words),
-      replay: replayCommand,
+      replay: (caseFile) => replayCommand(caseFile, targets),
     };
     const request = {
       verb: 'check' as const,

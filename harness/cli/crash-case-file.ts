@@ -16,6 +16,7 @@ import { checkFaults, wantsE2fsck } from './case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { plural } from './numbers.ts';
 import { ANSWERS, answerFor } from './replay-answer.ts';
+import { tellShrunk } from './shrink-answer.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
@@ -63,27 +64,28 @@ export async function replayCrash(
 /** `twinpath shrink` of a power cut: fewer operations and fewer lost writes. */
 export async function shrinkSavedCrash(
   saved: CrashCase,
-  options: CaseOptions & { readonly output: string; readonly seconds: number },
+  options: CaseOptions & {
+    readonly output: string;
+    readonly seconds: number;
+    readonly target: readonly string[];
+    readonly json: boolean;
+  },
   terminal: Terminal,
 ): Promise<number> {
   const status = new StatusLine(terminal);
   const shrink = { output: options.output, ms: options.seconds * 1000 };
-  const { crash, report } = await judged(saved, shrink, options, (operations) =>
+  const [target = saved.target] = options.target;
+  const { crash, report } = await judged({ ...saved, target }, shrink, options, (operations) =>
     status.show(`${plural(operations, 'operation')} left`),
   );
   status.clear();
-  if (crash === null) {
-    terminal.out(
-      `${pc.bold(pc.green('GONE'))}  the case does not fail (any more) as it says; nothing was written\n`,
-    );
-    return EXIT.held;
-  }
-  const from = plural(saved.operations.length, 'operation');
-  const to = crash.program.operations.length;
-  terminal.out(
-    `${pc.bold(`${pc.red('✗')} from ${from} to ${to}`)}\n${report}\n  case    ${options.output}\n`,
-  );
-  return EXIT.found;
+  if (crash === null) return tellShrunk(null, options.json, terminal);
+  const { output } = options;
+  const [from, operations] = [saved.operations.length, crash.program.operations.length];
+  const { failure } = crash;
+  const headline = pc.bold(`${pc.red('✗')} from ${plural(from, 'operation')} to ${operations}`);
+  const text = `${headline}\n${report}\n  case    ${output}\n`;
+  return tellShrunk({ output, failure, from, operations, report, text }, options.json, terminal);
 }
 
 /** What came of a saved power cut, in a thread of its own. */

@@ -30,6 +30,7 @@ Targets, any number of them, each behind a --target of its own:
   vm                            the same in a virtual machine of qemu, with the newest kernel that ./run has fetched or
                                 that is installed in /boot; slow where the processor does not virtualize
   vm,kernel=PATH                a bzImage of your own; its modules, where it has any, are in lib/modules beside its folder
+  command:PROGRAM WORDS         a file system of your own that speaks the guest protocol (docs/guest-protocol.md)
   impl:buffer_head, impl:iomap  the TypeScript ext4, in step with the others
   model                         always there; naming it changes nothing
 

@@ -97,9 +97,17 @@ describe('the command', () => {
       1,
       expect.stringContaining('SAME FAILURE'),
     ]);
-    const original = await twinpath('shrink', caseFile('original.json'), '--seconds', '5');
+    const original = await twinpath('shrink', caseFile('original.json'), '--seconds', '5', '--json');
     expect(original.exitCode).toBe(1);
-    expect(caseIn('original.small.json').operations.length).toBeLessThanOrEqual(5);
+    const smaller = caseIn('original.small.json');
+    expect(smaller.operations.length).toBeLessThanOrEqual(5);
+    expect(JSON.parse(original.stdout)).toMatchObject({
+      answer: 'smaller',
+      case: caseFile('original.small.json'),
+      failure: smaller.failure,
+      from: caseIn('original.json').operations.length,
+      operations: smaller.operations.length,
+    });
   });
 
   test('says that a failure is gone', async () => {

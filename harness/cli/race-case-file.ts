@@ -11,6 +11,7 @@ import { checkFaults, wantsE2fsck } from './case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { plural } from './numbers.ts';
 import { ANSWERS, answerFor } from './replay-answer.ts';
+import { tellShrunk } from './shrink-answer.ts';
 import { StatusLine } from './status-line.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
@@ -59,26 +60,28 @@ export async function replayRace(
 /** `twinpath shrink` of a race: fewer operations and preemptions. */
 export async function shrinkSavedRace(
   saved: RaceCase,
-  options: CaseOptions & { readonly output: string; readonly seconds: number },
+  options: CaseOptions & {
+    readonly output: string;
+    readonly seconds: number;
+    readonly target: readonly string[];
+    readonly json: boolean;
+  },
   terminal: Terminal,
 ): Promise<number> {
   const status = new StatusLine(terminal);
   const shrink = { output: options.output, ms: options.seconds * 1000 };
-  const { race, report } = await judged(saved, shrink, options, (operations) =>
+  const [target = saved.target] = options.target;
+  const { race, report } = await judged({ ...saved, target }, shrink, options, (operations) =>
     status.show(`${plural(operations, 'operation')} left`),
   );
   status.clear();
-  if (race === null) {
-    terminal.out(
-      `${pc.bold(pc.green('GONE'))}  the case does not fail (any more) as it says; nothing was written\n`,
-    );
-    return EXIT.held;
-  }
-  const from = plural(operationsOf(saved), 'operation');
-  terminal.out(
-    `${pc.bold(`${pc.red('✗')} from ${from} to ${operationsOf(race.program)}`)}\n${report}\n  case    ${options.output}\n`,
-  );
-  return EXIT.found;
+  if (race === null) return tellShrunk(null, options.json, terminal);
+  const { output } = options;
+  const [from, operations] = [operationsOf(saved), operationsOf(race.program)];
+  const { failure } = race;
+  const headline = pc.bold(`${pc.red('✗')} from ${plural(from, 'operation')} to ${operations}`);
+  const text = `${headline}\n${report}\n  case    ${output}\n`;
+  return tellShrunk({ output, failure, from, operations, report, text }, options.json, terminal);
 }
 
 /** What came of a saved race, in a thread of its own. */

@@ -3,16 +3,16 @@ import type { Case } from '../case.ts';
 import { sameFailure } from '../failure.ts';
 import type { ReplayResult } from '../job.ts';
 import { supervise } from '../supervise.ts';
-import { targetsNamed } from '../targets/all.ts';
 import { openWorkspace } from '../workspace.ts';
 import { loadCase, wantsE2fsck } from './case-file.ts';
+import { targetsToRun } from './case-targets.ts';
 import { crashIn, replayCrash } from './crash-case-file.ts';
 import { raceIn, replayRace } from './race-case-file.ts';
 import { interruptible } from './interrupt.ts';
 import { positiveNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
 import { ANSWERS, answerFor } from './replay-answer.ts';
-import { EXIT, UsageError, type Terminal } from './terminal.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
 interface ReplayOptions {
   target: string[];
@@ -56,11 +56,7 @@ async function replay(path: string, options: ReplayOptions, terminal: Terminal):
   const crash = crashIn(path);
   if (crash !== null) return await replayCrash(crash, options, terminal);
   const saved = loadCase(path);
-  const targets = targetsNamed(options.target.length > 0 ? options.target : saved.targets).map(
-    ({ name }) => name,
-  );
-  if (targets.length === 0)
-    throw new UsageError(`${path}: $.targets: found none, expected a target, or give --target`);
+  const targets = targetsToRun(path, saved, options.target);
   const e2fsck = await wantsE2fsck(options.e2fsck);
   const workspace = await openWorkspace();
   try {

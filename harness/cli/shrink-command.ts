@@ -1,21 +1,24 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import type { Finding, Message } from '../job.ts';
 import { supervise } from '../supervise.ts';
-import { targetsNamed } from '../targets/all.ts';
 import { openWorkspace } from '../workspace.ts';
 import { loadCase, wantsE2fsck } from './case-file.ts';
+import { targetsToRun } from './case-targets.ts';
 import { interruptible, STOPPING } from './interrupt.ts';
 import { plural, positiveNumber } from './numbers.ts';
 import { crashIn, shrinkSavedCrash } from './crash-case-file.ts';
 import { raceIn, shrinkSavedRace } from './race-case-file.ts';
 import { replayCommand } from './case-commands.ts';
 import { StatusLine } from './status-line.ts';
+import { collected } from './option-values.ts';
+import { tellShrunk } from './shrink-answer.ts';
 import { findingLines } from './summary.ts';
-import { EXIT, UsageError, type Terminal } from './terminal.ts';
+import { UsageError, type Terminal } from './terminal.ts';
 
 interface ShrinkOptions {
   output?: string;
+  target: readonly string[];
+  json: boolean;
   e2fsck: boolean;
   seconds: number;
   hangSeconds: number;
@@ -39,9 +42,16 @@ export function addShrink(program: Command, terminal: Terminal, exit: (code: num
     .description('Looks for a smaller sequence of operations that fails in the same way as a saved case.')
     .argument('<case>', 'a case file')
     .option('--output <file>', 'where the smaller case goes (default: <case>.small.json beside it)')
+    .option(
+      '--target <name>',
+      'run on this target instead of those in the case; may be repeated',
+      collected,
+      [],
+    )
     .option('--seconds <n>', 'how long to try', positiveNumber(1e7), DEFAULT_SECONDS)
     .option('--no-e2fsck', 'do not check images')
     .option('--hang-seconds <n>', 'a target silent for so long hangs', positiveNumber(1e6), 10)
+    .option('--json', 'print what came of it as JSON', false)
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, options: ShrinkOptions) => exit(await shrink(path, options, terminal)));
 }
@@ -53,8 +63,7 @@ async function shrink(path: string, options: ShrinkOptions, terminal: Terminal):
   const crash = crashIn(path);
   if (crash !== null) return await shrinkSavedCrash(crash, { ...options, output }, terminal);
   const saved = loadCase(path);
-  targetsNamed(saved.targets);
-  if (saved.targets.length === 0) throw new UsageError(`${path}: $.targets: found none, expected a target`);
+  const targets = targetsToRun(path, saved, options.target);
   const e2fsck = await wantsE2fsck(options.e2fsck);
   const workspace = await openWorkspace();
   const status = new StatusLine(terminal);
@@ -68,7 +77,7 @@ async function shrink(path: string, options: ShrinkOptions, terminal: Terminal):
         supervise(
           {
             verb: 'shrink',
-            case: saved,
+            case: { ...saved, targets },
             output,
             budget: { runs: RUNS_MAX, ms: options.seconds * 1000 },
             workspace: workspace.path,
@@ -79,7 +88,8 @@ async function shrink(path: string, options: ShrinkOptions, terminal: Terminal):
       () => status.show(STOPPING, true),
     );
     status.clear();
-    if (ending.kind === 'finished' && ending.last.type === 'shrunk') return tell(ending.last, terminal);
+    if (ending.kind === 'finished' && ending.last.type === 'shrunk')
+      return tell(ending.last, { ...options, output, targets }, terminal);
     throw new UsageError(
       `shrinking ended early: a candidate ${ending.kind === 'hang' ? 'hung' : 'broke the thread'}; the smallest case so far is in ${output}`,
     );
@@ -89,15 +99,24 @@ async function shrink(path: string, options: ShrinkOptions, terminal: Terminal):
 }
 
 function tell(
-  { finding, reproduced }: { finding: Finding; reproduced: boolean },
+  { finding, reproduced }: { readonly finding: Finding; readonly reproduced: boolean },
+  {
+    output,
+    targets,
+    json,
+  }: { readonly output: string; readonly targets: readonly string[]; readonly json: boolean },
   terminal: Terminal,
 ): number {
-  if (!reproduced) {
-    terminal.out(
-      `${pc.bold(pc.green('GONE'))}  the case does not fail (any more) as it says; nothing was written\n`,
-    );
-    return EXIT.held;
-  }
-  terminal.out(`${findingLines(finding, { replay: replayCommand }).join('\n')}\n`);
-  return EXIT.found;
+  const { failure } = finding.case;
+  if (!reproduced || failure === null) return tellShrunk(null, json, terminal);
+  const lines = findingLines(finding, { replay: (caseFile) => replayCommand(caseFile, targets) });
+  const smaller = {
+    output,
+    failure,
+    from: finding.foundWith,
+    operations: finding.case.operations.length,
+    report: finding.report,
+    text: `${lines.join('\n')}\n`,
+  };
+  return tellShrunk(smaller, json, terminal);
 }

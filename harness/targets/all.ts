@@ -1,4 +1,5 @@
 import type { Target } from '../target.ts';
+import { COMMAND_PREFIX } from './kernel/command-target.ts';
 import { kernelTarget } from './kernel/target-words.ts';
 import { daxTarget, typescriptTargets } from './typescript/target.ts';
 
@@ -6,6 +7,9 @@ import { daxTarget, typescriptTargets } from './typescript/target.ts';
 export class UnknownTarget extends Error {
   override readonly name = 'UnknownTarget';
 }
+
+/** Whether a target of this name starts a program that the name says. */
+export const startsProgram = (name: string): boolean => name.startsWith(COMMAND_PREFIX);
 
 /** The targets in this process, made anew: what `check` tries. */
 export const allTargets = (): readonly Target[] => typescriptTargets();

@@ -19,9 +19,11 @@ import { openWorkspace } from '../workspace.ts';
 
 /**
  * What is tested: a file system as the operations that it has, a directory that is mounted somewhere (each sequence works in
- * a fresh sub-directory), the name of a target as the command line knows it (`loop`, `impl:iomap`), or a whole Target.
+ * a fresh sub-directory), a program and its words, with blanks between them, that speaks the guest protocol
+ * (docs/guest-protocol.md), the name of a target as the command line knows it (`loop`, `impl:iomap`), or a whole Target.
  */
-export type Subject = OperationsSubject | { readonly directory: string } | string | Target;
+export type Subject =
+  OperationsSubject | { readonly directory: string } | { readonly command: string } | string | Target;
 
 /** How long and where a file system is tested. */
 export interface ConformsOptions {
@@ -102,6 +104,7 @@ async function usingTargets(
 async function targetsOf(name: string, subject: Subject, workspace: string): Promise<readonly Target[]> {
   if (typeof subject === 'string') return targetsNamed([subject], workspace);
   if ('directory' in subject) return targetsNamed([`dir:${subject.directory}`], workspace);
+  if ('command' in subject) return targetsNamed([`command:${subject.command}`], workspace);
   if ('capabilities' in subject) return [subject];
   const handlers = await subject.start(generateSequence(1, { maxOperations: 1, blockSize: null }).setup);
   await subject.end?.(handlers);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import {
 import { readCase, type Case } from '../case.ts';
 import { streamBytes } from '../content.ts';
 import { DEFAULT_SETUP, modelOptions, type Setup } from '../setup.ts';
+import { GUEST, PYTHON, PYTHON_OPTIONS } from '../targets/kernel/performer.ts';
 import { conforms, expectCase, trySequence, type Handlers, type OperationsSubject } from './conforms.ts';
 
 const NAMES = [
@@ -55,6 +56,30 @@ function subject(twist: Twist = (_, outcome) => outcome): OperationsSubject {
 // As a developer of another file system would write it.
 conforms('a file system of our own', subject(), { sequences: 3 });
 
+/** Whatever has a python3 has a program that speaks the protocol: our own performer, which stores in the folder that it is given. */
+const python = existsSync(PYTHON) ? PYTHON : null;
+
+// As a developer would write it whose file system is a program in another language.
+if (python !== null) {
+  conforms('a program', { command: [python, ...PYTHON_OPTIONS, GUEST].join(' ') }, { sequences: 2 });
+}
+
+/** Our performer, which removes no directory that is not there. */
+const WRONG_PROGRAM = `
+import errno, runpy, sys
+sys.path.insert(0, ${JSON.stringify(GUEST)})
+import path_calls
+right = path_calls.PathCalls.rmdir
+def wrong(self, operation, data):
+    try:
+        return right(self, operation, data)
+    except FileNotFoundError:
+        raise OSError(errno.EIO, "")
+path_calls.PathCalls.rmdir = wrong
+sys.argv = ["guest"]
+runpy.run_path(${JSON.stringify(join(GUEST, '__main__.py'))})
+`;
+
 describe('what is wrong is found', () => {
   const results = mkdtempSync(join(tmpdir(), 'twinpath-conforms-'));
   afterAll(() => rmSync(results, { recursive: true }));
@@ -76,6 +101,31 @@ describe('what is wrong is found', () => {
     const file = join(results, `wrong-1-${number - 1}.json`);
     const { operations } = readCase(readFileSync(file, 'utf8'), file);
     expect(operations.map(({ op }) => op)).toEqual(['rmdir']);
+  });
+
+  test.skipIf(python === null)('in a program, too', async () => {
+    const program = join(results, 'wrong.py');
+    writeFileSync(program, WRONG_PROGRAM);
+    const wrong = { command: `${python} ${program}` };
+    let said = '';
+    for (let number = 0; said === '' && number < 50; number++) {
+      await trySequence('wrong program', wrong, number, { results }).catch((error: unknown) => {
+        said = error instanceof Error ? error.message : String(error);
+      });
+    }
+    expect(said).toContain('answers rmdir differently from the model: errno ENOENT/EIO');
+  });
+
+  test('a program that is none says so', async () => {
+    await expect(trySequence('none', { command: '/nowhere/to/be/found' }, 0)).rejects.toThrow(
+      'no frame came from it; it ended with spawnSync /nowhere/to/be/found ENOENT',
+    );
+    await expect(trySequence('mute', { command: 'true' }, 0)).rejects.toThrow(
+      'no frame came from it; it ended with 0',
+    );
+    await expect(trySequence('chatter', { command: 'echo what a wonderful world' }, 0)).rejects.toThrow(
+      'no frame came from it',
+    );
   });
 
   test('what the harness needs is said', async () => {

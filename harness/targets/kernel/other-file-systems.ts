@@ -16,10 +16,15 @@ const ROOT_MODE = 0o755;
 /** s_maxbytes, MAX_LFS_FILESIZE. */
 const FILE_BYTES_MAX = 2 ** 63;
 
-/** A root and nothing in it, and no limits but those of the kernel. */
-const PLAIN: Partial<ModelOptions> = {
+/** No limits of files but those of the kernel. */
+export const LIMITS_OF_THE_KERNEL: Partial<ModelOptions> = {
   maxReadBytes: FILE_BYTES_MAX,
   maxIndirectBytes: FILE_BYTES_MAX,
+};
+
+/** A root and nothing in it. */
+const PLAIN: Partial<ModelOptions> = {
+  ...LIMITS_OF_THE_KERNEL,
   journal: true,
   extents: true,
   inlineData: false,

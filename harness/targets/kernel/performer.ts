@@ -6,21 +6,8 @@ import { wholePool } from '../../content.ts';
 import { answersIn } from './answers.ts';
 import { Area } from './area.ts';
 import { Channel, encodeFrame } from './channel.ts';
+import { readHello, type Hello } from './hello.ts';
 import type { DataRange } from './sparse-image.ts';
-
-/** What the performer says of itself and its machine when it starts. */
-export interface Hello {
-  readonly version: number;
-  /** The release of the kernel: `6.18.44`. */
-  readonly kernel: string;
-  readonly uid: number;
-  readonly gid: number;
-  /** Whether it has CAP_SYS_RESOURCE. */
-  readonly resources: boolean;
-  /** Whether it has CAP_SYS_RAWIO. */
-  readonly rawIo: boolean;
-  readonly protectedHardlinks: boolean;
-}
 
 /** A value of the model, or numbers of the kernel that the harness has words for. */
 export type PerformerValue =
@@ -65,7 +52,6 @@ export interface Told {
   readonly data: Uint8Array;
 }
 
-const VERSION = 4;
 /** The program that performs; the same place behind the sources and in dist/. */
 export const GUEST = fileURLToPath(new URL('../../../guest', import.meta.url));
 
@@ -137,9 +123,7 @@ export class Performer {
   ): Promise<Performer> {
     const channel = new Channel(start, silenceMsMax);
     try {
-      const hello = JSON.parse((await channel.next()).text) as Hello;
-      if (hello.version !== VERSION)
-        throw new Error(`the performer speaks version ${hello.version}, not ${VERSION}`);
+      const hello = readHello((await channel.next()).text);
       channel.send(encodeFrame({ call: 'contents' }, [wholePool()]));
       await channel.next();
       return new Performer(channel, area, hello);

@@ -53,8 +53,21 @@ const EXCEPTIONS: readonly Exception[] = [
     source: 'lseek(2), SEEK_HOLE; Documentation/filesystems/fiemap.rst',
   },
   {
+    of: ['times'],
+    on: ['tmpfs'],
+    reason: 'reading nothing stamps a file, and so do other calls that leave it as it is',
+    source: 'mm/shmem.c, shmem_file_read_iter: file_accessed without a look at how much was read',
+  },
+  {
+    of: ['store'],
+    on: ['tmpfs'],
+    reason:
+      'what was stored behind the end, in the last page, is there when the file grows: POSIX leaves that open, disks keep zeros',
+    source: 'mmap(2), NOTES; mm/shmem.c zeroes nothing when a file grows; seen on 6.18.44',
+  },
+  {
     of: ['trim'],
-    on: ['xfs', 'btrfs', 'other'],
+    on: BUT_EXT4,
     reason: 'how much a file system trims, and in which units, it decides itself',
     source: 'fstrim(8), --minimum',
   },
@@ -96,6 +109,12 @@ const EXCEPTIONS: readonly Exception[] = [
     on: ['btrfs', 'tmpfs', 'other'],
     reason: 'these modes are refused with EOPNOTSUPP',
     source: 'fallocate(2), FALLOC_FL_COLLAPSE_RANGE and FALLOC_FL_INSERT_RANGE; fs/btrfs/file.c',
+  },
+  {
+    of: ['fallocate zero'],
+    on: ['tmpfs', 'other'],
+    reason: 'it is refused with EOPNOTSUPP',
+    source: 'mm/shmem.c, shmem_fallocate: FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE are all it knows',
   },
   {
     of: ['fallocate write-zeroes'],

@@ -1,4 +1,5 @@
 import type { Target } from '../../target.ts';
+import { COMMAND_PREFIX, CommandTarget } from './command-target.ts';
 import { DirectoryTarget } from './directory-target.ts';
 import { FILE_SYSTEMS } from './file-systems.ts';
 import { GuestMachine } from './guest-machine.ts';
@@ -13,11 +14,13 @@ const SETTINGS = ['fs', 'options', 'kernel'];
 
 /**
  * The target of a real kernel with this name; null when it is no such name. The first word says where the kernel runs:
- * `loop`, on this machine; `uml`, a User-Mode Linux; `vm`, a virtual machine; `dir:` and a path is a directory that is there already. Behind commas `fs=ext4`, `kernel=` with the kernel's file, and
+ * `loop`, on this machine; `uml`, a User-Mode Linux; `vm`, a virtual machine; `dir:` and a path is a directory that is
+ * there already; `command:` and a program is one that speaks the guest protocol. Behind commas `fs=ext4`, `kernel=` with the kernel's file, and
  * `options=` with mount options, which are separated by `:`.
  */
 export function kernelTarget(name: string, workspace: string): Target | null {
   if (name.startsWith('dir:')) return new DirectoryTarget(name, name.slice('dir:'.length), workspace);
+  if (name.startsWith(COMMAND_PREFIX)) return new CommandTarget(name, workspace);
   const [kind = '', ...words] = name.split(',');
   const settings = new Map(words.map((word) => splitOnce(word)));
   if (![...settings.keys()].every((key) => SETTINGS.includes(key))) return null;
