@@ -27,7 +27,7 @@ const MINOR_MAX = 0xfffff;
  * is decided by Linux rather than by the kernel's version or a file system's private numbers.
  */
 export function isEnabled(state: State, operation: Operation): boolean {
-  if (state.frozen && !goesOnWhileFrozen(state, operation)) return false;
+  if (state.frozen && !goesOnWhileFrozen(operation)) return false;
   return isKnown(state, operation);
 }
 

@@ -22,14 +22,13 @@ export function thaw(state: State): Outcome {
 /**
  * Whether a process that performs `operation` on a frozen file system goes on, whatever it finds: it takes no sb_start_write,
  * sb_start_pagefault or sb_start_intwrite. An open for writing does before it has found out that nothing is to be made
- * (open_last_lookups), and so does the last close of a file without a name (ext4_evict_inode).
+ * (open_last_lookups), and so does the last close of a file without a name (ext4_evict_inode). Which file has a name is not known
+ * before a sequence runs: a target may have had no room for a link, or not have taken a file to swap to, and then removed it.
  */
-export function goesOnWhileFrozen(state: State, operation: Operation): boolean {
+export function goesOnWhileFrozen(operation: Operation): boolean {
   switch (operation.op) {
     case 'open':
       return operation.access === 'read' && Object.keys(operation.flags).every((flag) => flag === 'nofollow');
-    case 'close':
-      return (state.handles.get(operation.handle)?.links ?? 1) > 0;
     case 'mmap':
       return operation.access === 'read';
     case 'read':

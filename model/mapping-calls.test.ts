@@ -33,6 +33,24 @@ function session() {
   return { made, handle, load, store, file };
 }
 
+// A store to a page that is writable still is seen by nobody, so mtime stays what utimensat(2) made it, here a time to come: with
+// relatime each read moves atime then. If the page was protected meanwhile, the store moved mtime, and only the first read does.
+test('where a store may have moved mtime, a read may have moved atime', () => {
+  const { made, handle, store } = session();
+  expect(store('map0', 0, 1)).toBe('1');
+  made.prepare({ op: 'utimens', path: 'f', atime: 'omit', mtime: { seconds: 2 ** 33, nanoseconds: 0 } });
+  expect(store('map0', 0, 1)).toBe('1');
+  const stored = made.now;
+  made.pread(handle, 0, 1);
+  const first = made.now;
+  made.pread(handle, 0, 1);
+  const second = made.now;
+  const stat = made.fstat(handle);
+  expect(stat).toMatchObject({ mtime: stored, atime: second });
+  const observed = { ok: true, value: { kind: 'stat', stat: { ...stat, atime: first } } } as const;
+  expect(made.step({ op: 'fstat', handle }, observed)).toEqual(observed);
+});
+
 // All of it was seen on Linux 6.18.44 (impl/vfs/memory-beside-kernel.test.ts shows the same).
 describe('the end of file', () => {
   test('behind its page nothing is there, and up to there more than the file has', () => {

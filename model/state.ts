@@ -209,12 +209,19 @@ export class State {
   }
 }
 
-/** What relatime does, whatever the times are that are open: the newest changes move an old atime most easily. */
+/** What relatime does, whatever the times are that are open: a time that was set by hand may be later than those after it. */
 function movesAtime(inode: Inode, now: Timestamp): 'yes' | 'perhaps' | 'no' {
-  const { atime, mtime, ctime, openAtimes, openMtimes, openCtimes } = inode;
-  const [oldAtime = atime] = openAtimes;
-  if (!relatimeMovesAtime({ atime: oldAtime, mtime, ctime }, now)) return 'no';
-  const [oldMtime = mtime] = openMtimes;
-  const [oldCtime = ctime] = openCtimes;
-  return relatimeMovesAtime({ atime, mtime: oldMtime, ctime: oldCtime }, now) ? 'yes' : 'perhaps';
+  const atimes = [...inode.openAtimes, inode.atime];
+  const mtimes = [...inode.openMtimes, inode.mtime];
+  const ctimes = [...inode.openCtimes, inode.ctime];
+  const mostEasily = { atime: earliest(atimes), mtime: latest(mtimes), ctime: latest(ctimes) };
+  if (!relatimeMovesAtime(mostEasily, now)) return 'no';
+  const leastEasily = { atime: latest(atimes), mtime: earliest(mtimes), ctime: earliest(ctimes) };
+  return relatimeMovesAtime(leastEasily, now) ? 'yes' : 'perhaps';
 }
+
+const earliest = (times: readonly Timestamp[]): Timestamp =>
+  times.reduce((one, other) => (compareTimes(other, one) < 0 ? other : one));
+
+const latest = (times: readonly Timestamp[]): Timestamp =>
+  times.reduce((one, other) => (compareTimes(other, one) > 0 ? other : one));
