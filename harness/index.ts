@@ -19,6 +19,7 @@ export { E2fsck, type E2fsckReport } from './e2fsck.ts';
 export type { Form, Obstacle, Written } from './export/form.ts';
 export { FORMS } from './export/forms.ts';
 export { reproductionOf, type Reproduction, type ReproductionStep } from './export/reproduction.ts';
+export { runOnFailingDevice, type FailingRun } from './failing/run-on-failing-device.ts';
 export { failureReport } from './failure-report.ts';
 export { FAILURE_KINDS, sameFailure, type FailureKind, type FailureSignature } from './failure.ts';
 export { ALL_STAGES, type Stages } from './finish.ts';
@@ -51,6 +52,7 @@ export { minimise, type MinimiseOptions, type Minimised } from './shrink/minimis
 export { StageClock, STAGES, type Stage } from './stage-clock.ts';
 export type { Awaitable, Capabilities, DiskImage, Session, SessionOptions, Target } from './target.ts';
 export { allTargets, targetsNamed, UnknownTarget } from './targets/all.ts';
+export { failingTargets, type FailingTarget, type Trouble } from './targets/typescript/failing-target.ts';
 export { PLANTED_FAULTS, setupProblem, typescriptTargets } from './targets/typescript/target.ts';
 export { fails, HOLDS, unknown, worst, type Evidence, type FailedVerdict, type Verdict } from './verdict.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';
