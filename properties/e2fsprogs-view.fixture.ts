@@ -48,7 +48,8 @@ export async function countersAgree(view: ImageView, path: string): Promise<void
   }
 }
 
-interface Piece {
+/** Blocks of a file that lie side by side. */
+export interface Piece {
   readonly logical: number;
   readonly physical: number;
   readonly length: number;
@@ -56,7 +57,7 @@ interface Piece {
 }
 
 /** Pieces that follow each other become one: debugfs shows entries of the tree, and blocks of a map in its own way. */
-function joined(pieces: readonly Piece[]): Piece[] {
+export function joined(pieces: readonly Piece[]): Piece[] {
   const whole: Piece[] = [];
   for (const piece of pieces) {
     const last = whole.at(-1);
@@ -70,6 +71,13 @@ function joined(pieces: readonly Piece[]): Piece[] {
   }
   return whole;
 }
+
+/** Where we find a file's blocks; nothing of what lies in its inode. */
+export const piecesOf = (view: ImageView, name: string): Piece[] =>
+  view
+    .map(name)
+    .filter(({ state }) => state !== 'inline')
+    .map(({ state, ...run }) => ({ ...run, unwritten: state === 'unwritten' }));
 
 /** Where the blocks of a file lie up to its end, and which of them are unwritten. */
 export async function extentsAgree(view: ImageView, path: string, name: string): Promise<void> {
@@ -89,8 +97,7 @@ export async function extentsAgree(view: ImageView, path: string, name: string):
   const theirs = listedPieces
     .filter(({ logical }) => logical < blocks)
     .map((piece) => ({ ...piece, length: Math.min(piece.length, blocks - piece.logical) }));
-  const mapped = view.map(name).filter(({ state }) => state !== 'inline');
-  expect(mapped.length < view.map(name).length, name).toBe(said.includes('Size of inline data:'));
-  const ours = mapped.map(({ state, ...run }): Piece => ({ ...run, unwritten: state === 'unwritten' }));
+  const ours = piecesOf(view, name);
+  expect(ours.length < view.map(name).length, name).toBe(said.includes('Size of inline data:'));
   expect(joined(ours), name).toEqual(joined(theirs));
 }

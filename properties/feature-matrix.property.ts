@@ -20,9 +20,10 @@ import { lanesOf } from '../harness/drive.ts';
 import { inspect } from '../harness/inspection.ts';
 import { Lane, Lockstep, type StepContext } from '../harness/lockstep.ts';
 import type { Model, Run, ModelTree } from '../model/index.ts';
-import { countersAgree, extentsAgree, withView } from './e2fsprogs-view.fixture.ts';
+import { countersAgree, extentsAgree, piecesOf, withView, type Piece } from './e2fsprogs-view.fixture.ts';
 import { imageFile } from './image-file.fixture.ts';
 import { kernelChanges, listingOf } from './kernel-changes.fixture.ts';
+import { fiemapsAgree } from './kernel-fiemap.fixture.ts';
 import { whyNoKernel, withMounted } from './kernel-mount.fixture.ts';
 import { allRows, someRows, type MatrixRow } from './matrix-rows.fixture.ts';
 import { MountedTree } from './mounted-tree.fixture.ts';
@@ -125,6 +126,23 @@ const toolsAgree = (path: string, tree: ModelTree): Promise<void> =>
     for (const [name] of mapped.slice(0, FILES_MAPPED)) await extentsAgree(view, path, name);
   });
 
+/** Where every file of the image lies, up to its end. */
+async function placesIn(
+  path: string,
+  tree: ModelTree,
+  blockSize: number,
+): Promise<Map<string, { readonly blocks: number; readonly pieces: readonly Piece[] }>> {
+  const found = new Map<string, { readonly blocks: number; readonly pieces: readonly Piece[] }>();
+  await withView(path, (view) => {
+    for (const [name, { stat }] of tree) {
+      if (stat.type === 'file')
+        found.set(name, { blocks: Math.ceil(stat.size / blockSize), pieces: piecesOf(view, name) });
+    }
+    return Promise.resolve();
+  });
+  return found;
+}
+
 async function kernelAgrees(sequence: Sequence, model: Model, path: string, folder: string): Promise<void> {
   const now = timeOfStep(sequence.operations.length);
   const look = async (session: MountedTree): Promise<void> => {
@@ -133,9 +151,12 @@ async function kernelAgrees(sequence: Sequence, model: Model, path: string, fold
     const { failed } = await inspect(lane, { step: null, now, kind: 'tree', stage: 'mounted by the kernel' });
     expect(failed).toBe(null);
   };
+  const { blockSize } = sequence.setup;
+  const places = await placesIn(path, model.tree(), blockSize);
   // One mount for both: a second one soon after may find the loop device of the first.
   const made = await withMounted(path, folder, 'rw', async (root) => {
     await look(new MountedTree(root));
+    fiemapsAgree(root, places, blockSize);
     return kernelChanges(root);
   });
   const { exitCode, stdout } = await execa('e2fsck', ['-fn', path], { reject: false });
