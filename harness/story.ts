@@ -34,6 +34,34 @@ export interface Story {
   readonly steps: readonly StoryStep[];
   /** Who ran when, where several tasks did. */
   readonly turns: readonly StoryTurn[];
+  /** What the device had got when the power went, and what of it arrived: once, or again while that was recovered from. */
+  readonly cuts?: readonly StoryCut[];
+}
+
+/** The writes before one power cut, in the order in which they were submitted. */
+export interface StoryCut {
+  readonly title: string;
+  /** Writes before the first of `writes`, all of them durable. */
+  readonly before: number;
+  readonly writes: readonly StoryWrite[];
+}
+
+export interface StoryWrite {
+  /** Its number among all writes since the mount, from 0. */
+  readonly number: number;
+  /** What asked for it: an operation as text, `mount`, `recovery`. */
+  readonly during: string;
+  /** What lies there on the disk: `commit block of transaction 5`; `flush` of one that carries nothing. */
+  readonly what: string;
+  readonly bytes: number;
+  /** Durable: covered by a flush or its FUA. The others might have been lost; these arrived, were lost, or arrived in part. */
+  readonly fate: 'durable' | 'there' | 'lost' | 'torn';
+  /** Of a torn one, for each sector of 512 bytes whether it arrived: `.` for lost, `#` for there. */
+  readonly sectors?: string;
+  readonly preflush: boolean;
+  readonly fua: boolean;
+  /** It had not ended when the power went: neither its flush nor its FUA says anything. */
+  readonly underWay: boolean;
 }
 
 /** A program of a case: operations as text. */

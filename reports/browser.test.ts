@@ -108,6 +108,18 @@ describe('a report in Chromium, from disk', () => {
     });
   });
 
+  test('draws what a power cut left of each write', async (context) => {
+    await opened(context, hostileRun, FIRST, async (page) => {
+      await page.locator('.cut tbody').waitFor();
+      const classes = `[...document.querySelectorAll('.cut tbody tr')].map((row) => row.className)`;
+      expect(await page.evaluate(classes)).toEqual(['durable', 'line', 'there', 'torn', 'lost', 'line']);
+      expect(await page.locator('.cut .torn .sectors').getAttribute('aria-label')).toBe(
+        '3 of 4 sectors arrived',
+      );
+      expect(await page.locator('.cut tr.lost').textContent()).toContain('had not ended');
+    });
+  });
+
   test('everything can be reached without a mouse, and shows where the focus is', async (context) => {
     await opened(context, hostileRun, '', async (page) => {
       await page.keyboard.press('/');

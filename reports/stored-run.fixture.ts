@@ -86,6 +86,26 @@ export const story: Story = {
     { name: 'writer', lines: ['calls write', '>>> is preempted before i_rwsem'] },
     { name: SCHEME, lines: [`returns ${IMAGE}`] },
   ],
+  cuts: [
+    {
+      title: `Writes ${SVG}`,
+      before: 2,
+      writes: [
+        { fate: 'durable', what: SCRIPT },
+        { fate: 'there', what: 'flush' },
+        { fate: 'torn', what: IMAGE, sectors: '##.#' },
+        { fate: 'lost', what: SCHEME },
+      ].map((one, index) => ({
+        number: 2 + index,
+        during: index === 0 ? 'mount' : COMMENT,
+        bytes: one.what === 'flush' ? 0 : 2048,
+        preflush: index === 1,
+        fua: index === 3,
+        underWay: index === 3,
+        ...(one as { fate: 'lost'; what: string }),
+      })),
+    },
+  ],
 };
 
 const finding = (number: number, kind: string, summary: string): RunRecord['findings'][number] => ({

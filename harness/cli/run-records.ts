@@ -3,6 +3,7 @@ import type { CheckResult, Finding } from '../job.ts';
 import type { RaceFinding } from '../race/race-finding.ts';
 import type { FindingRecord, RunEnd, RunRecord } from '../run-record.ts';
 import type { KeptFault } from './corrupt-run.ts';
+import { plural } from './numbers.ts';
 import { outcomeOf } from './summary.ts';
 
 /** What run.json keeps of each verb's result. */
@@ -100,5 +101,5 @@ export const crashFindingRecord = (finding: CrashFinding): FindingRecord => ({
   operations: finding.operations.shrunk,
   shrinkRuns: 0,
   times: 1,
-  note: `program ${finding.item}, after ${finding.after} states, ${finding.lost} writes lost or torn`,
+  note: `program ${finding.item}, after ${plural(finding.after, 'state')}, ${plural(finding.lost, 'write')} lost or torn`,
 });

@@ -1,9 +1,10 @@
 import { operationText, setupText } from '../program-text.ts';
-import { programOf, toldStory, type Story, type StoryTurn } from '../story.ts';
+import { programOf, toldStory, type Story, type StoryCut } from '../story.ts';
 import { targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
-import type { CrashTarget, DiskRecording, Landmarks, RecordedWrite } from './crash-target.ts';
+import type { CrashTarget } from './crash-target.ts';
+import { cutLines, cutPicture } from './cut-picture.ts';
 import { completedAt, CrashExamination } from './examination.ts';
-import type { CrashState, LostWrite, PowerCut } from './power-cut.ts';
+import type { CrashState } from './power-cut.ts';
 import { recordRun, type RecordedRun } from './recorded-run.ts';
 
 /** A failing crash for a person to read: what was done, when the power went, what was lost, and what is wrong with what is left. */
@@ -22,7 +23,7 @@ export function tellCrash(
     ['Target', program.target],
   ];
   if (program.faults.length > 0) facts.push(['Planted bugs', program.faults.join(', ')]);
-  const turns = state === null || run.failure !== null ? [] : cutTurns(run, state, target, context);
+  const cuts = state === null || run.failure !== null ? [] : cutsOf(run, state, target, context);
   run.recording.release();
   const lines = [
     `${failure.kind}: ${failure.words}`,
@@ -30,7 +31,7 @@ export function tellCrash(
     ...facts.map(([label, text]) => `${label}: ${text}`),
     '',
     ...operationLines(run, state),
-    ...turns.flatMap(({ name, lines: written }) => ['', `${name}:`, ...written.map((line) => `  ${line}`)]),
+    ...cuts.flatMap((cut) => ['', ...cutLines(cut)]),
   ];
   const story = toldStory(`${failure.kind}: ${failure.words}`, {
     facts,
@@ -42,12 +43,10 @@ export function tellCrash(
       ),
     ],
     noticed: state === null ? null : 'after the power went, and what was left was recovered',
-    turns: turns.map(({ name, lines: written }) => ({ name, lines: written.slice(0, TURN_LINES_MAX) })),
+    cuts,
   });
   return { report: `${lines.join('\n')}\n`, story };
 }
-
-const TURN_LINES_MAX = 2000;
 
 /** The operation at or before which the power went; null where it was none. */
 function cutStep(run: RecordedRun, { cut }: CrashState): number | null {
@@ -72,47 +71,38 @@ function operationLines(run: RecordedRun, state: CrashState | null): string[] {
   return state !== null && completed === operations.length ? [...lines, cut(false)] : lines;
 }
 
-function cutTurns(
+function cutsOf(
   run: RecordedRun,
   { cut, again }: CrashState,
   target: CrashTarget,
   context: CrashContext,
-): StoryTurn[] {
+): StoryCut[] {
   const { recording } = run;
-  const first = writesTurn(recording, cut, target, 'Writes when the power went');
+  const first = cutPicture({
+    title: 'Writes when the power went',
+    cut,
+    recording,
+    landmarks: target.landmarks(recording.disk({ point: cut.point, lost: [] })),
+    during: (write) => operationOf(run, write),
+  });
   if (again === undefined) return [first];
   const examination = new CrashExamination(run, target, context.judges);
   const recovery = examination.recordedRecovery(cut);
   if ('kind' in recovery || recovery.recording === null) return [first];
-  const title = 'Writes of the recovery, when the power went again';
-  return [first, writesTurn(recovery.recording, again, target, title)];
-}
-
-/** The writes that no flush had covered, and what became of each. */
-function writesTurn(recording: DiskRecording, cut: PowerCut, target: CrashTarget, title: string): StoryTurn {
-  const { point, underWay = false, lost } = cut;
-  const landmarks = target.landmarks(recording.disk({ point, lost: [] }));
-  const missing = new Map(lost.map((one) => [one.write, one]));
-  const durable = recording.durableAt(point, underWay);
-  const lines = recording.writes.slice(durable, point).map((write, index) => {
-    const number = durable + index;
-    const ended = underWay && number === point - 1 ? ', which had not ended' : '';
-    return `${fate(missing.get(number)).padEnd(9)}${nameOf(write, landmarks)}${flagsOf(write)}${ended}`;
+  const second = cutPicture({
+    title: 'Writes of the recovery, when the power went again',
+    cut: again,
+    recording: recovery.recording,
+    landmarks: target.landmarks(recovery.recording.disk({ point: again.point, lost: [] })),
+    during: () => 'recovery',
   });
-  const name = `${title} (${durable} writes before these were durable)`;
-  return { name, lines: lines.length === 0 ? ['none'] : lines };
+  return [first, second];
 }
 
-function fate(lost: LostWrite | undefined): string {
-  if (lost === undefined) return 'there';
-  return lost.torn === undefined ? 'LOST' : 'TORN';
+/** What a write belongs to: the operation that had not returned yet. */
+function operationOf({ marks, program: { operations } }: RecordedRun, write: number): string {
+  const index = marks.findIndex((mark) => write < mark);
+  if (index === 0) return 'mount';
+  const operation = operations[index < 0 ? marks.length - 1 : index - 1];
+  return operation === undefined ? 'unmount' : operationText(operation);
 }
-
-function nameOf(write: RecordedWrite, landmarks: Landmarks): string {
-  const { sector, data } = write;
-  if (data.length === 0) return 'flush';
-  return landmarks.name(sector, data.length / 512);
-}
-
-const flagsOf = ({ preflush, fua, data }: RecordedWrite): string =>
-  `${preflush && data.length > 0 ? ', after a flush' : ''}${fua ? ', FUA' : ''}`;

@@ -2,6 +2,7 @@ import type { FindingPage } from '../report-data.ts';
 import { Command, CopyButton } from './copy-button.tsx';
 import { Difference } from './difference.tsx';
 import { plural } from './numbers.ts';
+import { PowerCuts } from './power-cut.tsx';
 import { Program } from './program.tsx';
 import { hrefOf } from './route.ts';
 import { Schedule } from './schedule.tsx';
@@ -67,7 +68,7 @@ const LONG_FACT = 60;
 function StoryView({ page }: { readonly page: FindingPage }) {
   const { story } = page;
   if (story === null) return null;
-  const { facts, noticed, details, steps, turns, programs, recorded } = story;
+  const { facts, noticed, details, steps, turns, cuts = [], programs, recorded } = story;
   return (
     <>
       <dl class="facts">
@@ -87,6 +88,7 @@ function StoryView({ page }: { readonly page: FindingPage }) {
       )}
       <Recorded recorded={recorded} />
       {turns.length === 0 ? null : <Schedule turns={turns} />}
+      <PowerCuts cuts={cuts} />
       {details === null ? null : (
         <section>
           <h2>{page.record.kind === 'e2fsck' ? 'What e2fsck says' : 'Details'}</h2>
