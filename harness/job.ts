@@ -215,7 +215,8 @@ export type Message =
     }
   | { readonly type: 'damaged'; readonly progress: CorruptionProgress }
   | { readonly type: 'window'; readonly window: BenchWindow }
-  | { readonly type: 'measuring'; readonly name: string }
+  /** So many of so many contests are over. */
+  | { readonly type: 'measuring'; readonly name: string; readonly done: number; readonly of: number }
   | { readonly type: 'measured'; readonly contest: string; readonly result: Result }
   /** Not null when a sequence did not hold, or nobody could say. */
   | {

@@ -64,6 +64,41 @@ test('a suite tells medians, what they are of the limit, and the ratio beside th
   }
 });
 
+test('as data for a program, and quietly for nobody', async () => {
+  const results = await mkdtemp(join(tmpdir(), 'twinpath-bench-'));
+  const bench = (...words: string[]) => execa('node', [MAIN, 'bench', ...words, '--results', results]);
+  try {
+    const sequences = JSON.parse((await bench('--seconds', '1', '--json')).stdout) as {
+      windows: { operations: number }[];
+    };
+    expect(sequences).toMatchObject({ stopped: null, exitCode: EXIT.held });
+    expect(sequences.windows.map(({ operations }) => operations > 0)).toEqual(new Array(10).fill(true));
+    const few = [
+      'paths',
+      '--only',
+      'buffered 65536',
+      '--repetitions',
+      '1',
+      '--file-mib',
+      '1',
+      '--warm-up',
+      '0.01',
+    ];
+    const { suite, measured } = JSON.parse((await bench(...few, '--json')).stdout) as {
+      suite: string;
+      measured: { subject: string }[];
+    };
+    expect([suite, new Set(measured.map(({ subject }) => subject))]).toEqual([
+      'paths',
+      new Set(['buffer_head', 'iomap', 'memcpy']),
+    ]);
+    const { stdout, stderr } = await bench(...few, '--quiet');
+    expect([stdout, stderr]).toEqual(['', '']);
+  } finally {
+    await rm(results, { recursive: true });
+  }
+});
+
 test('what no suite has is refused', async () => {
   expect((await twinpath('bench', 'nothing')).code).toBe(EXIT.impossible);
 });

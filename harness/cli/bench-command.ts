@@ -5,6 +5,7 @@ import { benchSequences, type SequencesOptions } from './bench-sequences.ts';
 import { benchSuite, type SuiteOptions } from './bench-suite.ts';
 import { positiveNumber, seedNumber, wholeNumber } from './numbers.ts';
 import { everyTarget } from './option-values.ts';
+import { said, withOutputOptions } from './output-options.ts';
 import type { Terminal } from './terminal.ts';
 
 const OPERATIONS_MAX = 10_000;
@@ -36,7 +37,7 @@ Exit code: 0 when it ran, 1 when a sequence failed, 2 when it could not run or c
 
 /** `twinpath bench`: how fast it all is. */
 export function addBench(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
+  const command = program
     .command('bench')
     .summary('measures how fast both paths and the tool itself are')
     .description(
@@ -58,13 +59,14 @@ export function addBench(program: Command, terminal: Terminal, exit: (code: numb
     .option('--warm-up <seconds>', 'suites: rounds before that are left out', positiveNumber(1e6), 1)
     .option('--file-mib <n>', 'paths: size of the file', positiveNumber(1 << 12), 64)
     .option('--files <n>', 'metadata: how many', wholeNumber(1, 10_000_000), 100_000)
-    .option('--sequences <n>', 'harness: how many in a round', wholeNumber(1, 100_000), 150)
+    .option('--sequences <n>', 'harness: how many in a round', wholeNumber(1, 100_000), 150);
+  withOutputOptions(command, 'what was measured')
     .addHelpText('after', EXAMPLES)
     .action(async (suite: string, options: SequencesOptions & SuiteOptions) =>
       exit(
-        suite === SEQUENCES
-          ? await benchSequences(options, terminal)
-          : await benchSuite(suite, options, terminal),
+        await said(options, terminal, (teller) =>
+          suite === SEQUENCES ? benchSequences(options, teller) : benchSuite(suite, options, teller),
+        ),
       ),
     );
 }

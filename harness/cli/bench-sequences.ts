@@ -5,14 +5,17 @@ import type { RunEnd } from '../run-record.ts';
 import { STAGES } from '../stage-clock.ts';
 import { supervise, type Ending } from '../supervise.ts';
 import { openWorkspace } from '../workspace.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, STOPPING } from './interrupt.ts';
 import { grouped } from './numbers.ts';
 import { targetsNamed } from '../targets/all.ts';
+import type { OutputOptions } from './output-options.ts';
 import { beginRun, concludeRun } from './run-end.ts';
 import { namesIn, namesInProcess } from './option-values.ts';
+import { StatusLine } from './status-line.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { timeLeft } from './time-left.ts';
 
-export interface SequencesOptions {
+export interface SequencesOptions extends OutputOptions {
   seconds: number;
   seed: number;
   operations: number;
@@ -35,7 +38,18 @@ export async function benchSequences(options: SequencesOptions, terminal: Termin
     windowMs: (options.seconds * 1000) / WINDOWS,
   };
   const windows: BenchWindow[] = [];
-  terminal.out('sequences  operations  operations/s  us/operation  cpu us/operation  memory MiB\n');
+  const status = new StatusLine(terminal);
+  const tell = (text: string): void => {
+    status.clear();
+    if (!options.json) terminal.out(text);
+  };
+  const hear = (message: Message): void => {
+    if (message.type !== 'window') return;
+    windows.push(message.window);
+    tell(`${windowLine(message.window)}\n`);
+    status.show(progressText(windows.length, options));
+  };
+  tell('sequences  operations  operations/s  us/operation  cpu us/operation  memory MiB\n');
   const folder = RunFolder.create(options.results, 'bench', new Date());
   const record = beginRun(folder, {
     verb: 'bench',
@@ -52,13 +66,16 @@ export async function benchSequences(options: SequencesOptions, terminal: Termin
       (stop) =>
         supervise(
           { verb: 'bench', plan, targets, workspace: workspace.path, e2fsck: false },
-          { hangMs: HANG_MS, stop, onMessage: (message) => tell(message, windows, terminal) },
+          { hangMs: HANG_MS, stop, onMessage: hear },
         ),
-      () => undefined,
+      () => status.show(STOPPING, true),
     );
-    const exitCode = conclude(ending, windows, terminal);
+    status.clear();
+    const { exitCode, stopped } = conclude(ending, windows, tell);
+    if (stopped !== null) terminal.err(`twinpath: ${stopped}\n`);
     if (windows.length > 0) new BenchFile(folder.path).append(measurementOf(options.mix, targets, windows));
-    await concludeRun({ folder, terminal, json: false }, record, benchEnd(windows, exitCode));
+    await concludeRun({ folder, terminal, json: options.json }, record, benchEnd(windows, exitCode));
+    if (options.json) terminal.out(`${JSON.stringify({ windows, stopped, exitCode }, null, 2)}\n`);
     return exitCode;
   } finally {
     await workspace.remove();
@@ -100,25 +117,29 @@ const benchEnd = (windows: readonly BenchWindow[], exitCode: number): RunEnd => 
 const targetsOf = ({ mix, targets }: SequencesOptions): string[] =>
   mix === 'fsx' ? targetsNamed(namesIn(targets)).map(({ name }) => name) : namesInProcess(targets);
 
-function tell(message: Message, windows: BenchWindow[], terminal: Terminal): void {
-  if (message.type !== 'window') return;
-  windows.push(message.window);
-  terminal.out(`${windowLine(message.window)}\n`);
+function progressText(done: number, { seconds }: SequencesOptions): string {
+  const elapsedMs = (seconds * 1000 * done) / WINDOWS;
+  return `window ${done + 1} of ${WINDOWS}${timeLeft({ elapsedMs, durationMs: seconds * 1000, done, doneMax: null })}`;
 }
 
-function conclude(ending: Ending, windows: readonly BenchWindow[], terminal: Terminal): number {
+/** How it went, and why it ended early if it did. */
+interface Conclusion {
+  readonly exitCode: number;
+  readonly stopped: string | null;
+}
+
+function conclude(ending: Ending, windows: readonly BenchWindow[], tell: (text: string) => void): Conclusion {
   const stopped = ending.kind === 'finished' && ending.last.type === 'benched' ? ending.last.stopped : null;
   if (ending.kind !== 'finished') {
-    terminal.err(`twinpath: ${ending.kind === 'hang' ? 'a target hangs' : ending.message}\n`);
-    return EXIT.found;
+    const why = ending.kind === 'hang' ? 'a target hangs' : ending.message;
+    return { exitCode: EXIT.found, stopped: why };
   }
   if (stopped !== null) {
-    terminal.err(`twinpath: ${stopped.message}\n`);
-    return stopped.found ? EXIT.found : EXIT.impossible;
+    return { exitCode: stopped.found ? EXIT.found : EXIT.impossible, stopped: stopped.message };
   }
-  if (windows.length < WINDOWS) return EXIT.interrupted;
-  terminal.out(`${summary(windows.slice(WINDOWS / 2))}\n`);
-  return EXIT.held;
+  if (windows.length < WINDOWS) return { exitCode: EXIT.interrupted, stopped: null };
+  tell(`${summary(windows.slice(WINDOWS / 2))}\n`);
+  return { exitCode: EXIT.held, stopped: null };
 }
 
 const perOperation = (ms: number, operations: number): string => ((ms * 1000) / operations).toFixed(1);

@@ -1,14 +1,17 @@
-import { BenchFile } from '../bench-record.ts';
+import { BenchFile, type Measured } from '../bench-record.ts';
 import type { MeasurePlan, Message } from '../job.ts';
 import { RunFolder } from '../run-folder.ts';
 import { supervise } from '../supervise.ts';
 import { openWorkspace } from '../workspace.ts';
 import { benchTable } from './bench-table.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible, STOPPING } from './interrupt.ts';
+import type { OutputOptions } from './output-options.ts';
 import { beginRun, concludeRun } from './run-end.ts';
+import { StatusLine } from './status-line.ts';
+import { timeLeft } from './time-left.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
-export interface SuiteOptions {
+export interface SuiteOptions extends OutputOptions {
   readonly seed: number;
   readonly results: string;
   readonly only?: string;
@@ -39,16 +42,17 @@ export async function benchSuite(suite: string, options: SuiteOptions, terminal:
   const file = new BenchFile(folder.path);
   const workspace = await openWorkspace();
   const startedAt = performance.now();
-  let measured = 0;
+  const measured: Measured[] = [];
+  const status = new StatusLine(terminal);
   let asked: AbortSignal | null = null;
   const listen = (message: Message): void => {
-    if (message.type === 'measuring' && terminal.progress === 'overwritten')
-      terminal.err(`${message.name} ...\r`);
+    if (message.type === 'measuring') status.show(progressText(message, performance.now() - startedAt));
     if (message.type !== 'measured') return;
     const { result } = message;
     for (const one of result.measured) file.append(one);
-    measured += result.measured.length;
-    terminal.out(benchTable(result));
+    measured.push(...result.measured);
+    status.clear();
+    if (!options.json) terminal.out(benchTable(result));
   };
   try {
     const ending = await interruptible(
@@ -59,23 +63,30 @@ export async function benchSuite(suite: string, options: SuiteOptions, terminal:
           { hangMs: HANG_MS, stop, onMessage: listen },
         );
       },
-      () => undefined,
+      () => status.show(STOPPING, true),
     );
+    status.clear();
     if (ending.kind !== 'finished') terminal.err(`twinpath: ${whyEnded(ending)}\n`);
     const exitCode = ending.kind !== 'finished' ? EXIT.found : wasAsked(asked) ? EXIT.interrupted : EXIT.held;
-    if (exitCode === EXIT.held && measured === 0)
+    if (exitCode === EXIT.held && measured.length === 0)
       throw new UsageError(`nothing of ${suite} has ${options.only} in its name`);
-    await concludeRun({ folder, terminal, json: false }, record, {
+    await concludeRun({ folder, terminal, json: options.json }, record, {
       outcome: exitCode === EXIT.held ? 'held' : exitCode === EXIT.found ? 'found' : 'interrupted',
       exitCode,
       elapsedMs: performance.now() - startedAt,
-      counts: { measurements: measured },
+      counts: { measurements: measured.length },
     });
+    if (options.json) terminal.out(`${JSON.stringify({ suite, measured, exitCode }, null, 2)}\n`);
     return exitCode;
   } finally {
     await workspace.remove();
   }
 }
+
+const progressText = (
+  { name, done, of }: Extract<Message, { type: 'measuring' }>,
+  elapsedMs: number,
+): string => `${name}, ${done + 1} of ${of}${timeLeft({ elapsedMs, durationMs: null, done, doneMax: of })}`;
 
 const wasAsked = (stop: AbortSignal | null): boolean => stop?.aborted === true;
 

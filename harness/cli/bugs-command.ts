@@ -16,6 +16,7 @@ import { positiveNumber, wholeNumber } from './numbers.ts';
 import { beginRun, concludeRun } from './run-end.ts';
 import { said, withOutputOptions } from './output-options.ts';
 import { StatusLine } from './status-line.ts';
+import { timeLeft } from './time-left.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -155,6 +156,10 @@ class BugsRun {
   readonly #e2fsck: boolean;
   readonly #status: StatusLine;
   #interrupted = false;
+  #startedAt = 0;
+  /** Hunts that are over, and that there will be. */
+  #done = 0;
+  #all = 0;
 
   constructor(
     terminal: Terminal,
@@ -172,7 +177,8 @@ class BugsRun {
   }
 
   async go(chosen: readonly PlantedBug[]): Promise<number> {
-    const startedAt = performance.now();
+    this.#startedAt = performance.now();
+    this.#all = this.#huntsOf(chosen);
     const run = beginRun(this.#folder, {
       verb: 'bugs',
       seed: this.#options.seed,
@@ -212,7 +218,7 @@ class BugsRun {
     await concludeRun({ folder: this.#folder, terminal: this.#terminal, json: this.#options.json }, run, {
       outcome: OUTCOMES[exitCode] ?? 'unknown',
       exitCode,
-      elapsedMs: performance.now() - startedAt,
+      elapsedMs: performance.now() - this.#startedAt,
       counts: { bugs: judged.length, found: judged.filter(({ hunts }) => hunts.every(isFound)).length },
     });
     this.#terminal.out(
@@ -242,7 +248,7 @@ class BugsRun {
     const { seeds, seed: first, budget, shrinkSeconds } = this.#options;
     const hunts: Hunted[] = [];
     for (let seed = first; seed < first + seeds && !stop.aborted; seed++) {
-      this.#status.show(`${name} ${quarry.fault ?? 'nothing planted'}, seed ${seed}`);
+      this.#status.show(`${name} ${quarry.fault ?? 'nothing planted'}, seed ${seed}${this.#timeLeft()}`);
       const hunted = await hunt(quarry, seed, {
         folder: join(this.#folder.path, `${name}-${quarry.hunter}-${seed}`),
         workspace: this.#workspace,
@@ -253,8 +259,22 @@ class BugsRun {
         version: packageVersion(),
       });
       hunts.push(hunted);
+      this.#done++;
     }
     return hunts;
+  }
+
+  /** Hunts that are to come, for each bug with each seed, and those with nothing planted. */
+  #huntsOf(chosen: readonly PlantedBug[]): number {
+    const { seeds, baseline, control } = this.#options;
+    const hunted = chosen.filter(({ hunter }) => hunter !== null);
+    const hunters = baseline ? new Set(hunted.map(({ hunter }) => hunter)).size : 0;
+    return seeds * (hunters + hunted.length * (control ? 2 : 1));
+  }
+
+  #timeLeft(): string {
+    const elapsedMs = performance.now() - this.#startedAt;
+    return timeLeft({ elapsedMs, durationMs: null, done: this.#done, doneMax: this.#all });
   }
 
   #exitCode(scores: readonly Score[], baseline: readonly Hunted[]): number {

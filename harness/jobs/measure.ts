@@ -21,8 +21,8 @@ export async function runMeasure(
     // A request to stop must come in.
     await new Promise(setImmediate);
   };
-  for (const contest of contests) {
-    say({ type: 'measuring', name: contest.name });
+  for (const [done, contest] of contests.entries()) {
+    say({ type: 'measuring', name: contest.name, done, of: contests.length });
     const result = await measure(suite.name, contest, plan.effort, stop, pause);
     if (result === null) break;
     say({ type: 'measured', contest: contest.name, result });
