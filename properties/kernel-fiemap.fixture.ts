@@ -36,12 +36,16 @@ const DATA_INLINE = 0x200;
 
 type Extent = readonly [logical: number, physical: number, length: number, flags: number];
 
-/** What the kernel says of where the files lie that it has mounted at `root` is what we found in the image before, in blocks. */
+/**
+ * What the kernel says of where the files lie that it has mounted at `root` is what we found in the image before, in blocks.
+ * Answers how many pieces of files that were.
+ */
 export function fiemapsAgree(
   root: string,
   ours: ReadonlyMap<string, { readonly blocks: number; readonly pieces: readonly Piece[] }>,
   blockSize: number,
-): void {
+): number {
+  let compared = 0;
   const { stdout } = execaSync(PYTHON, ['-c', FIEMAP, root], { maxBuffer: 2 ** 28 });
   const theirs = JSON.parse(stdout) as Record<string, readonly Extent[]>;
   for (const [name, { blocks, pieces }] of ours) {
@@ -56,5 +60,7 @@ export function fiemapsAgree(
       }));
     // Beyond the end there may be unwritten ones.
     expect(joined(placed.filter(({ length }) => length > 0)), name).toEqual(joined(pieces));
+    compared += pieces.length;
   }
+  return compared;
 }
