@@ -1,6 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execa } from 'execa';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { TestCase, TestModule } from 'vitest/node';
 import { readStoredRun } from './stored-run.ts';
@@ -67,4 +76,31 @@ test('tests that all passed held, and none at all is nothing', async () => {
   expect((await runOf([moduleOf(PASSED)])).run.outcome).toBe('held');
   rmSync(results, { recursive: true });
   expect((await runOf([])).run.outcome).toBe('nothing');
+});
+
+test('vitest itself hands its tests over', async () => {
+  const root = resolve(import.meta.dirname, '..');
+  const reporter = join(root, 'dist/harness/vitest-reporter.js');
+  if (!existsSync(reporter)) throw new Error(`${reporter} is not there: npm run build`);
+  symlinkSync(join(root, 'node_modules'), join(results, 'node_modules'));
+  writeFileSync(join(results, 'package.json'), '{ "type": "module" }');
+  writeFileSync(
+    join(results, 'two.test.js'),
+    `import { expect, test } from 'vitest';
+    test('is right', () => expect(1).toBe(1));
+    test('is wrong', () => expect('here').toBe('there'));`,
+  );
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const { exitCode } = await execa('node', [vitest, 'run', '--reporter', reporter], {
+    cwd: results,
+    reject: false,
+    env: { VITEST: '', GITHUB_ACTIONS: '' },
+  });
+  expect(exitCode).toBe(1);
+  const [name = ''] = readdirSync(join(results, 'twinpath-results'));
+  const { run, findings } = readStoredRun(join(results, 'twinpath-results', name));
+  expect(run).toMatchObject({ verb: 'properties', outcome: 'found', counts: { tests: 2, passed: 1 } });
+  expect(findings).toMatchObject([
+    { record: { id: '01-is-wrong' }, story: { expected: 'there', observed: 'here' } },
+  ]);
 });

@@ -10,6 +10,7 @@ interface ExportOptions {
   as: string;
   output?: string;
   partial: boolean;
+  json: boolean;
 }
 
 /** Named here, so that --help costs nothing; the test of the command holds them against the forms. */
@@ -45,9 +46,12 @@ export function addExport(program: Command, terminal: Terminal, exit: (code: num
       'write what the form can express, with a comment for each operation that it cannot',
       false,
     )
+    .option('--json', 'print what was written as JSON', false)
     .addHelpText('after', FORMS_TEXT)
     .action(async (path: string, options: ExportOptions) => exit(await exportCase(path, options, terminal)));
 }
+
+const ONE_OUTPUT = '--output - and --json both want standard output; give --output a file';
 
 async function exportCase(path: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const saved = loadCase(path);
@@ -61,6 +65,7 @@ async function exportCase(path: string, options: ExportOptions, terminal: Termin
   if (written.obstacles.length > 0 && !options.partial)
     throw new UsageError(refusal(path, saved, form, written));
   if (options.output === '-') {
+    if (options.json) throw new UsageError(ONE_OUTPUT);
     terminal.out(written.text);
     return EXIT.held;
   }
@@ -68,7 +73,13 @@ async function exportCase(path: string, options: ExportOptions, terminal: Termin
   writeFileSync(file, written.text);
   for (const [extension, text] of Object.entries(written.beside ?? {}))
     writeFileSync(`${file}.${extension}`, text);
-  terminal.out(`${file}\n${summaryOf(written)}  run  ${form.usage(file)}\n`);
+  const run = form.usage(file);
+  const { obstacles } = written;
+  terminal.out(
+    options.json
+      ? `${JSON.stringify({ file, form: form.name, run, obstacles }, null, 2)}\n`
+      : `${file}\n${summaryOf(written)}  run  ${run}\n`,
+  );
   return EXIT.held;
 }
 

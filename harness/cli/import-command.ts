@@ -13,6 +13,7 @@ interface ImportOptions {
   maxLength: number;
   targets: string;
   partial: boolean;
+  json: boolean;
 }
 
 const USUAL_LENGTH = 262_144;
@@ -50,6 +51,7 @@ export function addImport(program: Command, terminal: Terminal, exit: (code: num
     .option('--max-length <bytes>', 'of fsx: its -l', positiveNumber(2 ** 31), USUAL_LENGTH)
     .option('--targets <names>', 'targets of the case, with commas between', 'impl:buffer_head,impl:iomap')
     .option('--partial', 'leave out what twinpath cannot say', false)
+    .option('--json', 'print what was made as JSON', false)
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, options: ImportOptions) => exit(await importCase(file, options, terminal)));
 }
@@ -73,13 +75,19 @@ async function importCase(file: string, options: ImportOptions, terminal: Termin
     operations,
   });
   if (options.output === '-') {
+    if (options.json)
+      throw new UsageError('--output - and --json both want standard output; give --output a file');
     terminal.out(text);
     return EXIT.held;
   }
   const output = options.output ?? `${file}.case.json`;
   writeFileSync(output, text);
   const left = untold.length === 0 ? '' : `left out:\n${lines.join('\n')}\n`;
-  terminal.out(`${output}\n  ${operations.length} operations\n${left}  replay  twinpath replay ${output}\n`);
+  terminal.out(
+    options.json
+      ? `${JSON.stringify({ case: output, operations: operations.length, leftOut: untold }, null, 2)}\n`
+      : `${output}\n  ${operations.length} operations\n${left}  replay  twinpath replay ${output}\n`,
+  );
   return EXIT.held;
 }
 
