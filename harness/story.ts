@@ -148,6 +148,16 @@ export const toldStory = (
   ...told,
 });
 
+/** The same of a failure whose words may be many: the first line is the sentence, and all of it (a stack, what e2fsck says) the details. */
+export const toldFailure = (
+  { kind, words }: { readonly kind: string; readonly words: string },
+  told: Parameters<typeof toldStory>[1],
+): Story => {
+  const [first = ''] = words.split('\n', 1);
+  const details = first === words ? null : words.slice(0, DETAIL_CHARACTERS_MAX);
+  return toldStory(`${kind}: ${first}`, { ...told, details });
+};
+
 /** The lines around and before the one that failed, where there are too many for a page. */
 export function programOf(title: string, lines: readonly string[], failed: number | null): StoryProgram {
   const end = Math.min(lines.length, (failed ?? lines.length) + LINES_MAX / 2);

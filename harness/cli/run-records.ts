@@ -87,7 +87,7 @@ export const raceFindingRecord = (finding: RaceFinding): FindingRecord => ({
   operations: finding.operations.shrunk,
   shrinkRuns: 0,
   times: 1,
-  note: `${finding.race}, ${finding.strategy}, after ${finding.after} schedules, ${finding.preemptions} preemptions`,
+  note: `${finding.race}, ${finding.strategy}, after ${plural(finding.after, 'schedule')}, ${plural(finding.preemptions, 'preemption')}`,
 });
 
 export const crashFindingRecord = (finding: CrashFinding): FindingRecord => ({

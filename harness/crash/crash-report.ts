@@ -1,5 +1,5 @@
 import { operationText, setupText } from '../program-text.ts';
-import { programOf, toldStory, type Story, type StoryCut } from '../story.ts';
+import { programOf, toldFailure, type Story, type StoryCut } from '../story.ts';
 import { targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
 import type { CrashTarget } from './crash-target.ts';
 import { cutLines, cutPicture } from './cut-picture.ts';
@@ -33,7 +33,7 @@ export function tellCrash(
     ...operationLines(run, state),
     ...cuts.flatMap((cut) => ['', ...cutLines(cut)]),
   ];
-  const story = toldStory(`${failure.kind}: ${failure.words}`, {
+  const story = toldFailure(failure, {
     facts,
     programs: [
       programOf(

@@ -75,7 +75,13 @@ export class Interleaving implements CallObserver {
 
   #leave(task: ScheduledTask | null): void {
     this.#flush();
-    if (task === null || task.waitingOn === null || task.waitingOn.rests === true) return;
+    if (task === null || task.waitingOn === null) return;
+    if (task.waitingOn.rests === true) {
+      // A worker that came to an end of its work on the way to nothing else: its turn is not to be a blank.
+      const turn = this.#turns[this.#turns.length - 1];
+      if (turn?.lines.length === 0) turn.lines.push('does what it was woken for');
+      return;
+    }
     const { reason } = task.waitingOn;
     const holding = task.held.length === 0 ? '' : `; holds ${task.held.map(({ name }) => name).join(', ')}`;
     const how = task.runnable

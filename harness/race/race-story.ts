@@ -1,5 +1,5 @@
 import { operationText, setupText } from '../program-text.ts';
-import { programOf, toldStory, type Story, type StoryTurn } from '../story.ts';
+import { programOf, toldFailure, type Story, type StoryTurn } from '../story.ts';
 import type { FailingRace } from './shrink-race.ts';
 
 /** What a report shows of a race: every task's program, and who ran when. */
@@ -20,7 +20,7 @@ export function raceStory(
     { title: 'Before the race', operations: before },
     ...tasks.map(({ name, operations }) => ({ title: `Task ${name}`, operations })),
   ];
-  return toldStory(`${failure.kind}: ${failure.words}`, {
+  return toldFailure(failure, {
     facts,
     programs: parts
       .filter(({ operations }) => operations.length > 0)
