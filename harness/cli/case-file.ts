@@ -29,10 +29,19 @@ export function checkFaults(names: readonly string[], where = ''): void {
   for (const name of names) {
     if (Object.hasOwn(PLANTED_FAULTS, name)) continue;
     throw new UsageError(
-      `${where}there is no planted bug ${name}; there are ${Object.keys(PLANTED_FAULTS).join(', ')}`,
+      `${where}there is no planted bug ${name}; ${nearlyNamed(name)}twinpath bugs --list says what there is`,
     );
   }
 }
+
+/** What somebody may have meant who knows a part of a name. */
+function nearlyNamed(name: string): string {
+  const words = name.split(/\W+/).filter(({ length }) => length > 2);
+  const near = Object.keys(PLANTED_FAULTS).filter((known) => words.some((word) => known.includes(word)));
+  return near.length === 0 || near.length > NEAR_MAX ? '' : `did you mean ${near.join(' or ')}? `;
+}
+
+const NEAR_MAX = 5;
 
 /** Whether e2fsck is to look at images; it must be there then. */
 export async function wantsE2fsck(wanted: boolean): Promise<boolean> {

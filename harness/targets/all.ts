@@ -24,6 +24,8 @@ export function targetsNamed(names: readonly string[], workspace = ''): readonly
     const found = known.find((target) => target.name === name) ?? kernelTarget(name, workspace);
     if (found !== null) return found;
     const words = known.map((target) => target.name).join(', ');
-    throw new UnknownTarget(`there is no target ${name}; there are ${words}, and those of twinpath kernel`);
+    throw new UnknownTarget(
+      `there is no target ${name}; there are ${words}, and those that twinpath kernel --help names`,
+    );
   });
 }
