@@ -61,6 +61,23 @@ describe('copy_file_range', () => {
     expect(copy(from, 0, from, 0, 0)).toBe(0);
   });
 
+  // Asked of Linux 6.18.44: the copy is an access at its beginning and at its end (splice_direct_to_actor), and mtime has moved between.
+  test('within one file it moves atime, with relatime too', () => {
+    const { made, from, copy } = session();
+    made.pread(from, 0, 1);
+    expect(made.movedBy('f', { op: 'pread', handle: from, offset: 0, length: 1 })).toEqual([]);
+    const within = {
+      op: 'copy-file-range',
+      from,
+      fromOffset: 8192,
+      to: from,
+      toOffset: 0,
+      length: 100,
+    } as const;
+    expect(made.movedBy('f', within)).toEqual(['atime', 'mtime', 'ctime']);
+    expect(copy(from, 8192, from, 0, 100)).toBe(100);
+  });
+
   test('positions move where none are given', () => {
     const { from, to, copy, at } = session();
     expect(copy(from, null, to, null, 1000)).toBe(1000);

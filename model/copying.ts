@@ -78,5 +78,8 @@ function moveBytes(
   const runs = from.contents.read(source, length);
   const found = lengthOf(runs);
   if (found === 0) return counted(0);
-  return writeTo(state, to, target, runs, { length: found });
+  const outcome = writeTo(state, to, target, runs, { length: found });
+  // Once more in the end (splice_direct_to_actor), when a file that is copied to itself has changed.
+  state.markAccessed(from);
+  return outcome;
 }

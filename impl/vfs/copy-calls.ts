@@ -104,29 +104,47 @@ function* splice(context: KernelContext, copy: Copy, length: number): Sleepable<
   context.sb.health.failInEmergency();
   let copied = 0;
   try {
-    while (copied < length) {
-      const count = yield* splicePipe(context, copy, length - copied);
-      if (count === 0) break;
+    for (let whole = true; whole && copied < length;) {
+      const pipe = yield* fillPipe(copy, length - copied);
+      if (pipe.length === 0) break;
+      const count = yield* emptyPipe(context, copy, pipe);
       copied += count;
       copy.fromOffset += count;
       copy.toOffset += count;
+      whole = count === pipe.length;
     }
   } catch (error) {
     if (copied === 0 || !(error instanceof Failure)) throw error;
+  } finally {
+    // Once more in the end (splice_direct_to_actor), when a file that is copied to itself has changed.
+    yield* touchAccessTime(copy.from.inode);
   }
   return copied;
 }
 
-function* splicePipe(
-  context: KernelContext,
-  { from, to, fromOffset, toOffset }: Copy,
-  wanted: number,
-): Sleepable<number> {
-  const pipe = new Uint8Array(Math.min(wanted, PIPE_PAGES * PAGE_BYTES - (fromOffset % PAGE_BYTES)));
+/** As many bytes as the pipe has pages for: those of the cache are lent to it, those of a file without one copied (copy_splice_read). */
+function* fillPipe({ from, fromOffset }: Copy, wanted: number): Sleepable<Uint8Array> {
+  const copies = from.rules.direct || from.inode.dataPath.dax !== null;
+  const room = PIPE_PAGES * PAGE_BYTES - (copies ? 0 : fromOffset % PAGE_BYTES);
+  const pipe = new Uint8Array(Math.min(wanted, room));
   const count = yield* readForPipe(from, from.inode, fromOffset, pipe);
-  if (count === 0) return 0;
-  const memory = wholeMemory(count === pipe.length ? pipe : pipe.subarray(0, count));
-  return (yield* writeMemory(context, to, memory, toOffset, to.rules)).written;
+  return count === pipe.length ? pipe : pipe.subarray(0, count);
+}
+
+/** iter_file_splice_write(): goes on after a short write, and answers how much was taken; fails when that is nothing. */
+function* emptyPipe(context: KernelContext, { to, toOffset }: Copy, pipe: Uint8Array): Sleepable<number> {
+  let done = 0;
+  try {
+    while (done < pipe.length) {
+      const memory = wholeMemory(done === 0 ? pipe : pipe.subarray(done));
+      const { written } = yield* writeMemory(context, to, memory, toOffset + done, to.rules);
+      if (written === 0) break;
+      done += written;
+    }
+  } catch (error) {
+    if (done === 0 || !(error instanceof Failure)) throw error;
+  }
+  return done;
 }
 
 function* readForPipe(

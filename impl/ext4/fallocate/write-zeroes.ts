@@ -8,7 +8,8 @@ import { allocateBlocks, type ByteRange } from './allocate.ts';
 /**
  * What FALLOC_FL_WRITE_ZEROES does with the whole blocks of its range, of which the cache holds nothing: each run gets unwritten
  * blocks where it has none, then zeros, and is written after that, so that nobody ever sees what the blocks held
- * (ext4_alloc_file_blocks with EXT4_GET_BLOCKS_ZERO). Fails with ENOSPC, EIO: the runs before stay.
+ * (ext4_alloc_file_blocks with EXT4_GET_BLOCKS_ZERO, as Linux 6.17 got it with message-id 20250619111806.3546162-10: no device here
+ * lets the kernel be asked). Fails with ENOSPC, EIO: the runs before stay.
  */
 export const writeZeroes = (inode: Inode, whole: ByteRange, newSize: number | null): Sleepable<void> =>
   allocateBlocks(inode, whole, newSize, 'create-unwritten', (mapping) => zeroOut(inode, mapping));
