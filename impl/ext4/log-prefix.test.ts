@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryDisk } from '../block/memory-disk.ts';
 import { RecordingDisk } from '../jbd2/test-disk.ts';
+import type { FileSystem } from '../vfs/file-system.ts';
 import { mount, type MountRequest } from '../vfs/mount.ts';
 import { e2fsck } from './e2fsprogs.fixture.ts';
 import { logOf } from './extents/real-mount.fixture.ts';
@@ -17,9 +18,10 @@ interface Log {
 }
 
 /** Eight transactions, each of which makes one directory and moves one file: no other state of the names is right. */
-function logged(features: readonly string[], request: MountRequest): Log {
+function logged(features: readonly string[], request: MountRequest, wraps = false): Log {
   const disk = newDisk({ features });
   const fs = mount(disk, { now: TIME, ...request });
+  if (wraps) fillToTheEnd(fs);
   fs.mkdir('/at0');
   for (let index = 1; index <= COMMITS; index++) {
     const fd = fs.open(`/at${index - 1}/file`, { access: 'write', create: true });
@@ -30,11 +32,25 @@ function logged(features: readonly string[], request: MountRequest): Log {
     fs.sync();
   }
   const { area } = logOf(fs.sb).state;
+  expect(area.head < area.tail).toBe(wraps);
   const length = area.distance(area.tail, area.head);
   const blocks = Array.from({ length }, (_, index) =>
     area.deviceBlock(area.first + ((area.tail - area.first + index) % area.size)),
   );
   return { disk, blocks };
+}
+
+/** Older transactions up to the last blocks of the ring, all of them checkpointed: the next ones go on at its start. */
+function fillToTheEnd(fs: FileSystem): void {
+  const { area } = logOf(fs.sb).state;
+  while (area.end - area.head > 20) {
+    fs.mkdir('/filler');
+    fs.sync();
+    fs.rmdir('/filler');
+    fs.sync();
+  }
+  fs.freeze();
+  fs.thaw();
 }
 
 /** How many transactions the tree shows; fails if it is no state between two of them. */
@@ -70,8 +86,12 @@ describe.each([
   ['checksums of version 3', [], {}],
   ['checksums of version 1', ['^metadata_csum'], { journalChecksum: true }],
   ['no checksums', ['^metadata_csum', '^64bit'], {}],
-] as [string, string[], MountRequest][])('%s', (_, features, request) => {
-  const log = logged(features, request);
+  ['a log that has gone round', [], {}, true],
+  ['a log without checksums that has gone round', ['^metadata_csum'], {}, true],
+  ['journalled data', [], { data: 'journal' }],
+  ['an orphan file, contents in inodes, clusters', ['orphan_file', 'inline_data', 'bigalloc'], {}],
+] as [string, string[], MountRequest, boolean?][])('%s', (_, features, request, wraps) => {
+  const log = logged(features, request, wraps);
 
   test.each(Object.keys(TAILS))(
     'cut at every block, with %s beyond, the log gives a committed prefix',
