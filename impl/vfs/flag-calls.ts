@@ -1,6 +1,5 @@
 import { setExtents, setJournalData } from '../ext4/data/change-path.ts';
 import {
-  EXT4_CASEFOLD_FL,
   EXT4_DAX_FL,
   EXT4_NODUMP_FL,
   maskFlags,
@@ -9,6 +8,7 @@ import {
 } from '../ext4/inode/flags.ts';
 import {
   EXT4_APPEND_FL,
+  EXT4_CASEFOLD_FL,
   EXT4_EXTENTS_FL,
   EXT4_IMMUTABLE_FL,
   EXT4_JOURNAL_DATA_FL,

@@ -24,6 +24,12 @@ const TAIL_BYTES = DirectoryTailLayout.size;
 
 const HEADER_BYTES = DirectoryEntryLayout.size;
 
+/** Where the fields stand: whoever walks over every entry reads bytes, not through a view of each. */
+const { recLen, nameLen, fileType: fileTypeField } = DirectoryEntryLayout.fields;
+const REC_LEN = recLen.offset;
+const NAME_LEN = nameLen.offset;
+const FILE_TYPE = fileTypeField.offset;
+
 /** EXT4_FT_* of a mode's file type, by its four bits (ext4_type_by_mode). */
 const FILE_TYPES: readonly number[] = [
   0,
@@ -53,7 +59,7 @@ export const entryIno = (data: Uint8Array, at: number): number =>
 
 /** rec_len. 65,536 does not fit; both 65,535 and 0 mean it (ext4_rec_len_from_disk). */
 export function entryLength(data: Uint8Array, at: number): number {
-  const length = data[at + 4]! | (data[at + 5]! << 8);
+  const length = data[at + REC_LEN]! | (data[at + REC_LEN + 1]! << 8);
   return (length === 0 || length === 0xffff) && data.length === 0x10000 ? 0x10000 : length;
 }
 
@@ -67,9 +73,9 @@ export function nextEntry(data: Uint8Array, at: number): number {
   throw new Corruption(`ext4_dir_entry_2 at ${at}`, 'rec_len', 0, 'what it was: the block has another user');
 }
 
-export const entryNameLength = (data: Uint8Array, at: number): number => data[at + 6]!;
+export const entryNameLength = (data: Uint8Array, at: number): number => data[at + NAME_LEN]!;
 
-export const entryFileType = (data: Uint8Array, at: number): number => data[at + 7]!;
+export const entryFileType = (data: Uint8Array, at: number): number => data[at + FILE_TYPE]!;
 
 export const entryName = (data: Uint8Array, at: number): Uint8Array =>
   data.subarray(at + HEADER_BYTES, at + HEADER_BYTES + entryNameLength(data, at));
@@ -96,13 +102,13 @@ export function setEntryIno(data: Uint8Array, at: number, ino: number): void {
 }
 
 export function setEntryFileType(data: Uint8Array, at: number, fileType: number): void {
-  data[at + 7] = fileType;
+  data[at + FILE_TYPE] = fileType;
 }
 
 export function setEntryLength(data: Uint8Array, at: number, length: number): void {
   const stored = length === 0x10000 ? 0xffff : length;
-  data[at + 4] = stored;
-  data[at + 5] = stored >>> 8;
+  data[at + REC_LEN] = stored;
+  data[at + REC_LEN + 1] = stored >>> 8;
 }
 
 /** Writes a whole entry; `length` is its rec_len. */
@@ -116,8 +122,8 @@ function putEntry(
 ): void {
   setEntryIno(data, at, ino);
   setEntryLength(data, at, length);
-  data[at + 6] = name.length;
-  data[at + 7] = fileType;
+  data[at + NAME_LEN] = name.length;
+  data[at + FILE_TYPE] = fileType;
   data.set(name, at + HEADER_BYTES);
 }
 
@@ -206,7 +212,7 @@ export function hasDots(data: Uint8Array, ino: number): boolean {
 
 /** The same name at this entry? */
 function hasName(data: Uint8Array, at: number, name: Uint8Array): boolean {
-  if (data[at + 6] !== name.length) return false;
+  if (data[at + NAME_LEN] !== name.length) return false;
   const start = at + HEADER_BYTES;
   for (let i = 0; i < name.length; i++) if (data[start + i] !== name[i]) return false;
   return true;
@@ -312,7 +318,7 @@ export function checkBlock(data: Uint8Array, inodes: number, hasTail: boolean, p
 /** The tail is in its place (get_dirent_tail), so no entry reaches into it. */
 function checkTail(data: Uint8Array, place: string): void {
   const at = data.length - TAIL_BYTES;
-  const found = [entryIno(data, at), entryLength(data, at), data[at + 6]!, data[at + 7]!];
+  const found = [entryIno(data, at), entryLength(data, at), data[at + NAME_LEN]!, data[at + FILE_TYPE]!];
   const whole = found[0] === 0 && found[1] === TAIL_BYTES && found[2] === 0 && found[3] === EXT4_FT_DIR_CSUM;
   if (whole) return;
   throw new Corruption(

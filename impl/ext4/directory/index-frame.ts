@@ -1,11 +1,15 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { assert } from '../../lib/assert.ts';
 import type { Inode } from '../inode/inode.ts';
-import { DX_BLOCK_MASK, DxEntryLayout } from '../layout/directory-index.ts';
+import { DX_BLOCK_MASK, DxCountLimitLayout, DxEntryLayout } from '../layout/directory-index.ts';
 import { badIndex } from './bad-index.ts';
 import { countOffset, indexLimit } from './index-block.ts';
 
 const ENTRY_BYTES = DxEntryLayout.size;
+const BLOCK = DxEntryLayout.fields.block.offset;
+const HASH = DxEntryLayout.fields.hash.offset;
+const LIMIT = DxCountLimitLayout.fields.limit.offset;
+const COUNT = DxCountLimitLayout.fields.count.offset;
 
 /**
  * One block of an index with the place of interest in it (struct dx_frame). The block is an array of entries, each a hash
@@ -40,16 +44,16 @@ export class IndexFrame {
   }
 
   get limit(): number {
-    return this.buffer.view.getUint16(this.base, true);
+    return this.buffer.view.getUint16(this.base + LIMIT, true);
   }
 
   get count(): number {
-    return this.buffer.view.getUint16(this.base + 2, true);
+    return this.buffer.view.getUint16(this.base + COUNT, true);
   }
 
   setCounts(count: number, limit: number): void {
-    this.buffer.view.setUint16(this.base, limit, true);
-    this.buffer.view.setUint16(this.base + 2, count, true);
+    this.buffer.view.setUint16(this.base + LIMIT, limit, true);
+    this.buffer.view.setUint16(this.base + COUNT, count, true);
   }
 
   get isFull(): boolean {
@@ -58,16 +62,16 @@ export class IndexFrame {
 
   /** The first hash behind entry `index` (dx_get_hash). An odd one says that names with the even one stand before, too. */
   hash(index: number): number {
-    return index === 0 ? 0 : this.buffer.view.getUint32(this.base + ENTRY_BYTES * index, true);
+    return index === 0 ? 0 : this.buffer.view.getUint32(this.base + ENTRY_BYTES * index + HASH, true);
   }
 
   /** The block of the directory behind entry `index` (dx_get_block). */
   block(index: number): number {
-    return this.buffer.view.getUint32(this.base + ENTRY_BYTES * index + 4, true) & DX_BLOCK_MASK;
+    return this.buffer.view.getUint32(this.base + ENTRY_BYTES * index + BLOCK, true) & DX_BLOCK_MASK;
   }
 
   setBlock(index: number, block: number): void {
-    this.buffer.view.setUint32(this.base + ENTRY_BYTES * index + 4, block, true);
+    this.buffer.view.setUint32(this.base + ENTRY_BYTES * index + BLOCK, block, true);
   }
 
   /** Moves `at` to the entry behind which names with hash `major` stand: the last that does not begin beyond it. */
@@ -88,8 +92,8 @@ export class IndexFrame {
     assert(count < limit, () => `an index block of ${limit} entries is full`);
     const place = base + ENTRY_BYTES * (at + 1);
     buffer.data.copyWithin(place + ENTRY_BYTES, place, base + ENTRY_BYTES * count);
-    buffer.view.setUint32(place, hash, true);
-    buffer.view.setUint32(place + 4, block, true);
+    buffer.view.setUint32(place + HASH, hash, true);
+    buffer.view.setUint32(place + BLOCK, block, true);
     this.setCounts(count + 1, limit);
   }
 

@@ -6,6 +6,7 @@ import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import { directoryLeafChecksum } from '../integrity/checksum.ts';
 import { DirectoryLeafSeal } from '../integrity/seals.ts';
+import { DirectoryTailLayout } from '../layout/directory.ts';
 import { maxBytesOf } from '../mapping/block-map.ts';
 import { knownMapping, mapBlocks } from '../mapping/map-blocks.ts';
 import { checkBlock } from './block.ts';
@@ -80,7 +81,8 @@ function verify(dir: Inode, logical: number, buffer: BufferHead): void {
 
 function checkLeafChecksum(dir: Inode, buffer: BufferHead, place: string): void {
   const seed = dir.checksumSeed;
-  const found = buffer.view.getUint32(buffer.data.length - 4, true);
+  const tail = DirectoryTailLayout.at(buffer.view, buffer.data.length - DirectoryTailLayout.size);
+  const found = tail.checksum;
   const expected = directoryLeafChecksum(seed, buffer.data);
   if (found !== expected)
     throw new Corruption(`ext4_dir_entry_tail of ${place}`, 'checksum', found, `${expected}`);

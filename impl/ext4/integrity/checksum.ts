@@ -76,10 +76,12 @@ export function setInodeBitmapChecksum(raw: RawGroupDescriptor, descriptorSize: 
 export const inodeSeed = (seed: number, ino: number, generation: number): number =>
   crc32cU32(crc32cU32(seed, ino), generation);
 
+const { checksumHi } = InodeLayout.fields;
+
 /** Is there room for i_checksum_hi? (EXT4_FITS_IN_INODE) */
 const hasHighHalf = (raw: RawInode, inodeSize: number): boolean =>
   inodeSize > EXT4_GOOD_OLD_INODE_SIZE &&
-  EXT4_GOOD_OLD_INODE_SIZE + raw.extraIsize >= InodeLayout.fields.checksumHi.offset + 2;
+  EXT4_GOOD_OLD_INODE_SIZE + raw.extraIsize >= checksumHi.offset + checksumHi.width;
 
 /** Over the whole inode, both halves of the checksum counting as zero (ext4_inode_csum). Leaves them zero. */
 function computeInodeChecksum(own: number, raw: RawInode, inodeSize: number, high: boolean): number {

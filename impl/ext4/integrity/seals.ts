@@ -10,6 +10,7 @@ import {
   xattrBlockChecksum,
 } from './checksum.ts';
 import type { GroupChecksum } from './group-checksum.ts';
+import { DxCountLimitLayout, DxEntryLayout, DxTailLayout } from '../layout/directory-index.ts';
 import { ExtentHeaderLayout, extentTailOffset } from '../layout/extent.ts';
 import type { RawGroupDescriptor } from '../layout/group-descriptor.ts';
 import { OrphanBlockTailLayout } from '../layout/orphan-block.ts';
@@ -136,10 +137,9 @@ export class DirectoryIndexSeal implements Seal {
 
   apply(buffer: BufferHead): void {
     const { view, data } = buffer;
-    const limit = view.getUint16(this.#countOffset, true);
-    const count = view.getUint16(this.#countOffset + 2, true);
+    const { limit, count } = DxCountLimitLayout.at(view, this.#countOffset);
     const crc = directoryIndexChecksum(this.#inodeSeed, data, this.#countOffset, limit, count);
-    view.setUint32(this.#countOffset + limit * 8 + 4, crc, true);
+    DxTailLayout.at(view, this.#countOffset + limit * DxEntryLayout.size).checksum = crc;
   }
 }
 

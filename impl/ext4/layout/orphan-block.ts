@@ -10,5 +10,9 @@ export const OrphanBlockTailLayout = struct('ext4_orphan_block_tail', 'little', 
 
 export type RawOrphanBlockTail = Overlay<typeof OrphanBlockTailLayout.fields>;
 
+/** Bytes of ob_entries: __le32 numbers of inodes, from the start of the block on. */
+export const ORPHAN_BYTES = 4;
+
 /** Inode numbers that fit in one block (ext4_inodes_per_orphan_block). */
-export const orphansPerBlock = (blockSize: number): number => (blockSize - OrphanBlockTailLayout.size) / 4;
+export const orphansPerBlock = (blockSize: number): number =>
+  (blockSize - OrphanBlockTailLayout.size) / ORPHAN_BYTES;

@@ -39,7 +39,8 @@ function writeLeaf(
     entry.nameLen = name.length;
     entry.fileType = hasFeature(writer.geometry.features, 'filetype') && ino > 0 ? EXT4_FT_DIR : 0;
     entry.recLen = index === entries.length - 1 ? end - offset : entryBytes(name.length);
-    for (let at = 0; at < name.length; at++) view.setUint8(offset + 8 + at, name.charCodeAt(at));
+    for (let at = 0; at < name.length; at++)
+      view.setUint8(offset + DirectoryEntryLayout.size + at, name.charCodeAt(at));
     offset += entry.recLen;
   });
   // Only an entry of a whole block of 65536 bytes does not fit in 16 bits (ext4_rec_len_to_disk).

@@ -99,7 +99,7 @@ function fill(raw: RawSuperBlock, parts: SuperBlockParts): void {
   raw.jnlBackupType = EXT3_JNL_BACKUP_BLOCKS;
   raw.jnlBlocks.set(parts.journalMap);
   const bytes = geometry.journalBlocks * geometry.blockSize;
-  const sizes = SuperBlockLayout.fields.jnlBlocks.offset + raw.base + 15 * 4;
+  const sizes = SuperBlockLayout.fields.jnlBlocks.offset + raw.base + parts.journalMap.length;
   raw.view.setUint32(sizes, highHalf(bytes), true);
   raw.view.setUint32(sizes + 4, lowHalf(bytes), true);
 }

@@ -4,7 +4,12 @@ import { Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { orphanBlockChecksum } from '../integrity/checksum.ts';
-import { EXT4_ORPHAN_BLOCK_MAGIC, OrphanBlockTailLayout, orphansPerBlock } from '../layout/orphan-block.ts';
+import {
+  EXT4_ORPHAN_BLOCK_MAGIC,
+  ORPHAN_BYTES,
+  OrphanBlockTailLayout,
+  orphansPerBlock,
+} from '../layout/orphan-block.ts';
 import { OrphanBlockSeal } from '../integrity/seals.ts';
 import type { SpecialFile } from '../inode/special-file.ts';
 import type { SuperBlock } from '../super/super-block.ts';
@@ -45,7 +50,8 @@ export class OrphanFile {
       buffer.pinned = true;
       buffer.seal = seal;
       let free = 0;
-      for (let slot = 0; slot < perBlock; slot++) if (buffer.view.getUint32(slot * 4, true) === 0) free++;
+      for (let slot = 0; slot < perBlock; slot++)
+        if (buffer.view.getUint32(slot * ORPHAN_BYTES, true) === 0) free++;
       blocks.push({ buffer, free });
     }
     return new OrphanFile(blocks, perBlock);
@@ -56,7 +62,7 @@ export class OrphanFile {
     for (const [index, { buffer, free }] of this.#blocks.entries()) {
       if (free === this.#perBlock) continue;
       for (let at = 0; at < this.#perBlock; at++) {
-        const ino = buffer.view.getUint32(at * 4, true);
+        const ino = buffer.view.getUint32(at * ORPHAN_BYTES, true);
         if (ino !== 0) yield { slot: index * this.#perBlock + at, ino };
       }
     }
@@ -77,9 +83,9 @@ export class OrphanFile {
     }
     const { view } = block.buffer;
     let at = 0;
-    while (at < this.#perBlock && view.getUint32(at * 4, true) !== 0) at++;
+    while (at < this.#perBlock && view.getUint32(at * ORPHAN_BYTES, true) !== 0) at++;
     assert(at < this.#perBlock, () => `orphan file block ${index} counts a free slot but has none`);
-    view.setUint32(at * 4, ino, true);
+    view.setUint32(at * ORPHAN_BYTES, ino, true);
     handle.dirtyMetadata(block.buffer);
     return index * this.#perBlock + at;
   }
@@ -89,7 +95,7 @@ export class OrphanFile {
     const block = this.#blocks[Math.floor(slot / this.#perBlock)];
     assert(block !== undefined, () => `orphan file has no slot ${slot}`);
     yield* handle.getWriteAccess(block.buffer);
-    block.buffer.view.setUint32((slot % this.#perBlock) * 4, 0, true);
+    block.buffer.view.setUint32((slot % this.#perBlock) * ORPHAN_BYTES, 0, true);
     block.free++;
     handle.dirtyMetadata(block.buffer);
   }
