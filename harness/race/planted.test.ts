@@ -8,6 +8,9 @@ import { operationsOf, shrinkRace } from './shrink-race.ts';
 /** What finds each, the most schedules that takes, the most operations that are left, and what the report must tell. */
 const PLANTED = [
   {
+    // A mapping that has become stale is harmless while the folio is in memory: it says only from where to fill what is not. So writeback
+    // has to finish and the folio to go meanwhile, as in commit d7b64041164c of Linux; beside a truncation, which i_rwsem keeps apart
+    // from the write, nothing shows it (write-writeback-truncate on iomap: 3,228 schedules with up to one preemption).
     fault: 'iomap-trusts-stale-mapping',
     race: 'write-writeback-reclaim',
     mode: 'iomap',
