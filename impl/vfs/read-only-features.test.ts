@@ -66,6 +66,24 @@ test('contents of an encrypted file are not shown as if they were its own', asyn
   reader.unmount();
 });
 
+// ext4_should_use_buffered_iomap() of the series (patch 09): neither feature has the new path.
+test.each([
+  ['encrypt', 'ext4_da_aops'],
+  ['verity', 'ext4_da_aops'],
+  ['casefold', 'ext4_iomap_aops'],
+])('with %s a file has the table %s, whatever the mount option says', async (feature, table) => {
+  const disk = newDisk();
+  const fs = testMount(disk);
+  putFile(fs, 'plain', new Uint8Array(100).fill(2));
+  fs.unmount();
+  const reader = testMount(await changed(disk, [`feature ${feature}`]), {
+    readOnly: true,
+    bufferedIomap: true,
+  });
+  expect(reader.table('plain')).toBe(table);
+  reader.unmount();
+});
+
 test.each(['quota', 'mmp', 'casefold', 'encrypt', 'verity'])(
   'an image of our own with %s is read and not written, and the word is clear',
   (feature) => {

@@ -13,15 +13,15 @@ import {
   isRegular,
 } from '../inode/inode.ts';
 import { mappableMemory } from '../super/dax.ts';
-import { hasInlineData } from '../super/features.ts';
+import { hasInlineData, INCOMPAT, RO_COMPAT } from '../super/features.ts';
 import type { SuperBlock } from '../super/super-block.ts';
 
-/**
- * ext4_should_use_buffered_iomap(): the state bit of an inode that enters memory. The features verity and encrypt, which
- * forbid it too, cannot be mounted yet.
- */
+/** ext4_should_use_buffered_iomap(): the state bit of an inode that enters memory. */
 export function wantsBufferedIomap(sb: SuperBlock, mode: number, flags: number): boolean {
   if (!sb.options.bufferedIomap || sb.options.data === 'journal' || hasInlineData(sb)) return false;
+  // Both are mounted read-only.
+  if ((sb.features.incompat & INCOMPAT.encrypt) !== 0 || (sb.features.roCompat & RO_COMPAT.verity) !== 0)
+    return false;
   if (!isRegular(mode) || (flags & EXT4_EA_INODE_FL) !== 0) return false;
   if (flags & EXT4_JOURNAL_DATA_FL) return false;
   return (flags & EXT4_EXTENTS_FL) !== 0;
