@@ -53,10 +53,14 @@ function fill(home: string): void {
     writeFileSync(at(`file ${number}`), contentBytes({ seed: number, length: number * 700 }));
   }
   const sparse = openSync(at('sparse'), 'w');
-  for (const offset of [0, 50_000, 300_000, 299_000]) {
-    writeSync(sparse, contentBytes({ seed: offset, length: 3000 }), 0, 3000, offset);
+  // On a full device, too, nothing stays open that would keep the mount.
+  try {
+    for (const offset of [0, 50_000, 300_000, 299_000]) {
+      writeSync(sparse, contentBytes({ seed: offset, length: 3000 }), 0, 3000, offset);
+    }
+  } finally {
+    closeSync(sparse);
   }
-  closeSync(sparse);
   appendFileSync(at('file 3'), 'appended');
   truncateSync(at('file 20'), 5000);
   truncateSync(at('file 21'), 100_000);

@@ -52,7 +52,11 @@ export function newGeometry(options: MkfsOptions): NewGeometry {
   const complete = blocks === wanted - (wanted % clusters.clusterRatio);
   return {
     ...fitted,
-    reservedBlocks: reservedBlocks(options, wanted, complete ? wanted : blocks),
+    // Where the last cluster is cut off, mke2fs reserves more than the half that e2fsck accepts.
+    reservedBlocks: Math.min(
+      Math.floor(blocks / 2),
+      reservedBlocks(options, wanted, complete ? wanted : blocks),
+    ),
     groupsPerFlex: hasFeature(features, 'flex_bg') ? (options.groupsPerFlex ?? 16) : 1,
     ...chooseJournal(options, features, blocks),
     orphanBlocks: hasFeature(features, 'orphan_file') ? orphanFileBlocks(blocks) : 0,
