@@ -143,6 +143,9 @@ class Performer:
         self.leave()
         return {"heard": self.host.heard()}
 
+    def mark(self, request):
+        self.host.recorder.mark(request["word"])
+
     def space(self, _):
         return {"space": self.host.space()}
 

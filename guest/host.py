@@ -11,6 +11,7 @@ from linux import (
     CAPABILITY_VERSION_3, CLOCK_REALTIME_COARSE, CLONE_NEWNS, CLONE_NEWUSER, FITHAW, MS_PRIVATE, MS_REC, checked, libc, path,
 )
 from messages import Messages
+from recorder import Recorder
 
 
 class Host:
@@ -24,6 +25,7 @@ class Host:
         self.place = None
         self.top = None
         self.mounted = False
+        self.recorder = None
         self.device = None
         self.frozen = False
         self.swaps = []
@@ -69,7 +71,15 @@ class Host:
         if place["kind"] == "folder":
             return
         folder, kind, options = place["folder"], place["type"], place["options"]
-        if place["kind"] == "loop":
+        if place["kind"] == "recorded":
+            self.recorder = Recorder(place["device"], place["log"])
+            try:
+                mounts.mount(self.recorder.path, folder, kind, options)
+            except OSError:
+                self.forget_recorder()
+                raise
+            self.device = self.recorder.path.removeprefix("/dev/")
+        elif place["kind"] == "loop":
             loop = mounts.LoopDevice(place["image"])
             try:
                 mounts.mount(loop.path, folder, kind, options)
@@ -81,6 +91,11 @@ class Host:
             mounts.mount(place["device"], folder, kind, options)
             self.device = place["device"].removeprefix("/dev/")
         self.mounted = True
+
+    def forget_recorder(self):
+        if self.recorder is not None:
+            self.recorder.remove()
+            self.recorder = None
 
     def load_modules(self, kind):
         if kind not in self.loaded:
@@ -130,6 +145,7 @@ class Host:
         if self.mounted:
             mounts.unmount(self.place["folder"])
             self.mounted = False
+            self.forget_recorder()
 
     def remount(self):
         if not self.mounted:

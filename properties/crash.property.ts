@@ -31,7 +31,7 @@ test('what is recovered after a power cut is what was promised, in every mode', 
       const limits = { ...FOR_EVER, states: PLAN.statesPerProgram, e2fsckEvery: PLAN.e2fsckEvery };
       const { found, ...counts } = await searchStates(program, seed, context, limits);
       states += counts.states;
-      expect(found === null ? '' : `${name}\n${crashReport(found, context)}`).toBe('');
+      expect(found === null ? '' : `${name}\n${await crashReport(found, context)}`).toBe('');
     }
     expect(states).toBeGreaterThan(PLAN.programs * 10);
   });
@@ -54,7 +54,7 @@ test.each(PLANTED)(
         if (found === null) continue;
         const small = await shrinkCrash(found, context, { ms: 40_000, states: 150 }, NEVER);
         expect(small.program.operations.length).toBeLessThanOrEqual(most);
-        expect(crashReport(small, context)).toMatch(/the power goes[^]*Writes when the power went/);
+        expect(await crashReport(small, context)).toMatch(/the power goes[^]*Writes when the power went/);
         return;
       }
       throw new Error(`nothing was found in ${programs} programs`);

@@ -15,7 +15,7 @@ export async function withCrashJudges(body: (context: CrashContext) => Promise<v
   const workspace = await openWorkspace();
   try {
     const judges = { e2fsck, files: new ImageFiles(workspace.path) };
-    await body({ targets: crashTargets(), judges, begins: NEVER });
+    await body({ targets: crashTargets(), judges, recorder: null, begins: NEVER });
   } finally {
     await e2fsck?.close();
     await workspace.remove();

@@ -4,6 +4,8 @@ import { USUAL_CRASHES, type CrashPlan } from '../crash/crash-plan.ts';
 import { CRASH_MODES } from '../crash/modes.ts';
 import { E2fsck } from '../e2fsck.ts';
 import { RunFolder } from '../run-folder.ts';
+import { TargetUnavailable } from '../target.ts';
+import { isOnIomap, kernelRecorder } from '../targets/kernel/target-words.ts';
 import type { BlockSize } from '../setup.ts';
 import { openWorkspace } from '../workspace.ts';
 import { checkFaults, wantsE2fsck } from './case-file.ts';
@@ -17,6 +19,7 @@ import { UsageError, type Terminal } from './terminal.ts';
 
 interface CrashCommandOptions {
   seed?: number;
+  target: string;
   modes?: string;
   blockSize?: BlockSize;
   states: number;
@@ -33,6 +36,9 @@ interface CrashCommandOptions {
   json: boolean;
   quiet: boolean;
 }
+
+/** The TypeScript ext4: both paths, in this process. */
+const IMPL = 'impl';
 
 const DEFAULT_SECONDS = 60;
 const DEFAULT_SHRINK_SECONDS = 60;
@@ -53,6 +59,8 @@ Examples:
   twinpath crash --modes iomap,iomap-fast_commit --seconds 3600
   twinpath crash --states 10000 --seed 7 --block-size 1024
   twinpath crash --fault jbd2-commit-without-flush    a planted bug
+  twinpath crash --target uml --seconds 600           the kernel of a User-Mode Linux: what it writes is recorded (dm-log-writes),
+                                                      recovered by the TypeScript ext4 and e2fsck, and judged by the same rules
 
 Exit code: 0 when all held, 1 when something was found, 2 when it could not run or could not judge, 130 when interrupted.`;
 
@@ -65,6 +73,11 @@ export function addCrash(program: Command, terminal: Terminal, exit: (code: numb
       'Runs small programs on a device that records what is written, takes the states that a power cut may leave at any ' +
         'moment, recovers them, and sees that what was acknowledged as durable is there, that names and attributes are those of ' +
         'one moment, that no byte shows that nobody wrote there, and that e2fsck recovers the same and has nothing to say.',
+    )
+    .option(
+      '--target <name>',
+      'who runs the programs: impl, or a kernel of its own (uml, uml,kernel=PATH)',
+      IMPL,
     )
     .option('--modes <names>', 'ways of making and mounting, separated by commas')
     .addOption(blockSizeOption())
@@ -99,6 +112,7 @@ export function addCrash(program: Command, terminal: Terminal, exit: (code: numb
 
 async function crash(options: CrashCommandOptions, terminal: Terminal): Promise<number> {
   checkFaults(options.fault);
+  checkRecorder(options.target);
   const plan = planOf(options);
   const e2fsck = await wantsE2fsck(options.e2fsck);
   const workspace = await openWorkspace();
@@ -121,10 +135,25 @@ async function crash(options: CrashCommandOptions, terminal: Terminal): Promise<
   }
 }
 
+/** Whether programs can run there. */
+function checkRecorder(target: string): void {
+  if (target === IMPL) return;
+  try {
+    if (kernelRecorder(target, '') !== null) return;
+  } catch (error) {
+    if (error instanceof TargetUnavailable) throw new UsageError(error.message);
+    throw error;
+  }
+  throw new UsageError(
+    `what ${target} writes cannot be recorded; there are ${IMPL}, uml, and uml with kernel=PATH and options=WORDS behind commas`,
+  );
+}
+
 /** Only what changes which programs and states are examined. */
 function againCommand(options: CrashCommandOptions, { seed, faults }: CrashPlan): string {
-  const { modes, blockSize, statesPerProgram, e2fsckEvery, seconds } = options;
+  const { target, modes, blockSize, statesPerProgram, e2fsckEvery, seconds } = options;
   const words = Object.entries({
+    target: target === IMPL ? undefined : target,
     modes,
     'block-size': blockSize,
     'states-per-program': statesPerProgram,
@@ -136,7 +165,8 @@ function againCommand(options: CrashCommandOptions, { seed, faults }: CrashPlan)
 
 const planOf = (options: CrashCommandOptions): CrashPlan => ({
   seed: options.seed ?? randomInt(2 ** 31 - 1),
-  modes: modesNamed(options.modes),
+  modes: modesNamed(options.modes, options.target),
+  ...(options.target !== IMPL && { recordedOn: options.target }),
   blockSizes: options.blockSize === undefined ? USUAL_CRASHES.blockSizes : [options.blockSize],
   faults: options.fault,
   statesPerProgram: options.statesPerProgram,
@@ -144,8 +174,10 @@ const planOf = (options: CrashCommandOptions): CrashPlan => ({
   programs: options.programs,
 });
 
-function modesNamed(names: string | undefined): readonly string[] {
-  const known = USUAL_CRASHES.modes;
+/** Those of a kernel are those of the path that it is on. */
+function modesNamed(names: string | undefined, target: string): readonly string[] {
+  const path = isOnIomap(target) ? 'impl:iomap' : 'impl:buffer_head';
+  const known = CRASH_MODES.filter((mode) => target === IMPL || mode.target === path).map(({ name }) => name);
   if (names === undefined) return known;
   return names.split(',').map((word) => {
     if (known.includes(word.trim())) return word.trim();

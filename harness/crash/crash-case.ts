@@ -30,6 +30,7 @@ const schema = z.strictObject({
   version: z.literal(CRASH_VERSION),
   setup: setupSchema,
   target: name,
+  recordedOn: name.exactOptional(),
   faults: z.array(name).max(64),
   state: stateSchema.nullable(),
   failure: z
@@ -76,9 +77,10 @@ export function writeCrashCase(value: CrashCase): string {
 }
 
 /** The program of a case. */
-export const programIn = ({ setup, target, faults, operations }: CrashCase): CrashProgram => ({
+export const programIn = ({ setup, target, recordedOn, faults, operations }: CrashCase): CrashProgram => ({
   setup,
   target,
+  ...(recordedOn !== undefined && { recordedOn }),
   faults,
   operations,
 });

@@ -1,5 +1,5 @@
 import { sequenceSeed } from '../generate-sequence.ts';
-import type { BlockSize } from '../setup.ts';
+import type { BlockSize, Setup } from '../setup.ts';
 import { drawOperations } from './draw-program.ts';
 import { CRASH_MODES, setupOf } from './modes.ts';
 import type { CrashProgram } from './recorded-run.ts';
@@ -12,6 +12,8 @@ export interface CrashPlan {
   readonly modes: readonly string[];
   readonly blockSizes: readonly BlockSize[];
   readonly faults: readonly string[];
+  /** The name of the kernel that runs the programs; absent: the TypeScript ext4 does. */
+  readonly recordedOn?: string;
   /** States of one program, at most. */
   readonly statesPerProgram: number;
   /** e2fsck looks at one state in so many, and recovers it by itself. Where there is no journal it does with each. */
@@ -35,17 +37,28 @@ export interface CrashItem {
 }
 
 /** Program `number` of a plan, for ever the same. The modes take turns, the block sizes after them. */
-export function crashItem({ seed, modes, blockSizes, faults }: CrashPlan, number: number): CrashItem {
+export function crashItem(
+  { seed, modes, blockSizes, faults, recordedOn }: CrashPlan,
+  number: number,
+): CrashItem {
   const wanted = modes[number % modes.length];
   const mode = CRASH_MODES.find(({ name }) => name === wanted);
   const blockSize = blockSizes[Math.floor(number / modes.length) % blockSizes.length];
   if (mode === undefined || blockSize === undefined) throw new Error('a plan has modes and block sizes');
   const own = sequenceSeed(seed, number);
-  const setup = setupOf(mode, blockSize);
+  // What a kernel has below writes zeros as bytes.
+  const { writesZeroes = true, ...slow } = setupOf(mode, blockSize);
+  const setup: Setup = recordedOn === undefined ? { ...slow, writesZeroes } : slow;
   const operations = drawOperations(setup, seededDice(own));
   return {
     name: `${number} ${mode.name} ${blockSize}`,
     seed: own,
-    program: { setup, target: mode.target, faults, operations },
+    program: {
+      setup,
+      target: mode.target,
+      faults,
+      operations,
+      ...(recordedOn !== undefined && { recordedOn }),
+    },
   };
 }

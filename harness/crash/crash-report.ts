@@ -1,26 +1,26 @@
 import { operationText, setupText } from '../program-text.ts';
 import { programOf, toldFailure, type Story, type StoryCut } from '../story.ts';
-import { targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
+import { recorded, targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
 import type { CrashTarget } from './crash-target.ts';
 import { cutLines, cutPicture } from './cut-picture.ts';
 import { completedAt, CrashExamination } from './examination.ts';
 import type { CrashState } from './power-cut.ts';
-import { recordRun, type RecordedRun } from './recorded-run.ts';
+import type { RecordedRun } from './recorded-run.ts';
 
 /** A failing crash for a person to read: what was done, when the power went, what was lost, and what is wrong with what is left. */
-export const crashReport = (crash: FailingCrash, context: CrashContext): string =>
-  tellCrash(crash, context).report;
+export const crashReport = async (crash: FailingCrash, context: CrashContext): Promise<string> =>
+  (await tellCrash(crash, context)).report;
 
 /** The same, and as data. */
-export function tellCrash(
+export async function tellCrash(
   { program, state, failure }: FailingCrash,
   context: CrashContext,
-): { readonly report: string; readonly story: Story } {
+): Promise<{ readonly report: string; readonly story: Story }> {
   const target = targetOf(program, context);
-  const run = recordRun(program, target);
+  const run = await recorded(program, context);
   const facts: [string, string][] = [
     ['File system', setupText(program.setup)],
-    ['Target', program.target],
+    ['Target', program.recordedOn ?? program.target],
   ];
   if (program.faults.length > 0) facts.push(['Planted bugs', program.faults.join(', ')]);
   const cuts = state === null || run.failure !== null ? [] : cutsOf(run, state, target, context);

@@ -5,8 +5,21 @@ import { drawCuts } from './draw-states.ts';
 import { CrashExamination, type ImageJudges } from './examination.ts';
 import type { CrashTarget } from './crash-target.ts';
 import type { CrashState, PowerCut } from './power-cut.ts';
-import { recordRun, type CrashProgram } from './recorded-run.ts';
+import { recordRun, type CrashProgram, type RecordedRun } from './recorded-run.ts';
 import { seededDice } from './seeded-dice.ts';
+
+/** Runs programs on a kernel, on a device that records. */
+export interface KernelRecorder {
+  record(program: CrashProgram, target: CrashTarget): Promise<RecordedRun>;
+}
+
+/** Runs a program where it is to run: in this process, or on a kernel. */
+export async function recorded(program: CrashProgram, context: CrashContext): Promise<RecordedRun> {
+  const target = targetOf(program, context);
+  if (program.recordedOn === undefined) return recordRun(program, target);
+  if (context.recorder === null) throw new Error(`nobody records ${program.recordedOn} here`);
+  return await context.recorder.record(program, target);
+}
 
 /** A program and a power cut that fail. The state is null when it fails without one. */
 export interface FailingCrash {
@@ -19,6 +32,8 @@ export interface FailingCrash {
 export interface CrashContext {
   readonly targets: readonly CrashTarget[];
   readonly judges: ImageJudges;
+  /** Where programs run on kernels; null where none does. */
+  readonly recorder: KernelRecorder | null;
   /** Hears of each state before it is examined; of null before the program runs. */
   readonly begins: (program: CrashProgram, state: CrashState | null) => void;
 }
@@ -59,7 +74,7 @@ export async function searchStates(
 ): Promise<CrashSearchResult> {
   context.begins(program, null);
   const target = targetOf(program, context);
-  const run = recordRun(program, target);
+  const run = await recorded(program, context);
   const counts = { states: 0, checked: 0, twice: 0 };
   if (run.failure !== null) return { ...counts, found: { program, state: null, failure: run.failure } };
   const examination = new CrashExamination(run, target, context.judges);

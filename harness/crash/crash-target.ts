@@ -11,6 +11,10 @@ export interface CrashTarget {
   start(setup: Setup, options: SessionOptions): CrashSession;
   /** Mounts what a power cut left, which recovers it, in place; reads everything, unmounts. Throws what the mount throws. */
   recover(image: DiskImage, setup: Setup, options: RecoveryOptions): Recovery;
+  /** A file system as `start` mounts it: its free blocks hold bytes that nobody wrote. */
+  fresh(setup: Setup): DiskImage;
+  /** What somebody else has recorded who began with that image. */
+  recording(start: DiskImage, writes: readonly RecordedWrite[]): DiskRecording;
   /** The image in a file. */
   load(path: string): DiskImage;
   /** What is where on a disk that nobody has recovered yet. */

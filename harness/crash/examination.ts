@@ -48,8 +48,8 @@ export class CrashExamination {
     this.#judges = judges;
     this.journaled = hasFeature(setup.format, 'has_journal');
     this.#fastCommits = hasFeature(setup.format, 'fast_commit');
-    const mode = durabilityModeOf(setup, target.name);
-    this.#judge = new DurabilityJudge(run.history, mode, streamBytes);
+    const mode = { ...durabilityModeOf(setup, target.name), ...run.otherRules };
+    this.#judge = new DurabilityJudge(run.history, mode, streamBytes, run.sameTime);
   }
 
   /** Recovers the state and judges what is found, without asking e2fsck where there is a journal. */

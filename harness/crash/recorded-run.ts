@@ -1,4 +1,10 @@
-import { DurabilityHistory, Model, type Operation } from '../../model/index.ts';
+import {
+  DurabilityHistory,
+  Model,
+  type DurabilityMode,
+  type Operation,
+  type SameTime,
+} from '../../model/index.ts';
 import { difference } from '../compare.ts';
 import { operationText } from '../program-text.ts';
 import { modelOptions, timeOfStep, type Setup } from '../setup.ts';
@@ -14,6 +20,8 @@ export interface CrashProgram {
   /** Names of the planted bugs that are switched on. */
   readonly faults: readonly string[];
   readonly operations: readonly Operation[];
+  /** The name of a target whose kernel ran it, where that was not `target`, which recovers all the same. */
+  readonly recordedOn?: string | undefined;
 }
 
 /** A program that ran once, with all that was written meanwhile. */
@@ -25,10 +33,14 @@ export interface RecordedRun {
   readonly marks: readonly number[];
   /** What went wrong without any power cut. */
   readonly failure: CrashFailure | null;
+  /** What the kernel that ran it does otherwise than Linux 6.18. */
+  readonly otherRules?: Partial<DurabilityMode>;
+  /** How the times on its disk compare with the model's; exactly when absent. */
+  readonly sameTime?: SameTime;
 }
 
 /** Where answers of targets and model may differ is not for power cuts to say: such runs end there. */
-const ENDS_RUN: ReadonlySet<string> = new Set(['ENOSPC', 'ENOMEM']);
+export const ENDS_RUN: ReadonlySet<string> = new Set(['ENOSPC', 'ENOMEM']);
 
 /** Performs the operations of a program on a device that records, beside the model. */
 export function recordRun(program: CrashProgram, target: CrashTarget): RecordedRun {
@@ -61,7 +73,7 @@ export function recordRun(program: CrashProgram, target: CrashTarget): RecordedR
   return { program, recording, history, marks, failure };
 }
 
-const resultFailure = (
+export const resultFailure = (
   operation: Operation,
   step: number,
   { what, expected, observed }: NonNullable<ReturnType<typeof difference>>,

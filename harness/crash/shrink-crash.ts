@@ -1,11 +1,11 @@
 import type { Operation } from '../../model/index.ts';
 import { minimise } from '../shrink/minimise.ts';
 import { sameCrashFailure, type CrashFailure } from './crash-failure.ts';
-import { rangeOf, targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
+import { rangeOf, recorded, targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
 import { drawCuts } from './draw-states.ts';
 import { CrashExamination } from './examination.ts';
 import { lostIn, type CrashState, type LostWrite, type PowerCut } from './power-cut.ts';
-import { recordRun, type CrashProgram } from './recorded-run.ts';
+import type { CrashProgram } from './recorded-run.ts';
 import { seededDice } from './seeded-dice.ts';
 import { simpleCuts } from './simple-states.ts';
 
@@ -76,7 +76,7 @@ class CrashShrinker {
     const { failure: wanted, state } = this.best;
     this.#context.begins(program, null);
     const target = targetOf(program, this.#context);
-    const run = recordRun(program, target);
+    const run = await recorded(program, this.#context);
     if (run.failure !== null || state === null) {
       run.recording.release();
       return run.failure !== null && this.#take(program, null, run.failure, wanted);
@@ -131,7 +131,7 @@ class CrashShrinker {
     const { program } = this.best;
     if (this.best.state === null) return;
     const target = targetOf(program, this.#context);
-    const run = recordRun(program, target);
+    const run = await recorded(program, this.#context);
     if (run.failure !== null) return;
     const examination = new CrashExamination(run, target, this.#context.judges);
     for (let better = true; better && !this.#isOver();) {

@@ -14,6 +14,7 @@ import {
   type CrashContext,
   type CrashLimits,
   type FailingCrash,
+  type KernelRecorder,
 } from '../crash/crash-search.ts';
 import { lostIn } from '../crash/power-cut.ts';
 import { shrinkCrash } from '../crash/shrink-crash.ts';
@@ -22,6 +23,7 @@ import { ImageFiles } from '../image-file.ts';
 import type { CrashJob, Message } from '../job.ts';
 import { caseId } from '../race/race-finding.ts';
 import { RunFolder } from '../run-folder.ts';
+import { kernelRecorder } from '../targets/kernel/target-words.ts';
 import { crashTargets } from '../targets/typescript/crash-target.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -37,8 +39,13 @@ type Say = (message: Message) => void;
 
 /** The job of `twinpath crash`: program after program of a plan. */
 export async function runCrash(job: CrashJob, bench: Workbench, say: Say, stop: AbortSignal): Promise<void> {
-  const run = new CrashRunner(job, bench, say);
-  await run.go(stop);
+  const { recordedOn } = job.plan;
+  const recorder = recordedOn === undefined ? null : kernelRecorder(recordedOn, job.workspace);
+  try {
+    await new CrashRunner(job, bench, recorder, say).go(stop);
+  } finally {
+    await recorder?.close();
+  }
 }
 
 class CrashRunner {
@@ -52,7 +59,7 @@ class CrashRunner {
   #step = 0;
   #toldAt = 0;
 
-  constructor(job: CrashJob, bench: Workbench, say: Say) {
+  constructor(job: CrashJob, bench: Workbench, recorder: KernelRecorder | null, say: Say) {
     this.#job = job;
     this.#say = say;
     this.#kept = job.kept;
@@ -60,6 +67,7 @@ class CrashRunner {
     const tape = new StateTape(job.tape);
     this.#context = {
       targets: crashTargets(),
+      recorder,
       judges: { e2fsck: bench.e2fsck, files: new ImageFiles(job.workspace) },
       begins: (_, state) => {
         if (this.#step !== SHRINKING) this.#step++;
@@ -136,7 +144,7 @@ class CrashRunner {
       writeAtomically(folder.caseFile, crashCaseText(better, name));
       this.#say({ type: 'crash shrinking', operations: better.program.operations.length });
     });
-    const { report, story } = tellCrash(small, this.#context);
+    const { report, story } = await tellCrash(small, this.#context);
     folder.saveStory(story);
     writeAtomically(join(folder.path, 'failure.txt'), report);
     tell(small, report);

@@ -1,5 +1,5 @@
 import type { Path, Stat } from '../operation.ts';
-import { compareTimes } from '../times.ts';
+import { exactlySame, type SameTime } from '../times.ts';
 import { FilePast, newestVersion, type CrashMoment } from './file-past.ts';
 import { FileImages, type StreamBytes } from './file-images.ts';
 import type { DurabilityHistory } from './history.ts';
@@ -13,8 +13,16 @@ export class DurabilityJudge {
   readonly #history: DurabilityHistory;
   readonly #mode: DurabilityMode;
   readonly #images: FileImages;
+  readonly #sameTime: SameTime;
 
-  constructor(history: DurabilityHistory, mode: DurabilityMode, streamBytes: StreamBytes) {
+  /** `sameTime` says which times of the recovered tree stand for which of the history, where a clock of its own stamped them. */
+  constructor(
+    history: DurabilityHistory,
+    mode: DurabilityMode,
+    streamBytes: StreamBytes,
+    sameTime: SameTime = exactlySame,
+  ) {
+    this.#sameTime = sameTime;
     this.#history = history;
     this.#mode = mode;
     this.#images = new FileImages(streamBytes);
@@ -115,7 +123,7 @@ export class DurabilityJudge {
     if (node.mode !== mode || node.uid !== uid || node.gid !== gid || node.links !== links) return false;
     if (node.target !== target) return false;
     if (!timesKnown || (this.#mode.fastCommit && stat.type === 'directory')) return true;
-    return compareTimes(node.mtime, stat.mtime) === 0 && compareTimes(node.ctime, stat.ctime) === 0;
+    return this.#sameTime(stat.mtime, node.mtime) && this.#sameTime(stat.ctime, node.ctime);
   }
 
   #filesProblem(tree: RecoveredTree, crash: CrashMoment, version: number): DurabilityProblem | null {

@@ -58,6 +58,8 @@ export interface DurabilityMode {
   readonly unwrittenFirst: boolean;
   readonly blockBytes: number;
   readonly fastCommit: boolean;
+  /** Kernels before 6.18, where a hole or zeroed range without a whole block in it leaves i_disksize (rule 7). */
+  readonly holesLeaveSize?: boolean;
 }
 
 /** Rule 8. */

@@ -75,6 +75,7 @@ function crashing(scale: Scale): Contestant {
   const context = {
     targets: crashTargets(),
     judges: { e2fsck: null, files: new ImageFiles(workspace) },
+    recorder: null,
     begins: () => undefined,
   };
   let next = 0;

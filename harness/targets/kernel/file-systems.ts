@@ -27,7 +27,7 @@ const HASH_SEED = Uint8Array.from({ length: 16 }, (_, index) => 0x10 + 7 * index
 
 const OLD_INODE_BYTES = 128;
 
-const EXT4: FileSystemKind = {
+export const EXT4: FileSystemKind = {
   type: 'ext4',
   traits: {},
   wholeSeconds: (setup) => setup.format?.inodeSize === OLD_INODE_BYTES,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeImage } from '../../image-file.ts';
-import type { DiskImage } from '../../target.ts';
+import { TargetUnavailable, type DiskImage } from '../../target.ts';
 import { Performer } from './performer.ts';
 import { startHere } from './performer-pool.ts';
 import type { ImageSeat, Machine, Place } from './seat.ts';
@@ -14,6 +14,8 @@ export interface GuestFolder {
   readonly path: string;
   /** The file that is its disk, in that folder. */
   readonly disk: string;
+  /** The file of a second disk, for what is written to the first; null where nobody wants to know. */
+  readonly log: string | null;
 }
 
 /** How a kernel of its own is started, so that guest/ runs in it. */
@@ -22,12 +24,17 @@ export interface GuestKind {
   readonly silenceMsMax?: number;
   /** The disk as the guest's kernel names it. */
   readonly device: string;
+  /** Its second disk; null where there is none. */
+  readonly logDevice: string | null;
   /** Throws TargetUnavailable where it cannot be started. */
   readonly start: (folder: GuestFolder, onBytes: (bytes: Buffer) => void) => Partner;
 }
 
 /** Disks are mostly holes: what they could hold costs nothing. */
 const DISK_BYTES_MIN = 512 << 20;
+
+/** Sparse, too. What one session writes is a fraction of it. */
+const LOG_BYTES = 1 << 30;
 
 const STAND = '/run/stand';
 
@@ -39,18 +46,20 @@ export class GuestMachine implements Machine {
   readonly #kind: GuestKind;
   readonly #workspace: string;
   readonly #name: string;
+  readonly #recorded: boolean;
   readonly #free: Guest[] = [];
   /** On this machine: it knows where files have holes. */
   #clerk: Promise<Performer> | null = null;
 
-  /** Folders in the workspace begin with the name. */
-  constructor(kind: GuestKind, workspace: string, name: string) {
+  /** Folders in the workspace begin with the name. Where it is `recorded`, a seat has the log of what was written, too. */
+  constructor(kind: GuestKind, workspace: string, name: string, recorded = false) {
     this.#kind = kind;
+    this.#recorded = recorded;
     this.#workspace = workspace;
     this.#name = name;
   }
 
-  async seat(sizeBytes: number): Promise<ImageSeat> {
+  async seat(sizeBytes: number): Promise<GuestSeat> {
     const index = this.#free.findIndex(({ diskBytes }) => diskBytes >= sizeBytes);
     const [known] = index < 0 ? [] : this.#free.splice(index, 1);
     const guest = known ?? (await this.#boot(Math.max(sizeBytes, DISK_BYTES_MIN)));
@@ -66,13 +75,14 @@ export class GuestMachine implements Machine {
 
   async #boot(diskBytes: number): Promise<Guest> {
     const path = mkdtempSync(join(this.#workspace, `${this.#name}-`));
-    const folder = { path, disk: join(path, 'disk') };
+    const folder = { path, disk: join(path, 'disk'), log: this.#recorded ? join(path, 'log') : null };
     writeFileSync(folder.disk, '');
     truncateSync(folder.disk, diskBytes);
+    if (folder.log !== null) makeEmpty(folder.log);
     try {
       const start = (onBytes: (bytes: Buffer) => void): Partner => this.#kind.start(folder, onBytes);
       const performer = await Performer.over(start, this.#kind.silenceMsMax);
-      return new Guest(folder, this.#kind.device, diskBytes, performer);
+      return new Guest(folder, this.#kind, diskBytes, performer);
     } catch (error) {
       rmSync(path, { recursive: true, force: true });
       throw error;
@@ -83,13 +93,13 @@ export class GuestMachine implements Machine {
 /** A kernel that runs. */
 class Guest {
   readonly folder: GuestFolder;
-  readonly device: string;
+  readonly kind: GuestKind;
   readonly diskBytes: number;
   readonly performer: Performer;
 
-  constructor(folder: GuestFolder, device: string, diskBytes: number, performer: Performer) {
+  constructor(folder: GuestFolder, kind: GuestKind, diskBytes: number, performer: Performer) {
     this.folder = folder;
-    this.device = device;
+    this.kind = kind;
     this.diskBytes = diskBytes;
     this.performer = performer;
   }
@@ -109,7 +119,7 @@ class Guest {
   }
 }
 
-class GuestSeat implements ImageSeat {
+export class GuestSeat implements ImageSeat {
   readonly performer: Performer;
   readonly #guest: Guest;
   readonly #sizeBytes: number;
@@ -128,10 +138,20 @@ class GuestSeat implements ImageSeat {
     const { disk } = this.#guest.folder;
     writeImage(image, disk);
     truncateSync(disk, this.#guest.diskBytes);
+    if (this.log !== null) makeEmpty(this.log);
+  }
+
+  /** The file of the log; null when nothing is recorded. */
+  get log(): string | null {
+    return this.#guest.folder.log;
   }
 
   place(type: string, options: readonly string[]): Place {
-    return { kind: 'device', device: this.#guest.device, folder: STAND, type, options };
+    const { device, logDevice } = this.#guest.kind;
+    const where = { folder: STAND, type, options };
+    if (this.log === null) return { kind: 'device', device, ...where };
+    if (logDevice === null) throw new TargetUnavailable('what is written to this kernel cannot be recorded');
+    return { kind: 'recorded', device, log: logDevice, ...where };
   }
 
   async disk(): Promise<DiskImage> {
@@ -147,4 +167,10 @@ class GuestSeat implements ImageSeat {
   destroy(): void {
     this.#guest.kill();
   }
+}
+
+/** All holes, and as large as ever. */
+function makeEmpty(log: string): void {
+  writeFileSync(log, '');
+  truncateSync(log, LOG_BYTES);
 }

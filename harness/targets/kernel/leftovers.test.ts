@@ -68,7 +68,9 @@ test('a guest of a harness that is no more is ended', { timeout: 30_000 }, async
   const disk = join(path, 'disk');
   writeFileSync(disk, '');
   truncateSync(disk, 1 << 20);
-  const performer = await Performer.over((onBytes) => userModeLinux(null).start({ path, disk }, onBytes));
+  const performer = await Performer.over((onBytes) =>
+    userModeLinux(null).start({ path, disk, log: null }, onBytes),
+  );
   expect(guestsIn(folder)).not.toEqual([]);
   expect(removeAbandoned(parent)).toBe(1);
   await expect.poll(() => guestsIn(folder)).toEqual([]);

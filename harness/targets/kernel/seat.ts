@@ -16,7 +16,9 @@ export interface Seat {
 export type Place =
   | { readonly kind: 'folder'; readonly folder: string }
   | ({ readonly kind: 'loop'; readonly image: string } & MountedPlace)
-  | ({ readonly kind: 'device'; readonly device: string } & MountedPlace);
+  | ({ readonly kind: 'device'; readonly device: string } & MountedPlace)
+  /** What is written to the device is written down on the other one (write-log.ts). */
+  | ({ readonly kind: 'recorded'; readonly device: string; readonly log: string } & MountedPlace);
 
 interface MountedPlace {
   readonly folder: string;

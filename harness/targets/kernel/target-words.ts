@@ -3,10 +3,11 @@ import { COMMAND_PREFIX, CommandTarget } from './command-target.ts';
 import { DirectoryTarget } from './directory-target.ts';
 import { FILE_SYSTEMS } from './file-systems.ts';
 import { GuestMachine } from './guest-machine.ts';
+import { GuestRecorder } from './guest-recorder.ts';
 import { ImageTarget } from './image-target.ts';
 import { LocalMachine } from './local-machine.ts';
 import type { Machine } from './seat.ts';
-import { userModeLinux } from './uml.ts';
+import { findKernel, userModeLinux } from './uml.ts';
 import { virtualMachine } from './vm/vm.ts';
 
 /** What may stand behind the commas of a target's name. */
@@ -27,9 +28,27 @@ export function kernelTarget(name: string, workspace: string): Target | null {
   const fileSystem = FILE_SYSTEMS[settings.get('fs') ?? 'ext4'];
   const machine = machineOf(kind, settings.get('kernel') ?? null, workspace, name.replaceAll(/\W+/g, '-'));
   if (machine === null || fileSystem === undefined) return null;
-  const options = settings.get('options') ?? '';
-  return new ImageTarget(name, machine, fileSystem, options === '' ? [] : options.split(':'));
+  return new ImageTarget(name, machine, fileSystem, optionsIn(settings));
 }
+
+/**
+ * Who runs programs of power cuts on the kernel of this name, in a file system that is recorded; null when that is none that can be.
+ * Throws TargetUnavailable where it is not installed.
+ */
+export function kernelRecorder(name: string, workspace: string): GuestRecorder | null {
+  const [kind = '', ...words] = name.split(',');
+  const settings = new Map(words.map((word) => splitOnce(word)));
+  if (kind !== 'uml' || ![...settings.keys()].every((key) => ['options', 'kernel'].includes(key)))
+    return null;
+  const kernel = findKernel(settings.get('kernel') ?? null);
+  return new GuestRecorder(userModeLinux(kernel), workspace, optionsIn(settings));
+}
+
+const optionsIn = (settings: ReadonlyMap<string, string>): string[] =>
+  (settings.get('options') ?? '').split(':').filter((word) => word !== '');
+
+/** Whether the kernel of this name is told to use the new path (`buffered_iomap`). */
+export const isOnIomap = (name: string): boolean => /[,:=]buffered_iomap(?=$|[,:])/.test(name);
 
 function machineOf(kind: string, kernel: string | null, workspace: string, prefix: string): Machine | null {
   switch (kind) {

@@ -20,12 +20,13 @@ const MEMORY = '512M';
 export function userModeLinux(kernel: string | null): GuestKind {
   return {
     device: '/dev/ubda',
+    logDevice: '/dev/ubdb',
     start: (folder, onBytes) => boot(findKernel(kernel), folder, onBytes),
   };
 }
 
 /** The binary that was named, or that of Debian's package. */
-function findKernel(named: string | null): string {
+export function findKernel(named: string | null): string {
   const path = named ?? findProgram('linux.uml');
   if (path === null)
     throw new TargetUnavailable(
@@ -43,6 +44,7 @@ function boot(kernel: string, folder: GuestFolder, onBytes: (bytes: Buffer) => v
     // The console's words are kept for findings; the second terminal is the line.
     ...['con=null', 'con0=null,fd:2', 'con1=fd:3,fd:4', 'ssl=null', 'loglevel=5'],
     ...[`uml_dir=${folder.path}`, 'umid=state'],
+    ...(folder.log === null ? [] : [`ubdb=${folder.log}`]),
     ...[`ubda=${folder.disk}`, `init=${PYTHON}`, '--', ...PYTHON_OPTIONS, GUEST],
     ...['--boot', '/dev/tty1', folder.path],
   ];

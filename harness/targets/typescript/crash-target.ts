@@ -20,6 +20,7 @@ import {
   type CrashSession,
   type CrashTarget,
   type DiskRecording,
+  type RecordedWrite,
   type Landmarks,
   type Recovery,
   type RecoveryOptions,
@@ -70,6 +71,14 @@ class TypescriptCrashTarget implements CrashTarget {
     this.#bufferedIomap = bufferedIomap;
   }
 
+  fresh(setup: Setup): DiskImage {
+    return STALE.diskFor(setup);
+  }
+
+  recording(start: DiskImage, writes: readonly RecordedWrite[]): DiskRecording {
+    return new Recording(diskOf(start), writes);
+  }
+
   start(setup: Setup, options: SessionOptions): CrashSession {
     const device = new RecordingDisk(STALE.diskFor(setup), setup.writesZeroes);
     const fixed = mountOptionsOf(setup, options, this.#bufferedIomap);
@@ -91,7 +100,7 @@ class TypescriptCrashTarget implements CrashTarget {
         tree,
         complaint: finding === null ? null : findingText(finding),
         image: recorder?.snapshot() ?? disk,
-        recording: recorder === null ? null : new Recording(recorder),
+        recording: recorder === null ? null : new Recording(recorder.start, recorder.writes),
       };
     } catch (error) {
       this.#memory.pool = new FolioPool();
@@ -113,7 +122,7 @@ class RecordedSession implements CrashSession {
   ) {
     this.#memory = memory;
     this.#session = new TypescriptSession(device.start, mountAt, now, memory);
-    this.recording = new Recording(device);
+    this.recording = new Recording(device.start, device.writes);
   }
 
   apply(operation: Operation, now: Timestamp): Outcome {
@@ -134,9 +143,9 @@ class Recording implements DiskRecording {
   readonly writes: DiskRecording['writes'];
   readonly #cuts: PowerCuts;
 
-  constructor(device: RecordingDisk) {
-    this.writes = device.writes;
-    this.#cuts = new PowerCuts(device.start, device.writes);
+  constructor(start: MemoryDisk, writes: DiskRecording['writes']) {
+    this.writes = writes;
+    this.#cuts = new PowerCuts(start, writes);
   }
 
   durableAt(point: number, underWay?: boolean): number {

@@ -28,6 +28,7 @@ export function virtualMachine(kernel: string | null): GuestKind {
   let root: Buffer | null = null;
   return {
     device: '/dev/vda',
+    logDevice: null,
     silenceMsMax: SILENCE_MS_MAX,
     start: (folder, onBytes) => {
       const path = findKernel(kernel);
