@@ -440,8 +440,7 @@ export class FileSystem {
 
   /** mount -o remount with other options. Inodes in memory keep the tables that they have. */
   reconfigure(changes: ReconfigureOptions): void {
-    this.#assertMounted();
-    reconfigure(this.#context, changes);
+    this.#run('reconfigure', () => reconfigure(this.#context, changes));
   }
 
   /** The name of the address_space_operations that an inode uses. */

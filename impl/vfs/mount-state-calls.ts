@@ -11,14 +11,20 @@ export type ReconfigureOptions = Partial<
     MountOptions,
     'bufferedIomap' | 'delalloc' | 'dioreadNolock' | 'atime' | 'discard' | 'sync' | 'errors' | 'data' | 'dax'
   >
->;
+> & {
+  /** Aborts the journal: nothing is changed from now on (EROFS), and the superblock says why. */
+  readonly abort?: true;
+};
 
 /**
  * mount -o remount: __ext4_remount(). An inode in memory keeps the table that it has; another one is chosen when it is read
  * anew. Fails with EPERM; with EINVAL for another data mode, for what journalled data excludes, and for another choice of
  * dax.
  */
-export function reconfigure(context: KernelContext, changes: ReconfigureOptions): void {
+export function* reconfigure(
+  context: KernelContext,
+  { abort, ...changes }: ReconfigureOptions,
+): Sleepable<void> {
   const { sb, caller } = context;
   if (!caller.privileged) fail('EPERM');
   const { options } = sb;
@@ -27,6 +33,7 @@ export function reconfigure(context: KernelContext, changes: ReconfigureOptions)
   if (options.data === 'journal' && (changes.delalloc === true || changes.dioreadNolock === true))
     fail('EINVAL');
   sb.options = { ...options, ...changes };
+  if (abort === true) yield* sb.health.abortedByUser();
 }
 
 /** ioctl(FIFREEZE). Fails with EPERM, EBUSY. */

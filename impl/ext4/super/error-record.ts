@@ -2,7 +2,7 @@ import { EXT4_ERROR_FS, SuperBlockLayout, type RawSuperBlock } from '../layout/s
 import type { Timestamp } from '../inode/timestamp.ts';
 
 /** s_first_error_errcode and s_last_error_errcode (EXT4_ERR_*). */
-const ERROR_CODES = { EIO: 2, EFSBADCRC: 4, EFSCORRUPTED: 5 } as const;
+const ERROR_CODES = { EIO: 2, EFSBADCRC: 4, EFSCORRUPTED: 5, ESHUTDOWN: 16 } as const;
 
 /** What the superblock remembers of an error. */
 export interface RecordedError {

@@ -55,6 +55,12 @@ export class Health {
     yield* this.#handle({ code: 'EIO', ino: 0, where: 'Detected aborted journal' }, true);
   }
 
+  /** `mount -o remount,abort`: somebody wants that nothing is changed any more, whatever `errors` says. */
+  *abortedByUser(): Sleepable<void> {
+    if (this.emergency) return;
+    yield* this.#handle({ code: 'ESHUTDOWN', ino: 0, where: 'Abort forced by user' }, true);
+  }
+
   *#handle(error: RecordedError, forced: boolean): Sleepable<void> {
     const sb = this.#sb;
     const goesOn = sb.options.errors === 'continue' && !forced;
