@@ -5,7 +5,8 @@ import { searchStates } from '../harness/crash/crash-search.ts';
 import { CRASH_MODES } from '../harness/crash/modes.ts';
 import { TargetUnavailable } from '../harness/target.ts';
 import type { GuestRecorder } from '../harness/targets/kernel/guest-recorder.ts';
-import { kernelRecorder } from '../harness/targets/kernel/target-words.ts';
+import type { GuestRecovery } from '../harness/targets/kernel/guest-recovery.ts';
+import { kernelRecorder, kernelRecovery } from '../harness/targets/kernel/target-words.ts';
 import { openWorkspace } from '../harness/workspace.ts';
 import { FOR_EVER, withCrashJudges } from './crashing.fixture.ts';
 
@@ -13,23 +14,33 @@ import { FOR_EVER, withCrashJudges } from './crashing.fixture.ts';
 const PROGRAMS = 10;
 const STATES_PER_PROGRAM = 30;
 
-function recorderHere(workspace: string): GuestRecorder | string {
+interface Kernels {
+  readonly recorder: GuestRecorder;
+  readonly kernel: GuestRecovery;
+}
+
+function kernelsHere(workspace: string): Kernels | string {
   try {
-    return kernelRecorder('uml', workspace) ?? 'uml is no recorder';
+    const [recorder, kernel] = [kernelRecorder('uml', workspace), kernelRecovery('uml', workspace)];
+    return recorder === null || kernel === null ? 'uml is no recorder' : { recorder, kernel };
   } catch (error) {
     if (error instanceof TargetUnavailable) return error.message;
     throw error;
   }
 }
 
-test('what a power cut leaves of what the kernel wrote is recovered, and is what the rules permit', async (context) => {
+test('what a power cut leaves of what the kernel wrote is recovered by all alike, and is what the rules permit', async (context) => {
   const workspace = await openWorkspace();
-  const recorder = recorderHere(workspace.path);
-  if (typeof recorder === 'string') {
+  const kernels = kernelsHere(workspace.path);
+  if (typeof kernels === 'string') {
     await workspace.remove();
-    return context.skip(`unknown: ${recorder}`);
+    return context.skip(`unknown: ${kernels}`);
   }
-  const modes = CRASH_MODES.filter(({ target }) => target === 'impl:buffer_head').map(({ name }) => name);
+  const { recorder, kernel } = kernels;
+  // What Linux acknowledges of fast commits may be lost: reports/kernel-findings/fast-commit-blocks-in-flight-at-the-flush.md.
+  const modes = CRASH_MODES.filter(
+    ({ target, name }) => target === 'impl:buffer_head' && name !== 'fast_commit',
+  ).map(({ name }) => name);
   const plan = {
     seed: 1,
     modes,
@@ -41,12 +52,13 @@ test('what a power cut leaves of what the kernel wrote is recovered, and is what
     programs: PROGRAMS,
   };
   try {
-    await withCrashJudges(async (judges) => {
+    await withCrashJudges(async (crashes) => {
+      const here = { ...crashes, recorder, judges: { ...crashes.judges, kernel } };
       let totals = NO_CRASHES;
       for (let number = 0; number < PROGRAMS; number++) {
         const { program, seed, name } = crashItem(plan, number);
         const limits = { ...FOR_EVER, states: STATES_PER_PROGRAM, e2fsckEvery: 10 };
-        const { found, ...counts } = await searchStates(program, seed, { ...judges, recorder }, limits);
+        const { found, ...counts } = await searchStates(program, seed, here, limits);
         expect(found?.failure, name).toBeUndefined();
         totals = addCrashes(totals, {
           ...counts,
@@ -59,6 +71,7 @@ test('what a power cut leaves of what the kernel wrote is recovered, and is what
     });
   } finally {
     await recorder.close();
+    await kernel.close();
     await workspace.remove();
   }
 }, 300_000);

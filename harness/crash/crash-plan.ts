@@ -14,6 +14,8 @@ export interface CrashPlan {
   readonly faults: readonly string[];
   /** The name of the kernel that runs the programs; absent: the TypeScript ext4 does. */
   readonly recordedOn?: string;
+  /** The name of the kernel that recovers what e2fsck does, too; absent: none does. */
+  readonly recoveredBy?: string;
   /** States of one program, at most. */
   readonly statesPerProgram: number;
   /** e2fsck looks at one state in so many, and recovers it by itself. Where there is no journal it does with each. */

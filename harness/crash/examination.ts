@@ -4,7 +4,7 @@ import type { E2fsck } from '../e2fsck.ts';
 import { writeImage, type ImageFiles } from '../image-file.ts';
 import { complaintsOf } from '../judges/e2fsck.ts';
 import { hasFeature } from '../format.ts';
-import { timeOfStep } from '../setup.ts';
+import { timeOfStep, type Setup } from '../setup.ts';
 import type { DiskImage } from '../target.ts';
 import { thrownFailure, type CrashFailure } from './crash-failure.ts';
 import type { CrashTarget, Recovery } from './crash-target.ts';
@@ -18,6 +18,14 @@ export interface ImageJudges {
   /** Null: images are not checked. */
   readonly e2fsck: E2fsck | null;
   readonly files: ImageFiles;
+  /** Mounts images, which recovers them, too; absent where there is none. */
+  readonly kernel?: KernelRecovery;
+}
+
+/** A real kernel that recovers what a power cut left. */
+export interface KernelRecovery {
+  /** What it finds then; a text when it refuses to mount, or has something to say about it. */
+  recover(image: DiskImage, setup: Setup): Promise<RecoveredTree | string>;
 }
 
 /** How many operations had returned when the power went. */
@@ -60,7 +68,7 @@ export class CrashExamination {
     return this.#treeFailure(recovered, state.cut);
   }
 
-  /** As judge, and what e2fsck says of the image that recovery leaves, and of what it makes of the state itself. */
+  /** As judge, and what e2fsck says of the image that recovery leaves, and what it and a kernel make of the state itself. */
   async judgeFully(state: CrashState): Promise<CrashFailure | null> {
     const { e2fsck } = this.#judges;
     if (e2fsck === null) return this.journaled ? this.judge(state) : null;
@@ -71,6 +79,8 @@ export class CrashExamination {
       this.#treeFailure(recovered, state.cut) ?? (await this.#checkFailure(recovered.image, e2fsck));
     recovered.image.release?.();
     if (failure !== null || this.#fastCommits) return failure;
+    const differs = await this.#kernelFailure(state, recovered.tree);
+    if (differs !== null) return differs;
     return await this.#repairedFailure(state, e2fsck, recovered.tree);
   }
 
@@ -112,6 +122,21 @@ export class CrashExamination {
     if (complaint !== null) return { kind: 'complaint', detail: 'a corruption', words: complaint };
     const problem = this.#judge.judge(tree, { completed: completedAt(this.run, cut) });
     return problem === null ? null : { kind: 'durability', detail: problem.what, words: problem.words };
+  }
+
+  /** A real kernel recovers the state to the same tree. */
+  async #kernelFailure(state: CrashState, expected: RecoveredTree): Promise<CrashFailure | null> {
+    const { kernel } = this.#judges;
+    if (kernel === undefined) return null;
+    const disk = this.disk(state);
+    if ('kind' in disk) return disk;
+    const found = await kernel.recover(disk, this.run.program.setup);
+    disk.release?.();
+    if (typeof found === 'string')
+      return { kind: 'disagreement', detail: 'the kernel does not mount it', words: found };
+    const differs = treeDifference(expected, found);
+    if (differs === null) return null;
+    return { kind: 'disagreement', detail: differs.detail, words: `the kernel's recovery: ${differs.words}` };
   }
 
   /** e2fsck -fn must accept what recovery left without a word. */

@@ -2,8 +2,9 @@ import type { Target } from '../../target.ts';
 import { COMMAND_PREFIX, CommandTarget } from './command-target.ts';
 import { DirectoryTarget } from './directory-target.ts';
 import { FILE_SYSTEMS } from './file-systems.ts';
-import { GuestMachine } from './guest-machine.ts';
+import { GuestMachine, type GuestKind } from './guest-machine.ts';
 import { GuestRecorder } from './guest-recorder.ts';
+import { GuestRecovery } from './guest-recovery.ts';
 import { ImageTarget } from './image-target.ts';
 import { LocalMachine } from './local-machine.ts';
 import type { Machine } from './seat.ts';
@@ -36,12 +37,23 @@ export function kernelTarget(name: string, workspace: string): Target | null {
  * Throws TargetUnavailable where it is not installed.
  */
 export function kernelRecorder(name: string, workspace: string): GuestRecorder | null {
+  const guest = guestNamed(name);
+  return guest === null ? null : new GuestRecorder(guest.kind, workspace, guest.options);
+}
+
+/** Who recovers what power cuts left on the kernel of this name; as kernelRecorder. */
+export function kernelRecovery(name: string, workspace: string): GuestRecovery | null {
+  const guest = guestNamed(name);
+  return guest === null ? null : new GuestRecovery(guest.kind, workspace);
+}
+
+function guestNamed(name: string): { readonly kind: GuestKind; readonly options: readonly string[] } | null {
   const [kind = '', ...words] = name.split(',');
   const settings = new Map(words.map((word) => splitOnce(word)));
   if (kind !== 'uml' || ![...settings.keys()].every((key) => ['options', 'kernel'].includes(key)))
     return null;
   const kernel = findKernel(settings.get('kernel') ?? null);
-  return new GuestRecorder(userModeLinux(kernel), workspace, optionsIn(settings));
+  return { kind: userModeLinux(kernel), options: optionsIn(settings) };
 }
 
 const optionsIn = (settings: ReadonlyMap<string, string>): string[] =>

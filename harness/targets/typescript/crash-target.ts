@@ -187,7 +187,8 @@ function nodeOf(fs: FileSystem, path: Path): RecoveredNode {
     links,
     uid,
     gid,
-    size,
+    // How large a directory is, is the affair of whoever stores it.
+    size: type === 'directory' ? 0 : size,
     mtime,
     ctime,
     ino,
