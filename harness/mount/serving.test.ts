@@ -75,7 +75,7 @@ file.write('written')
 file.flush()
 print('open', flush=True)
 time.sleep(60)" >opened & user=$!
-    until grep -q open opened; do sleep 0.05; done
+    until grep -qs open opened; do sleep 0.05; done
     kill -${signal} $server; ended
     ! grep fuse.twinpath /proc/self/mountinfo
     { kill $user; wait $user; } 2>/dev/null || true`,

@@ -80,10 +80,10 @@ function Row({ write, again }: { readonly write: StoryWrite; readonly again: boo
 
 /** The sectors of a torn write, each a square. */
 function Sectors({ sectors }: { readonly sectors: string }) {
-  const there = [...sectors].filter((one) => one === '#').length;
+  const there = Array.from(sectors).filter((one) => one === '#').length;
   return (
     <span class="sectors" role="img" aria-label={`${there} of ${plural(sectors.length, 'sector')} arrived`}>
-      {[...sectors].map((one, index) => (
+      {Array.from(sectors).map((one, index) => (
         <i key={index} class={one === '#' ? 'there' : 'gone'} />
       ))}
     </span>
