@@ -73,7 +73,9 @@ test('what could not be judged is no success', async () => {
 });
 
 test('tests that all passed held, and none at all is nothing', async () => {
-  expect((await runOf([moduleOf(PASSED)])).run.outcome).toBe('held');
+  const stored = await runOf([moduleOf(PASSED)]);
+  expect(stored.run.outcome).toBe('held');
+  expect(stored.run.targets).toEqual(['properties/x.property.ts']);
   rmSync(results, { recursive: true });
   expect((await runOf([])).run.outcome).toBe('nothing');
 });

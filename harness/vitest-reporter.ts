@@ -46,14 +46,16 @@ export default class TwinpathReporter implements Reporter {
     const failed = tests.filter((test) => test.result().state === 'failed').map(findingOf);
     for (const { record, test } of failed)
       writeStory(folder.caseFolder(record.id).path, storyOfTest(record, test));
+    const files = modules.map(({ moduleId }) => relative('', moduleId));
     const run = begunRun(
       {
         verb: 'properties',
         seed: null,
-        targets: [],
+        // A file is what holds or does not: reports for programs have a line for each.
+        targets: files,
         faults: [],
         again: null,
-        options: { files: modules.map(({ moduleId }) => relative('', moduleId)) },
+        options: { files },
         twinpath: packageVersion(),
         e2fsck: null,
       },
