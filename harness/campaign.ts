@@ -10,8 +10,10 @@ import {
   type GenerationLimits,
 } from './generate-sequence.ts';
 import { surveySequence } from './generate/survey.ts';
+import { troubleOf } from './generate/trouble.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
+import { failingTarget } from './targets/all.ts';
 import { daxOf, unperformedBy, wantsUsualFormat } from './unperformed.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
@@ -74,6 +76,15 @@ const usual = (limits: GenerationLimits): GenerationLimits => ({
 /** How many sequences may wait for e2fsck while the next one runs. */
 const IN_FLIGHT_MAX = 4;
 
+/** One sequence in so many has a device that goes wrong: what comes after the first failure nobody can compare. */
+const TROUBLE_EVERY = 50;
+
+/** A device that is mapped directly makes no transfers. */
+const inTrouble = (setup: Setup, seed: number): Setup =>
+  setup.mount.dax === true ? setup : { ...setup, trouble: troubleOf(seed, setup.sizeBytes / SECTOR_BYTES) };
+
+const SECTOR_BYTES = 512;
+
 interface InFlight {
   readonly sequence: number;
   readonly seed: number;
@@ -91,6 +102,8 @@ export class Campaign {
   readonly #limits: GenerationLimits;
   readonly #unperformed: GenerationLimits['unperformed'];
   readonly #dax: GenerationLimits['dax'];
+  /** Whether every target has a device that fails when it is told to. */
+  readonly #canFail: boolean;
   readonly #coverage = new CampaignCoverage();
   readonly #unknown = new Map<string, number>();
   readonly #inFlight: InFlight[] = [];
@@ -107,6 +120,7 @@ export class Campaign {
     this.#limits = wantsUsualFormat(driveOptions.targets) ? usual(plan.limits) : plan.limits;
     this.#unperformed = [...unperformedBy(driveOptions.targets)];
     this.#dax = daxOf(driveOptions.targets);
+    this.#canFail = driveOptions.targets.every(({ name }) => failingTarget(name) !== null);
   }
 
   async run(): Promise<CampaignResult> {
@@ -160,7 +174,10 @@ export class Campaign {
     const generate = likeFsx ? fsxSequence : generateSequence;
     const limits = { ...this.#limits, unperformed: this.#unperformed, dax: this.#dax, pool };
     const survey = this.#plan.surveys === true ? surveySequence(sequence, limits) : null;
-    const { setup, operations } = survey ?? generate(seed, limits);
+    const drawn = survey ?? generate(seed, limits);
+    const wrong = survey === null && !likeFsx && sequence % TROUBLE_EVERY === TROUBLE_EVERY - 1;
+    const setup = wrong && this.#canFail ? inTrouble(drawn.setup, seed) : drawn.setup;
+    const { operations } = drawn;
     clock.enter('record');
     this.#history.append({ type: 'sequence', sequence, seed, setup, operations });
     this.#coverage.sequence(setup);

@@ -1,5 +1,6 @@
 import { Model, type Operation } from '../model/index.ts';
 import type { E2fsck } from './e2fsck.ts';
+import { driveFailing } from './failing/drive-failing.ts';
 import { finish, type Stages } from './finish.ts';
 import type { ImageFiles } from './image-file.ts';
 import { inspect } from './inspection.ts';
@@ -64,6 +65,7 @@ export async function drive(
 ): Promise<Driven> {
   const missing = whyUnperformed(operations, options.targets);
   if (missing !== null) return { verdict: missing, executed: 0, images: Promise.resolve(HOLDS) };
+  if (setup.trouble !== undefined) return await driveFailing(setup, operations, options);
   const started = await startAll(setup, options);
   if ('kind' in started) return { verdict: started, executed: 0, images: Promise.resolve(HOLDS) };
   const { participants } = started;

@@ -1,7 +1,7 @@
 import { CountGrid } from './count-grid.ts';
 import type { SetupFormat } from './format.ts';
 import { FORMAT_DIMENSIONS, type FormatChoice, type FormatDimension } from './generate/formats.ts';
-import { BLOCK_SIZES, type Setup } from './setup.ts';
+import { BLOCK_SIZES, type DeviceTrouble, type Setup } from './setup.ts';
 import type { CountTable } from './target.ts';
 
 /** Counts sequences by what their file systems were like: a row for each question, a column for each answer, zeros too. */
@@ -9,7 +9,7 @@ export class FormatCoverage {
   readonly #grid = emptyGrid();
 
   record(setup: Setup): void {
-    const { blockSize, mount, format, writesZeroes } = setup;
+    const { blockSize, mount, format, writesZeroes, trouble } = setup;
     this.#grid.add('block size', String(blockSize));
     this.#grid.add('maker', format?.maker ?? 'our own mkfs');
     this.#grid.add('allocation', mount.delalloc ? 'delalloc' : 'nodelalloc');
@@ -18,12 +18,19 @@ export class FormatCoverage {
     this.#grid.add('data', mount.data ?? 'ordered');
     this.#grid.add('dax', mount.dax === true ? 'dax' : 'no dax');
     this.#grid.add('fast zeros', writesZeroes === true ? 'writes them' : 'none');
+    this.#grid.add('device', troubleName(trouble));
     for (const dimension of FORMAT_DIMENSIONS) this.#grid.add(dimension.name, answerOf(dimension, format));
   }
 
   table(): CountTable {
     return this.#grid.table();
   }
+}
+
+function troubleName(trouble: DeviceTrouble | undefined): string {
+  if (trouble === undefined) return 'well';
+  if (trouble.reads !== undefined) return 'a read fails';
+  return trouble.writes !== undefined ? 'a write fails' : 'ends early';
 }
 
 function answerOf({ usual, choices }: FormatDimension, format: SetupFormat | undefined): string {
@@ -57,6 +64,7 @@ function emptyGrid(): CountGrid {
   row('data', 'ordered', 'writeback', 'journal');
   row('dax', 'no dax', 'dax');
   row('fast zeros', 'none', 'writes them');
+  row('device', 'well', 'a read fails', 'a write fails', 'ends early');
   for (const { name, usual, choices } of FORMAT_DIMENSIONS)
     row(name, usual, ...choices.map((choice) => choice.name));
   return grid;

@@ -10,7 +10,7 @@ import type {
 import { contentsText, contentText, isContentsOperation } from './contents-text.ts';
 import { formatText } from './format.ts';
 import { quoted } from './quoted.ts';
-import type { Setup } from './setup.ts';
+import type { DeviceTrouble, Setup } from './setup.ts';
 
 /** A sequence as a numbered program that a person can read; the step that failed is marked. */
 export function programText(operations: readonly Operation[], failedStep: number | null): string[] {
@@ -132,8 +132,24 @@ const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 const timeText = (time: SetTime): string =>
   typeof time === 'string' ? time : `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`;
 
+/** `reads 3 to 5 of the device fail` */
+function troubleText({ reads, writes, endsAt }: DeviceTrouble): string {
+  const spans = Object.entries({ reads, writes }).flatMap(([what, span]) =>
+    span === undefined ? [] : [`${what} ${span.from} to ${span.to - 1} of the device fail`],
+  );
+  return [...spans, ...(endsAt === undefined ? [] : [`the device ends before sector ${endsAt}`])].join(', ');
+}
+
 /** How the file system was made and mounted, on one line. */
-export function setupText({ blockSize, sizeBytes, inodes, format, writesZeroes, mount }: Setup): string {
+export function setupText({
+  blockSize,
+  sizeBytes,
+  inodes,
+  format,
+  writesZeroes,
+  trouble,
+  mount,
+}: Setup): string {
   const size = sizeBytes % (1 << 20) === 0 ? `${sizeBytes / (1 << 20)} MiB` : `${sizeBytes / 1024} KiB`;
   const options = [
     mount.delalloc ? 'delalloc' : 'nodelalloc',
@@ -145,5 +161,6 @@ export function setupText({ blockSize, sizeBytes, inodes, format, writesZeroes, 
   const count = inodes === undefined ? '' : `, at least ${inodes} inodes`;
   const layout = format === undefined ? '' : `, ${formatText(format, blockSize)}`;
   const device = writesZeroes === true ? ' on a device that writes zeros fast' : '';
-  return `${size} with blocks of ${blockSize} bytes${count}${layout}${device}, mounted with ${options.join(',')}`;
+  const wrong = trouble === undefined ? '' : `; once it is mounted, ${troubleText(trouble)}`;
+  return `${size} with blocks of ${blockSize} bytes${count}${layout}${device}, mounted with ${options.join(',')}${wrong}`;
 }

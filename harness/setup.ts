@@ -42,7 +42,23 @@ export interface Setup {
   readonly inspectEvery?: number | undefined;
   /** The device writes zeros faster than bytes, which FALLOC_FL_WRITE_ZEROES needs. */
   readonly writesZeroes?: true | undefined;
+  /** What goes wrong with the device once it is mounted; nothing when absent. */
+  readonly trouble?: DeviceTrouble | undefined;
   readonly mount: SetupMount;
+}
+
+/** What is wrong with a device: a transfer that any of it concerns fails with EIO, and moves nothing. */
+export interface DeviceTrouble {
+  /** Reads and writes [from, to) that fail, counted from 0; a flush is a write. */
+  readonly reads?: NumberSpan | undefined;
+  readonly writes?: NumberSpan | undefined;
+  /** The device ends before this sector of 512 bytes, whatever it says of its size. */
+  readonly endsAt?: number | undefined;
+}
+
+export interface NumberSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface SetupMount {
@@ -85,6 +101,10 @@ export const DEFAULT_SETUP: Setup = {
   mount: { delalloc: true, dioreadNolock: true, atime: 'relatime' },
 };
 
+const TRANSFERS_MAX = 2 ** 40;
+const number = z.int().min(0).max(TRANSFERS_MAX);
+const span = z.strictObject({ from: number, to: number });
+
 export const setupSchema = z
   .strictObject({
     blockSize: z.literal([...ALL_BLOCK_SIZES]),
@@ -96,6 +116,13 @@ export const setupSchema = z
     format: formatSchema.exactOptional(),
     inspectEvery: z.int().min(1).max(INSPECT_EVERY_MAX).exactOptional(),
     writesZeroes: z.literal(true).exactOptional(),
+    trouble: z
+      .strictObject({
+        reads: span.exactOptional(),
+        writes: span.exactOptional(),
+        endsAt: z.int().min(0).max(TRANSFERS_MAX).exactOptional(),
+      })
+      .exactOptional(),
     mount: z.strictObject({
       delalloc: z.boolean(),
       dioreadNolock: z.boolean(),

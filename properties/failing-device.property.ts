@@ -6,9 +6,9 @@ import {
   openWorkspace,
   runOnFailingDevice,
   sequenceSeed,
+  troubleOf,
   writeImage,
   type DiskImage,
-  type Trouble,
 } from '../harness/index.ts';
 
 /**
@@ -19,23 +19,6 @@ const SEQUENCES = Number(process.env['TWINPATH_FAILING_SEQUENCES'] ?? 24);
 const FROM = Number(process.env['TWINPATH_FAILING_FROM'] ?? 0);
 const SEED = 11;
 const TIMEOUT_MS = 3_600_000;
-
-/** Each sequence has its own: one transfer, a few, or all from then on, early or late in it. */
-function troubleOf(number: number, sectors: number): Trouble {
-  const dice = sequenceSeed(~SEED, number) >>> 0;
-  const from = (dice >>> 4) % 2 === 0 ? (dice >>> 5) % 8 : (dice >>> 5) % 64;
-  const span = { from, to: from + ([1, 3, 1e9][(dice >>> 12) % 3] ?? 1) };
-  switch (dice % 5) {
-    case 0:
-    case 1:
-      return { reads: span };
-    case 2:
-    case 3:
-      return { writes: span };
-    default:
-      return { endsAt: Math.floor((sectors * (1 + ((dice >>> 14) % 15))) / 16) };
-  }
-}
 
 describe('devices that fail', async () => {
   const workspace = await openWorkspace();
@@ -66,8 +49,8 @@ describe('devices that fail', async () => {
         const { setup, operations } = generateSequence(sequenceSeed(SEED, number), limits);
         // A device that is mapped directly makes no transfers.
         if (setup.mount.dax === true) continue;
-        const trouble = troubleOf(number, setup.sizeBytes / 512);
-        const run = await runOnFailingDevice(setup, operations, failing, trouble);
+        const trouble = troubleOf(sequenceSeed(SEED, number), setup.sizeBytes / 512);
+        const run = await runOnFailingDevice({ ...setup, trouble }, operations, failing, { faults: [] });
         const context = { number, trouble };
         expect({ ...context, failed: run.failed?.evidence.details ?? run.failed }).toEqual({
           ...context,

@@ -52,6 +52,17 @@ describe('export', () => {
     expect(err).toContain('fsx cannot express the case');
   });
 
+  test('a device that fails is nothing that a form could say', async () => {
+    const file = savedCase();
+    const saved = readCase(readFileSync(file, 'utf8'), file);
+    writeFileSync(
+      file,
+      writeCase({ ...saved, setup: { ...saved.setup, trouble: { reads: { from: 0, to: 1 } } } }),
+    );
+    const { code, err } = await twinpath('export', file, '--as', 'c');
+    expect([code, err]).toEqual([EXIT.impossible, expect.stringContaining('no form can make a device fail')]);
+  });
+
   test('one output is not for two', async () => {
     const { code, err } = await twinpath('export', savedCase(), '--as', 'c', '--json', '--output', '-');
     expect([code, err]).toEqual([EXIT.impossible, expect.stringContaining('both want standard output')]);

@@ -55,6 +55,8 @@ const ONE_OUTPUT = '--output - and --json both want standard output; give --outp
 
 async function exportCase(path: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const saved = loadCase(path);
+  if (saved.setup.trouble !== undefined)
+    throw new UsageError(`${path}: no form can make a device fail; twinpath replay does`);
   const [{ FORMS }, { reproductionOf }] = await Promise.all([
     import('../export/forms.ts'),
     import('../export/reproduction.ts'),

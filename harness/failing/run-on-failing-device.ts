@@ -1,7 +1,7 @@
 import type { Operation } from '../../model/index.ts';
 import { targetBroke } from '../judges/crash-of-target.ts';
-import { lanesOf } from '../drive.ts';
-import { Lockstep, type StepContext } from '../lockstep.ts';
+import { lanesOf, type DriveOptions } from '../drive.ts';
+import { Lockstep, type OutcomeListener, type StepContext } from '../lockstep.ts';
 import { timeOfStep, type Setup } from '../setup.ts';
 import { isPromise, type DiskImage, type Session } from '../target.ts';
 import type { FailingTarget, Trouble } from '../targets/typescript/failing-target.ts';
@@ -27,20 +27,22 @@ export interface FailingRun {
 }
 
 /**
- * Performs a sequence on a device that goes wrong after the mount. Until the first transfer fails everything must be as the model says; from
+ * Performs a sequence on a device that goes wrong after the mount, as the setup says. Until the first transfer fails everything must be as the model says; from
  * then on nobody knows what the file system holds, but every call answers something, and nothing breaks.
  */
 export async function runOnFailingDevice(
   setup: Setup,
   operations: readonly Operation[],
   failing: FailingTarget,
-  trouble: Trouble,
+  { faults, onStep, onOutcome }: Pick<DriveOptions, 'faults' | 'onStep' | 'onOutcome'>,
 ): Promise<FailingRun> {
   const { target } = failing;
-  const session = await target.start(setup, { faults: [], now: timeOfStep(0) });
-  failing.begin(trouble);
-  const run = new Run(setup, failing, session);
+  const { trouble = {}, ...well } = setup;
+  const session = await target.start(well, { faults, now: timeOfStep(0) });
+  failing.begin(trouble as Trouble);
+  const run = new Run(well, failing, session, onOutcome);
   for (const [step, operation] of operations.filter(isPossible).entries()) {
+    onStep?.(step);
     const failed = await run.step(operation, {
       step,
       now: timeOfStep(step),
@@ -60,13 +62,14 @@ class Run {
   readonly #lockstep: Lockstep;
   told = 0;
 
-  constructor(setup: Setup, failing: FailingTarget, session: Session) {
+  constructor(setup: Setup, failing: FailingTarget, session: Session, onOutcome?: OutcomeListener) {
     this.#failing = failing;
     this.#session = session;
     const { target } = failing;
     this.#lockstep = new Lockstep(
       lanesOf(setup, [{ name: target.name, target, session }]),
-      (_op, _expected, _who, answers) => {
+      (operation, expected, participants, answers) => {
+        onOutcome?.(operation, expected, participants, answers);
         for (const answer of answers) if ('ok' in answer && !answer.ok && answer.errno === 'EIO') this.told++;
       },
     );

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import type { Operation, Outcome } from '../../model/index.ts';
+import { optionsFor } from '../drive-options.fixture.ts';
+import { runCase } from '../drive.ts';
+import { DEFAULT_SETUP, type DeviceTrouble } from '../setup.ts';
+import { allTargets, targetsNamed } from '../targets/all.ts';
+
+const OPERATIONS: readonly Operation[] = [
+  { op: 'open', as: 'fd0', path: 'a', access: 'read-write', flags: { create: true }, mode: 0o644 },
+  { op: 'pwrite', handle: 'fd0', offset: 0, content: { seed: 1, length: 5000 } },
+  { op: 'fsync', handle: 'fd0' },
+  { op: 'rename', from: 'a', to: 'b' },
+  { op: 'lstat', path: 'b' },
+];
+
+const NEVER = { from: 1e9, to: 2e9 };
+
+const setupWith = (trouble: DeviceTrouble) => ({ ...DEFAULT_SETUP, trouble });
+
+test('until a transfer fails all is as ever; from then on calls answer, and nothing breaks', async () => {
+  const answers: Outcome[] = [];
+  const options = {
+    ...optionsFor(allTargets()),
+    onOutcome: (_op: Operation, _expected: Outcome, _who: unknown, given: readonly unknown[]) =>
+      void answers.push(...(given as Outcome[])),
+  };
+  const result = await runCase(setupWith({ writes: { from: 0, to: 1e9 } }), OPERATIONS, options);
+  expect(result).toEqual({ verdict: { kind: 'holds' }, executed: OPERATIONS.length });
+  // Both paths: the first two calls, and the fsync that fails.
+  const said = answers.map((answer) => (answer.ok ? 'ok' : answer.errno));
+  expect(said).toEqual(['ok', 'ok', 'EIO', 'ok', 'ok', 'EIO']);
+});
+
+test('what is wrong before the first failure is found', async () => {
+  const options = { ...optionsFor(allTargets()), faults: ['rename-forgets-ctime'] };
+  const { verdict } = await runCase(setupWith({ reads: NEVER }), OPERATIONS, options);
+  expect(verdict).toMatchObject({ kind: 'fails', failure: { kind: 'result', operation: 'lstat' } });
+});
+
+test('a target whose device nobody can tell to fail proves nothing', async () => {
+  const { verdict } = await runCase(
+    setupWith({ endsAt: 100 }),
+    OPERATIONS,
+    optionsFor(targetsNamed(['impl:dax'])),
+  );
+  expect(verdict).toEqual({ kind: 'unknown', reason: 'impl:dax: nobody can tell its device to fail' });
+});

@@ -1,0 +1,69 @@
+import type { Operation } from '../../model/index.ts';
+import type { Driven, DriveOptions } from '../drive.ts';
+import { writeImage } from '../image-file.ts';
+import { judgeImage } from '../judges/e2fsck.ts';
+import type { Setup } from '../setup.ts';
+import type { DiskImage } from '../target.ts';
+import { failingTarget } from '../targets/all.ts';
+import { fails, HOLDS, unknown, worst, type Verdict } from '../verdict.ts';
+import { runOnFailingDevice } from './run-on-failing-device.ts';
+
+/** Drives a sequence of which the setup says that the device goes wrong: each target by itself, for no two fail at the same moment. */
+export async function driveFailing(
+  setup: Setup,
+  operations: readonly Operation[],
+  options: DriveOptions,
+): Promise<Driven> {
+  const ended = (verdict: Verdict, executed: number): Driven => ({
+    verdict,
+    executed,
+    images: Promise.resolve(HOLDS),
+  });
+  options.clock.enter('run');
+  const repairs: Promise<Verdict>[] = [];
+  for (const { name } of options.targets) {
+    const failing = failingTarget(name);
+    if (failing === null) return ended(unknown(`${name}: nobody can tell its device to fail`), 0);
+    const run = await runOnFailingDevice(setup, operations, failing, options);
+    if (run.failed !== null) return ended(run.failed, operations.length);
+    if (run.image !== null) repairs.push(repaired(name, run.image, options));
+  }
+  return { verdict: HOLDS, executed: operations.length, images: Promise.all(repairs).then(worst) };
+}
+
+/** A device that failed leaves what it will, but nothing that e2fsck could not make sound. */
+async function repaired(
+  target: string,
+  image: DiskImage,
+  { e2fsck, images }: DriveOptions,
+): Promise<Verdict> {
+  if (e2fsck === null) return HOLDS;
+  const path = images.take();
+  try {
+    writeImage(image, path);
+    const { status, output } = await e2fsck.repair(path);
+    // Without an inode for lost+found it keeps the block that it took for it, each time: nobody can judge that.
+    if (output.includes(NO_LOST_AND_FOUND)) return HOLDS;
+    if (status !== 0 && status !== 1) return unrepaired(target, output);
+    return judgeImage(
+      target,
+      'when its device had failed, and e2fsck -fy had repaired it',
+      await e2fsck.check(path),
+      image,
+    );
+  } finally {
+    images.release(path);
+  }
+}
+
+const NO_LOST_AND_FOUND = 'Cannot allocate space for /lost+found';
+
+const unrepaired = (target: string, output: string): Verdict =>
+  fails(
+    { kind: 'e2fsck', target, step: null, operation: null, detail: 'e2fsck -fy cannot repair it' },
+    {
+      summary: `e2fsck -fy cannot repair what ${target} left on a device that failed`,
+      expected: 'e2fsck -fy exits with 0 or 1',
+      observed: output,
+    },
+  );

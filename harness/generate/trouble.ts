@@ -1,0 +1,25 @@
+import { sequenceSeed } from '../generate-sequence.ts';
+import type { DeviceTrouble } from '../setup.ts';
+
+/** How many transfers fail: one, a few, or all from then on. */
+const LENGTHS = [1, 3, 1_000_000_000] as const;
+
+/**
+ * What is wrong with the device of the sequence with this seed: a read or a write that fails, early or late in it, or an end that comes too early.
+ * It is drawn apart from the sequence, which is the same on a device that is well.
+ */
+export function troubleOf(seed: number, sectors: number): DeviceTrouble {
+  const dice = sequenceSeed(~seed, 0) >>> 0;
+  const from = (dice >>> 4) % 2 === 0 ? (dice >>> 5) % 8 : (dice >>> 5) % 64;
+  const span = { from, to: from + (LENGTHS[(dice >>> 12) % LENGTHS.length] ?? 1) };
+  switch (dice % 5) {
+    case 0:
+    case 1:
+      return { reads: span };
+    case 2:
+    case 3:
+      return { writes: span };
+    default:
+      return { endsAt: Math.floor((sectors * (1 + ((dice >>> 14) % 15))) / 16) };
+  }
+}
