@@ -42,5 +42,5 @@ function lineOf({ name, missing, found, use, remedy, essential }: Ability, width
   if (missing === null) return `${pc.green('✓')} ${label}  ${use}${found === '' ? '' : pc.dim(`  ${found}`)}`;
   const mark = essential ? pc.red('✗') : pc.yellow('·');
   const how = remedy === '' ? '' : `\n  ${' '.repeat(width)}  ${remedy}`;
-  return `${mark} ${label}  ${missing}: no ${use}${how}`;
+  return `${mark} ${label}  ${missing} (${use})${how}`;
 }
