@@ -216,10 +216,15 @@ function resizeFacts(seen: Observed): Facts {
   return { ...NO_FACTS, resized: now.id, destroyed };
 }
 
-/** What ext4_update_disksize_before_punch brings i_disksize up to. */
-function sizeBeforeHole({ before }: Observed, inode: number, offset: number, end: number): Facts['recorded'] {
+/** What ext4_update_disksize_before_punch brings i_disksize up to. Nothing is punched from the end on (ext4_punch_hole), but zeroed. */
+function sizeBeforeHole(
+  { before }: Observed,
+  { mode, offset, length }: OperationOf<'fallocate'>,
+  inode: number,
+): Facts['recorded'] {
   const size = before.inodes.get(inode)?.stat.size ?? 0;
-  return offset > size ? null : { inode, size: Math.min(size, end) };
+  const nothing = mode === 'punch' ? offset >= size : offset > size;
+  return nothing ? null : { inode, size: Math.min(size, offset + length) };
 }
 
 function fallocateFacts(seen: Observed, operation: OperationOf<'fallocate'>): Facts {
@@ -234,7 +239,7 @@ function fallocateFacts(seen: Observed, operation: OperationOf<'fallocate'>): Fa
       return {
         ...NO_FACTS,
         resized,
-        recorded: sizeBeforeHole(seen, id, offset, offset + length),
+        recorded: sizeBeforeHole(seen, operation, id),
         destroyed: { inode: id, start: offset, end: offset + length, cut: false },
       };
     case 'collapse':

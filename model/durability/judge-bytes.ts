@@ -115,7 +115,11 @@ class StretchJudge {
     const next = Math.min(version + 1, newest);
     let stored = false;
     for (let one = oldest; one <= newest; one++) stored ||= this.#past.at(one)?.stored === true;
-    if (mode.data === 'journal' && !stored) return [Math.max(oldest, version), next];
+    if (mode.data === 'journal' && !stored) {
+      const from = Math.max(oldest, version);
+      // What was acknowledged may be newer than the names and attributes are, of which nothing else had changed by then.
+      return [from, Math.max(from, next)];
+    }
     return [oldest, newest];
   }
 

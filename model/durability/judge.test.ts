@@ -121,7 +121,37 @@ describe('names', () => {
   });
 });
 
+describe('sizes', () => {
+  test('a hole that begins at the end of the file does nothing, so it says nothing of the size', () => {
+    const holed = (mode: 'punch' | 'zero', offset: number): World =>
+      new World(
+        { ...BUFFER_HEAD, unwrittenFirst: false },
+        ...[open('fd0', 'b'), write(1, 0, 1)],
+        { op: 'fallocate', handle: 'fd0', mode, offset, length: 1 },
+        open('fd1', 'a'),
+        { op: 'fsync', handle: 'fd1' },
+      );
+    const beyond = holed('punch', 1);
+    expect(beyond.judge(beyond.tree(4, { b: [] }))).toBeNull();
+    const within = holed('punch', 0);
+    expect(within.judge(within.tree(4, { b: [] }))).toBe('size');
+  });
+});
+
 describe('bytes', () => {
+  test('journalled bytes that were committed before they were synced are those of the commit', () => {
+    const journal = { ...BUFFER_HEAD, data: 'journal', delalloc: false, unwrittenFirst: false } as const;
+    const world = new World(
+      journal,
+      ...[open('fd0', 'b'), open('fd1', 'a'), write(7, 0, 1)],
+      { op: 'fsync', handle: 'fd1' },
+      { op: 'pwrite', handle: 'fd1', offset: 0, content: { seed: 1, length: 1 } },
+      FSYNC,
+    );
+    expect(world.judge(world.tree(4))).toBeNull();
+    expect(world.judge(world.tree(4, { b: [9] }))).toBe('bytes');
+  });
+
   const overwritten = (...more: Operation[]): World =>
     new World(BUFFER_HEAD, open('fd0', 'a'), write(1, 0, 8), FSYNC, write(2, 0, 8), ...more);
 
