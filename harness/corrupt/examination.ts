@@ -1,4 +1,5 @@
 import type { Operation, Outcome, Path, Timestamp, Value } from '../../model/index.ts';
+import { saysDamage } from '../damage-errno.ts';
 import type { Dice } from '../generate/dice.ts';
 import { timeOfStep } from '../setup.ts';
 import { isPromise, type Session } from '../target.ts';
@@ -8,7 +9,7 @@ export interface Fault {
   readonly kind:
     /** Something was thrown that no system call answers. */
     | 'threw'
-    /** EIO or EUCLEAN, and nothing says what is wrong where; the device itself never fails. */
+    /** EIO, EUCLEAN or EBADMSG, and nothing says what is wrong where; the device itself never fails. */
     | 'unnamed'
     /** With errors=remount-ro, something was changed after damage had been found. */
     | 'wrote on';
@@ -86,7 +87,7 @@ export class Examination {
     if (outcome === null) return null;
     if (!outcome.ok) {
       this.answers.set(outcome.errno, (this.answers.get(outcome.errno) ?? 0) + 1);
-      const unnamed = outcome.errno === 'EIO' || outcome.errno === 'EUCLEAN';
+      const unnamed = outcome.errno === 'EIO' || saysDamage(outcome.errno);
       if (unnamed && this.#session.complaint() === null) {
         this.#blame('unnamed', operation, `${operation.op} answered ${outcome.errno}`, '');
       }

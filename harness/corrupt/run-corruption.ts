@@ -1,3 +1,4 @@
+import { saysDamage } from '../damage-errno.ts';
 import { Dice } from '../generate/dice.ts';
 import { sequenceSeed } from '../generate-sequence.ts';
 import { timeOfStep } from '../setup.ts';
@@ -152,7 +153,7 @@ class CaseRun {
       if (refusal !== null) {
         onRefused(refusal);
         this.answers.set(`${what} refused`, (this.answers.get(`${what} refused`) ?? 0) + 1);
-        if (refusal === 'EIO' || refusal === 'EUCLEAN') this.#unnamed(what, refusal);
+        if (refusal === 'EIO' || saysDamage(refusal)) this.#unnamed(what, refusal);
         return null;
       }
       const known = error instanceof Error;

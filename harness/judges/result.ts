@@ -1,5 +1,6 @@
 import type { Operation } from '../../model/index.ts';
 import type { Difference } from '../compare.ts';
+import { saysDamage } from '../damage-errno.ts';
 import { withoutNumbers } from './crash-of-target.ts';
 import type { Participant, StepContext } from '../lockstep.ts';
 import { fails, type FailedVerdict } from '../verdict.ts';
@@ -17,7 +18,7 @@ export function outcomeDiffers(
   // After a recovery it matters when the tree was wrong; the sequence and its end show the same mistake.
   const detail = `${kind === 'recovery' ? `${where}: ` : ''}${operation.op} ${found.what}`;
   const signature =
-    complaint !== null && found.observed === 'EUCLEAN'
+    complaint !== null && saysDamage(found.observed)
       ? { kind: 'complaint' as const, detail: withoutNumbers(complaint) }
       : { kind, detail };
   return fails(

@@ -36,7 +36,7 @@ function eachPiece(
   }
 }
 
-/** dax_iomap_rw() for reading, under i_rwsem: answers the bytes within the file. Fails with EIO, EUCLEAN when there are none. */
+/** dax_iomap_rw() for reading, under i_rwsem: answers the bytes within the file. Fails with EIO, EUCLEAN, EBADMSG when there are none. */
 export function* daxRead<F extends IomapFile>(
   file: F,
   position: number,

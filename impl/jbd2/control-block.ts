@@ -1,4 +1,4 @@
-import { Corruption } from '../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../lib/corruption.ts';
 import { join } from '../lib/struct.ts';
 import { BlockTailLayout, TAG_LAST, TAG_SAME_UUID, TAG_UUID_BYTES } from './layout/block-tag.ts';
 import { JOURNAL_HEADER_BYTES } from './layout/header.ts';
@@ -60,5 +60,5 @@ export function verifyTail(format: LogFormat, block: ControlBlock): void {
   if (hasValidTail(format, block)) return;
   const found = BlockTailLayout.at(block.view, format.tailOffset).checksum;
   const expected = `${format.controlChecksum(block.view, format.tailOffset)}`;
-  throw new Corruption(`descriptor block ${block.position} of the journal`, 't_checksum', found, expected);
+  throw new BadChecksum(`descriptor block ${block.position} of the journal`, 't_checksum', found, expected);
 }

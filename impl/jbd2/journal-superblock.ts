@@ -1,7 +1,7 @@
 import type { BlockDevice } from '../block/block-device.ts';
 import { transfer } from '../block/transfer.ts';
 import { SECTOR_BYTES } from '../block/bio.ts';
-import { Corruption, MountRefused } from '../lib/corruption.ts';
+import { BadChecksum, Corruption, MountRefused } from '../lib/corruption.ts';
 import { crc32c } from '../lib/crc32c.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { JOURNAL_MAGIC, SUPERBLOCK_V1, SUPERBLOCK_V2 } from './layout/header.ts';
@@ -195,7 +195,7 @@ export class JournalSuperBlock {
       throw new Corruption(STRUCTURE, 's_checksum_type', checksumType, `${CHECKSUM_CRC32C} (crc32c)`);
     }
     if (both !== 0 && checksum !== this.#checksum()) {
-      throw new Corruption(STRUCTURE, 's_checksum', checksum, `${this.#checksum()}`);
+      throw new BadChecksum(STRUCTURE, 's_checksum', checksum, `${this.#checksum()}`);
     }
     const unknown = (featureIncompat & ~UNDERSTOOD) >>> 0;
     if (unknown !== 0 || featureRoCompat !== 0) {

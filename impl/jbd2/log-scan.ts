@@ -1,4 +1,4 @@
-import { Corruption } from '../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../lib/corruption.ts';
 import { join } from '../lib/struct.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { hasValidTail, readTags } from './control-block.ts';
@@ -68,7 +68,7 @@ export class LogScan implements LogVisitor {
     if (this.#damagedBlock !== null) {
       if (stale) return false;
       const structure = `block ${this.#damagedBlock} of the journal (transaction ${block.sequence})`;
-      throw new Corruption(structure, 't_checksum', 'wrong', 'the checksum of the block');
+      throw new BadChecksum(structure, 't_checksum', 'wrong', 'the checksum of the block');
     }
     const expected = this.#format.transactionChecksum
       ? this.#transactionWrong(raw)
@@ -77,7 +77,7 @@ export class LogScan implements LogVisitor {
       if (stale) return false;
       this.end = block.sequence;
       const structure = `commit block ${block.position} of the journal (transaction ${block.sequence})`;
-      this.failure = new Corruption(structure, 'h_chksum', raw.checksum, `${expected}`);
+      this.failure = new BadChecksum(structure, 'h_chksum', raw.checksum, `${expected}`);
       return false;
     }
     this.#lastCommitSeconds = seconds;

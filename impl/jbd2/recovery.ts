@@ -1,5 +1,5 @@
 import type { BufferHead } from '../buffer/buffer-head.ts';
-import { Corruption } from '../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../lib/corruption.ts';
 import { fail, Failure } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { readFastCommits, type FastCommitReader } from './fast-commit-area.ts';
@@ -150,7 +150,7 @@ class ReplayPass implements LogVisitor {
     const checksum = format.checksums === 'none' ? tag.checksum : format.dataChecksum(sequence, data);
     if (checksum !== tag.checksum) {
       const structure = `journal block ${position} (block ${tag.block} in transaction ${sequence})`;
-      this.damage ??= new Corruption(structure, 't_checksum', tag.checksum, `${checksum}`);
+      this.damage ??= new BadChecksum(structure, 't_checksum', tag.checksum, `${checksum}`);
       return;
     }
     if (tag.block >= cache.blocks) {

@@ -32,6 +32,7 @@ export type Errno =
   | 'ENODATA'
   | 'EOPNOTSUPP'
   | 'EUCLEAN'
+  | 'EBADMSG'
   | 'EDQUOT'
   | 'EOVERFLOW'
   | 'ESTALE';

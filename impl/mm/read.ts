@@ -21,7 +21,7 @@ const PLAIN: ReadRules = { nowait: false, dontCache: false };
 /**
  * Copies bytes of the file from `position` on into `target`, as far as the file goes, reading what is not cached
  * (filemap_read). Answers the number of bytes; what comes after the first that cannot be read is left out. Fails with EIO,
- * EUCLEAN, EAGAIN when nothing could be read.
+ * EUCLEAN, EBADMSG, EAGAIN when nothing could be read.
  */
 export function* readThroughCache(
   mapping: AddressSpace,

@@ -2,9 +2,9 @@ import type { SuperBlock } from '../ext4/super/super-block.ts';
 import { Corruption } from '../lib/corruption.ts';
 import { fail } from '../lib/errno.ts';
 
-/** What a call throws when it has thrown `error`: what is wrong on the disk is taken note of, and is EUCLEAN. */
+/** What a call throws when it has thrown `error`: what is wrong on the disk is taken note of, and is EUCLEAN or EBADMSG. */
 export function failCall({ scheduler, health }: SuperBlock, error: unknown): never {
   if (!(error instanceof Corruption)) throw error;
   scheduler.call('ext4_error', () => health.corrupted(error));
-  return fail('EUCLEAN');
+  return fail(error.errno);
 }

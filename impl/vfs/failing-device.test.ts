@@ -30,6 +30,7 @@ const TYPED = [
   'EIO',
   'EROFS',
   'EUCLEAN',
+  'EBADMSG',
   'ENOSPC',
   'ENOENT',
   'EEXIST',

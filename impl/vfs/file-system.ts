@@ -46,7 +46,7 @@ const NEW_DIRECTORY_MODE = 0o777;
 
 /**
  * A mounted file system, as a process without umask sees it: root, unless `setCredentials` made it somebody else. A call
- * returns when it is done; it fails with `Failure` and the kernel's errno. What is wrong on the disk is EUCLEAN, with
+ * returns when it is done; it fails with `Failure` and the kernel's errno. What is wrong on the disk is EUCLEAN or EBADMSG, with
  * `corruption` as the reason.
  */
 export class FileSystem {
@@ -468,7 +468,7 @@ export class FileSystem {
 
   /**
    * umount(2). Fails with EBUSY while a file is open, mapped or swapped to, or all is frozen, else the file system is gone and the object of no use; EIO and
-   * EUCLEAN say that not all of it is on the disk.
+   * EUCLEAN, EBADMSG say that not all of it is on the disk.
    */
   unmount(): void {
     const { files, mappings, swapFiles } = this.#context;

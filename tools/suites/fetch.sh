@@ -9,8 +9,10 @@ fetch_sources() {
   command -v apt-get >/dev/null 2>&1 && [ -f "$keyring" ] ||
     die "the sources of the suites come from Debian's source packages, and there is no apt-get or no $keyring"
   mkdir -p "$cache/lists/partial" "$cache/archives/partial"
-  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
-  echo "deb-src [signed-by=$keyring] http://deb.debian.org/debian $release main" >"$cache/sources.list"
+  debian_sources >"$cache/sources.list"
+  # A machine whose lists were never fetched knows of no repository yet.
+  [ -s "$cache/sources.list" ] || { apt-get -qq update >&2 && debian_sources >"$cache/sources.list"; }
+  [ -s "$cache/sources.list" ] || die "apt-get knows of no repository of Debian's; see: apt-get indextargets"
   fetch_with_apt update || die "the list of source packages could not be fetched"
   for package in diod fuse3; do
     rm -rf "$cache/$package" "$cache/$package".new "$cache/${package}"_*
@@ -20,6 +22,12 @@ fetch_sources() {
     tar -xf "$cache/${package}"_*.orig.tar.* -C "$cache/$package.new" --strip-components=1
     mv "$cache/$package.new" "$cache/$package"
   done
+}
+
+# Sources lie where this machine has Debian's packages from.
+debian_sources() {
+  apt-get indextargets --format "deb-src [signed-by=$keyring] \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" \
+    'Created-By: Packages' 'Origin: Debian' | sort -u
 }
 
 fetch_with_apt() {

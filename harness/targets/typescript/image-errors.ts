@@ -11,6 +11,7 @@ import { findingText } from './finding-text.ts';
 /** The words of strerror(3) for what work on an image can meet. */
 const ERRNO_WORDS: Readonly<Partial<Record<Errno, string>>> = {
   EACCES: 'permission denied',
+  EBADMSG: 'a checksum of the image is wrong',
   EEXIST: 'it is there already',
   EFBIG: 'the file is too large for this file system',
   EIO: 'the image cannot be read or written',

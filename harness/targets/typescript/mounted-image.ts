@@ -1,4 +1,5 @@
 import { Failure, type FileSystem } from '../../../generated/impl/index.ts';
+import { saysDamage } from '../../damage-errno.ts';
 import { ImageError } from '../../image/image-overlay.ts';
 import type { FilePiece, ImageEntry, ImageFacts, ImageView, MappedRun } from '../../image/image-view.ts';
 import { findingText } from './finding-text.ts';
@@ -94,7 +95,7 @@ export class MountedImage implements ImageView {
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const { corruption } = this.fs;
-      const found = error.errno === 'EUCLEAN' && corruption !== null ? `: ${findingText(corruption)}` : '';
+      const found = saysDamage(error.errno) && corruption !== null ? `: ${findingText(corruption)}` : '';
       throw new ImageError(`${path}: ${errnoText(error.errno)}${found}`);
     }
   }

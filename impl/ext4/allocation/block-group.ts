@@ -1,5 +1,5 @@
 import type { BufferHead, Seal } from '../../buffer/buffer-head.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import {
@@ -131,7 +131,7 @@ export class BlockGroup {
     if (hasChecksums) {
       const crc = bitmapChecksum(checksumSeed, bits, geometry.clustersPerGroup);
       if (!blockBitmapChecksumMatches(raw, geometry.descriptorSize, crc)) {
-        throw new Corruption(structure, 'checksum', raw.blockBitmapCsumLo, `low half of ${crc}`);
+        throw new BadChecksum(structure, 'checksum', raw.blockBitmapCsumLo, `low half of ${crc}`);
       }
     }
     for (const { start, end, what } of this.#ownMetadata()) {

@@ -1,6 +1,6 @@
 import type { BlockRuns } from '../../block/block-runs.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { baseZones, SystemZones, type FixedMetadata, type Zone } from './block-zones.ts';
 import { descriptorBlock, type GroupLayout } from './group-layout.ts';
@@ -55,7 +55,7 @@ function checkChecksum({ number, buffer, raw }: Group, checked: CheckedSuperBloc
   const { descriptorSize } = checked.geometry;
   const crc = checked.groupChecksum(number, buffer.data.subarray(raw.base, raw.base + descriptorSize));
   if (raw.checksum !== crc)
-    throw new Corruption(`ext4_group_desc ${number}`, 'checksum', raw.checksum, String(crc));
+    throw new BadChecksum(`ext4_group_desc ${number}`, 'checksum', raw.checksum, String(crc));
 }
 
 function checkDescriptor({ number, raw }: Group, checked: CheckedSuperBlock, zones: SystemZones): void {

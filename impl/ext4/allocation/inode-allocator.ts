@@ -1,6 +1,6 @@
 import type { BufferHead, Seal } from '../../buffer/buffer-head.ts';
 import { present } from '../../lib/assert.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import { fail } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
@@ -190,7 +190,7 @@ export class InodeAllocator {
       const crc = bitmapChecksum(checksumSeed, bits, inodesPerGroup);
       if (!inodeBitmapChecksumMatches(raw, descriptorSize, crc)) {
         const structure = `inode bitmap of group ${number}`;
-        throw new Corruption(structure, 'checksum', raw.inodeBitmapCsumLo, `low half of ${crc}`);
+        throw new BadChecksum(structure, 'checksum', raw.inodeBitmapCsumLo, `low half of ${crc}`);
       }
     }
     const clear = countClear(bits, 0, inodesPerGroup);

@@ -23,8 +23,7 @@ import { inodeOf, type Inode } from '../inode/inode.ts';
 import { isInline } from '../inline/inline-data.ts';
 import { readInlineFolios } from '../inline/inline-file.ts';
 import { knownMapping, mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
-import { damageFails } from '../super/damage.ts';
-import { readQuietly } from './reading.ts';
+import { readFolioForReader, readQuietly } from './reading.ts';
 import { writepages } from './writepages.ts';
 
 /** Where the blocks of a file are to be read. */
@@ -69,7 +68,7 @@ const common: Omit<AddressSpaceOperations, 'name'> & Pick<DataPath, 'logsData' |
 
   *readFolio(folio) {
     const inode = inodeOf(folio.mapping);
-    const failed = yield* damageFails(inode.sb, () => fill(inode, [folio]));
+    const failed = yield* readFolioForReader(inode.sb, () => fill(inode, [folio]));
     if (failed.size > 0) fail('EIO');
   },
 

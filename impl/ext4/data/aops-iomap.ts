@@ -20,8 +20,7 @@ import {
   writeNothing,
   writeOps,
 } from './iomap-ops.ts';
-import { damageFails } from '../super/damage.ts';
-import { readQuietly } from './reading.ts';
+import { readFolioForReader, readQuietly } from './reading.ts';
 import { tailIsWritten } from './tail.ts';
 import { writebackOps } from './iomap-writeback.ts';
 
@@ -33,7 +32,7 @@ export const iomapPath: DataPath = {
   folioOrderMax: MAX_FOLIO_ORDER,
   readFolio(folio) {
     const inode = inodeOf(folio.mapping);
-    return damageFails(inode.sb, () => readFolio(inode, folio, lookupOps));
+    return readFolioForReader(inode.sb, () => readFolio(inode, folio, lookupOps));
   },
   readahead(mapping, folios) {
     const inode = inodeOf(mapping);

@@ -2,7 +2,6 @@ import type { Folio } from '../../mm/folio.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { inodeOf, type Inode } from '../inode/inode.ts';
 import { FOLIO_LOCK_AFTER_HANDLE } from '../lock-order.ts';
-import { damageFails } from '../super/damage.ts';
 import { bmap } from './bmap.ts';
 import { swapActivate } from './swap-activate.ts';
 import type { DataPath } from './data-path.ts';
@@ -12,7 +11,7 @@ import { migrateFolio } from '../../mm/migrate.ts';
 import { invalidateLogged, isPartiallyLogged, releaseLogged } from './logged-folio.ts';
 import { journalledWrite, readFromBuffers, zeroLogged } from './journalled-data.ts';
 import { logDirtyFolios, mkwriteLogged } from './journalled-writeback.ts';
-import { readQuietly } from './reading.ts';
+import { readFolioForReader, readQuietly } from './reading.ts';
 
 /** Fills locked folios, and unlocks them all. */
 function* fill(inode: Inode, folios: readonly Folio[]): Sleepable<void> {
@@ -32,7 +31,7 @@ export const journalledPath: DataPath = {
 
   readFolio(folio) {
     const inode = inodeOf(folio.mapping);
-    return damageFails(inode.sb, () => fill(inode, [folio]));
+    return readFolioForReader(inode.sb, () => fill(inode, [folio]));
   },
 
   readahead(mapping, folios) {

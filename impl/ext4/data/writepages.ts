@@ -1,7 +1,7 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { ensureBuffers } from '../../buffer/folio-buffers.ts';
 import { assert, present } from '../../lib/assert.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { Corruption, type DamageErrno } from '../../lib/corruption.ts';
 import { Failure, type Errno } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { isWanted, type WritebackControl } from '../../mm/address-space-operations.ts';
@@ -54,7 +54,7 @@ export function* writepages(inode: Inode, control: WritebackControl): Sleepable<
     const outcome = yield* attempt(inode, pass);
     if (outcome === 'done') return;
     if (outcome === 'more') retries = 0;
-    else if (outcome === 'damage') yield* giveUp(inode, control, cursor, 'EUCLEAN');
+    else if (outcome === 'EUCLEAN' || outcome === 'EBADMSG') yield* giveUp(inode, control, cursor, outcome);
     else if (inode.sb.blockAllocator.hasPendingFrees && retries++ < RETRIES_MAX)
       yield* inode.sb.journal.forceCommit();
     else yield* giveUp(inode, control, cursor, 'ENOSPC');
@@ -64,13 +64,13 @@ export function* writepages(inode: Inode, control: WritebackControl): Sleepable<
 type Outcome = 'done' | 'more' | 'no space';
 
 /** Data that damage leaves without a place must not stay dirty for ever: nothing could be unmounted. */
-function* attempt(inode: Inode, pass: Pass): Sleepable<Outcome | 'damage'> {
+function* attempt(inode: Inode, pass: Pass): Sleepable<Outcome | DamageErrno> {
   try {
     return yield* pass.run();
   } catch (error) {
     if (!(error instanceof Corruption)) throw error;
     yield* inode.sb.health.corrupted(error);
-    return 'damage';
+    return error.errno;
   }
 }
 

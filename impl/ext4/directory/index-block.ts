@@ -1,5 +1,5 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import { EXT4_INDEX_FL, type Inode } from '../inode/inode.ts';
 import { directoryIndexChecksum } from '../integrity/checksum.ts';
 import { DirectoryIndexSeal } from '../integrity/seals.ts';
@@ -61,6 +61,6 @@ export function checkIndexChecksum(dir: Inode, logical: number, buffer: BufferHe
   const expected = directoryIndexChecksum(dir.checksumSeed, buffer.data, offset, limit, count);
   const tail = DxTailLayout.at(buffer.view, offset + limit * DxEntryLayout.size);
   if (tail.checksum !== expected)
-    throw new Corruption(`dx_tail in ${place}`, 'checksum', tail.checksum, `${expected}`);
+    throw new BadChecksum(`dx_tail in ${place}`, 'checksum', tail.checksum, `${expected}`);
   buffer.seal = indexSeal(dir, offset);
 }

@@ -112,14 +112,19 @@ function ourAnswers(fs: FileSystem, path = 'dir'): Answers {
   );
 }
 
-/** The kernel has two errnos for what is wrong on a disk, EUCLEAN and EBADMSG. */
+/** Node.js has no names for EUCLEAN, and for EBADMSG only sometimes. */
+const DAMAGE: ReadonlyMap<number, string> = new Map([
+  [-117, 'EUCLEAN'],
+  [-74, 'EBADMSG'],
+]);
+
 function kernelOutcome(call: () => unknown): string {
   try {
     call();
     return 'done';
   } catch (error) {
     const { code = '', errno = 0 } = error as { code?: string; errno?: number };
-    return errno === -117 || errno === -74 ? 'EUCLEAN' : code;
+    return DAMAGE.get(errno) ?? code;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { BufferHead, Seal } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import { ready, type Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -85,7 +85,7 @@ function checkLeafChecksum(dir: Inode, buffer: BufferHead, place: string): void 
   const found = tail.checksum;
   const expected = directoryLeafChecksum(seed, buffer.data);
   if (found !== expected)
-    throw new Corruption(`ext4_dir_entry_tail of ${place}`, 'checksum', found, `${expected}`);
+    throw new BadChecksum(`ext4_dir_entry_tail of ${place}`, 'checksum', found, `${expected}`);
   buffer.seal = new DirectoryLeafSeal(seed);
 }
 

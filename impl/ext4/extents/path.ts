@@ -1,4 +1,4 @@
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import { present } from '../../lib/assert.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -79,7 +79,7 @@ export function* readNode(inode: Inode, block: number, expected: Expected): Slee
   // The header says where the checksum is, so it comes first.
   checkHeader(inode, node, expected);
   if (sb.hasChecksums && !treeBlockChecksumMatches(inode, buffer)) {
-    throw new Corruption(
+    throw new BadChecksum(
       `extent tree of inode ${inode.ino}, block ${block}`,
       'et_checksum',
       'wrong',

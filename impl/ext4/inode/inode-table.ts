@@ -1,4 +1,4 @@
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import { highHalf, join, lowHalf } from '../../lib/struct.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { Handle } from '../../jbd2/handle.ts';
@@ -130,7 +130,7 @@ function checkRawInode(inode: InodeOrigin, raw: RawInode): void {
     sb.hasChecksums &&
     !inodeChecksumMatches(inodeSeed(sb.checksumSeed, ino, raw.generation), raw, inodeSize)
   ) {
-    throw new Corruption(structure, 'checksum', raw.checksumLo, 'the crc32c of the inode');
+    throw new BadChecksum(structure, 'checksum', raw.checksumLo, 'the crc32c of the inode');
   }
   if (inodeSize > EXT4_GOOD_OLD_INODE_SIZE) {
     const room = inodeSize - EXT4_GOOD_OLD_INODE_SIZE;

@@ -1,7 +1,7 @@
 import { BlockRuns } from '../../block/block-runs.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import type { BufferCache } from '../../buffer/buffer-cache.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import { join } from '../../lib/struct.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { descriptorBlock, type GroupLayout } from '../allocation/group-layout.ts';
@@ -62,7 +62,7 @@ export function* readSpecialFile(fs: RawFileSystem, ino: number, what: string): 
   const { buffer, raw } = yield* readRawInode(fs, ino);
   const seed = fs.checksumSeed === null ? 0 : inodeSeed(fs.checksumSeed, ino, raw.generation);
   if (fs.checksumSeed !== null && !inodeChecksumMatches(seed, raw, geometry.inodeSize)) {
-    throw new Corruption(structure, 'checksum', raw.checksumLo, 'the crc32c of the inode');
+    throw new BadChecksum(structure, 'checksum', raw.checksumLo, 'the crc32c of the inode');
   }
   if (!isRegular(raw.mode) || raw.linksCount === 0) {
     throw new Corruption(structure, 'mode', raw.mode, 'a regular file with a link');

@@ -1,6 +1,6 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { assert } from '../../lib/assert.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { orphanBlockChecksum } from '../integrity/checksum.ts';
@@ -45,7 +45,7 @@ export class OrphanFile {
       }
       if (sb.hasChecksums) {
         const crc = orphanBlockChecksum(file.seed, block, buffer.data);
-        if (tail.checksum !== crc) throw new Corruption(structure, 'checksum', tail.checksum, String(crc));
+        if (tail.checksum !== crc) throw new BadChecksum(structure, 'checksum', tail.checksum, String(crc));
       }
       buffer.pinned = true;
       buffer.seal = seal;

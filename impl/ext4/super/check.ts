@@ -1,5 +1,5 @@
 import { SECTOR_BYTES } from '../../block/bio.ts';
-import { Corruption, MountRefused } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption, MountRefused } from '../../lib/corruption.ts';
 import { seedFromUuid, superBlockChecksum } from '../integrity/checksum.ts';
 import { groupChecksumOf, type GroupChecksum } from '../integrity/group-checksum.ts';
 import { COMPAT, hasFeature, INCOMPAT, RO_COMPAT, type Features } from './features.ts';
@@ -62,7 +62,7 @@ export function checkIdentity(raw: RawSuperBlock, data: Uint8Array): void {
   if ((raw.featureRoCompat & RO_COMPAT.metadata_csum) === 0) return;
   if (raw.checksumType !== EXT4_CRC32C_CHKSUM) wrong('checksumType', raw.checksumType, '1 (crc32c)');
   const crc = superBlockChecksum(data);
-  if (raw.checksum !== crc) wrong('checksum', raw.checksum, String(crc));
+  if (raw.checksum !== crc) throw new BadChecksum(NAME, 'checksum', raw.checksum, String(crc));
 }
 
 /** Every number that something is computed from (the checks of ext4_fill_super); features were checked before. */

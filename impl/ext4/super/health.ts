@@ -41,11 +41,10 @@ export class Health {
    * aborted at once, so that what was half done when it was found never reaches the disk. The caller holds no handle.
    * Throws KernelPanic with errors=panic.
    */
-  *corrupted({ finding }: Corruption): Sleepable<void> {
+  *corrupted({ finding, errno }: Corruption): Sleepable<void> {
     this.finding = finding;
-    const checksum = finding.field.toLowerCase().includes('checksum');
     const ino = Number(/^ext4_inode (\d+)/.exec(finding.structure)?.[1] ?? 0);
-    const code = checksum ? 'EFSBADCRC' : 'EFSCORRUPTED';
+    const code = errno === 'EBADMSG' ? 'EFSBADCRC' : 'EFSCORRUPTED';
     yield* this.#handle({ code, ino, where: `${finding.structure} ${finding.field}` }, false);
   }
 

@@ -1,6 +1,6 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { assert } from '../../lib/assert.ts';
-import { Corruption } from '../../lib/corruption.ts';
+import { BadChecksum, Corruption } from '../../lib/corruption.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { xattrBlockChecksum } from '../integrity/checksum.ts';
 import { XattrBlockSeal } from '../integrity/seals.ts';
@@ -79,7 +79,7 @@ function verify(sb: SuperBlock, buffer: BufferHead, structure: string): void {
   if (sb.hasChecksums) {
     const found = blockHeader(buffer).checksum;
     const expected = xattrBlockChecksum(sb.checksumSeed, buffer.block, buffer.data);
-    if (found !== expected) throw new Corruption(structure, 'h_checksum', found, `${expected}`);
+    if (found !== expected) throw new BadChecksum(structure, 'h_checksum', found, `${expected}`);
     buffer.seal = new XattrBlockSeal(sb.checksumSeed);
   }
   checkXattrArea(sb, blockArea(buffer), `ext4_xattr_header of block ${buffer.block}`);
