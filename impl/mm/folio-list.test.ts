@@ -44,6 +44,9 @@ test('the list answers what a plain array of folios does', () => {
           list.replace(folio, fresh);
           plain = plain.map((one) => (one === folio ? fresh : one));
         }
+        // What was found last is where the next look-up begins, whatever has become of it.
+        for (const near of [index, index + 1, index + 2, at])
+          expect(list.firstBehind(near)).toBe(plain.find((one) => one.index + one.pages > near));
         expect(list.firstDirtyBehind(at)).toBe(plain.find((one) => one.dirty && one.index + one.pages > at));
       }
       expect(list.count).toBe(plain.length);

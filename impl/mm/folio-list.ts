@@ -25,6 +25,9 @@ export class FolioList<Folio extends Listed> {
   /** None is empty. */
   readonly #pieces: Piece<Folio>[] = [];
   #count = 0;
+  /** Where the last look-up ended: the next one is mostly for the same page or for the one behind it. A hint only, always checked. */
+  #lastPiece = 0;
+  #lastPlace = 0;
 
   get count(): number {
     return this.#count;
@@ -32,8 +35,27 @@ export class FolioList<Folio extends Listed> {
 
   /** The first folio that ends behind page `index`. */
   firstBehind(index: number): Folio | undefined {
-    const piece = this.#pieces[this.#pieceOf(index)];
-    return piece?.folios[placeIn(piece.folios, index)];
+    const folios = this.#pieces[this.#lastPiece]?.folios;
+    if (folios !== undefined) {
+      const same = folios[this.#lastPlace];
+      if (same !== undefined && holds(same, index)) return same;
+      const next = folios[this.#lastPlace + 1];
+      if (next !== undefined && holds(next, index)) {
+        this.#lastPlace++;
+        return next;
+      }
+    }
+    return this.#searchBehind(index);
+  }
+
+  #searchBehind(index: number): Folio | undefined {
+    const number = this.#pieceOf(index);
+    const piece = this.#pieces[number];
+    if (piece === undefined) return undefined;
+    const place = placeIn(piece.folios, index);
+    this.#lastPiece = number;
+    this.#lastPlace = place;
+    return piece.folios[place];
   }
 
   /** The first dirty folio that ends behind page `index`. */
@@ -106,6 +128,9 @@ export class FolioList<Folio extends Listed> {
     let high = this.#pieces.length;
     // Appending and sequential access look behind or at the last folio.
     if (high === 0 || this.#endsBefore(high - 1, index)) return high;
+    const last = this.#lastPiece;
+    if (last < high && !this.#endsBefore(last, index) && (last === 0 || this.#endsBefore(last - 1, index)))
+      return last;
     let low = 0;
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -140,6 +165,9 @@ export class FolioList<Folio extends Listed> {
 function insertInto<Folio extends Listed>({ folios }: Piece<Folio>, folio: Folio): void {
   folios.splice(placeIn(folios, folio.index), 0, folio);
 }
+
+const holds = (folio: Listed, index: number): boolean =>
+  folio.index <= index && index < folio.index + folio.pages;
 
 /** Place of the first folio that ends behind page `index`. */
 function placeIn(folios: readonly Listed[], index: number): number {

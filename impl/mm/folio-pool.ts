@@ -18,6 +18,16 @@ export class PageRun {
     this.data = data;
   }
 
+  /** Does `next` begin in memory where this run ends? */
+  isFollowedBy(next: PageRun): boolean {
+    return this.page + (1 << this.order) === next.page && this.data.buffer === next.data.buffer;
+  }
+
+  /** `length` bytes of memory from byte `offset` of the run on; they may reach into runs that follow it. */
+  bytes(offset: number, length: number): Uint8Array {
+    return new Uint8Array(this.data.buffer, this.data.byteOffset + offset, length);
+  }
+
   /** The run in blocks of so many bytes. */
   blocks(blockSize: number): readonly MemoryBlock[] {
     const { data } = this;

@@ -41,10 +41,11 @@ export function* readThroughCache(
       if (folio === null) continue;
       const offset = at - folio.position;
       const samplesOnce = mapping.faults.has('read-samples-size-once');
-      const available = Math.min(folio.end, samplesOnce ? size : mapping.host.size) - at;
+      const end = endOfBatch(mapping, folio, position + target.length);
+      const available = Math.min(end, samplesOnce ? size : mapping.host.size) - at;
       const length = Math.min(target.length - done, available);
       if (length <= 0) break;
-      target.set(folio.data.subarray(offset, offset + length), done);
+      target.set(folio.memory.bytes(offset, length), done);
       done += length;
       if (folio.dropBehind) leave(mapping, folio);
     }
@@ -54,6 +55,24 @@ export function* readThroughCache(
   state.previous = position + done;
   return done;
 }
+
+/**
+ * Byte of the file behind the folios that follow `folio` there and in memory, and can be read like it, as far as they are needed up
+ * to byte `limit` (filemap_get_read_batch). They are copied in one go: for a single page the call costs more than the copy.
+ */
+function endOfBatch(mapping: AddressSpace, folio: Folio, limit: number): number {
+  if (folio.dropBehind || preemptible()) return folio.end;
+  let last = folio;
+  while (last.end < limit) {
+    const next = mapping.find(last.index + last.pages);
+    if (next === null || !isPlain(next) || !last.memory.isFollowedBy(next.memory)) break;
+    last = next;
+  }
+  return last.end;
+}
+
+/** Is there nothing to be done for it when it is read? */
+const isPlain = (folio: Folio): boolean => folio.uptodate && !folio.readaheadMark && !folio.dropBehind;
 
 /** The folio of byte `position`, good to read there; null when it was truncated meanwhile: look again. */
 function uptodateFolio(

@@ -67,15 +67,16 @@ function* readFromDisk(dir: Inode, logical: number, wanted: number): Sleepable<B
   return buffer;
 }
 
+/** Its checksum comes first, as in __ext4_read_dirblock(): of bytes that are not the directory's nothing else needs to be said. */
 function verify(dir: Inode, logical: number, buffer: BufferHead): void {
   const { sb } = dir;
   const index = isIndexBlock(dir, logical, buffer.data);
   const place = `block ${logical} of directory ${dir.ino}`;
-  checkBlock(buffer.data, sb.geometry.inodes, sb.hasChecksums && !index, place);
   if (sb.hasChecksums) {
     if (index) checkIndexChecksum(dir, logical, buffer);
     else checkLeafChecksum(dir, buffer, place);
   }
+  checkBlock(buffer.data, sb.geometry.inodes, sb.hasChecksums && !index, place);
   buffer.verified = true;
 }
 
