@@ -37,6 +37,13 @@ test('what is wrong before the first failure is found', async () => {
   expect(verdict).toMatchObject({ kind: 'fails', failure: { kind: 'result', operation: 'lstat' } });
 });
 
+test('a failure is where it is in the case, behind operations that are left out as well', async () => {
+  const options = { ...optionsFor(allTargets()), faults: ['rename-forgets-ctime'] };
+  const all: readonly Operation[] = [{ op: 'remount' }, { op: 'freeze' }, ...OPERATIONS];
+  const { verdict } = await runCase(setupWith({ reads: NEVER }), all, options);
+  expect(verdict).toMatchObject({ kind: 'fails', failure: { operation: 'lstat', step: all.length - 1 } });
+});
+
 test('a target whose device nobody can tell to fail proves nothing', async () => {
   const { verdict } = await runCase(
     setupWith({ endsAt: 100 }),

@@ -41,7 +41,8 @@ export async function runOnFailingDevice(
   const session = await target.start(well, { faults, now: timeOfStep(0) });
   failing.begin(trouble as Trouble);
   const run = new Run(well, failing, session, onOutcome);
-  for (const [step, operation] of operations.filter(isPossible).entries()) {
+  for (const [step, operation] of operations.entries()) {
+    if (!isPossible(operation)) continue;
     onStep?.(step);
     const failed = await run.step(operation, {
       step,
