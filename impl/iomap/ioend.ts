@@ -21,7 +21,7 @@ export class Ioend<F extends IomapFile = IomapFile> {
   readonly address: number;
   /** The blocks are unwritten on disk and must be converted (IOMAP_IOEND_UNWRITTEN). */
   readonly unwritten: boolean;
-  /** Bytes. */
+  /** Bytes of the file that it writes: behind them come the zeros of the last block. */
   size = 0;
   status: BioStatus = null;
   readonly #segments: Uint8Array[] = [];
@@ -51,6 +51,14 @@ export class Ioend<F extends IomapFile = IomapFile> {
     this.size += length;
     const state = stateOf(folio);
     if (state !== null) state.writePending += length;
+  }
+
+  /**
+   * What was beyond the end of the file when it was sent is none of it. Otherwise a file that grows while the device works
+   * would get zeros for what was written behind its old end (commit 51d20d1dacbe; iomap_add_to_ioend).
+   */
+  endBy(fileEnd: number): void {
+    this.size = Math.min(this.size, fileEnd - this.offset);
   }
 
   /** Starts the write; `ended` runs when the device is done, in interrupt context: it may not sleep. */

@@ -26,6 +26,8 @@ class WritebackContext<F extends IomapFile> {
   readonly file: F;
   readonly ops: IomapWritebackOps<F>;
   readonly iomap = new Iomap();
+  /** i_size when the last folio was taken, in bytes: what lies behind it goes to the device as zeros. */
+  fileEnd = 0;
   #ioend: Ioend<F> | null = null;
 
   constructor(file: F, ops: IomapWritebackOps<F>) {
@@ -44,6 +46,7 @@ class WritebackContext<F extends IomapFile> {
       ioend = this.#ioend = new Ioend(this.file, position, address, unwritten);
     }
     ioend.add(folio, position - folio.position, length);
+    ioend.endBy(this.fileEnd);
   }
 
   submit(): void {
@@ -99,6 +102,7 @@ function* writeFolio<F extends IomapFile>(context: WritebackContext<F>, folio: F
   if (state !== null) state.writePending += 1;
   let submitted = 0;
   try {
+    context.fileEnd = file.size;
     const end = writableEnd(file, folio);
     if (state === null) submitted = end > 0 ? yield* writeRange(context, folio, 0, blockSize) : 0;
     else submitted = yield* writeDirtyRanges(context, folio, end);

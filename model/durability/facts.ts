@@ -23,7 +23,7 @@ export interface Facts {
   /** It set the size of this inode itself, in a transaction of its own. */
   readonly resized: number | null;
   /** It moved the size on the disk forward to this much, over what may be in memory only. */
-  readonly recorded: { readonly inode: number; readonly size: number } | null;
+  readonly recorded: { readonly inode: number; readonly size: number; readonly byHole: boolean } | null;
   /** Bytes [start, end) of this inode lost the blocks that held them, or are beyond the end. */
   readonly destroyed: {
     readonly inode: number;
@@ -209,11 +209,23 @@ function resizedIn({ before, after }: Observed): { readonly now: InodeMoment; re
 
 function resizeFacts(seen: Observed): Facts {
   const resized = resizedIn(seen);
-  if (resized === null) return NO_FACTS;
+  if (resized === null) return { ...NO_FACTS, recorded: sizeOfSame(seen) };
   const { now, then } = resized;
   const { size } = now.stat;
   const destroyed = size < then ? { inode: now.id, start: size, end: Infinity, cut: true } : null;
   return { ...NO_FACTS, resized: now.id, destroyed };
+}
+
+/** A truncation to the size that a file has already brings i_disksize up to it (ext4_ext_truncate, ext4_ind_truncate). */
+function sizeOfSame({ state, operation, before, idOf }: Observed): Facts['recorded'] {
+  if (operation.op !== 'truncate' && operation.op !== 'ftruncate') return null;
+  const inode =
+    operation.op === 'truncate'
+      ? state.walk.resolve(operation.path, true)
+      : (state.handles.get(operation.handle)?.inode ?? 'EBADF');
+  if (typeof inode === 'string') return null;
+  const id = idOf(inode);
+  return { inode: id, size: before.inodes.get(id)?.stat.size ?? 0, byHole: false };
 }
 
 /** What ext4_update_disksize_before_punch brings i_disksize up to. Nothing is punched from the end on (ext4_punch_hole), but zeroed. */
@@ -224,7 +236,7 @@ function sizeBeforeHole(
 ): Facts['recorded'] {
   const size = before.inodes.get(inode)?.stat.size ?? 0;
   const nothing = mode === 'punch' ? offset >= size : offset > size;
-  return nothing ? null : { inode, size: Math.min(size, offset + length) };
+  return nothing ? null : { inode, size: Math.min(size, offset + length), byHole: true };
 }
 
 function fallocateFacts(seen: Observed, operation: OperationOf<'fallocate'>): Facts {

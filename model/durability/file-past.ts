@@ -77,8 +77,8 @@ export class FilePast {
         least = Math.max(least, this.sizeAt(one));
     for (let one = resized + 1; one <= version; one++) {
       const recorded = this.facts(one)?.recorded ?? null;
-      if (recorded?.inode === this.id && this.mode.holesLeaveSize !== true)
-        least = Math.max(least, recorded.size);
+      if (recorded?.inode !== this.id || (recorded.byHole && this.mode.holesLeaveSize === true)) continue;
+      least = Math.max(least, recorded.size);
     }
     if (movesSizeAtOnce(this.mode)) least = Math.max(least, this.sizeAt(version));
     // The next operation may be in part of what was committed.

@@ -136,6 +136,26 @@ describe('sizes', () => {
     const within = holed('punch', 0);
     expect(within.judge(within.tree(4, { b: [] }))).toBe('size');
   });
+
+  // ext4_ext_truncate and ext4_ind_truncate make i_disksize i_size, whether that has moved or not.
+  test.each(['truncate', 'ftruncate'] as const)(
+    '%s to the same size takes the size to the disk, and no bytes',
+    (op) => {
+      const size = 2;
+      const same: Operation = op === 'truncate' ? { op, path: 'a', size } : { op, handle: 'fd0', size };
+      const program = [open('fd0', 'a'), write(1, 0, size)];
+      const other = [open('fd1', 'b'), { op: 'fsync', handle: 'fd1' }] as const satisfies Operation[];
+      for (const mode of [{ ...BUFFER_HEAD, unwrittenFirst: false }, IOMAP]) {
+        const plain = new World(mode, ...program, ...other);
+        expect(plain.judge(plain.tree(4, { a: [] }))).toBeNull();
+        expect(plain.judge(plain.tree(4, { a: [0, 0] }))).toBe('bytes');
+        const cut = new World(mode, ...program, same, ...other);
+        expect(cut.judge(cut.tree(5, { a: [] }))).toBe('size');
+        expect(cut.judge(cut.tree(5, { a: [0, 0] }))).toBeNull();
+        expect(cut.judge(cut.tree(5, { a: [1, 9] }))).toBe('bytes');
+      }
+    },
+  );
 });
 
 describe('bytes', () => {
