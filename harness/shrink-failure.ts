@@ -59,11 +59,14 @@ export async function shrinkFailure(
   const permitted = (candidate: readonly Operation[]): boolean => isFair(setup, candidate);
   const fairlyFails = async (candidate: readonly Operation[]): Promise<boolean> =>
     permitted(candidate) && stillFails(candidate);
+  const endsAt = performance.now() + budgetMs;
+  // Where a run takes long, on kernels far away, its time ends before its runs.
   const coarse = await shrinkByFastCheck(setup, operations.slice(0, executed), fairlyFails, {
     budgetRuns: Math.ceil(budgetRuns / COARSE_SHARE),
-    signal,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(budgetMs / 2)]),
   });
-  const budget: MinimiseOptions = { budgetRuns, budgetMs, signal, permitted };
+  const timeLeft = Math.max(0, endsAt - performance.now());
+  const budget: MinimiseOptions = { budgetRuns, budgetMs: timeLeft, signal, permitted };
   const { operations: smallest } = await minimise(coarse, stillFails, budget);
   if (smallest !== best.operations) {
     const verdict = await failing(setup, smallest, wanted, whole);
