@@ -123,6 +123,15 @@ describe('sendfile', () => {
     expect(send(from, null, to, 10)).toBe(0);
   });
 
+  // Asked of Linux 6.18.44: splice_direct_to_actor ends with an access, whatever came of it.
+  test('moves atime of its source also for no bytes, and of a directory', () => {
+    const { made, from, to } = session();
+    const directory = made.open('.', 'read');
+    const nothing = { op: 'sendfile', from, fromOffset: 0, to, length: 0 } as const;
+    expect(made.movedBy('f', nothing)).toEqual(['atime']);
+    expect(made.movedBy('.', { ...nothing, from: directory })).toEqual(['atime']);
+  });
+
   test('refuses what has no bytes to give and who appends', () => {
     const { made, from, to, send } = session();
     const [appender, directory] = [made.open('g', 'write', { append: true }), made.open('.', 'read')];

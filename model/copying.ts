@@ -1,8 +1,8 @@
-import type { FileInode } from './inode.ts';
+import type { FileInode, Inode } from './inode.ts';
 import { TRANSFER_BYTES_MAX } from './limits.ts';
 import type { OpenFile } from './open-file.ts';
 import { counted, failure } from './outcome.ts';
-import type { Errno, Outcome } from './operation.ts';
+import type { Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { lengthOf } from './sparse-contents.ts';
 import type { State } from './state.ts';
@@ -46,9 +46,8 @@ export function sendfile(state: State, operation: OperationOf<'sendfile'>): Outc
   const length = Math.min(operation.length, TRANSFER_BYTES_MAX);
   const { maxReadBytes } = state.options;
   if (source + length > maxReadBytes && source >= maxReadBytes) return failure('EOVERFLOW');
-  const error = spliceError(from, to, length);
-  if (error !== null) return failure(error);
-  if (length === 0 || from.inode.type === 'directory') return counted(0);
+  if (to.append) return failure('EINVAL');
+  if (length === 0 || from.inode.type === 'directory') return spliceOfNothing(state, from.inode, length);
   const whole = Math.min(length, maxReadBytes - source);
   const outcome = moveBytes(state, from.inode, source, to, to.position, whole);
   if (outcome.ok && outcome.value.kind === 'count') {
@@ -59,10 +58,10 @@ export function sendfile(state: State, operation: OperationOf<'sendfile'>): Outc
   return outcome;
 }
 
-/** do_splice_direct: whoever appends cannot take part, and a directory has nothing to give. */
-function spliceError(from: OpenFile, to: OpenFile, length: number): Errno | null {
-  if (to.append) return 'EINVAL';
-  return from.inode.type === 'directory' && length > 0 ? 'EINVAL' : null;
+/** Also where nothing is asked for, and where a directory has nothing to give, it ends with an access (splice_direct_to_actor). */
+function spliceOfNothing(state: State, from: Inode, length: number): Outcome {
+  state.markAccessed(from);
+  return length === 0 ? counted(0) : failure('EINVAL');
 }
 
 /** What is read is an access, whatever comes of it; what is written are bytes, also where there was a hole. */

@@ -87,8 +87,11 @@ export function* sendfile(
   const room = from.inode.sb.maxFileBytes - copy.fromOffset;
   if (length > room && room <= 0) fail('EOVERFLOW');
   if (to.rules.append) fail('EINVAL');
-  if (length === 0) return 0;
-  if (!isRegular(from.inode.mode)) fail('EINVAL');
+  if (length === 0 || !isRegular(from.inode.mode)) {
+    // splice_direct_to_actor() ends with an access, whatever came of it.
+    yield* touchAccessTime(from.inode);
+    return length === 0 ? 0 : fail('EINVAL');
+  }
   const copied = yield* splice(context, copy, Math.min(length, room));
   to.position = copy.toOffset;
   if (offset === null) from.position = copy.fromOffset;
