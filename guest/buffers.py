@@ -90,10 +90,6 @@ def split(length, pieces):
     return [*lengths, length]
 
 
-def is_plain(operation, direct):
-    return not direct and "rwf" not in operation and is_one_piece(operation)
-
-
 def flags_of(operation):
     return sum(RWF[name] for name in operation.get("rwf", []))
 
