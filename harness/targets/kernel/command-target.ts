@@ -21,8 +21,8 @@ import { fileSystemAt } from './file-systems.ts';
 import { readHello, type Hello } from './hello.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
-import { differencesOf } from './known-differences.ts';
 import { machineTraits } from './machine-traits.ts';
+import { MetDifferences } from './met-differences.ts';
 import { Performer, SILENCE_MS_MAX } from './performer.ts';
 import { unaskedOf, uncomparedOf, type FileSystemName } from './promises.ts';
 
@@ -80,8 +80,8 @@ export class CommandTarget implements Target {
       throw new TargetUnavailable(`${this.name}: a fresh file system: ${messageOf(error)}`);
     }
     clock.record(now, from, Date.now() * 1000 + TICK_MICROSECONDS);
-    const known = differencesOf(this.#hello.kernel, this.#fileSystem, setup);
-    return new KernelSession(seat, clock, known, uncompared);
+    const differences = new MetDifferences(this.#hello.kernel, this.#fileSystem, setup);
+    return new KernelSession(seat, clock, differences, uncompared);
   }
 
   close(): Promise<void> {

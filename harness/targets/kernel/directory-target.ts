@@ -14,8 +14,8 @@ import { isPaced, ROOT_MODE, traitsOf } from './directory-traits.ts';
 import { fileSystemAt } from './file-systems.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
-import { differencesOf } from './known-differences.ts';
 import { machineTraits } from './machine-traits.ts';
+import { MetDifferences } from './met-differences.ts';
 import { unaskedOf, uncomparedOf, type FileSystemName } from './promises.ts';
 import { startHere } from './performer-pool.ts';
 
@@ -71,8 +71,8 @@ export class DirectoryTarget implements Target {
     }
     Object.assign(this.traits, machineTraits(performer.hello), { writeZeroes });
     const seat = this.#seats.take(performer, folder);
-    const known = differencesOf(performer.hello.kernel, this.#type, setup);
-    return new KernelSession(seat, clock, known, uncomparedOf(this.#type));
+    const differences = new MetDifferences(performer.hello.kernel, this.#type, setup);
+    return new KernelSession(seat, clock, differences, uncomparedOf(this.#type));
   }
 
   close(): Promise<void> {

@@ -11,8 +11,8 @@ import { GuestMachine, type GuestKind, type GuestSeat } from './guest-machine.ts
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
 import { isBefore } from './kernel-version.ts';
-import { differencesOf } from './known-differences.ts';
 import { machineTraits } from './machine-traits.ts';
+import { MetDifferences } from './met-differences.ts';
 import { uncomparedOf } from './promises.ts';
 import { readWriteLog } from './write-log.ts';
 
@@ -111,8 +111,8 @@ async function performed(
   writeZeroes: boolean,
 ): Promise<Performed> {
   const { hello } = seat.performer;
-  const known = differencesOf(hello.kernel, 'ext4', setup);
-  const session = new KernelSession(seat, clock, known, uncomparedOf('ext4'));
+  const differences = new MetDifferences(hello.kernel, 'ext4', setup);
+  const session = new KernelSession(seat, clock, differences, uncomparedOf('ext4'));
   const model = new Model({ ...modelOptions(setup), ...machineTraits(hello), writeZeroes });
   const history = new DurabilityHistory(model);
   for (const [step, operation] of operations.entries()) {

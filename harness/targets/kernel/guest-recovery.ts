@@ -6,6 +6,7 @@ import { EXT4 } from './file-systems.ts';
 import { GuestMachine, type GuestKind, type GuestSeat } from './guest-machine.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
+import { MetDifferences } from './met-differences.ts';
 import { uncomparedOf } from './promises.ts';
 
 /** The most of a file that is read. Nobody writes so much; a size that is wrong is known by itself. */
@@ -29,7 +30,7 @@ export class GuestRecovery implements KernelRecovery {
       // Read-only, it replays the journal and takes orphans away all the same, and looking changes nothing.
       const place = seat.place(EXT4.type, [...EXT4.mountWords(setup), 'ro']);
       const { error, heard = [] } = await seat.performer.call({ call: 'stand', place, paced: false });
-      const tree = error === undefined ? await treeOn(seat) : null;
+      const tree = error === undefined ? await treeOn(seat, setup) : null;
       await seat.performer.call({ call: 'go' });
       seat.release();
       return heard.length > 0 || tree === null ? [error ?? 'it is mounted', ...heard].join('\n') : tree;
@@ -44,8 +45,9 @@ export class GuestRecovery implements KernelRecovery {
   }
 }
 
-async function treeOn(seat: GuestSeat): Promise<RecoveredTree> {
-  const session = new KernelSession(seat, new KernelClock(false), [], uncomparedOf('ext4'));
+async function treeOn(seat: GuestSeat, setup: Setup): Promise<RecoveredTree> {
+  const differences = new MetDifferences(seat.performer.hello.kernel, EXT4.type, setup);
+  const session = new KernelSession(seat, new KernelClock(false), differences, uncomparedOf(EXT4.type));
   const tree = new Map<Path, RecoveredNode>();
   const walk = async (path: Path, prefix: Path): Promise<void> => {
     const node = await nodeAt(session, path);

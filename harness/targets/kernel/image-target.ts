@@ -11,8 +11,8 @@ import type { Unperformed } from '../../unperformed.ts';
 import type { FileSystemKind } from './file-systems.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
-import { differencesOf } from './known-differences.ts';
 import { machineTraits } from './machine-traits.ts';
+import { MetDifferences } from './met-differences.ts';
 import { unaskedOf, uncomparedOf } from './promises.ts';
 import type { ImageSeat, Machine } from './seat.ts';
 
@@ -69,8 +69,8 @@ export class ImageTarget implements Target {
       throw error;
     }
     const { type } = this.#fileSystem;
-    const known = differencesOf(seat.performer.hello.kernel, type, setup);
-    return new KernelSession(seat, clock, known, uncomparedOf(type));
+    const differences = new MetDifferences(seat.performer.hello.kernel, type, setup);
+    return new KernelSession(seat, clock, differences, uncomparedOf(type));
   }
 
   async close(): Promise<void> {

@@ -34,6 +34,18 @@ test('operations that were told the same time share a window', () => {
   expect(clock.same(told(5), stamp(DAY + 505))).toBe(true);
 });
 
+test('what an operation would have stamped may be an earlier stamp, or what was set by number', () => {
+  const clock = new KernelClock(false);
+  clock.record(told(5), DAY, DAY + 10);
+  clock.recordOlder(told(5));
+  const far = { seconds: 2 ** 32, nanoseconds: 1 };
+  expect([stamp(DAY - 1), stamp(DAY + 11), far].map((time) => clock.same(told(5), time))).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});
+
 test('with whole seconds the second is all that must be right', () => {
   const clock = new KernelClock(true);
   clock.record(told(5), DAY, DAY + 100);

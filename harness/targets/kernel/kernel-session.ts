@@ -3,8 +3,8 @@ import type { FailureSignature } from '../../failure.ts';
 import type { Awaitable, DiskImage, Session, Uncompared } from '../../target.ts';
 import { KernelMessage } from './kernel-message.ts';
 import type { KernelClock } from './kernel-clock.ts';
-import type { KnownDifference } from './known-differences.ts';
 import { outcomeOf, requestOf } from './kernel-outcome.ts';
+import type { MetDifferences } from './met-differences.ts';
 import type { Asked, PerformerAnswer } from './performer.ts';
 import type { Seat } from './seat.ts';
 
@@ -22,7 +22,7 @@ export class KernelSession implements Session {
   readonly uncompared: ReadonlySet<Uncompared>;
   readonly #seat: Seat;
   readonly #clock: KernelClock;
-  readonly #known: readonly KnownDifference[];
+  readonly #differences: MetDifferences;
   /** What will be asked for next. */
   #foreseen: readonly Operation[] = [];
   /** How many of them were told. */
@@ -33,21 +33,16 @@ export class KernelSession implements Session {
   /** Operations that have no answer yet, or never got one. */
   #asked = 0;
 
-  /** Why the last answer may be another than the model's. */
-  #excuse: string | null = null;
-  /** What has been met that spoils what comes after it. */
-  readonly #spoilt = new Set<KnownDifference>();
-
   constructor(
     seat: Seat,
     clock: KernelClock,
-    known: readonly KnownDifference[],
+    differences: MetDifferences,
     uncompared: ReadonlySet<Uncompared>,
   ) {
     this.uncompared = uncompared;
     this.#seat = seat;
     this.#clock = clock;
-    this.#known = known;
+    this.#differences = differences;
   }
 
   readonly sameTime = (expected: Timestamp, observed: Timestamp): boolean =>
@@ -90,13 +85,8 @@ export class KernelSession implements Session {
     [from, to]: readonly [number, number],
   ): void {
     this.#clock.record(now, from, to);
-    this.#excuse = null;
-    for (const known of this.#known) {
-      if (!known.applies(operation, outcome)) continue;
-      if (known.effect === 'older-stamps') this.#clock.recordOlder(now, to);
-      else if (known.effect === 'spoils') this.#spoilt.add(known);
-      else this.#excuse = known.name;
-    }
+    const stamps = this.#differences.record(operation, outcome);
+    if (stamps === 'older stamps') this.#clock.recordOlder(now);
   }
 
   /** What was told behind this answer was skipped: it is told again when it is asked for. */
@@ -134,9 +124,7 @@ export class KernelSession implements Session {
   }
 
   excuse(failure: FailureSignature): string | null {
-    if (failure.kind === 'result' && this.#excuse !== null) return this.#excuse;
-    for (const { name, spoils } of this.#spoilt) if (spoils?.(failure) === true) return name;
-    return null;
+    return this.#differences.excuse(failure);
   }
 
   async identity(path: Path): Promise<number> {

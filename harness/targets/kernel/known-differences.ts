@@ -1,4 +1,4 @@
-import type { Operation, Outcome } from '../../../model/index.ts';
+import { ext4MaxIndirectBytes, type Operation, type Outcome } from '../../../model/index.ts';
 import type { FailureSignature } from '../../failure.ts';
 import { hasFeature } from '../../format.ts';
 import type { Setup } from '../../setup.ts';
@@ -6,6 +6,10 @@ import { isBefore } from './kernel-version.ts';
 
 /** Bytes. */
 const XATTR_NAME_MAX = 255;
+const XATTR_VALUE_MAX = 65_536;
+
+const PAGE_BYTES = 4096;
+const SECTOR_BYTES = 512;
 
 /**
  * Where a kernel may differ from the model although nothing is wrong: reviewed, one by one. The model is that of Linux
@@ -22,7 +26,9 @@ export interface KnownDifference {
   readonly fileSystem: string;
   /** File systems and mounts on which it is met; all of them when absent. */
   readonly onlyOn?: (setup: Setup) => boolean;
-  readonly applies: (operation: Operation, outcome: Outcome) => boolean;
+  readonly applies: (operation: Operation, outcome: Outcome, setup: Setup) => boolean;
+  /** What must have been answered before an answer that it applies to; nothing when absent. */
+  readonly after?: (operation: Operation, outcome: Outcome) => boolean;
   /**
    * `older-stamps`: what the operation would have stamped keeps an earlier time. `other-answer`: the answer may be another,
    * and the rest of the sequence cannot be judged then. `spoils`: from now on failures of the kind that `spoils` knows say
@@ -36,10 +42,65 @@ export interface KnownDifference {
 const INLINE_BYTES = 60;
 
 /** Contents that were read are others. */
-const otherBytes = ({ detail }: FailureSignature): boolean =>
+const otherBytes = ({ detail }: Pick<FailureSignature, 'detail'>): boolean =>
   /zeros where bytes belong|bytes where zeros belong|other bytes/.test(detail);
 
+/** Memory that does not begin at a multiple of 512: what ends early ends with a page. */
+const liesOddly = (operation: Operation): boolean =>
+  ('misaligned' in operation && (operation.misaligned ?? 0) % SECTOR_BYTES !== 0) ||
+  ('faultAt' in operation && (operation.faultAt ?? 0) % SECTOR_BYTES !== 0);
+
+/** Collapsing and inserting that is refused, and punching beyond the end. */
+const doesNothing = (operation: Operation, outcome: Outcome): boolean =>
+  operation.op === 'fallocate' && (!outcome.ok || operation.mode === 'punch');
+
+const mayMoveBytes = (operation: Operation): boolean =>
+  ['read', 'pread', 'write', 'pwrite'].includes(operation.op);
+
+/** Whether it writes behind the first page of a file; where it does not say where, it may. */
+function writesBehindFirstPage(operation: Operation): boolean {
+  switch (operation.op) {
+    case 'pwrite':
+      return operation.offset + operation.content.length > PAGE_BYTES;
+    case 'copy-file-range':
+      return (operation.toOffset ?? PAGE_BYTES) + operation.length > PAGE_BYTES;
+    case 'write':
+    case 'sendfile':
+      return true;
+    default:
+      return false;
+  }
+}
+
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    name: 'a read of a page makes zeros of what was written to it while the file begins in its inode',
+    reason:
+      'contents that have outgrown the inode leave it at writeback only; until then a page behind the first that is not read in whole, having more blocks than the one that was written, is taken for zeros as a whole',
+    source:
+      'reports/kernel-findings/inline-data-page-zeroed-by-read.md; fs/ext4/inline.c, ext4_readpage_inline; 6.1.176 and 6.18.44',
+    fileSystem: 'ext4',
+    onlyOn: ({ blockSize, mount, format }) =>
+      blockSize < PAGE_BYTES &&
+      mount.delalloc &&
+      mount.data !== 'journal' &&
+      hasFeature(format, 'inline_data'),
+    applies: (operation, outcome) => outcome.ok && writesBehindFirstPage(operation),
+    effect: 'spoils',
+    spoils: ({ detail }) => detail.endsWith('zeros where bytes belong'),
+  },
+  {
+    name: 'chattr +e runs out of space where the root hands down an access list',
+    reason:
+      'the inode that the blocks move through is made below the root and inherits its default list, for which the transaction has no room: ENOSPC although there is space',
+    source: 'reports/kernel-findings/chattr-extents-below-default-acl.md; 6.1.176 and 6.18.44',
+    fileSystem: 'ext4',
+    after: (operation, outcome) =>
+      operation.op === 'setxattr' && operation.name === 'system.posix_acl_default' && outcome.ok,
+    applies: (operation, outcome) =>
+      operation.op === 'chattr' && operation.extents === true && !outcome.ok && outcome.errno === 'ENOSPC',
+    effect: 'other-answer',
+  },
   {
     name: 'a buffered write whose memory faults leaves delayed blocks behind',
     reason:
@@ -107,9 +168,18 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       'fs/ext4/extents.c: commit 2890e5e0f49e10f3dadc5f7b7ea434e3e77e12a6 of 6.15 (stable took it into 6.12, too); seen on 6.1.176',
     before: '6.15',
     fileSystem: 'ext4',
-    applies: (operation, outcome) =>
-      operation.op === 'fallocate' && (!outcome.ok || operation.mode === 'punch'),
+    applies: doesNothing,
     effect: 'older-stamps',
+  },
+  {
+    name: 'fallocate that does nothing leaves privileges',
+    reason: 'file_modified takes set-id bits and capabilities away, too, and older kernels did not get to it',
+    source: 'fs/ext4/extents.c: commit 2890e5e0f49e10f3dadc5f7b7ea434e3e77e12a6 of 6.15; seen on 6.1.176',
+    before: '6.15',
+    fileSystem: 'ext4',
+    applies: doesNothing,
+    effect: 'spoils',
+    spoils: ({ detail }) => /^(listxattr names|getxattr errno ENODATA\/ok|[lf]?stat mode)$/.test(detail),
   },
   {
     name: 'linkat of a descriptor needs CAP_DAC_READ_SEARCH',
@@ -136,6 +206,81 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       !outcome.ok &&
       outcome.errno !== 'ERANGE',
     effect: 'other-answer',
+  },
+  {
+    name: 'what was stored in journalled files is lost when their blocks move',
+    reason:
+      'a page that a mapping made dirty came into the journal only at writeback, which collapse and insert began after the commit they waited for: what was read next came from the disk',
+    source:
+      'fs/ext4, data=journal: commits d84c9ebdac1e39bc7b036c0c829ee8c1956edabc and 265e72efa99fcc0959f8d33d346a7e0f2e3fe201 of 6.4; seen on 6.1.176',
+    before: '6.4',
+    fileSystem: 'ext4',
+    onlyOn: ({ mount }) => mount.data === 'journal',
+    after: (operation, outcome) => operation.op === 'store' && outcome.ok,
+    applies: (operation, outcome) =>
+      operation.op === 'fallocate' &&
+      (operation.mode === 'collapse' || operation.mode === 'insert') &&
+      outcome.ok,
+    effect: 'spoils',
+    spoils: otherBytes,
+  },
+  {
+    name: 'the path of an attribute is looked up before its value is',
+    reason:
+      'a value that is too long for any attribute is E2BIG before the path is looked at; older kernels walked the path first and answered what was wrong with it',
+    source: 'fs/xattr.c: commit 6140be90ec70c39fa844741ca3cc807dd0866394 of 6.13; seen on 6.1.176',
+    before: '6.13',
+    fileSystem: 'any',
+    applies: (operation, outcome) =>
+      operation.op === 'setxattr' &&
+      'length' in operation.value &&
+      operation.value.length > XATTR_VALUE_MAX &&
+      !outcome.ok &&
+      outcome.errno !== 'E2BIG',
+    effect: 'other-answer',
+  },
+  {
+    name: 'an access list of no bytes is none',
+    reason:
+      'a value of no bytes takes the list away; older kernels took it for a list whose header is missing (EINVAL)',
+    source: 'fs/xattr.c, do_set_acl: commit 318e66856ddec05384f32d60b5598128289f4e7b of 6.2; seen on 6.1.176',
+    before: '6.2',
+    fileSystem: 'any',
+    applies: (operation, outcome) =>
+      operation.op === 'setxattr' &&
+      operation.name.startsWith('system.posix_acl_') &&
+      'length' in operation.value &&
+      operation.value.length === 0 &&
+      !outcome.ok &&
+      outcome.errno === 'EINVAL',
+    effect: 'other-answer',
+  },
+  {
+    name: 'memory of direct I/O must lie at a multiple of 512',
+    reason:
+      'where in memory each part of a transfer lies is looked at when the request is built, and only as far as the device needs it; older kernels refused what did not lie at a multiple of dma_alignment before anything else',
+    source: 'fs/iomap/direct-io.c: commit 7eac331869575d81eaa2dd68b19e7468f8fa93cb of 6.18; seen on 6.1.176',
+    before: '6.18',
+    fileSystem: 'ext4',
+    applies: (operation, outcome) =>
+      mayMoveBytes(operation) && liesOddly(operation) && !outcome.ok && outcome.errno === 'EINVAL',
+    effect: 'other-answer',
+  },
+  {
+    name: 'nothing is punched beyond what a file of indirect blocks may hold',
+    reason:
+      'the end of a hole was held to the largest file of indirect blocks also in files of extents: what lies beyond stays',
+    source:
+      'fs/ext4/inode.c, ext4_punch_hole: commit 29ec9bed2395061350249ae356fb300dd82a78e7 of 6.16; seen on 6.1.176',
+    before: '6.16',
+    fileSystem: 'ext4',
+    applies: (operation, outcome, { blockSize }) =>
+      operation.op === 'fallocate' &&
+      operation.mode === 'punch' &&
+      outcome.ok &&
+      operation.offset + operation.length > ext4MaxIndirectBytes(blockSize, Infinity) - blockSize,
+    effect: 'spoils',
+    spoils: ({ kind, detail }) => otherBytes({ detail }) || kind === 'space' || /fiemap|seek/.test(detail),
   },
   {
     name: 'no RWF_DONTCACHE',
