@@ -1,6 +1,5 @@
 import * as z from 'zod';
-
-export type HashName = 'legacy' | 'half_md4' | 'tea';
+import { HASH_NAMES, type HashName } from './hash-names.ts';
 
 /** How the file system is laid out, where it is not as mke2fs -t ext4 does it. */
 export interface SetupFormat {
@@ -81,7 +80,7 @@ export const formatSchema = z.strictObject({
   descriptorSize: z.literal([64, 128, 256, 512, 1024]).exactOptional(),
   journalBlocks: z.int().min(1024).max(10_240_000).exactOptional(),
   reservedPercent: z.number().min(0).max(50).exactOptional(),
-  hash: z.literal(['legacy', 'half_md4', 'tea']).exactOptional(),
+  hash: z.literal(HASH_NAMES).exactOptional(),
   unsignedHash: z.literal(true).exactOptional(),
 });
 

@@ -4,6 +4,7 @@ import type { Form, Written } from '../export/form.ts';
 import { operationText } from '../program-text.ts';
 import type { Case } from '../case.ts';
 import { loadCase } from './case-file.ts';
+import { ONE_OUTPUT } from './output-options.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
 interface ExportOptions {
@@ -50,8 +51,6 @@ export function addExport(program: Command, terminal: Terminal, exit: (code: num
     .addHelpText('after', FORMS_TEXT)
     .action(async (path: string, options: ExportOptions) => exit(await exportCase(path, options, terminal)));
 }
-
-const ONE_OUTPUT = '--output - and --json both want standard output; give --output a file';
 
 async function exportCase(path: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const saved = loadCase(path);

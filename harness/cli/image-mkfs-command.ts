@@ -4,7 +4,7 @@ import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { writeImage } from '../image-file.ts';
 import { makeImage, type ImageRequest } from '../targets/typescript/image-maker.ts';
 import { namingImage } from './image-errors.ts';
-import type { HashName } from '../format.ts';
+import { HASH_NAMES, type HashName } from '../hash-names.ts';
 import { grouped, wholeNumber } from './numbers.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
@@ -37,8 +37,6 @@ Examples:
 
 The image is a sparse file: it takes the room of what it holds. The same options and --uuid make the same image but for
 the time of day. Features are those of mke2fs -O; ^ switches one off.`;
-
-const HASH_NAMES: readonly HashName[] = ['legacy', 'half_md4', 'tea'];
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 const SIZE_MAX = 2 ** 50;

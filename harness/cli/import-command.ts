@@ -4,6 +4,7 @@ import { CASE_FORMAT, CASE_VERSION, writeCase } from '../case.ts';
 import type { Imported } from '../import/program.ts';
 import { BLOCK_SIZES, DEFAULT_SETUP, type BlockSize } from '../setup.ts';
 import { positiveNumber } from './numbers.ts';
+import { ONE_OUTPUT } from './output-options.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 
 interface ImportOptions {
@@ -75,8 +76,7 @@ async function importCase(file: string, options: ImportOptions, terminal: Termin
     operations,
   });
   if (options.output === '-') {
-    if (options.json)
-      throw new UsageError('--output - and --json both want standard output; give --output a file');
+    if (options.json) throw new UsageError(ONE_OUTPUT);
     terminal.out(text);
     return EXIT.held;
   }

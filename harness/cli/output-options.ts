@@ -7,6 +7,9 @@ export interface OutputOptions {
   readonly json: boolean;
 }
 
+/** Why a verb that writes a file takes `--output -` or `--json`, not both. */
+export const ONE_OUTPUT = '--output - and --json both want standard output; give --output a file';
+
 /** Adds those options to a command. */
 export const withOutputOptions = (command: Command, what = 'the summary'): Command =>
   command

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { joinFormats, type HashName, type SetupFormat } from '../format.ts';
+import { joinFormats, type SetupFormat } from '../format.ts';
+import type { HashName } from '../hash-names.ts';
 import type { BlockSize } from '../setup.ts';
 
 /** One way to answer one of the questions of a format. */
