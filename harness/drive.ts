@@ -6,7 +6,7 @@ import type { ImageFiles } from './image-file.ts';
 import { inspect } from './inspection.ts';
 import { targetBroke } from './judges/crash-of-target.ts';
 import { Lane, Lockstep, type OutcomeListener, type Participant, type StepContext } from './lockstep.ts';
-import { modelOptions, timeOfStep, type Setup } from './setup.ts';
+import { modelOptions, timeOfLookAfter, timeOfStep, type Setup } from './setup.ts';
 import type { StageClock } from './stage-clock.ts';
 import { isPromise, TargetUnavailable, type Target } from './target.ts';
 import { withImage } from './evidence-image.ts';
@@ -152,8 +152,8 @@ async function performAll(
       clock.enter('inspect');
       // The sequence up to here, run by itself, shows the same at its end, so a place in the middle says nothing.
       const inTheMiddle = {
-        ...context,
         step: null,
+        now: timeOfLookAfter(step),
         kind: 'tree' as const,
         stage: 'in the middle of the run',
       };

@@ -14,6 +14,18 @@ export function timeOfStep(step: number): Timestamp {
   return { seconds: BASE_SECONDS + step, nanoseconds: (step * NANOSECONDS_STEP) % 1_000_000_000 };
 }
 
+/** How long after an operation somebody looks at what came of it, before the next one. */
+const NANOSECONDS_UNTIL_LOOK = 1;
+
+/**
+ * When the harness looks at the whole tree after operation `step`: a read at the very time of a change would move atime
+ * under relatime, and leave it so that the next read moves it again, which no clock that goes on by itself does.
+ */
+export function timeOfLookAfter(step: number): Timestamp {
+  const { seconds, nanoseconds } = timeOfStep(step);
+  return { seconds, nanoseconds: nanoseconds + NANOSECONDS_UNTIL_LOOK };
+}
+
 /** Bytes of a block that sequences are drawn for. */
 export type BlockSize = 1024 | 2048 | 4096 | 8192 | 16384 | 32768 | 65536;
 

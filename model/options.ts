@@ -54,6 +54,8 @@ export interface ModelOptions {
   /** Whether root has CAP_SYS_RAWIO: FIBMAP needs it. */
   readonly rootHasRawIo: boolean;
   readonly atime: 'relatime' | 'noatime';
+  /** Whether stamps come from a clock that goes on by itself: operations that were told different seconds may share one on it. */
+  readonly ownClock: boolean;
   /** What mke2fs made: the root first, then lost+found and whatever else is there. Link counts follow from it. */
   readonly directories: readonly [InitialDirectory, ...InitialDirectory[]];
 }
@@ -114,6 +116,7 @@ export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptio
     rootHasResources: true,
     rootHasRawIo: true,
     atime: 'relatime',
+    ownClock: false,
     directories: [
       { path: '.', mode: 0o755, ...made },
       { path: 'lost+found', mode: 0o700, ...made },

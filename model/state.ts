@@ -7,7 +7,7 @@ import type { OpenFile } from './open-file.ts';
 import { isNoSpace } from './outcome.ts';
 import type { Credentials, Errno, Handle, MappingName, Outcome, Stat, Timestamp } from './operation.ts';
 import type { ModelOptions } from './options.ts';
-import { compareTimes, exactlySame, relatimeMovesAtime } from './times.ts';
+import { compareTimes, exactlySame, keepsWholeSeconds, mayShareSecond, relatimeMovesAtime } from './times.ts';
 import type { SameTime } from './times.ts';
 import { PathWalk } from './path-walk.ts';
 
@@ -176,7 +176,8 @@ export class State {
   markAccessed(inode: Inode): void {
     if (this.options.atime === 'noatime' || inode.flags.noatime || this.frozen) return;
     if (compareTimes(inode.atime, this.now) === 0) return;
-    const moves = movesAtime(inode, this.now);
+    const { ownClock, inodeBytes } = this.options;
+    const moves = movesAtime(inode, this.now, ownClock && keepsWholeSeconds(inodeBytes));
     if (moves === 'no') return;
     inode.openAtimes = moves === 'perhaps' ? [...inode.openAtimes, inode.atime] : [];
     inode.atime = this.now;
@@ -209,13 +210,18 @@ export class State {
   }
 }
 
-/** What relatime does, whatever the times are that are open: a time that was set by hand may be later than those after it. */
-function movesAtime(inode: Inode, now: Timestamp): 'yes' | 'perhaps' | 'no' {
+/**
+ * What relatime does, whatever the times are that are open: a time that was set by hand may be later than those after it. Where
+ * seconds may be shared, what was changed before it was read may show the second of the read, and the next read moves atime again.
+ */
+function movesAtime(inode: Inode, now: Timestamp, sharesSeconds: boolean): 'yes' | 'perhaps' | 'no' {
   const atimes = [...inode.openAtimes, inode.atime];
   const mtimes = [...inode.openMtimes, inode.mtime];
   const ctimes = [...inode.openCtimes, inode.ctime];
   const mostEasily = { atime: earliest(atimes), mtime: latest(mtimes), ctime: latest(ctimes) };
-  if (!relatimeMovesAtime(mostEasily, now)) return 'no';
+  const { atime, mtime, ctime } = mostEasily;
+  const shared = sharesSeconds && (mayShareSecond(mtime, atime) || mayShareSecond(ctime, atime));
+  if (!shared && !relatimeMovesAtime(mostEasily, now)) return 'no';
   const leastEasily = { atime: latest(atimes), mtime: earliest(mtimes), ctime: earliest(ctimes) };
   return relatimeMovesAtime(leastEasily, now) ? 'yes' : 'perhaps';
 }

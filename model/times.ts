@@ -12,6 +12,9 @@ export const OLD_SECONDS_MAX = 2 ** 31 - 1;
 /** The size in bytes of an inode that has no room for more than 32 bits of seconds. */
 const OLD_INODE_BYTES = 128;
 
+/** Whether inodes of this size keep whole seconds only (s_time_gran). */
+export const keepsWholeSeconds = (inodeBytes: number): boolean => inodeBytes <= OLD_INODE_BYTES;
+
 const SECONDS_PER_DAY = 24 * 60 * 60;
 
 /** Negative, zero or positive, as `a` is earlier than, equal to or later than `b`. */
@@ -30,7 +33,7 @@ export const exactlySame: SameTime = (expected, observed) => compareTimes(expect
  * limit, reached or exceeded, the nanoseconds become zero.
  */
 export function clampTime(time: Timestamp, inodeBytes: number): Timestamp {
-  const old = inodeBytes <= OLD_INODE_BYTES;
+  const old = keepsWholeSeconds(inodeBytes);
   const latest = old ? OLD_SECONDS_MAX : SECONDS_MAX;
   if (time.seconds > SECONDS_MIN && time.seconds < latest) {
     return old && time.nanoseconds !== 0 ? { seconds: time.seconds, nanoseconds: 0 } : time;
@@ -49,4 +52,12 @@ export function relatimeMovesAtime(
     compareTimes(times.ctime, atime) >= 0 ||
     now.seconds - atime.seconds >= SECONDS_PER_DAY
   );
+}
+
+/**
+ * Whether two times may be stamps of one second on a clock that is slower than the one that operations are told: all of a
+ * sequence takes less than a day.
+ */
+export function mayShareSecond(one: Timestamp, other: Timestamp): boolean {
+  return Math.abs(one.seconds - other.seconds) < SECONDS_PER_DAY;
 }

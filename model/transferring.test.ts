@@ -115,6 +115,23 @@ describe('times', () => {
     expect(session.movedBy('f', read)).toEqual(['atime']);
   });
 
+  // relatime_need_update compares what inodes keep: of a clock that goes on by itself, both may be of one second (seed 811 on Linux 6.18.44).
+  test.each([
+    ['whole seconds of a clock of its own', { inodeBytes: 128, ownClock: true }, true],
+    ['nanoseconds of a clock of its own', { inodeBytes: 256, ownClock: true }, false],
+    ['whole seconds as they were told', { inodeBytes: 128, ownClock: false }, false],
+  ])('where inodes keep %s, a second read may move atime', (_, options, mayMove) => {
+    const kept = new Session(options);
+    const reader = kept.open('f', 'read-write', { create: true });
+    kept.prepare({ op: 'pwrite', handle: reader, offset: 0, content: { seed: 1, length: 10 } });
+    const read = { op: 'pread', handle: reader, offset: 0, length: 1 } as const;
+    kept.prepare(read);
+    const before = kept.lstat('f');
+    expect(kept.movedBy('f', read)).toEqual(mayMove ? ['atime'] : []);
+    const seen = { ok: true, value: { kind: 'stat', stat: before } } as const;
+    expect(kept.step({ op: 'lstat', path: 'f' }, seen)).toEqual(seen);
+  });
+
   test('with noatime no read does', () => {
     const still = new Session({ atime: 'noatime' });
     still.file('f');

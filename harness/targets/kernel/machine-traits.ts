@@ -6,4 +6,5 @@ export const machineTraits = ({ resources, rawIo, protectedHardlinks }: Hello): 
   rootHasResources: resources,
   rootHasRawIo: rawIo,
   protectedHardlinks,
+  ownClock: true,
 });
