@@ -81,11 +81,12 @@ class Host:
             self.device = self.recorder.path.removeprefix("/dev/")
         elif place["kind"] == "loop":
             loop = mounts.LoopDevice(place["image"])
+            self.device = loop.path.removeprefix("/dev/")
+            self.messages.begin(self.device)
             try:
                 mounts.mount(loop.path, folder, kind, options)
             finally:
                 loop.release()
-            self.device = loop.path.removeprefix("/dev/")
         else:
             self.load_modules(kind)
             mounts.mount(place["device"], folder, kind, options)

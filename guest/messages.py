@@ -26,6 +26,7 @@ class Messages:
         self.arrivals, self.own_arrivals = select.poll(), select.poll()
         self.arrived, self.looked = False, threading.Event()
         self.watched = False
+        self.lines = []
         try:
             self.log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
             os.lseek(self.log, 0, os.SEEK_END)
@@ -52,12 +53,18 @@ class Messages:
         if self.log is not None and self.arrivals.poll(0):
             self.arrived = True
 
+    def begin(self, device):
+        """The device is ours from now on: what was said of it before is about somebody else's disk."""
+        if self.log is not None:
+            self.lines += [line for line in self.read() if SERIOUS.search(line) and not is_about(line, device)]
+            self.arrived = self.arrived or bool(self.lines)
+
     def since(self, device):
         """Lines from just before the first serious one on, when something has arrived. `device` names whose errors are ours."""
         if not self.arrived:
             return []
         self.arrived = False
-        lines = self.read()
+        lines, self.lines = self.lines + self.read(), []
         self.looked.set()
         serious = [number for number, line in enumerate(lines) if self.is_serious(line, device)]
         if not serious:
@@ -81,5 +88,9 @@ class Messages:
     def is_serious(self, line, device):
         if SERIOUS.search(line):
             return True
-        ours = self.all_are_ours or (device is not None and device in line)
+        ours = self.all_are_ours or (device is not None and is_about(line, device))
         return ours and OF_A_FILE_SYSTEM.search(line) is not None
+
+
+def is_about(line, device):
+    return re.search(rf"\b{device}\b", line) is not None
