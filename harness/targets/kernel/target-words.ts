@@ -23,9 +23,8 @@ const SETTINGS = ['fs', 'options', 'kernel'];
 export function kernelTarget(name: string, workspace: string): Target | null {
   if (name.startsWith('dir:')) return new DirectoryTarget(name, name.slice('dir:'.length), workspace);
   if (name.startsWith(COMMAND_PREFIX)) return new CommandTarget(name, workspace);
-  const [kind = '', ...words] = name.split(',');
-  const settings = new Map(words.map((word) => splitOnce(word)));
-  if (![...settings.keys()].every((key) => SETTINGS.includes(key))) return null;
+  const { kind, settings } = partsOf(name);
+  if (!hasOnly(settings, SETTINGS)) return null;
   const fileSystem = FILE_SYSTEMS[settings.get('fs') ?? 'ext4'];
   const machine = machineOf(kind, settings.get('kernel') ?? null, workspace, name.replaceAll(/\W+/g, '-'));
   if (machine === null || fileSystem === undefined) return null;
@@ -48,13 +47,20 @@ export function kernelRecovery(name: string, workspace: string): GuestRecovery |
 }
 
 function guestNamed(name: string): { readonly kind: GuestKind; readonly options: readonly string[] } | null {
-  const [kind = '', ...words] = name.split(',');
-  const settings = new Map(words.map((word) => splitOnce(word)));
-  if (kind !== 'uml' || ![...settings.keys()].every((key) => ['options', 'kernel'].includes(key)))
-    return null;
+  const { kind, settings } = partsOf(name);
+  if (kind !== 'uml' || !hasOnly(settings, ['options', 'kernel'])) return null;
   const kernel = findKernel(settings.get('kernel') ?? null);
   return { kind: userModeLinux(kernel), options: optionsIn(settings) };
 }
+
+/** Where the kernel of this name runs, and what is behind the commas. */
+function partsOf(name: string): { readonly kind: string; readonly settings: ReadonlyMap<string, string> } {
+  const [kind = '', ...words] = name.split(',');
+  return { kind, settings: new Map(words.map((word) => splitOnce(word))) };
+}
+
+const hasOnly = (settings: ReadonlyMap<string, string>, known: readonly string[]): boolean =>
+  [...settings.keys()].every((key) => known.includes(key));
 
 const optionsIn = (settings: ReadonlyMap<string, string>): string[] =>
   (settings.get('options') ?? '').split(':').filter((word) => word !== '');
