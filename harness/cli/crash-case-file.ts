@@ -13,6 +13,7 @@ import type { CrashCaseJob } from '../job.ts';
 import { supervise } from '../supervise.ts';
 import { openWorkspace } from '../workspace.ts';
 import { checkFaults, wantsE2fsck } from './case-file.ts';
+import { checkRecorder } from './crash-kernels.ts';
 import { interruptible } from './interrupt.ts';
 import { plural } from './numbers.ts';
 import { ANSWERS, answerFor } from './replay-answer.ts';
@@ -32,6 +33,10 @@ export function crashIn(path: string): CrashCase | null {
   try {
     const saved = readCrashCase(text, path);
     checkFaults(saved.faults, `${path}: $.faults: `);
+    for (const role of ['recordedOn', 'recoveredBy'] as const) {
+      const name = saved[role];
+      if (name !== undefined) checkRecorder(name, `${path}: $.${role}: `);
+    }
     return saved;
   } catch (error) {
     if (error instanceof CrashCaseError) throw new UsageError(error.message);

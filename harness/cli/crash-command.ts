@@ -4,12 +4,12 @@ import { USUAL_CRASHES, type CrashPlan } from '../crash/crash-plan.ts';
 import { CRASH_MODES } from '../crash/modes.ts';
 import { E2fsck } from '../e2fsck.ts';
 import { RunFolder } from '../run-folder.ts';
-import { TargetUnavailable } from '../target.ts';
-import { isOnIomap, kernelRecorder } from '../targets/kernel/target-words.ts';
+import { isOnIomap } from '../targets/kernel/target-words.ts';
 import type { BlockSize } from '../setup.ts';
 import { openWorkspace } from '../workspace.ts';
 import { checkFaults, wantsE2fsck } from './case-file.ts';
 import { CrashCampaign } from './crash-campaign.ts';
+import { checkRecorder, IMPL } from './crash-kernels.ts';
 import { blockSizeOption } from './format-options.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
 import { collected } from './option-values.ts';
@@ -37,9 +37,6 @@ interface CrashCommandOptions {
   json: boolean;
   quiet: boolean;
 }
-
-/** The TypeScript ext4: both paths, in this process. */
-const IMPL = 'impl';
 
 const DEFAULT_SECONDS = 60;
 const DEFAULT_SHRINK_SECONDS = 60;
@@ -118,7 +115,7 @@ export function addCrash(program: Command, terminal: Terminal, exit: (code: numb
 
 async function crash(options: CrashCommandOptions, terminal: Terminal): Promise<number> {
   checkFaults(options.fault);
-  checkRecorder(options.target);
+  if (options.target !== IMPL) checkRecorder(options.target);
   if (options.recovery !== undefined) checkRecorder(options.recovery);
   const plan = planOf(options);
   const e2fsck = await wantsE2fsck(options.e2fsck);
@@ -146,20 +143,6 @@ async function crash(options: CrashCommandOptions, terminal: Terminal): Promise<
 function recoveredBy({ target, recovery, e2fsck }: CrashCommandOptions): Pick<CrashPlan, 'recoveredBy'> {
   const name = recovery ?? target;
   return name === IMPL || !e2fsck ? {} : { recoveredBy: name };
-}
-
-/** Whether programs can run there. */
-function checkRecorder(target: string): void {
-  if (target === IMPL) return;
-  try {
-    if (kernelRecorder(target, '') !== null) return;
-  } catch (error) {
-    if (error instanceof TargetUnavailable) throw new UsageError(error.message);
-    throw error;
-  }
-  throw new UsageError(
-    `what ${target} writes cannot be recorded; there are ${IMPL}, uml, and uml with kernel=PATH and options=WORDS behind commas`,
-  );
 }
 
 /** Only what changes which programs and states are examined. */

@@ -31,6 +31,7 @@ const schema = z.strictObject({
   setup: setupSchema,
   target: name,
   recordedOn: name.exactOptional(),
+  recoveredBy: name.exactOptional(),
   faults: z.array(name).max(64),
   state: stateSchema.nullable(),
   failure: z
@@ -77,10 +78,18 @@ export function writeCrashCase(value: CrashCase): string {
 }
 
 /** The program of a case. */
-export const programIn = ({ setup, target, recordedOn, faults, operations }: CrashCase): CrashProgram => ({
+export const programIn = ({
+  setup,
+  target,
+  recordedOn,
+  recoveredBy,
+  faults,
+  operations,
+}: CrashCase): CrashProgram => ({
   setup,
   target,
   ...(recordedOn !== undefined && { recordedOn }),
+  ...(recoveredBy !== undefined && { recoveredBy }),
   faults,
   operations,
 });

@@ -40,7 +40,7 @@ export interface CrashItem {
 
 /** Program `number` of a plan, for ever the same. The modes take turns, the block sizes after them. */
 export function crashItem(
-  { seed, modes, blockSizes, faults, recordedOn }: CrashPlan,
+  { seed, modes, blockSizes, faults, recordedOn, recoveredBy }: CrashPlan,
   number: number,
 ): CrashItem {
   const wanted = modes[number % modes.length];
@@ -61,6 +61,7 @@ export function crashItem(
       faults,
       operations,
       ...(recordedOn !== undefined && { recordedOn }),
+      ...(recoveredBy !== undefined && { recoveredBy }),
     },
   };
 }

@@ -1,15 +1,7 @@
-import {
-  DurabilityHistory,
-  Model,
-  type DurabilityMode,
-  type Operation,
-  type SameTime,
-} from '../../model/index.ts';
-import { difference } from '../compare.ts';
-import { operationText } from '../program-text.ts';
+import type { DurabilityHistory, DurabilityMode, Operation, SameTime } from '../../model/index.ts';
 import { modelOptions, timeOfStep, type Setup } from '../setup.ts';
-import type { CrashFailure } from './crash-failure.ts';
-import { thrownFailure } from './crash-failure.ts';
+import { BesideModel } from './beside-model.ts';
+import { thrownFailure, type CrashFailure } from './crash-failure.ts';
 import type { CrashTarget, DiskRecording } from './crash-target.ts';
 
 /** What is crashed: a file system and what is done on it. */
@@ -22,6 +14,8 @@ export interface CrashProgram {
   readonly operations: readonly Operation[];
   /** The name of a target whose kernel ran it, where that was not `target`, which recovers all the same. */
   readonly recordedOn?: string | undefined;
+  /** The name of a target whose kernel recovers what e2fsck does, too, beside `target`. */
+  readonly recoveredBy?: string | undefined;
 }
 
 /** A program that ran once, with all that was written meanwhile. */
@@ -39,30 +33,21 @@ export interface RecordedRun {
   readonly sameTime?: SameTime;
 }
 
-/** Where answers of targets and model may differ is not for power cuts to say: such runs end there. */
-export const ENDS_RUN: ReadonlySet<string> = new Set(['ENOSPC', 'ENOMEM']);
-
 /** Performs the operations of a program on a device that records, beside the model. */
 export function recordRun(program: CrashProgram, target: CrashTarget): RecordedRun {
   const { setup, faults, operations } = program;
   const session = target.start(setup, { faults, now: timeOfStep(0) });
-  const model = new Model(modelOptions(setup));
-  const history = new DurabilityHistory(model);
+  const beside = new BesideModel(modelOptions(setup));
   const { recording } = session;
   const marks = [recording.writes.length];
   let failure: CrashFailure | null = null;
   try {
     for (const [step, operation] of operations.entries()) {
-      const now = timeOfStep(step);
-      const observed = session.apply(operation, now);
-      if (!observed.ok && ENDS_RUN.has(observed.errno)) break;
-      const expected = model.step(operation, now, observed);
-      const differs = difference(expected, observed);
-      if (differs !== null) {
-        failure = resultFailure(operation, step, differs);
+      const noted = beside.note(operation, session.apply(operation, timeOfStep(step)));
+      if (noted !== null) {
+        failure = noted === 'over' ? null : noted;
         break;
       }
-      history.note(operation, observed);
       marks.push(recording.writes.length);
     }
     session.end();
@@ -70,15 +55,5 @@ export function recordRun(program: CrashProgram, target: CrashTarget): RecordedR
     session.abandon();
     failure ??= thrownFailure('crash', error, 'before any power cut');
   }
-  return { program, recording, history, marks, failure };
+  return { program, recording, history: beside.history, marks, failure };
 }
-
-export const resultFailure = (
-  operation: Operation,
-  step: number,
-  { what, expected, observed }: NonNullable<ReturnType<typeof difference>>,
-): CrashFailure => ({
-  kind: 'result',
-  detail: `${operation.op}: ${what}`,
-  words: `operation ${step + 1}, ${operationText(operation)}, answered ${observed} where ${expected} was expected`,
-});

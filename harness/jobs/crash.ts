@@ -14,18 +14,14 @@ import {
   type CrashContext,
   type CrashLimits,
   type FailingCrash,
-  type KernelRecorder,
 } from '../crash/crash-search.ts';
-import type { KernelRecovery } from '../crash/examination.ts';
 import { lostIn } from '../crash/power-cut.ts';
 import { shrinkCrash } from '../crash/shrink-crash.ts';
 import { StateTape } from '../crash/state-tape.ts';
-import { ImageFiles } from '../image-file.ts';
 import type { CrashJob, Message } from '../job.ts';
 import { caseId } from '../race/race-finding.ts';
 import { RunFolder } from '../run-folder.ts';
-import { kernelRecorder, kernelRecovery } from '../targets/kernel/target-words.ts';
-import { crashTargets } from '../targets/typescript/crash-target.ts';
+import { withParticipants, type CrashParticipants } from './crash-participants.ts';
 import type { Workbench } from './workbench.ts';
 
 /** What `Beat.step` says while a failure is made smaller. */
@@ -40,21 +36,9 @@ type Say = (message: Message) => void;
 
 /** The job of `twinpath crash`: program after program of a plan. */
 export async function runCrash(job: CrashJob, bench: Workbench, say: Say, stop: AbortSignal): Promise<void> {
-  const { recordedOn, recoveredBy } = job.plan;
-  const recorder = recordedOn === undefined ? null : kernelRecorder(recordedOn, job.workspace);
-  const kernel = recoveredBy === undefined ? null : kernelRecovery(recoveredBy, job.workspace);
-  try {
-    await new CrashRunner(job, bench, { recorder, kernel }, say).go(stop);
-  } finally {
-    await recorder?.close();
-    await kernel?.close();
-  }
-}
-
-/** Where programs run, and who recovers what is left, beside this process and e2fsck. */
-interface Kernels {
-  readonly recorder: KernelRecorder | null;
-  readonly kernel: KernelRecovery | null;
+  await withParticipants(job.plan, job.workspace, bench, (participants) =>
+    new CrashRunner(job, bench, participants, say).go(stop),
+  );
 }
 
 class CrashRunner {
@@ -68,20 +52,14 @@ class CrashRunner {
   #step = 0;
   #toldAt = 0;
 
-  constructor(job: CrashJob, bench: Workbench, { recorder, kernel }: Kernels, say: Say) {
+  constructor(job: CrashJob, bench: Workbench, participants: CrashParticipants, say: Say) {
     this.#job = job;
     this.#say = say;
     this.#kept = job.kept;
     this.#folder = RunFolder.at(job.runFolder);
     const tape = new StateTape(job.tape);
     this.#context = {
-      targets: crashTargets(),
-      recorder,
-      judges: {
-        e2fsck: bench.e2fsck,
-        files: new ImageFiles(job.workspace),
-        ...(kernel !== null && { kernel }),
-      },
+      ...participants,
       begins: (_, state) => {
         if (this.#step !== SHRINKING) this.#step++;
         bench.beat(this.#item, this.#step);

@@ -1,9 +1,9 @@
-import { DurabilityHistory, Model, type DurabilityMode } from '../../../model/index.ts';
-import { difference } from '../../compare.ts';
+import type { DurabilityHistory, DurabilityMode, OperationName } from '../../../model/index.ts';
+import { BesideModel } from '../../crash/beside-model.ts';
 import type { CrashFailure } from '../../crash/crash-failure.ts';
 import type { KernelRecorder } from '../../crash/crash-search.ts';
 import type { CrashTarget } from '../../crash/crash-target.ts';
-import { ENDS_RUN, resultFailure, type CrashProgram, type RecordedRun } from '../../crash/recorded-run.ts';
+import type { CrashProgram, RecordedRun } from '../../crash/recorded-run.ts';
 import { modelOptions, timeOfStep, type Setup } from '../../setup.ts';
 import { TargetUnavailable } from '../../target.ts';
 import { EXT4 } from './file-systems.ts';
@@ -113,29 +113,20 @@ async function performed(
   const { hello } = seat.performer;
   const differences = new MetDifferences(hello.kernel, 'ext4', setup);
   const session = new KernelSession(seat, clock, differences, uncomparedOf('ext4'));
-  const model = new Model({ ...modelOptions(setup), ...machineTraits(hello), writeZeroes });
-  const history = new DurabilityHistory(model);
+  const beside = new BesideModel(
+    { ...modelOptions(setup), ...machineTraits(hello), writeZeroes },
+    session.sameTime,
+    ({ op }, { detail }) => isExcused(session, op, detail),
+  );
+  const { history } = beside;
   for (const [step, operation] of operations.entries()) {
-    const now = timeOfStep(step);
-    const observed = await session.apply(operation, now);
-    if (!observed.ok && ENDS_RUN.has(observed.errno)) break;
-    const expected = model.step(operation, now, observed, session.sameTime);
-    const differs = difference(expected, observed, session.sameTime);
-    if (differs !== null) {
-      // What twinpath kernel knows already is nothing new here: what came before may be judged all the same.
-      const failure = resultFailure(operation, step, differs);
-      const signature = {
-        kind: 'result',
-        target: '',
-        step,
-        operation: operation.op,
-        detail: failure.detail,
-      } as const;
-      if (session.excuse(signature) !== null) break;
-      return { history, failure };
-    }
-    history.note(operation, observed);
+    const noted = beside.note(operation, await session.apply(operation, timeOfStep(step)));
+    if (noted !== null) return { history, failure: noted === 'over' ? null : noted };
     await mark(seat, step + 1);
   }
   return { history, failure: null };
 }
+
+/** What twinpath kernel knows already is nothing new here: what came before may be judged all the same. */
+const isExcused = (session: KernelSession, operation: OperationName, detail: string): boolean =>
+  session.excuse({ kind: 'result', target: '', step: null, operation, detail }) !== null;
