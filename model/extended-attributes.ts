@@ -13,7 +13,7 @@ import { CAPABILITY, encodeCapability, isSameValue, lengthOfStored } from './cap
 import type { Inode } from './inode.ts';
 import { utf8Length } from './limits.ts';
 import { DONE, failure, success } from './outcome.ts';
-import type { AclEntry, Errno, Outcome, StoredValue, XattrValue } from './operation.ts';
+import type { AclEntry, Content, Errno, Outcome, StoredValue, XattrValue } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
 import { READ, WRITE, accessError, actsAsOwner } from './permission.ts';
 import { withoutAttribute } from './privileges.ts';
@@ -101,6 +101,22 @@ export function attributeNames({ xattrs, accessList, defaultList }: Inode): stri
   if (accessList !== null) names.push(ACCESS_LIST);
   if (defaultList !== null) names.push(DEFAULT_LIST);
   return names.sort();
+}
+
+/** The value of an attribute: a stretch of a stream, or its bytes. */
+export type XattrBytes = Content | Uint8Array;
+
+/** All that an inode has, with what getxattr(2) answers; in the order of names. */
+export function valuesOfXattrs(inode: Inode): ReadonlyMap<string, XattrBytes> {
+  return new Map(attributeNames(inode).map((name) => [name, valueOf(inode, name)]));
+}
+
+function valueOf({ xattrs, accessList, defaultList }: Inode, name: string): XattrBytes {
+  const list = name === ACCESS_LIST ? accessList : name === DEFAULT_LIST ? defaultList : null;
+  if (list !== null) return encodeList(list);
+  const value = xattrs?.get(name);
+  if (value === undefined) throw new Error(`there is no attribute ${name}`);
+  return 'capability' in value ? encodeCapability(value) : value;
 }
 
 /**

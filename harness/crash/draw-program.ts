@@ -16,6 +16,10 @@ const OPERATIONS_MAX = 22;
 
 const FILES = ['a', 'b', 'c', 'd/a', 'd/b'] as const;
 
+/** Flags that forbid nothing, so that what follows still changes something. */
+const FLAGS = ['nodump', 'noatime', 'sync', 'dirsync'] as const;
+const KEPT_FLAGS = { immutable: false, append: false } as const;
+
 /** The file by which others are committed: fsync of it commits what runs, and writes no data of theirs. */
 const OTHER: Handle = 'fd9';
 
@@ -283,7 +287,7 @@ class Writer {
 
   #names(): void {
     const path = this.#path();
-    switch (this.#dice.below(8)) {
+    switch (this.#dice.below(10)) {
       case 0:
         return this.#add({ op: 'mkdir', path: 'd', mode: 0o755 });
       case 1:
@@ -297,9 +301,26 @@ class Writer {
         return this.#add({ op: 'chmod', path, mode: this.#dice.pick([0o600, 0o640, 0o755]) });
       case 6:
         return this.#add({ op: 'rename', from: 'd', to: 'e' });
+      case 7:
+        return this.#attribute(path);
+      case 8:
+        return this.#add({
+          op: 'chattr',
+          path,
+          ...KEPT_FLAGS,
+          [this.#dice.pick(FLAGS)]: this.#dice.oneIn(2),
+        });
       default:
         return this.#add({ op: 'rename', from: path, to: this.#path() });
     }
+  }
+
+  /** The longest has no place in the inode. */
+  #attribute(path: Path): void {
+    const name = this.#dice.pick(['user.a', 'user.b']);
+    if (this.#dice.oneIn(3)) return this.#add({ op: 'removexattr', path, name });
+    const value = { seed: ++this.#seed, length: this.#dice.pick([0, 10, 40, 300]) };
+    this.#add({ op: 'setxattr', path, name, value });
   }
 
   /** What programs do to put new contents in place of old ones. */

@@ -2,6 +2,7 @@ import type { Inode } from '../inode.ts';
 import { PAGE_BYTES } from '../limits.ts';
 import type { Handle, OpenFlags, Operation, Outcome } from '../operation.ts';
 import type { OperationOf } from '../operation-of.ts';
+import type { SparseContents } from '../sparse-contents.ts';
 import type { State } from '../state.ts';
 import type { DurabilityHistory } from './history.ts';
 import type { InodeMoment, Moment } from './moment.ts';
@@ -15,6 +16,8 @@ export interface Acknowledgement {
   /** Bytes [start, end) of it are there as they are now. */
   readonly start: number;
   readonly end: number;
+  /** The size is at least this, or all that the file has: what was written before it moved i_disksize. */
+  readonly reaches: number;
 }
 
 /** What an operation means for what may be found after a power cut. */
@@ -74,7 +77,7 @@ export function factsOf(seen: Observed): Facts {
     case 'fdatasync': {
       const id = inodeOf(seen, operation.handle);
       const floor = operation.op === 'fsync' ? lastChange(seen, id) : lastDataChange(seen, id);
-      return { ...NO_FACTS, acknowledged: { floor, inode: id, start: 0, end: Infinity } };
+      return { ...NO_FACTS, acknowledged: { floor, inode: id, start: 0, end: Infinity, reaches: Infinity } };
     }
     case 'write':
     case 'pwrite':
@@ -114,6 +117,7 @@ const everything = ({ history }: Observed): Acknowledgement => ({
   inode: null,
   start: 0,
   end: Infinity,
+  reaches: Infinity,
 });
 
 function inodeOf({ state, idOf }: Observed, handle: Handle): number {
@@ -162,7 +166,7 @@ function writeFacts(seen: Observed, operation: OperationOf<'write' | 'pwrite'>):
   const floor = sync ? lastChange(seen, id) : lastDataChange(seen, id, start, end);
   return {
     ...NO_FACTS,
-    acknowledged: dsync ? { floor, inode: id, start, end } : null,
+    acknowledged: dsync ? { floor, inode: id, start, end, reaches: end } : null,
     sent: goesNow ? { inode: id, start: pageOf(start) } : null,
   };
 }
@@ -174,7 +178,20 @@ function msyncFacts(seen: Observed, { mapping, offset, length, mode }: Operation
   const start = pageOf(mapped.offset + offset);
   const end = mapped.offset + offset + length;
   const floor = lastDataChange(seen, id, start, end);
-  return { ...NO_FACTS, acknowledged: { floor, inode: id, start, end }, sent: { inode: id, start } };
+  const reaches = endOfWritten(seen.after.inodes.get(id)?.contents ?? null, start, end);
+  return { ...NO_FACTS, acknowledged: { floor, inode: id, start, end, reaches }, sent: { inode: id, start } };
+}
+
+/** Where the last written byte of a range ends; 0 when there is none: a hole moves no size. */
+function endOfWritten(contents: SparseContents | null, start: number, end: number): number {
+  let reaches = 0;
+  let at = start;
+  for (const { kind, length } of contents?.read(start, Math.max(0, Math.min(end, contents.size) - start)) ??
+    []) {
+    at += length;
+    if (kind === 'bytes') reaches = at;
+  }
+  return reaches;
 }
 
 /** The inode that took a name from another (ext4_rename calls ext4_alloc_da_blocks then). */

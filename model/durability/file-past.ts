@@ -1,4 +1,4 @@
-import type { Facts } from './facts.ts';
+import type { Acknowledgement, Facts } from './facts.ts';
 import type { DurabilityHistory } from './history.ts';
 import type { InodeMoment } from './moment.ts';
 import { movesSizeAtOnce, type DurabilityMode } from './rules.ts';
@@ -54,11 +54,14 @@ export class FilePast {
   }
 
   /** Versions, newest first, whose operation acknowledged something of this file. */
-  *acknowledgements(): Generator<{ readonly version: number; readonly start: number; readonly end: number }> {
+  *acknowledgements(): Generator<
+    Pick<Acknowledgement, 'start' | 'end' | 'reaches'> & { readonly version: number }
+  > {
     for (let version = Math.min(this.#completed, this.newest); version > this.created; version--) {
       const acknowledged = this.facts(version)?.acknowledged ?? null;
       if (acknowledged === null || (acknowledged.inode ?? this.id) !== this.id) continue;
-      yield { version, start: acknowledged.start, end: acknowledged.end };
+      const { start, end, reaches } = acknowledged;
+      yield { version, start, end, reaches };
     }
   }
 
@@ -70,8 +73,8 @@ export class FilePast {
     let least = this.sizeAt(resized);
     let most = least;
     for (let one = resized; one <= version; one++) most = Math.max(most, this.sizeAt(one));
-    for (const { version: when, end } of this.acknowledgements())
-      if (when > resized) least = Math.max(least, Math.min(end, this.sizeAt(when)));
+    for (const { version: when, reaches } of this.acknowledgements())
+      if (when > resized) least = Math.max(least, Math.min(reaches, this.sizeAt(when)));
     for (let one = resized + 1; one <= version; one++)
       if (this.facts(one)?.replaced === this.id && this.mode.path === 'buffer_head')
         least = Math.max(least, this.sizeAt(one));

@@ -54,7 +54,14 @@ class World {
       if (inode === undefined) throw new Error(`${path} has no inode`);
       const { contents, stat, target } = inode;
       const bytes = changes[path] === undefined ? bytesOf(contents) : Uint8Array.from(changes[path]);
-      tree.set(path, { ...stat, size: bytes?.length ?? stat.size, ino: id, bytes, target });
+      const xattrs = new Map(
+        [...inode.xattrs].map(([name, value]) => {
+          if (!('seed' in value)) throw new Error(`${name} is no stretch of a stream`);
+          return [name, streamBytes(value.seed, 0, value.length)] as const;
+        }),
+      );
+      const size = bytes?.length ?? stat.size;
+      tree.set(path, { ...stat, size, ino: id, bytes, target, xattrs, flags: inode.flags });
     }
     return tree;
   }
@@ -158,6 +165,70 @@ describe('sizes', () => {
   );
 });
 
+// ext4_fsync_nojournal: the file, and the directories that got its name.
+describe('without a journal', () => {
+  const NO_JOURNAL = { ...BUFFER_HEAD, journal: false };
+
+  test('an fsync promises the only file that has changed since all was synced', () => {
+    const world = new World(
+      NO_JOURNAL,
+      open('fd1', 'b'),
+      { op: 'sync' },
+      open('fd0', 'a'),
+      write(1, 0, 8),
+      FSYNC,
+    );
+    expect(world.judge(world.tree(5))).toBeNull();
+    expect(world.judge(world.tree(2))).toBe('names');
+    expect(world.judge(world.tree(5, { a: [] }))).toBe('size');
+    expect(world.judge(world.tree(5, { a: filled(8, 2) }))).toBe('bytes');
+  });
+
+  test('it promises nothing while another one has changed, or has changed since', () => {
+    const nothing: RecoveredTree = new Map();
+    const begun = [open('fd1', 'b'), { op: 'sync' }] as const satisfies Operation[];
+    const other: Operation = { op: 'chmod', path: 'b', mode: 0o600 };
+    for (const operations of [
+      [...begun, other, open('fd0', 'a'), FSYNC],
+      [...begun, open('fd0', 'a'), FSYNC, other],
+      [...begun, open('fd0', 'a'), { op: 'unlink', path: 'b' }, FSYNC],
+    ] as const satisfies Operation[][]) {
+      const world = new World(NO_JOURNAL, ...operations);
+      expect(world.judge(nothing)).toBeNull();
+    }
+  });
+});
+
+describe('attributes', () => {
+  const marked = [
+    open('fd0', 'a'),
+    { op: 'sync' },
+    { op: 'setxattr', path: 'a', name: 'user.a', value: { seed: 3, length: 4 } },
+    { op: 'chattr', path: 'a', immutable: false, append: false, nodump: true },
+  ] as const satisfies Operation[];
+
+  test('extended attributes and flags are those of a moment, until they are synced', () => {
+    const world = new World(BUFFER_HEAD, ...marked);
+    for (const version of [2, 3, 4]) expect(world.judge(world.tree(version))).toBeNull();
+    const synced = new World(BUFFER_HEAD, ...marked, FSYNC);
+    expect(synced.judge(synced.tree(5))).toBeNull();
+    for (const version of [2, 3]) expect(synced.judge(synced.tree(version))).toBe('attributes');
+  });
+
+  test('no value is found that nobody gave', () => {
+    const world = new World(BUFFER_HEAD, ...marked);
+    const tree = world.tree(4);
+    const a = tree.get('a');
+    if (a === undefined) throw new Error('a is not there');
+    for (const change of [
+      { xattrs: new Map([['user.a', Uint8Array.of(3, 3, 3, 9)]]) },
+      { xattrs: new Map([['user.b', Uint8Array.of(3, 3, 3, 3)]]) },
+      { flags: ['noatime'] as const },
+    ])
+      expect(world.judge(new Map(tree).set('a', { ...a, ...change }))).toBe('attributes');
+  });
+});
+
 describe('bytes', () => {
   test('journalled bytes that were committed before they were synced are those of the commit', () => {
     const journal = { ...BUFFER_HEAD, data: 'journal', delalloc: false, unwrittenFirst: false } as const;
@@ -238,6 +309,25 @@ describe('sizes', () => {
       world.tree(4, { a: [...filled(BLOCK_BYTES, 1), ...filled(2 * BLOCK_BYTES, 0)].slice(0, size) });
     expect(world.judge(upTo(2 * BLOCK_BYTES))).toBeNull();
     expect(world.judge(upTo(BLOCK_BYTES))).toBe('size');
+  });
+
+  test('an msync of a hole promises no size, and of what was written as much as that needs', () => {
+    const mapped = (place: number): World =>
+      new World(
+        BUFFER_HEAD,
+        open('fd0', 'a'),
+        {
+          ...{ op: 'mmap', as: 'map0', handle: 'fd0', offset: 0, length: 2 * BLOCK_BYTES },
+          ...{ sharing: 'shared', access: 'read-write' },
+        },
+        write(1, place, 10),
+        { op: 'msync', mapping: 'map0', offset: 0, length: 2 * BLOCK_BYTES, mode: 'sync' },
+      );
+    const hole = mapped(3 * BLOCK_BYTES);
+    expect(hole.judge(hole.tree(4, { a: [] }))).toBeNull();
+    const written = mapped(BLOCK_BYTES);
+    expect(written.judge(written.tree(4, { a: [] }))).toBe('size');
+    expect(written.judge(written.tree(4))).toBeNull();
   });
 
   test('a sync of a range promises no size that a write behind it has moved', () => {

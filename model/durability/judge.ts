@@ -2,17 +2,20 @@ import type { Path, Stat } from '../operation.ts';
 import { exactlySame, type SameTime } from '../times.ts';
 import { FilePast, newestVersion, type CrashMoment } from './file-past.ts';
 import { FileImages, type StreamBytes } from './file-images.ts';
+import type { XattrBytes } from '../extended-attributes.ts';
 import type { DurabilityHistory } from './history.ts';
 import { judgeBytes } from './judge-bytes.ts';
 import type { InodeMoment } from './moment.ts';
 import type { DurabilityProblem, RecoveredNode, RecoveredTree } from './recovered-tree.ts';
 import type { DurabilityMode } from './rules.ts';
+import { floorWithoutJournal } from './without-journal.ts';
 
 /** Judges what is found after power cuts of one history; rules.ts says by what. */
 export class DurabilityJudge {
   readonly #history: DurabilityHistory;
   readonly #mode: DurabilityMode;
   readonly #images: FileImages;
+  readonly #streamBytes: StreamBytes;
   readonly #sameTime: SameTime;
 
   /** `sameTime` says which times of the recovered tree stand for which of the history, where a clock of its own stamped them. */
@@ -26,6 +29,7 @@ export class DurabilityJudge {
     this.#history = history;
     this.#mode = mode;
     this.#images = new FileImages(streamBytes);
+    this.#streamBytes = streamBytes;
   }
 
   /** Null when the tree is one that may be found; else what is wrong with it, seen from the version that it is most like. */
@@ -43,27 +47,11 @@ export class DurabilityJudge {
 
   /** The oldest version that names and attributes may have; null when nothing is promised. */
   floor({ completed }: CrashMoment): number | null {
+    if (!this.#mode.journal) return floorWithoutJournal(this.#history, completed);
     let floor = 0;
-    for (const [index, { facts }] of this.#history.steps.slice(0, completed).entries()) {
-      const { acknowledged } = facts;
-      if (acknowledged === null) continue;
-      if (this.#mode.journal || acknowledged.inode === null)
-        floor = Math.max(floor, Math.min(acknowledged.floor, index + 1));
-    }
-    return this.#mode.journal || this.#still(floor, completed) ? floor : null;
-  }
-
-  /** Nothing changed from this version on (rule 4). */
-  #still(version: number, completed: number): boolean {
-    const last = newestVersion(this.#history, { completed });
-    const { names, inodes } = this.#history.moment(version);
-    for (let later = version + 1; later <= last; later++) {
-      const moment = this.#history.moment(later);
-      if (moment.names.size !== names.size || moment.inodes.size !== inodes.size) return false;
-      for (const [path, id] of names) if (moment.names.get(path) !== id) return false;
-      for (const [id, inode] of inodes) if (moment.inodes.get(id) !== inode) return false;
-    }
-    return true;
+    for (const [index, { facts }] of this.#history.steps.slice(0, completed).entries())
+      if (facts.acknowledged !== null) floor = Math.max(floor, Math.min(facts.acknowledged.floor, index + 1));
+    return floor;
   }
 
   #problem(tree: RecoveredTree, crash: CrashMoment, version: number): DurabilityProblem | null {
@@ -112,18 +100,33 @@ export class DurabilityJudge {
       const now = this.#history.inode(id, version);
       const next = version < newest ? this.#history.inode(id, version + 1) : null;
       if (now === null || [now, next].some((one) => one !== null && this.#hasAttributes(node, one))) continue;
-      const words = `${path} has ${attributesText(node)}; after operation ${version} it had ${attributesText(now.stat)}`;
+      const words = `${path} has ${attributesText(node)}; after operation ${version} it had ${attributesText({ ...now.stat, ...now })}`;
       return { what: 'attributes', path, words };
     }
     return null;
   }
 
-  #hasAttributes(node: RecoveredNode, { stat, target, timesKnown }: InodeMoment): boolean {
+  #hasAttributes(node: RecoveredNode, { stat, target, timesKnown, xattrs, flags }: InodeMoment): boolean {
     const { mode, uid, gid, links } = stat;
     if (node.mode !== mode || node.uid !== uid || node.gid !== gid || node.links !== links) return false;
-    if (node.target !== target) return false;
+    if (node.target !== target || node.flags.join() !== flags.join()) return false;
+    if (!this.#hasXattrs(node, xattrs)) return false;
     if (!timesKnown || (this.#mode.fastCommit && stat.type === 'directory')) return true;
     return this.#sameTime(stat.mtime, node.mtime) && this.#sameTime(stat.ctime, node.ctime);
+  }
+
+  #hasXattrs({ xattrs: found }: RecoveredNode, expected: InodeMoment['xattrs']): boolean {
+    if (found.size !== expected.size) return false;
+    for (const [name, value] of expected) {
+      const bytes = found.get(name);
+      if (bytes === undefined || !this.#isValue(bytes, value)) return false;
+    }
+    return true;
+  }
+
+  #isValue(found: Uint8Array, value: XattrBytes): boolean {
+    const bytes = 'seed' in value ? this.#streamBytes(value.seed, 0, value.length) : value;
+    return found.length === bytes.length && found.every((byte, index) => byte === bytes[index]);
   }
 
   #filesProblem(tree: RecoveredTree, crash: CrashMoment, version: number): DurabilityProblem | null {
@@ -153,7 +156,17 @@ const DEPTH: Readonly<Record<DurabilityProblem['what'], number>> = {
   bytes: 4,
 };
 
-type Attributes = Pick<Stat, 'mode' | 'uid' | 'gid' | 'links' | 'mtime' | 'ctime'>;
+interface Attributes extends Pick<Stat, 'mode' | 'uid' | 'gid' | 'links' | 'mtime' | 'ctime'> {
+  readonly xattrs: ReadonlyMap<string, { readonly length: number }>;
+  readonly flags: readonly string[];
+}
 
-const attributesText = ({ mode, uid, gid, links, mtime, ctime }: Attributes): string =>
-  `mode ${mode.toString(8)}, owner ${uid}:${gid}, ${links} links, mtime ${mtime.seconds}.${mtime.nanoseconds}, ctime ${ctime.seconds}.${ctime.nanoseconds}`;
+function attributesText({ mode, uid, gid, links, mtime, ctime, xattrs, flags }: Attributes): string {
+  const values = [...xattrs].map(([name, { length }]) => `${name} of ${length} bytes`);
+  return [
+    `mode ${mode.toString(8)}, owner ${uid}:${gid}, ${links} links`,
+    `mtime ${mtime.seconds}.${mtime.nanoseconds}, ctime ${ctime.seconds}.${ctime.nanoseconds}`,
+    ...(values.length > 0 ? [`extended attributes ${values.join(', ')}`] : []),
+    ...(flags.length > 0 ? [`flags ${flags.join(', ')}`] : []),
+  ].join(', ');
+}

@@ -1,5 +1,7 @@
+import { valuesOfXattrs, type XattrBytes } from '../extended-attributes.ts';
+import { flagNames } from '../inode-flags.ts';
 import { statOf, type DirectoryInode, type Inode } from '../inode.ts';
-import type { Path, Stat } from '../operation.ts';
+import type { FlagName, Path, Stat } from '../operation.ts';
 import type { SparseContents } from '../sparse-contents.ts';
 
 /** An inode as it was between two operations. Two moments share it when nothing about it changed. */
@@ -11,6 +13,9 @@ export interface InodeMoment {
   readonly contents: SparseContents | null;
   /** Only of a symbolic link. */
   readonly target: string | null;
+  readonly xattrs: ReadonlyMap<string, XattrBytes>;
+  /** Only of a regular file or a directory. */
+  readonly flags: readonly FlagName[];
   /** Whether its times are known for certain. */
   readonly timesKnown: boolean;
   /** Whether its bytes may have come by a store to a mapping, which reaches the file system whenever it likes. */
@@ -68,13 +73,21 @@ function inodeMoment(id: number, inode: Inode, before: InodeMoment | undefined):
   const timesKnown = inode.openMtimes.length === 0 && inode.openCtimes.length === 0;
   const stored = inode.type === 'file' && (inode.strayed || inode.storedPages.size > 0);
   const target = inode.type === 'symlink' ? inode.target : null;
-  if (before !== undefined && before.timesKnown === timesKnown && before.stored === stored) {
-    const same = contents === null || (before.contents !== null && sameContents(before.contents, contents));
-    if (same && sameStat(before.stat, stat)) return before;
-    if (same) return { ...before, stat };
-  }
-  return { id, stat, contents: contents?.clone() ?? null, target, timesKnown, stored };
+  const xattrs = valuesOfXattrs(inode);
+  const flags = inode.type === 'file' || inode.type === 'directory' ? flagNames(inode.flags) : [];
+  const now = { id, stat, target, xattrs, flags, timesKnown, stored };
+  if (before === undefined) return { ...now, contents: contents?.clone() ?? null };
+  const same = contents === null || (before.contents !== null && sameContents(before.contents, contents));
+  if (!same) return { ...now, contents: contents.clone() };
+  return isUnchanged(before, now) ? before : { ...now, contents: before.contents };
 }
+
+const isUnchanged = (before: InodeMoment, now: Omit<InodeMoment, 'contents'>): boolean =>
+  before.timesKnown === now.timesKnown &&
+  before.stored === now.stored &&
+  sameStat(before.stat, now.stat) &&
+  JSON.stringify([...before.xattrs]) === JSON.stringify([...now.xattrs]) &&
+  before.flags.join() === now.flags.join();
 
 const sameContents = (left: SparseContents, right: SparseContents): boolean =>
   left.size === right.size &&

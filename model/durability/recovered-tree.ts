@@ -1,4 +1,4 @@
-import type { FileType, Path, Timestamp } from '../operation.ts';
+import type { FileType, FlagName, Path, Timestamp } from '../operation.ts';
 
 /** What somebody finds of a name after recovery. */
 export interface RecoveredNode {
@@ -17,6 +17,10 @@ export interface RecoveredNode {
   readonly bytes: Uint8Array | null;
   /** Only of a symbolic link. */
   readonly target: string | null;
+  /** Extended attributes by their full names, access control lists among them: what getxattr(2) answers. */
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  /** Flags of chattr(1), in the order of the vocabulary; none of what is neither file nor directory. */
+  readonly flags: readonly FlagName[];
 }
 
 /** Every path; `.` is the root. */

@@ -9,10 +9,12 @@
  * 2. fdatasync(2), O_DSYNC, RWF_DSYNC, msync(MS_SYNC): the same with i_datasync_tid, which moves when the inode is made
  *    (__ext4_new_inode), its size changes (ext4_do_update_inode) or blocks are mapped; names and times that changed since need
  *    not be there. O_SYNC and RWF_SYNC as fsync. These four cover the range that was written or mapped (generic_write_sync,
- *    msync(2) in mm/msync.c): a size that a write has moved is on the disk when its end is among those.
+ *    msync(2) in mm/msync.c): a size that a write has moved is on the disk when its end is among those, and otherwise as far as something
+ *    was written among those (nothing is sent of a hole; Linux 6.1 was asked).
  * 3. sync(2), syncfs(2) and umount(2): everything (ext4_sync_fs).
  * 4. Without a journal fsync writes the inode and the directories that lead to it (ext4_fsync_nojournal), but nothing keeps older
- *    metadata from being newer on the disk: here a promise is held only where everything has been still since rule 3.
+ *    metadata from being newer on the disk: here a promise is held only where nothing has changed since rule 3, or nothing but one
+ *    regular file that was then synced with fsync(2): its name, size and bytes are there when e2fsck has made the rest fit.
  *
  * Names and attributes:
  *

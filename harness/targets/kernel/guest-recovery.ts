@@ -68,7 +68,22 @@ async function nodeAt(session: Session, path: Path): Promise<RecoveredNode> {
     ino: await session.identity(path, NOW),
     bytes: type === 'file' ? await contentsAt(session, path, size) : null,
     target: type === 'symlink' ? (await asked(session, { op: 'readlink', path }, 'text')).text : null,
+    xattrs: await xattrsAt(session, path),
+    flags:
+      type === 'file' || type === 'directory'
+        ? (await asked(session, { op: 'lsattr', path }, 'flags')).flags
+        : [],
   };
+}
+
+async function xattrsAt(session: Session, path: Path): Promise<ReadonlyMap<string, Uint8Array>> {
+  const values = new Map<string, Uint8Array>();
+  const { names } = await asked(session, { op: 'listxattr', path, nofollow: true }, 'names');
+  for (const name of names) {
+    const { bytes } = await asked(session, { op: 'getxattr', path, name, nofollow: true }, 'data');
+    values.set(name, Uint8Array.from(bytes));
+  }
+  return values;
 }
 
 async function contentsAt(session: Session, path: Path, size: number): Promise<Uint8Array> {

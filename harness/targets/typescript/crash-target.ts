@@ -8,6 +8,7 @@ import {
   type FileSystem,
 } from '../../../generated/impl/index.ts';
 import type {
+  FlagName,
   Operation,
   Outcome,
   Path,
@@ -26,10 +27,12 @@ import {
   type RecoveryOptions,
 } from '../../crash/crash-target.ts';
 import type { PowerCut } from '../../crash/power-cut.ts';
+import { flagNamesOf } from '../../inode-flag-bits.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import type { DiskImage, SessionOptions } from '../../target.ts';
 import { ImageTemplates } from '../image-templates.ts';
 import { findingText } from './finding-text.ts';
+import { opened } from './opened.ts';
 import { loadImage } from './image-source.ts';
 import { landmarksOf } from './landmarks.ts';
 import { RangeStateCounts } from './range-state-counts.ts';
@@ -194,8 +197,18 @@ function nodeOf(fs: FileSystem, path: Path): RecoveredNode {
     ino,
     bytes: type === 'file' ? contentsOf(fs, path, size) : null,
     target: type === 'symlink' ? fs.readlink(path) : null,
+    xattrs: xattrsOf(fs, path),
+    flags: type === 'file' || type === 'directory' ? flagsOf(fs, path) : [],
   };
 }
+
+function xattrsOf(fs: FileSystem, path: Path): ReadonlyMap<string, Uint8Array> {
+  const nofollow = { nofollow: true };
+  return new Map(fs.listxattr(path, nofollow).map((name) => [name, fs.getxattr(path, name, nofollow)]));
+}
+
+const flagsOf = (fs: FileSystem, path: Path): readonly FlagName[] =>
+  opened(fs, path, (fd) => flagNamesOf(fs.getFlags(fd)));
 
 function contentsOf(fs: FileSystem, path: Path, size: number): Uint8Array {
   const bytes = new Uint8Array(Math.min(size, READ_BYTES_MAX));
