@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { programIn, readCrashCase } from '../harness/crash/crash-case.ts';
 import { crashReport } from '../harness/crash/crash-report.ts';
-import { rangeOf, recorded, targetOf } from '../harness/crash/crash-search.ts';
+import { recorded, targetOf } from '../harness/crash/crash-search.ts';
 import { CrashExamination } from '../harness/crash/examination.ts';
 import { simpleCuts } from '../harness/crash/simple-states.ts';
 import { withCrashJudges } from './crashing.fixture.ts';
@@ -19,7 +19,7 @@ test.each(NAMES)('after every simple power cut of %s, what was promised is there
     expect(run.failure).toBeNull();
     const examination = new CrashExamination(run, targetOf(program, context), context.judges);
     let states = 0;
-    for (const cut of simpleCuts(run.recording, rangeOf(run.marks))) {
+    for (const { cut } of simpleCuts(run)) {
       states++;
       const failure = examination.judge({ cut });
       const words = failure && (await crashReport({ program, state: { cut }, failure }, context));

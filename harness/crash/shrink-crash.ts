@@ -7,7 +7,7 @@ import { CrashExamination } from './examination.ts';
 import { lostIn, type CrashState, type LostWrite, type PowerCut } from './power-cut.ts';
 import type { CrashProgram } from './recorded-run.ts';
 import { seededDice } from './seeded-dice.ts';
-import { simpleCuts } from './simple-states.ts';
+import { NOT_SIMPLE, simpleCuts } from './simple-states.ts';
 
 export interface ShrinkCrashLimits {
   readonly ms: number;
@@ -15,14 +15,21 @@ export interface ShrinkCrashLimits {
   readonly states: number;
 }
 
-/** Candidates in which nothing is lost but by chance: for what simple states do not show. */
-const DRAWN_SHARE = 2;
+/** Of the states that are tried, so many are simple; the others are drawn, for what simple ones do not show. */
+const SIMPLE_SHARE = 0.5;
 
 const RUNS_MAX = 100_000;
 
+/** A state to look at, and how easy it is to read (SimpleCut.kind). */
+interface Candidate {
+  readonly state: CrashState;
+  readonly kind: number;
+}
+
 /**
  * Makes a failing crash smaller, operations and states together: a smaller program writes other things, so for each candidate the simplest
- * state that fails in the same way is looked for anew. In the end the fewest writes are lost.
+ * state that fails in the same way is looked for anew. None is looked at that is harder to read than the one that is known: most mistakes show
+ * where nothing is lost after an operation, and then a candidate costs few states. In the end the fewest writes are lost.
  */
 export async function shrinkCrash(
   found: FailingCrash,
@@ -37,6 +44,8 @@ export async function shrinkCrash(
 
 class CrashShrinker {
   best: FailingCrash;
+  /** How easy the state of the best is to read. */
+  #kind = NOT_SIMPLE;
   readonly #context: CrashContext;
   readonly #limits: ShrinkCrashLimits;
   readonly #onSmaller: (better: FailingCrash) => void;
@@ -62,7 +71,8 @@ class CrashShrinker {
       await new Promise(setImmediate);
       return await this.#search({ ...program, operations });
     };
-    const { operations } = program;
+    await this.#search(program, false);
+    const { operations } = this.best.program;
     await minimise(operations, stillFails, { budgetRuns: RUNS_MAX, budgetMs: this.#limits.ms });
     await this.#fewerLost();
   }
@@ -71,8 +81,8 @@ class CrashShrinker {
     return performance.now() >= this.#endsAt;
   }
 
-  /** Looks for a state of the program that fails in the same way, and takes it. */
-  async #search(program: CrashProgram): Promise<boolean> {
+  /** Looks for a state of the program that fails in the same way, and takes it; first for the one that is known, by its numbers. */
+  async #search(program: CrashProgram, withKnown = true): Promise<boolean> {
     const { failure: wanted, state } = this.best;
     this.#context.begins(program, null);
     const target = targetOf(program, this.#context);
@@ -83,28 +93,33 @@ class CrashShrinker {
     }
     const examination = new CrashExamination(run, target, this.#context.judges);
     let tried = 0;
-    for (const candidate of this.#candidates(examination, state)) {
+    let found = false;
+    for (const candidate of this.#candidates(examination, state, withKnown)) {
       if (++tried > this.#limits.states || this.#isOver()) break;
-      this.#context.begins(program, candidate);
-      const failure = await this.#judge(examination, candidate);
-      if (failure !== null && this.#take(program, candidate, failure, wanted)) break;
+      this.#context.begins(program, candidate.state);
+      const failure = await this.#judge(examination, candidate.state);
+      if (failure === null || !this.#take(program, candidate.state, failure, wanted)) continue;
+      this.#kind = candidate.kind;
+      found = true;
+      break;
     }
     run.recording.release();
-    return this.best.program === program;
+    return found;
   }
 
-  *#candidates(examination: CrashExamination, known: CrashState): Generator<CrashState> {
-    const { recording, marks } = examination.run;
-    yield known;
-    const range = rangeOf(marks);
+  *#candidates(examination: CrashExamination, known: CrashState, withKnown: boolean): Generator<Candidate> {
+    const { run } = examination;
+    const kind = this.#kind;
+    if (withKnown) yield { state: known, kind };
     let simple = 0;
-    for (const cut of simpleCuts(recording, range)) {
-      if (++simple > this.#limits.states / DRAWN_SHARE) break;
-      yield { cut };
-      if (known.again === undefined) continue;
-      yield { cut, again: known.again };
+    for (const { cut, kind: own } of simpleCuts(run, kind)) {
+      if (++simple > this.#limits.states * SIMPLE_SHARE) break;
+      yield { state: { cut }, kind: own };
+      if (known.again !== undefined) yield { state: { cut, again: known.again }, kind };
     }
-    for (const cut of drawCuts(recording, range, seededDice(simple))) yield { cut };
+    if (kind < NOT_SIMPLE) return;
+    for (const cut of drawCuts(run.recording, rangeOf(run.marks), seededDice(simple)))
+      yield { state: { cut }, kind };
   }
 
   /** e2fsck is asked only where it was e2fsck that had something to say. */
