@@ -103,9 +103,10 @@ class Writer {
     this.#add({ op: 'fsync', handle });
     switch (this.#dice.below(4)) {
       case 0:
-        this.#add({ op: 'ftruncate', handle, size: at(this.#dice.below(3), 100) });
-        if (this.#dice.oneIn(2)) this.#add({ op: 'fsync', handle });
-        this.#add({ op: 'ftruncate', handle, size: at(4) });
+        for (let more = this.#dice.between(1, 3); more > 0; more--)
+          this.#add({ op: 'ftruncate', handle, size: at(this.#dice.below(4), this.#dice.pick([0, 100])) });
+        if (this.#dice.oneIn(3)) this.#add({ op: 'fsync', handle });
+        this.#add({ op: 'ftruncate', handle, size: at(5) });
         break;
       case 1:
         this.#add({ op: 'fallocate', handle, mode: 'zero', offset: at(this.#dice.below(3)), length: at(1) });

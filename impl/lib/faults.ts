@@ -32,6 +32,8 @@ export const FAULTS = {
     'the log is reused before the home blocks are durable: only a power cut that loses writes shows it',
   'truncate-forgets-tail':
     'a truncation makes zeros of the rest of its last block in memory only: what was there comes back when the file has grown and the power goes (B04)',
+  'ordered-tail-has-one-slot':
+    'the commit remembers one last block of a file that was zeroed in part; that of a second truncation takes its place: only a power cut shows it (B17)',
   'iomap-disk-size-is-size':
     'when an I/O ends on the iomap path, i_disksize becomes i_size instead of the end of the I/O: only a power cut shows it (B05)',
   'punch-forgets-disk-size':

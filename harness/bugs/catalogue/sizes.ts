@@ -30,7 +30,7 @@ export const SIZES: readonly Bug[] = [
     id: 'B11',
     source: 'commit 801674f34ecf',
     mechanism: 'Converting by writing zeros goes beyond i_disksize.',
-    why: 'There is no zeroing out: where the kernel cannot split an extent for want of space, the space kept back is used.',
+    why: 'There is no zeroing out: what is short is split like the rest, and where the kernel cannot split an extent for want of space, the space kept back is used.',
   },
   {
     kind: 'planted',
@@ -98,12 +98,20 @@ export const SIZES: readonly Bug[] = [
     },
   },
   {
-    kind: 'impossible',
+    kind: 'planted',
     id: 'B17',
     source: 'review of v4, patch 18/23',
     mechanism:
-      'There is one slot for the pending tail, and a second unaligned write at the end overwrites the first.',
-    why: 'No tail is ever pending: what was zeroed behind the end is written, and waited for, before the handle that moves the size is started (ext4/data/tail.ts).',
+      'There is one slot for the pending tail, and a second unaligned end overwrites the first. On the iomap path no tail is ever pending here (ext4/data/tail.ts); on the buffer_head path it is until the commit.',
+    fault: 'ordered-tail-has-one-slot',
+    needs: ['crash'],
+    hunter: 'crash',
+    seenBy: ['durability'],
+    known: {
+      operations: 8,
+      words:
+        'a write and fsync, three truncations to ends within blocks, a commit by another file, and a power cut',
+    },
   },
   {
     kind: 'planted',

@@ -19,6 +19,11 @@ export function orderRange(handle: Handle, inode: Inode, start: number, end: num
   handle.addOrderedInode({ writeOrdered: () => writeAndCheck(inode, start, end) });
 }
 
+/** The same for the last block of the file, that of byte `position`. */
+export function orderTail(handle: Handle, inode: Inode, position: number): void {
+  handle.addOrderedInode({ writeOrdered: () => writeAndCheck(inode, position, position + 1), tailOf: inode });
+}
+
 /** Fails with the error of a write that was lost. */
 function* writeAndCheck(inode: Inode, start: number, end: number): Sleepable<void> {
   const before = inode.mapping.failures;

@@ -3,7 +3,7 @@ import { writeAndWait } from '../../mm/filemap.ts';
 import { READY, type Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
-import { orderRange } from './ordered-data.ts';
+import { orderTail } from './ordered-data.ts';
 
 /**
  * What a file's last block holds behind a new end was made zero in memory. It must be so on the disk, too, before a transaction
@@ -20,7 +20,7 @@ export interface TailOrder {
 export const commitWritesTail: TailOrder = {
   settle: () => READY,
   order(handle, inode, position) {
-    if (inode.sb.options.data === 'ordered') orderRange(handle, inode, position, position + 1);
+    if (inode.sb.options.data === 'ordered') orderTail(handle, inode, position);
   },
 };
 
