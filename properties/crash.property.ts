@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { streamBytes } from '../harness/content.ts';
 import { crashItem, type CrashPlan } from '../harness/crash/crash-plan.ts';
 import { crashReport } from '../harness/crash/crash-report.ts';
-import { searchStates } from '../harness/crash/crash-search.ts';
+import { recorded, searchStates, targetOf } from '../harness/crash/crash-search.ts';
+import { CrashExamination } from '../harness/crash/examination.ts';
+import { CRASH_MODES, durabilityModeOf, setupOf } from '../harness/crash/modes.ts';
 import { shrinkCrash } from '../harness/crash/shrink-crash.ts';
+import { DurabilityJudge, type Operation } from '../model/index.ts';
 import { FOR_EVER, NEVER, withCrashJudges } from './crashing.fixture.ts';
 
 const PLAN: CrashPlan = {
@@ -61,4 +65,38 @@ test.each(PLANTED)(
     });
   },
   240_000,
+);
+
+/** Rule 4 of rules.ts: nobody else has changed since the sync, so that all of it is there when e2fsck has made the rest fit. */
+const FSYNC_ALONE: readonly Operation[] = [
+  { op: 'mkdir', path: 'd', mode: 0o755 },
+  { op: 'sync' },
+  { op: 'open', as: 'fd0', path: 'd/a', access: 'read-write', flags: { create: true }, mode: 0o600 },
+  { op: 'pwrite', handle: 'fd0', offset: 0, content: { seed: 1, length: 5000 } },
+  { op: 'setxattr', path: 'd/a', name: 'user.a', value: { seed: 2, length: 10 } },
+  { op: 'fsync', handle: 'fd0' },
+];
+
+test.each(['nojournal', 'iomap-nojournal'])(
+  'without a journal an fsync leaves the file, its name and its bytes: %s',
+  async (name) => {
+    const mode = CRASH_MODES.find((one) => one.name === name);
+    if (mode === undefined) throw new Error(`there is no mode ${name}`);
+    const setup = setupOf(mode, 1024);
+    const program = { setup, target: mode.target, faults: [], operations: FSYNC_ALONE };
+    await withCrashJudges(async (context) => {
+      const run = await recorded(program, context);
+      const examination = new CrashExamination(run, targetOf(program, context), context.judges);
+      const after = run.marks.at(-1) ?? 0;
+      const judge = new DurabilityJudge(run.history, durabilityModeOf(setup, mode.target), streamBytes);
+      expect(judge.floor({ completed: FSYNC_ALONE.length })).toBe(FSYNC_ALONE.length);
+      const lost = run.recording.volatileAt(after).map((write) => ({ write }));
+      for (const cut of [
+        { point: after, lost: [] },
+        { point: after, lost },
+      ])
+        expect(await examination.judgeFully({ cut })).toBeNull();
+    });
+  },
+  60_000,
 );

@@ -256,6 +256,17 @@ function sizeBeforeHole(
   return nothing ? null : { inode, size: Math.min(size, offset + length), byHole: true };
 }
 
+/** An allocation within the size moves i_disksize to its end (ext4_do_fallocate asks for that, ext4_update_inode_size does it). */
+const sizeAllocated = (
+  { before }: Observed,
+  { offset, length }: OperationOf<'fallocate'>,
+  inode: number,
+): NonNullable<Facts['recorded']> => ({
+  inode,
+  size: Math.min(before.inodes.get(inode)?.stat.size ?? 0, offset + length),
+  byHole: false,
+});
+
 function fallocateFacts(seen: Observed, operation: OperationOf<'fallocate'>): Facts {
   const { mode, offset, length, handle } = operation;
   const id = inodeOf(seen, handle);
@@ -275,6 +286,8 @@ function fallocateFacts(seen: Observed, operation: OperationOf<'fallocate'>): Fa
       return { ...NO_FACTS, resized, shifted: { inode: id, by: length } };
     case 'insert':
       return { ...NO_FACTS, resized, shifted: { inode: id, by: -length } };
+    case 'allocate':
+      return { ...NO_FACTS, resized, recorded: sizeAllocated(seen, operation, id) };
     default:
       return { ...NO_FACTS, resized };
   }

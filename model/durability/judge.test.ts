@@ -129,6 +129,25 @@ describe('names', () => {
 });
 
 describe('sizes', () => {
+  // Commit 51e3ae81ec58 (generic/456): ext4_fallocate looks at i_disksize as well.
+  test('an allocation within the size takes the size to the disk as far as it goes, and no bytes', () => {
+    const allocated = (mode: 'allocate' | 'keep-size'): World =>
+      new World(
+        IOMAP,
+        ...[open('fd0', 'a'), write(1, 0, 8)],
+        { op: 'fallocate', handle: 'fd0', mode, offset: 0, length: 4 },
+        open('fd1', 'b'),
+        { op: 'fsync', handle: 'fd1' },
+      );
+    const within = allocated('allocate');
+    expect(within.judge(within.tree(5, { a: [0, 0, 0, 0] }))).toBeNull();
+    expect(within.judge(within.tree(5, { a: [0, 0, 0] }))).toBe('size');
+    expect(within.judge(within.tree(5, { a: [0, 0, 0, 0, 0] }))).toBe('bytes');
+    const kept = allocated('keep-size');
+    expect(kept.judge(kept.tree(5, { a: [] }))).toBeNull();
+    expect(kept.judge(kept.tree(5, { a: [0, 0, 0, 0] }))).toBe('bytes');
+  });
+
   test('a hole that begins at the end of the file does nothing, so it says nothing of the size', () => {
     const holed = (mode: 'punch' | 'zero', offset: number): World =>
       new World(

@@ -27,7 +27,8 @@
  * Sizes (i_disksize):
  *
  * 7. truncate, fallocate and O_TRUNC set it in their own transaction (ext4_setattr, ext4_alloc_file_blocks), also over bytes that are in memory
- *    only, and a truncation also to the size that the file has already (ext4_ext_truncate, ext4_ind_truncate). Holes and zeroed ranges move it forward to their end, but not beyond the file's (ext4_update_disksize_before_punch; commit
+ *    only, a truncation also to the size that the file has already (ext4_ext_truncate, ext4_ind_truncate), and an allocation within the
+ *    size to its end (51e3ae81ec58). Holes and zeroed ranges move it forward to their end, but not beyond the file's (ext4_update_disksize_before_punch; commit
  *    9d80eaa1a1d3 says why: what is dropped will not move it any more).
  * 8. A write moves it at once where blocks are found at once (ext4_write_end, ext4_journalled_write_end), else later: on the
  *    buffer_head path when blocks are allocated, up to the end of those (mpage_map_and_submit_extent), or in write_end where the block
