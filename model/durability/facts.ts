@@ -5,12 +5,15 @@ import type { OperationOf } from '../operation-of.ts';
 import type { SparseContents } from '../sparse-contents.ts';
 import type { State } from '../state.ts';
 import type { DurabilityHistory } from './history.ts';
+import { floorsAt, lastDataChange, type Floors } from './last-data-change.ts';
 import type { InodeMoment, Moment } from './moment.ts';
 
 /** What a call that returned has acknowledged as durable (rules 1 to 4 of rules.ts). */
 export interface Acknowledgement {
   /** The recovered names and attributes are at least those of this version. */
   readonly floor: number;
+  /** The same where i_disksize is i_size after each write (movesSizeAtOnce of rules.ts). */
+  readonly floorAtOnce: number;
   /** Null: the data of every file. */
   readonly inode: number | null;
   /** Bytes [start, end) of it are there as they are now. */
@@ -76,8 +79,11 @@ export function factsOf(seen: Observed): Facts {
     case 'fsync':
     case 'fdatasync': {
       const id = inodeOf(seen, operation.handle);
-      const floor = operation.op === 'fsync' ? lastChange(seen, id) : lastDataChange(seen, id);
-      return { ...NO_FACTS, acknowledged: { floor, inode: id, start: 0, end: Infinity, reaches: Infinity } };
+      const floors = operation.op === 'fsync' ? lastChange(seen, id) : lastDataChange(seen.history, id);
+      return {
+        ...NO_FACTS,
+        acknowledged: { ...floors, inode: id, start: 0, end: Infinity, reaches: Infinity },
+      };
     }
     case 'write':
     case 'pwrite':
@@ -113,7 +119,7 @@ export function factsOf(seen: Observed): Facts {
 const pageOf = (offset: number): number => offset - (offset % PAGE_BYTES);
 
 const everything = ({ history }: Observed): Acknowledgement => ({
-  floor: history.version,
+  ...floorsAt(history.version),
   inode: null,
   start: 0,
   end: Infinity,
@@ -127,25 +133,10 @@ function inodeOf({ state, idOf }: Observed, handle: Handle): number {
 }
 
 /** The last version in which anything of the inode changed. */
-function lastChange({ history }: Observed, id: number): number {
+function lastChange({ history }: Observed, id: number): Floors {
   for (let version = history.version; version > 0; version--)
-    if (history.inode(id, version) !== history.inode(id, version - 1)) return version;
-  return 0;
-}
-
-/**
- * The last in which what is needed to find bytes [start, end) of it changed: it was made, got its size without a write, or came to end
- * within them. A write that made it longer behind them is in memory only, and is not sent by whoever asks for these.
- */
-function lastDataChange({ history }: Observed, id: number, start = 0, end = Infinity): number {
-  for (let version = history.version; version > 0; version--) {
-    const now = history.inode(id, version);
-    const then = history.inode(id, version - 1);
-    if (then === null || history.steps[version - 1]?.facts.resized === id) return version;
-    const size = now?.stat.size ?? 0;
-    if (size !== then.stat.size && size > start && size <= end) return version;
-  }
-  return 0;
+    if (history.inode(id, version) !== history.inode(id, version - 1)) return floorsAt(version);
+  return floorsAt(0);
 }
 
 function writeFacts(seen: Observed, operation: OperationOf<'write' | 'pwrite'>): Facts {
@@ -163,10 +154,10 @@ function writeFacts(seen: Observed, operation: OperationOf<'write' | 'pwrite'>):
   const sync = flags.sync === true || rwf.includes('sync') || file.inode.flags.sync;
   const dsync = sync || flags.dsync === true || rwf.includes('dsync');
   const goesNow = dsync || file.direct || rwf.includes('dontcache');
-  const floor = sync ? lastChange(seen, id) : lastDataChange(seen, id, start, end);
+  const floors = sync ? lastChange(seen, id) : lastDataChange(seen.history, id, start, end);
   return {
     ...NO_FACTS,
-    acknowledged: dsync ? { floor, inode: id, start, end, reaches: end } : null,
+    acknowledged: dsync ? { ...floors, inode: id, start, end, reaches: end } : null,
     sent: goesNow ? { inode: id, start: pageOf(start) } : null,
   };
 }
@@ -177,9 +168,13 @@ function msyncFacts(seen: Observed, { mapping, offset, length, mode }: Operation
   const id = seen.idOf(mapped.inode);
   const start = pageOf(mapped.offset + offset);
   const end = mapped.offset + offset + length;
-  const floor = lastDataChange(seen, id, start, end);
+  const floors = lastDataChange(seen.history, id, start, end);
   const reaches = endOfWritten(seen.after.inodes.get(id)?.contents ?? null, start, end);
-  return { ...NO_FACTS, acknowledged: { floor, inode: id, start, end, reaches }, sent: { inode: id, start } };
+  return {
+    ...NO_FACTS,
+    acknowledged: { ...floors, inode: id, start, end, reaches },
+    sent: { inode: id, start },
+  };
 }
 
 /** Where the last written byte of a range ends; 0 when there is none: a hole moves no size. */

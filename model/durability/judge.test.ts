@@ -219,6 +219,23 @@ describe('without a journal', () => {
 });
 
 describe('attributes', () => {
+  // ext4_do_update_inode asks fdatasync to commit where i_disksize has moved.
+  test('fdatasync says nothing of a truncation of what was never given a place', () => {
+    const cut: Operation = { op: 'ftruncate', handle: 'fd0', size: 0 };
+    const program = (...between: Operation[]): Operation[] => [
+      ...[open('fd0', 'a'), FSYNC, write(1, 0, 8), ...between, cut],
+      { op: 'fdatasync', handle: 'fd0' },
+    ];
+    const delayed = new World(BUFFER_HEAD, ...program());
+    expect(delayed.judge(delayed.tree(2))).toBeNull();
+    const atOnce = { ...BUFFER_HEAD, delalloc: false, unwrittenFirst: false };
+    const placed = new World(atOnce, ...program());
+    expect(placed.judge(placed.tree(2))).toBe('attributes');
+    const synced = new World(BUFFER_HEAD, ...program(FSYNC));
+    for (const version of [2, 4]) expect(synced.judge(synced.tree(version))).not.toBeNull();
+    expect(synced.judge(synced.tree(5))).toBeNull();
+  });
+
   const marked = [
     open('fd0', 'a'),
     { op: 'sync' },

@@ -1,5 +1,6 @@
 import type { Path, Stat } from '../operation.ts';
 import { exactlySame, type SameTime } from '../times.ts';
+import type { Acknowledgement } from './facts.ts';
 import { FilePast, newestVersion, type CrashMoment } from './file-past.ts';
 import { FileImages, type StreamBytes } from './file-images.ts';
 import type { XattrBytes } from '../extended-attributes.ts';
@@ -7,7 +8,7 @@ import type { DurabilityHistory } from './history.ts';
 import { judgeBytes } from './judge-bytes.ts';
 import type { InodeMoment } from './moment.ts';
 import type { DurabilityProblem, RecoveredNode, RecoveredTree } from './recovered-tree.ts';
-import type { DurabilityMode } from './rules.ts';
+import { movesSizeAtOnce, type DurabilityMode } from './rules.ts';
 import { floorWithoutJournal } from './without-journal.ts';
 
 /** Judges what is found after power cuts of one history; rules.ts says by what. */
@@ -50,8 +51,13 @@ export class DurabilityJudge {
     if (!this.#mode.journal) return floorWithoutJournal(this.#history, completed);
     let floor = 0;
     for (const [index, { facts }] of this.#history.steps.slice(0, completed).entries())
-      if (facts.acknowledged !== null) floor = Math.max(floor, Math.min(facts.acknowledged.floor, index + 1));
+      if (facts.acknowledged !== null)
+        floor = Math.max(floor, Math.min(this.#floorOf(facts.acknowledged), index + 1));
     return floor;
+  }
+
+  #floorOf({ floor, floorAtOnce }: Acknowledgement): number {
+    return movesSizeAtOnce(this.#mode) ? floorAtOnce : floor;
   }
 
   #problem(tree: RecoveredTree, crash: CrashMoment, version: number): DurabilityProblem | null {

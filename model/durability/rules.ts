@@ -7,7 +7,7 @@
  *    Transactions are committed in order, so that everything older is there, too: a newly made file has its name, because
  *    ext4_create makes inode and name in one handle (fs/ext4/namei.c), and a rename or link before it, as both set ctime.
  * 2. fdatasync(2), O_DSYNC, RWF_DSYNC, msync(MS_SYNC): the same with i_datasync_tid, which moves when the inode is made
- *    (__ext4_new_inode), its size changes (ext4_do_update_inode) or blocks are mapped; names and times that changed since need
+ *    (__ext4_new_inode), its size on the disk changes (ext4_do_update_inode) or blocks are mapped; names and times that changed since need
  *    not be there. O_SYNC and RWF_SYNC as fsync. These four cover the range that was written or mapped (generic_write_sync,
  *    msync(2) in mm/msync.c): a size that a write has moved is on the disk when its end is among those, and otherwise as far as something
  *    was written among those (nothing is sent of a hole; Linux 6.1 was asked).
