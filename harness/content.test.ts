@@ -57,3 +57,11 @@ test('the first byte that is not zero is found', () => {
   expect(firstNonZero(bytes, 10, bytes.length - 10)).toBe(150_000);
   expect(firstNonZero(bytes, 150_001, 100)).toBe(-1);
 });
+
+test('one content of sixteen begins with the number of the journal (JBD2_MAGIC_NUMBER, big-endian)', () => {
+  const begins = (seed: number): number => Buffer.from(streamBytes(seed, 0, 4)).readUInt32BE();
+  const seeds = Array.from({ length: 160 }, (_, seed) => seed);
+  expect(seeds.filter((seed) => begins(seed) === 0xc03b3998)).toEqual([
+    15, 31, 47, 63, 79, 95, 111, 127, 143, 159,
+  ]);
+});

@@ -6,6 +6,11 @@ const PERIOD_BYTES = 1_048_573;
 /** The longest piece of a stream that needs no copy; not shorter than the period. */
 const WHOLE_BYTES_MAX = 1 << 20;
 
+/** JBD2_MAGIC_NUMBER, which begins every block of a journal that is no copy of another one. */
+const JOURNAL_MAGIC = 0xc03b3998;
+const MAGIC_EVERY_SEEDS = 16;
+const MAGIC_SEEDS_MAX = 4096;
+
 /**
  * One pool of pseudo-random bytes, none of them zero, in which every stream is a window: seed and position choose where
  * it begins. Zero is left out so that a byte that was written never looks like a hole.
@@ -97,8 +102,17 @@ function makePool(): Buffer {
     state ^= state << 5;
     pool[index] = ((state >>> 8) % 255) + 1;
   }
+  placeMagic(pool);
   for (let index = PERIOD_BYTES; index < pool.length; index += PERIOD_BYTES) {
     pool.copyWithin(index, 0, Math.min(PERIOD_BYTES, pool.length - index));
   }
   return pool;
+}
+
+/** Some contents begin like a block of a journal: where data go through it, that must not be believed. */
+function placeMagic(pool: Buffer): void {
+  for (let seed = MAGIC_EVERY_SEEDS - 1; seed < MAGIC_SEEDS_MAX; seed += MAGIC_EVERY_SEEDS) {
+    const origin = originOf(seed);
+    if (origin + 4 <= PERIOD_BYTES) pool.writeUInt32BE(JOURNAL_MAGIC, origin);
+  }
 }

@@ -34,6 +34,7 @@ export {
   type FiemapExtent,
 } from './iomap/fiemap.ts';
 export { FolioPool } from './mm/folio-pool.ts';
+export { findOldBytes } from './lib/old-bytes.ts';
 export { Choices } from './sched/choices.ts';
 export type { NamedCall } from './sched/scheduler.ts';
 export { LockOrderViolation } from './sched/lock-order-violation.ts';

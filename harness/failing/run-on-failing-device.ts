@@ -1,4 +1,4 @@
-import type { Operation } from '../../model/index.ts';
+import type { Handle, Operation, Outcome } from '../../model/index.ts';
 import { targetBroke } from '../judges/crash-of-target.ts';
 import { lanesOf, type DriveOptions } from '../drive.ts';
 import { Lockstep, type OutcomeListener, type StepContext } from '../lockstep.ts';
@@ -7,6 +7,8 @@ import { isPromise, type DiskImage, type Session } from '../target.ts';
 import type { FailingTarget, Trouble } from '../targets/typescript/failing-target.ts';
 import { thawing } from '../thawing.ts';
 import type { FailedVerdict } from '../verdict.ts';
+import { findLostWrites, tellsOfLoss } from './lost-writes.ts';
+import { hidesOldBytes, lookForOldBytes, showsOldBytes, type OldBytesJudge } from './old-bytes.ts';
 
 /**
  * A device that fails while it is mounted again is another story: nobody would be there to answer. A thaw that fails would leave all
@@ -20,7 +22,7 @@ export interface FailingRun {
   readonly failed: FailedVerdict | null;
   /** Whether a transfer failed. */
   readonly struck: boolean;
-  /** Calls that answered EIO. */
+  /** Calls that answered EIO, or what else tells of something that was lost. */
   readonly told: number;
   /** The device as it was left, well again; null where the run ended early. */
   readonly image: DiskImage | null;
@@ -28,7 +30,8 @@ export interface FailingRun {
 
 /**
  * Performs a sequence on a device that goes wrong after the mount, as the setup says. Until the first transfer fails everything must be as the model says; from
- * then on nobody knows what the file system holds, but every call answers something, and nothing breaks.
+ * then on nobody knows what the file system holds, but every call answers something, nothing breaks, nobody sees what blocks or memory
+ * held before, and a write that is lost is told of.
  */
 export async function runOnFailingDevice(
   setup: Setup,
@@ -40,7 +43,10 @@ export async function runOnFailingDevice(
   const { trouble = {}, ...well } = setup;
   const session = await target.start(well, { faults, now: timeOfStep(0) });
   failing.begin(trouble as Trouble);
-  const run = new Run(well, failing, session, onOutcome);
+  const judge = hidesOldBytes(target.name, well, operations)
+    ? { target: target.name, findOldBytes: failing.findOldBytes }
+    : null;
+  const run = new Run(well, failing, { session, judge }, onOutcome);
   for (const [step, operation] of operations.entries()) {
     if (!isPossible(operation)) continue;
     onStep?.(step);
@@ -54,24 +60,56 @@ export async function runOnFailingDevice(
     session.abandon();
     return { failed, struck: run.isStruck(), told: run.told, image: null };
   }
-  return await run.end(operations.length);
+  const ended = await run.end(operations.length);
+  if (ended.failed !== null || ended.image === null || judge === null || !ended.struck) return ended;
+  return { ...ended, failed: await mountedAgain(well, failing, ended.image, judge, faults) };
+}
+
+/** What the device holds, once it is well. That somebody refuses to mount it is for e2fsck to judge. */
+async function mountedAgain(
+  setup: Setup,
+  { target }: FailingTarget,
+  image: DiskImage,
+  judge: OldBytesJudge,
+  faults: readonly string[],
+): Promise<FailedVerdict | null> {
+  const now = timeOfStep(0);
+  let session: Session;
+  try {
+    session = await target.mount(image, setup, { faults, now });
+  } catch {
+    return null;
+  }
+  const failed = await lookForOldBytes(judge, session, now);
+  await session.unmount();
+  return failed;
 }
 
 class Run {
   readonly #failing: FailingTarget;
   readonly #session: Session;
+  readonly #judge: OldBytesJudge | null;
   readonly #lockstep: Lockstep;
+  /** Open since the first transfer failed; before that, the model knows. */
+  #handles: Set<Handle> | null = null;
   told = 0;
 
-  constructor(setup: Setup, failing: FailingTarget, session: Session, onOutcome?: OutcomeListener) {
+  constructor(
+    setup: Setup,
+    failing: FailingTarget,
+    { session, judge }: { readonly session: Session; readonly judge: OldBytesJudge | null },
+    onOutcome?: OutcomeListener,
+  ) {
     this.#failing = failing;
     this.#session = session;
+    this.#judge = judge;
     const { target } = failing;
     this.#lockstep = new Lockstep(
       lanesOf(setup, [{ name: target.name, target, session }]),
       (operation, expected, participants, answers) => {
         onOutcome?.(operation, expected, participants, answers);
-        for (const answer of answers) if ('ok' in answer && !answer.ok && answer.errno === 'EIO') this.told++;
+        if (this.isStruck())
+          for (const answer of answers) if ('ok' in answer && tellsOfLoss(answer)) this.told++;
       },
     );
   }
@@ -92,10 +130,39 @@ class Run {
     const { name } = this.#failing.target;
     try {
       const answer = await this.#session.apply(operation, context.now);
-      if (!answer.ok && answer.errno === 'EIO') this.told++;
-      return null;
+      if (tellsOfLoss(answer)) this.told++;
+      this.#follow(operation, answer);
+      return this.#judge === null ? null : showsOldBytes(this.#judge, operation, answer, context.step);
     } catch (error) {
       return targetBroke(name, operation, context, error);
+    }
+  }
+
+  /** Which descriptors there are. */
+  #follow(operation: Operation, { ok }: Outcome): void {
+    if (operation.op === 'open' && ok) this.#open().add(operation.as);
+    if (operation.op === 'close') this.#open().delete(operation.handle);
+  }
+
+  #open(): Set<Handle> {
+    const [lane] = this.#lockstep.lanes;
+    return (this.#handles ??= new Set(lane?.model.handles.keys()));
+  }
+
+  /** While nobody knows of any loss. */
+  async #lostWrites(steps: number): Promise<FailedVerdict | null> {
+    if (!this.isStruck() || this.told > 0) return null;
+    const { target } = this.#failing;
+    const heal = (): void => this.#failing.begin(null);
+    return await findLostWrites(target.name, this.#session, this.#open(), heal, timeOfStep(steps));
+  }
+
+  /** What must hold in memory holds whatever the device did. What cannot be read cannot be compared. */
+  async #checkInvariants(): Promise<void> {
+    try {
+      await this.#session.checkInvariants?.();
+    } catch (error) {
+      if (!isErrno(error)) throw error;
     }
   }
 
@@ -108,6 +175,12 @@ class Run {
       const [lane] = this.#lockstep.lanes;
       if (lane !== undefined)
         for (const operation of thawing(lane.model)) await this.#session.apply(operation, timeOfStep(steps));
+      const failed = await this.#lostWrites(steps);
+      await this.#checkInvariants();
+      if (failed !== null) {
+        this.#session.abandon();
+        return { failed, struck, told: this.told, image: null };
+      }
       const image = await this.#session.unmount();
       return { failed: null, struck, told: this.told, image };
     } catch (error) {
@@ -121,6 +194,9 @@ class Run {
   }
 }
 
+/** What a system call may answer. */
+const isErrno = (error: unknown): error is { readonly errno: unknown } =>
+  typeof error === 'object' && error !== null && 'errno' in error;
+
 /** What umount(2) may answer: the device has taken the last of it, or has not. */
-const isAnswer = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'errno' in error && error.errno === 'EIO';
+const isAnswer = (error: unknown): boolean => isErrno(error) && error.errno === 'EIO';

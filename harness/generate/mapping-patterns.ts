@@ -68,15 +68,11 @@ export function strayStore(scene: Scene): Pattern {
   const grow = onFile(file, (now, view) => {
     const size = view.size + 1 + now.dice.below(now.dice.oneIn(2) ? PAGE_BYTES : 4 * boundaries.blockBytes);
     if (now.dice.oneIn(2)) return { op: 'ftruncate', handle: view.handle, size };
-    return now.dice.oneIn(3)
-      ? {
-          op: 'fallocate',
-          handle: view.handle,
-          mode: 'allocate',
-          offset: view.size,
-          length: size - view.size,
-        }
-      : pwrite(now, view, size, 1 + now.dice.below(100));
+    if (now.dice.oneIn(2)) return pwrite(now, view, size, 1 + now.dice.below(100));
+    // From the end on, or from somewhere before it.
+    const offset = now.dice.oneIn(2) ? view.size : now.dice.below(view.size + 1);
+    const mode = now.dice.oneIn(3) ? 'zero' : 'allocate';
+    return { op: 'fallocate', handle: view.handle, mode, offset, length: size - offset };
   });
   const look = step((_, view) => load(view, Math.max(0, view.size - PAGE_BYTES), 2 * PAGE_BYTES));
   const first = dice.oneIn(2) ? [fill] : [shape];

@@ -1,4 +1,5 @@
 import type { FallocateMode } from '../../model/index.ts';
+import { hasFeature } from '../format.ts';
 import { handleOf, offset, openInstead, shapeOf, target, type Maker } from './data-makers.ts';
 import { isReadWrite, isWritable, type Scene } from './scene.ts';
 import { WeightedChoice, weightsOf } from './weighted-choice.ts';
@@ -29,8 +30,23 @@ export const fallocate: Maker = (scene) => {
   if (mode === 'collapse' || mode === 'insert') {
     return { op: 'fallocate', handle, mode, ...movedRange(scene, start, shape.size, mode) };
   }
-  return { op: 'fallocate', handle, mode, offset: start, length: scene.boundaries.length(shape, start) };
+  const length = lengthOfDevice(scene, mode) ?? scene.boundaries.length(shape, start);
+  return { op: 'fallocate', handle, mode, offset: start, length };
 };
+
+const DEVICE_ONE_IN = 24;
+
+/**
+ * Now and then about as much as the device has, so that there is not enough, or nothing left for what comes next. What would make the
+ * file longer is more than there can be: nobody has time to read that many zeros. Null for a length of another kind.
+ */
+function lengthOfDevice({ dice, setup }: Scene, mode: FallocateMode): number | null {
+  if (mode === 'punch' || mode === 'write-zeroes' || !dice.oneIn(DEVICE_ONE_IN)) return null;
+  // The model does not know what a full device must still take where contents may lie in the inode.
+  if (hasFeature(setup.format, 'inline_data')) return null;
+  const keeps = mode === 'keep-size' || mode === 'zero-keep-size';
+  return Math.floor(setup.sizeBytes * dice.pick(keeps ? [0.25, 0.5, 0.9, 1, 2] : [1, 2]));
+}
 
 /** A range of whole clusters, mostly, that lies where it may. */
 function movedRange(

@@ -1,4 +1,5 @@
 import { assert } from '../lib/assert.ts';
+import { oldBytes } from '../lib/old-bytes.ts';
 import { SECTOR_BYTES, type Bio, type BioStatus } from './bio.ts';
 import type { BlockDevice } from './block-device.ts';
 import { DISK_PAGE_BYTES as PAGE_BYTES, DiskPages } from './disk-pages.ts';
@@ -8,8 +9,7 @@ const TABLE_PAGES = 32;
 const TABLE_BYTES = TABLE_PAGES * PAGE_BYTES;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 
-/** What an older owner of the device left: every byte differs from its neighbours, and none is zero. */
-const LEFTOVERS = Uint8Array.from({ length: PAGE_BYTES }, (_, index) => 1 + ((index * 37) % 255));
+const LEFTOVERS = oldBytes(PAGE_BYTES);
 
 /**
  * Pages that were written by one disk between two of its snapshots, so that they may be written in place until the next

@@ -53,7 +53,7 @@ class ReadContext {
     this.#inFlight--;
     if (status !== null) {
       this.failed = true;
-      return;
+      if (!this.#file.mapping.faults.has('iomap-failed-read-is-uptodate')) return;
     }
     for (const { folio, offset, length } of read.pieces) {
       setRangeUptodate(folio, this.#file.blockSize, offset, length);

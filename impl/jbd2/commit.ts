@@ -83,7 +83,8 @@ function buildImage(state: JournalState, transaction: Transaction): void {
   const { image, area } = state;
   image.start(transaction.tid);
   image.addRevokes(transaction.revokes);
-  for (const { buffer } of transaction.logged) image.addData(buffer.block, buffer.data);
+  const escapes = !state.options.faults.has('jbd2-skip-escape');
+  for (const { buffer } of transaction.logged) image.addData(buffer.block, buffer.data, escapes);
   image.finish();
   const length = image.blocks.length + 1;
   assert(

@@ -50,8 +50,8 @@ export class LogImage {
     this.#descriptor = null;
   }
 
-  /** Copies one buffer into the log and names its home (jbd2_journal_write_metadata_buffer). */
-  addData(home: number, data: Uint8Array): void {
+  /** Copies one buffer into the log and names its home (jbd2_journal_write_metadata_buffer); `escapes` always, but for a planted bug. */
+  addData(home: number, data: Uint8Array, escapes = true): void {
     const descriptor = this.#descriptor ?? this.#openDescriptor();
     const copy = this.#pool.take();
     copy.data.set(data);
@@ -60,7 +60,7 @@ export class LogImage {
     // Recovery would take the block for one of its own: the log holds zeros where the magic number stood.
     if (copy.view.getUint32(0) === JOURNAL_MAGIC) {
       copy.view.setUint32(0, 0);
-      flags |= TAG_ESCAPED;
+      if (escapes) flags |= TAG_ESCAPED;
     }
     const format = this.#format;
     const checksum = format.checksums === 'none' ? 0 : format.dataChecksum(this.#tid, copy.data);

@@ -130,6 +130,14 @@ export const FAULTS = {
   'direct-write-shares-unwritten-block':
     'direct writes to parts of one unwritten block may run at once: only a race shows it',
   'nowait-is-ignored': 'RWF_NOWAIT waits like everybody else',
+  'lost-write-tells-nobody':
+    'a write that was lost is forgotten, so that fsync(2) answers ok: only a failing device shows it',
+  'opener-misses-lost-write':
+    'who opens a file is not told of a lost write that nobody was told of: only a failing device shows it',
+  'jbd2-skip-escape':
+    'a logged block that begins like one of the journal is not marked as changed: recovery brings it back with zeros there',
+  'iomap-failed-read-is-uptodate':
+    'blocks that could not be read are taken for good ones: only a failing device shows it',
   'read-samples-size-once':
     'a read looks at the size before it waits for the page only: a race with a truncation shows it',
 } as const;

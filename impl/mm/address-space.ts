@@ -262,6 +262,7 @@ export class AddressSpace {
   setError(errno: Errno): void {
     this.#failures++;
     this.#lost = errno === 'ENOSPC' ? 'ENOSPC' : 'EIO';
+    if (this.faults.has('lost-write-tells-nobody')) return;
     (this.#errors ??= new ErrorSequence()).record(errno);
     this.host.lostWrites?.record(errno);
   }
@@ -273,7 +274,8 @@ export class AddressSpace {
 
   /** What a file that is opened now has seen of the errors (filemap_sample_wb_err). */
   sampleErrors(): number {
-    return this.#errors === null ? 0 : this.#errors.sample();
+    if (this.#errors === null) return 0;
+    return this.faults.has('opener-misses-lost-write') ? this.#errors.latest : this.#errors.sample();
   }
 
   /** Fails with an error that the open file was not told of (file_check_and_advance_wb_err). */

@@ -18,6 +18,11 @@ export class ErrorSequence {
     this.#seen = false;
   }
 
+  /** The number of the last error. */
+  get latest(): number {
+    return this.#number;
+  }
+
   /** errseq_sample(): where a new watcher starts. An error that nobody was told of is for it, too. */
   sample(): number {
     return this.#seen ? this.#number : 0;

@@ -1,4 +1,5 @@
 import { assert } from '../lib/assert.ts';
+import { leaveOldBytes } from '../lib/old-bytes.ts';
 import { BlockMemory, MemoryBlock } from './block-memory.ts';
 import { MAX_FOLIO_ORDER, PAGE_BYTES } from './page.ts';
 
@@ -50,6 +51,7 @@ export class PageRun {
  */
 export class FolioPool {
   readonly pagesMax: number;
+  readonly #used: boolean;
   readonly #chunks: ArrayBuffer[] = [];
   /** Per order, numbers of free runs; an entry is valid only while `#freeOrder` agrees. */
   readonly #free: number[][] = Array.from({ length: MAX_FOLIO_ORDER + 1 }, () => []);
@@ -59,9 +61,18 @@ export class FolioPool {
   #pagesUsed = 0;
   readonly #blocks = new Map<number, BlockMemory>();
 
-  /** `pagesMax` pages of 4096 bytes, a multiple of 512. */
-  constructor(pagesMax = 64 * CHUNK_PAGES) {
+  /**
+   * `pagesMax` pages of 4096 bytes, a multiple of 512. Memory that nobody has used yet is zero, which hides whoever forgets to fill it;
+   * with `used` it holds old bytes instead, which costs touching it.
+   */
+  constructor(pagesMax = 64 * CHUNK_PAGES, used = false) {
     this.pagesMax = pagesMax;
+    this.#used = used;
+  }
+
+  /** Memory as a machine has it that has run for a while. */
+  static used(): FolioPool {
+    return new FolioPool(undefined, true);
   }
 
   get pagesUsed(): number {
@@ -132,7 +143,9 @@ export class FolioPool {
   #grow(): boolean {
     const pages = this.#chunks.length * CHUNK_PAGES;
     if (pages + CHUNK_PAGES > this.pagesMax) return false;
-    this.#chunks.push(new ArrayBuffer(CHUNK_PAGES * PAGE_BYTES));
+    const chunk = new ArrayBuffer(CHUNK_PAGES * PAGE_BYTES);
+    if (this.#used) leaveOldBytes(new Uint8Array(chunk));
+    this.#chunks.push(chunk);
     const freeOrder = new Int8Array(pages + CHUNK_PAGES).fill(-1);
     freeOrder.set(this.#freeOrder);
     this.#freeOrder = freeOrder;

@@ -84,7 +84,7 @@ export const BELOW_FOLIO: readonly Bug[] = [
     mechanism: 'When no place can be found for a dirty folio, its last block keeps its promise.',
     fault: 'bh-discard-misses-last-block',
     needs: ['failing device'],
-    hunter: null,
+    hunter: 'check',
     seenBy: ['space'],
     known: { operations: 3, words: 'a write, and writeback while the bitmap cannot be read' },
   },

@@ -21,3 +21,6 @@ export const BUGS: readonly Bug[] = [
 ];
 
 export const isPlanted = (bug: Bug): bug is PlantedBug => bug.kind === 'planted';
+
+/** Those of them that can be switched on. */
+export const PLANTED_BUGS: readonly PlantedBug[] = BUGS.filter(isPlanted);

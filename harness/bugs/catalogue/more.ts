@@ -1,6 +1,8 @@
+import type { Operation } from '../../../model/index.ts';
 import type { Bug } from '../bug.ts';
 import {
   CLUSTERS,
+  FAILING,
   INDIRECT,
   KIB,
   SYNC,
@@ -208,5 +210,56 @@ export const MORE: readonly Bug[] = [
       setup: setupWith(4096, {}, CLUSTERS),
       operations: [open(), write(0, 4 * KIB), SYNC, write(4 * KIB, 4 * KIB)],
     },
+  },
+  {
+    kind: 'planted',
+    id: 'B63',
+    source:
+      'commit 5660e13d2fd6 (fs: new infrastructure for writeback error handling and reporting), generic/441',
+    mechanism: 'The error of a write that was lost is cleared before anybody asks, and fsync answers ok.',
+    fault: 'lost-write-tells-nobody',
+    needs: ['failing device'],
+    hunter: 'check',
+    seenBy: ['result'],
+    known: { setup: FAILING, operations: [open(), write(0, 10), SYNC] },
+  },
+  {
+    kind: 'planted',
+    id: 'B64',
+    source: 'tag errseq-v4.17 (errseq: Always report a writeback error once), generic/441',
+    mechanism:
+      'Who opens a file is told of lost writes since then only: where nobody had it open, or asked, nobody is ever told.',
+    fault: 'opener-misses-lost-write',
+    needs: ['failing device'],
+    hunter: 'check',
+    seenBy: ['result'],
+    known: { operations: 5, words: 'a write, writeback that fails, and another open' },
+  },
+  {
+    kind: 'planted',
+    id: 'B65',
+    source:
+      'Documentation/filesystems/ext4/journal.rst (a data block that begins with the magic number is escaped)',
+    mechanism:
+      'With data=journal a block begins with the number of the journal: the log holds zeros there, and no mark that says so.',
+    fault: 'jbd2-skip-escape',
+    needs: ['data=journal'],
+    hunter: 'check',
+    seenBy: ['recovery'],
+    known: {
+      setup: setupWith(4096, { delalloc: false, dioreadNolock: false, data: 'journal' }),
+      operations: [open(), { ...write(0, 10), content: { seed: 15, length: 10 } } as Operation],
+    },
+  },
+  {
+    kind: 'planted',
+    id: 'B66',
+    source: 'fs/iomap/buffered-io.c, iomap_finish_folio_read (only what was read becomes uptodate)',
+    mechanism: 'Blocks that the device could not read count as read, and show what the memory held before.',
+    fault: 'iomap-failed-read-is-uptodate',
+    needs: ['failing device'],
+    hunter: 'check',
+    seenBy: ['result'],
+    known: { operations: 5, words: 'a write, fsync, empty caches, a read that fails, and another one' },
   },
 ];

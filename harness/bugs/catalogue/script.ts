@@ -12,6 +12,9 @@ export const KIB = 1024;
 export const CLUSTERS: Partial<Setup> = { format: { features: ['bigalloc'], clusterSize: 16 * KIB } };
 export const INDIRECT: Partial<Setup> = { format: { features: ['^64bit', '^extent'] } };
 
+/** The first write that reaches the device fails. */
+const FIRST_WRITE = { writes: { from: 0, to: 1 } };
+
 export const setupWith = (
   blockSize: BlockSize,
   mount: Partial<SetupMount> = {},
@@ -22,6 +25,8 @@ export const setupWith = (
   blockSize,
   mount: { ...DEFAULT_SETUP.mount, ...mount },
 });
+
+export const FAILING: Setup = { ...setupWith(4096), trouble: FIRST_WRITE };
 
 export const open = (flags: OpenFlags = {}): Operation => ({
   op: 'open',

@@ -31,7 +31,7 @@ interface Memory {
 class CoroutineTarget implements RaceTarget {
   readonly name: string;
   readonly #bufferedIomap: boolean;
-  readonly #memory: Memory = { pool: new FolioPool() };
+  readonly #memory: Memory = { pool: FolioPool.used() };
 
   constructor(name: string, bufferedIomap: boolean) {
     this.name = name;
@@ -121,7 +121,7 @@ class CoroutineSession implements RaceSession {
 
   abandon(): void {
     // What the broken session took of the pool never comes back.
-    this.#memory.pool = new FolioPool();
+    this.#memory.pool = FolioPool.used();
   }
 }
 

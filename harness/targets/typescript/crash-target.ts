@@ -67,7 +67,11 @@ class TypescriptCrashTarget implements CrashTarget {
   readonly load = loadImage;
   readonly landmarks = (image: DiskImage): Landmarks => landmarksOf(diskOf(image));
   readonly #bufferedIomap: boolean;
-  readonly #memory: SessionMemory = { reads: [], pool: new FolioPool(), rangeStates: new RangeStateCounts() };
+  readonly #memory: SessionMemory = {
+    reads: [],
+    pool: FolioPool.used(),
+    rangeStates: new RangeStateCounts(),
+  };
 
   constructor(name: string, bufferedIomap: boolean) {
     this.name = name;
@@ -106,7 +110,7 @@ class TypescriptCrashTarget implements CrashTarget {
         recording: recorder === null ? null : new Recording(recorder.start, recorder.writes),
       };
     } catch (error) {
-      this.#memory.pool = new FolioPool();
+      this.#memory.pool = FolioPool.used();
       throw error;
     }
   }
@@ -138,7 +142,7 @@ class RecordedSession implements CrashSession {
 
   abandon(): void {
     // What the session holds of the pool never comes back.
-    this.#memory.pool = new FolioPool();
+    this.#memory.pool = FolioPool.used();
   }
 }
 

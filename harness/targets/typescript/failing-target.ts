@@ -1,4 +1,4 @@
-import { FailingDisk, mount, type Trouble } from '../../../generated/impl/index.ts';
+import { FailingDisk, findOldBytes, mount, type Trouble } from '../../../generated/impl/index.ts';
 import type { Target } from '../../target.ts';
 import { typescriptTargets } from './target.ts';
 
@@ -9,6 +9,8 @@ export interface FailingTarget {
   begin(trouble: Trouble | null): void;
   /** Transfers of that session which failed so far. */
   failed(): number;
+  /** Where bytes begin that a block, or memory, held before anybody used it; null where there are none. */
+  readonly findOldBytes: (bytes: Uint8Array) => number | null;
 }
 
 /** One for each path of typescriptTargets. */
@@ -25,6 +27,7 @@ export function failingTargets(): readonly FailingTarget[] {
       target,
       begin: (trouble) => disk?.begin(trouble),
       failed: () => disk?.failed ?? 0,
+      findOldBytes,
     };
   });
 }

@@ -97,7 +97,7 @@ export class TypescriptSession implements Session {
 
   abandon(): void {
     // What the broken session took of the pool never comes back.
-    this.#memory.pool = new FolioPool();
+    this.#memory.pool = FolioPool.used();
   }
 
   checkInvariants(): void {

@@ -87,7 +87,7 @@ class TypescriptTarget implements Target {
   readonly #mount: typeof mount;
   readonly #counts = new CallbackCounts(DATA_PATHS);
   readonly #rangeStates = new RangeStateCounts();
-  readonly #memory: SessionMemory = { reads: [], pool: new FolioPool(), rangeStates: this.#rangeStates };
+  readonly #memory: SessionMemory = { reads: [], pool: FolioPool.used(), rangeStates: this.#rangeStates };
 
   constructor(name: string, { bufferedIomap, dax }: Mode, how: typeof mount) {
     this.name = name;
