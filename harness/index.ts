@@ -57,3 +57,7 @@ export { failingTargets, type FailingTarget, type Trouble } from './targets/type
 export { PLANTED_FAULTS, setupProblem, typescriptTargets } from './targets/typescript/target.ts';
 export { fails, HOLDS, unknown, worst, type Evidence, type FailedVerdict, type Verdict } from './verdict.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';
+export type { Hunter, PlantedBug } from './bugs/bug.ts';
+export { PLANTED_BUGS } from './bugs/catalogue/catalogue.ts';
+export { hunt, type HuntOptions } from './bugs/hunt.ts';
+export { performHere } from './perform-job.ts';

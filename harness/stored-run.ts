@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BENCH_FILE, readBench, type Measurement } from './bench-record.ts';
+import { BUGS_FILE, readBugs, type BugsRecord } from './bugs/bugs-record.ts';
 import { readRun, RunError, type FindingRecord, type RunRecord } from './run-record.ts';
 import { STORY_FORMAT, STORY_VERSION, type Story } from './story.ts';
 
@@ -45,6 +46,8 @@ export interface StoredRun {
   /** Runs of the same verb beside it, oldest first, itself among them. */
   readonly trend: readonly TrendPoint[];
   readonly measurements: readonly Measurement[];
+  /** How well bugs were found that were planted; null where nobody measured that. */
+  readonly bugs: BugsRecord | null;
 }
 
 /** How much is read: what is beyond makes a page slow and nobody wiser. */
@@ -67,7 +70,21 @@ export function readStoredRun(folder: string): StoredRun {
     findings: findingsOf(path, run),
     trend: trendOf(path, run.verb),
     measurements: existsSync(bench) ? readBench(textOf(bench) ?? '') : [],
+    bugs: bugsIn(path),
   };
+}
+
+/** A file that is none is as good as missing: the rest of the run can be shown all the same. */
+function bugsIn(path: string): BugsRecord | null {
+  const file = join(path, BUGS_FILE);
+  const text = existsSync(file) ? textOf(file) : null;
+  if (text === null) return null;
+  try {
+    return readBugs(text, file);
+  } catch (error) {
+    if (error instanceof RunError) return null;
+    throw error;
+  }
 }
 
 function runIn(path: string): RunRecord {

@@ -71,7 +71,7 @@ export async function supervise(request: JobRequest, supervision: Supervision): 
 /** What came of a job that could be done. */
 type Result = Exclude<LastMessage, { type: 'impossible' }>;
 
-const isLast = (message: Message): message is LastMessage =>
+export const isLast = (message: Message): message is LastMessage =>
   LAST_MESSAGES.some((type) => type === message.type);
 
 /** A job that could not be done, by a mistake of ours. The message is the stack of the thread. */

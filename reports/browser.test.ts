@@ -68,7 +68,7 @@ describe('a report in Chromium, from disk', () => {
       expect(await page.locator('h1').textContent()).toBe('FOUND');
       expect(await page.locator('tbody tr').count()).toBe(3);
       expect(await page.locator('.findings').textContent()).toContain(HOSTILE[0]);
-      for (const place of ['#/coverage', '#/trends', '#/benchmarks', FIRST]) {
+      for (const place of ['#/coverage', '#/trends', '#/benchmarks', '#/bugs', FIRST]) {
         await page.evaluate(`location.hash = ${JSON.stringify(place)}`);
         await page.locator('h1').waitFor();
         expect(await page.locator('main img, main script, main svg [onload]').count()).toBe(0);

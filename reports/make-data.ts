@@ -24,6 +24,7 @@ export function reportData(stored: StoredRun, commands: Commands): ReportData {
     pages,
     trend: stored.trend,
     measurements: stored.measurements,
+    bugs: stored.bugs,
     cuts: cutsOf(run.findings.length, shown.length, pages),
   };
 }

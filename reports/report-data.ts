@@ -1,4 +1,5 @@
 import type { Measurement } from '../harness/bench-record.ts';
+import type { BugsRecord } from '../harness/bugs/bugs-record.ts';
 import type { FindingRecord, RunRecord } from '../harness/run-record.ts';
 import type { StoredText, TrendPoint } from '../harness/stored-run.ts';
 import type { Story } from '../harness/story.ts';
@@ -12,6 +13,7 @@ export interface ReportData {
   readonly pages: readonly FindingPage[];
   readonly trend: readonly TrendPoint[];
   readonly measurements: readonly Measurement[];
+  readonly bugs: BugsRecord | null;
   /** What was left out, in words. */
   readonly cuts: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { BugsRecord } from '../harness/bugs/bugs-record.ts';
 import type { StoredRun } from '../harness/stored-run.ts';
 import type { MemoryPicture } from '../harness/memory-picture.ts';
 import type { RunRecord } from '../harness/run-record.ts';
@@ -152,6 +153,39 @@ const run: RunRecord = {
   spent: { generate: 10, run: 90 },
 };
 
+const figures = (found: number): BugsRecord['scores'][number]['figures'] => ({
+  found,
+  of: 2,
+  judges: found === 0 ? [] : [SVG],
+  tried: found === 0 ? null : { median: 1200, p90: 5000 },
+  cpuMs: found === 0 ? null : { median: 800, p90: 3000 },
+  largest: found === 0 ? null : 9,
+  shrunk: found,
+  small: 0,
+});
+
+const bugs: BugsRecord = {
+  format: 'twinpath-bugs',
+  version: 1,
+  scores: [2, 0].map((found) => ({
+    id: `B0${found} ${IMAGE}`,
+    fault: SCRIPT,
+    source: COMMENT,
+    mechanism: SVG,
+    hunter: 'check',
+    needs: [SCRIPT],
+    known: 4,
+    hunts: [],
+    control: [],
+    figures: figures(found),
+    controlFigures: figures(0),
+    exports: found === 0 ? null : ['fsx'],
+  })),
+  unplanted: [],
+  summary: [SCRIPT],
+  impossible: [{ id: 'B36', source: SVG, mechanism: IMAGE, why: SCRIPT }],
+};
+
 /** A run with findings, of which every text is hostile. */
 export const hostileRun: StoredRun = {
   path: `/runs/${SVG}`,
@@ -176,6 +210,7 @@ export const hostileRun: StoredRun = {
     elapsedMs: 1000,
     counts: { operations: 100 * hour },
   })),
+  bugs,
   measurements: ['buffer_head', 'iomap', 'memcpy', SCRIPT].flatMap((subject, index) =>
     [1024, 65536].map((sizeBytes) => ({
       format: 'twinpath-bench' as const,

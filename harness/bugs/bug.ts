@@ -18,8 +18,8 @@ export type Need =
   | 'offsets beyond 4 GiB'
   | 'race';
 
-/** The verb of twinpath whose judges see a bug; null where none does yet. */
-export type Hunter = 'check' | 'race' | 'crash' | null;
+/** The verb of twinpath whose judges see a bug. */
+export type Hunter = 'check' | 'race' | 'crash';
 
 /** Operations that show a bug, as few as anybody knows. */
 export interface KnownSequence {

@@ -7,44 +7,32 @@ import { CATALOGUE } from '../race/catalogue/catalogue.ts';
 import { RACE_MODES } from '../race/modes.ts';
 import { ScheduleTape } from '../race/race-watch.ts';
 import { BLOCK_SIZES } from '../setup.ts';
-import { supervise, type JobRequest } from '../supervise.ts';
-import { formatFor } from './settings.ts';
-import type { Need } from './bug.ts';
+import { supervise, type Ending, type JobRequest, type Supervision } from '../supervise.ts';
+import type { Hunted } from './bugs-record.ts';
 
 /** What is looked for, and how. `control` is a generator like fsx, which sees contents and sizes only. */
 export interface Quarry {
   /** Null: nothing is planted, and nothing should be found. */
   readonly fault: string | null;
-  readonly needs: readonly Need[];
   readonly hunter: 'check' | 'race' | 'crash' | 'control';
 }
 
+/** Where a hunt works, how, and how long. */
 export interface HuntOptions {
+  /** In a thread of its own, unless this is performHere. */
+  readonly perform?: (request: JobRequest, supervision: Supervision) => Promise<Ending>;
   /** A folder of this hunt's own. */
   readonly folder: string;
   readonly workspace: string;
   readonly e2fsck: boolean;
   /** Milliseconds of processor time of this process, until it is given up. */
   readonly cpuMs: number;
-  /** The same for making smaller what was found; where nobody can be interrupted (race, crash), it is the time of the clock. */
+  /** What it may try until it is given up: operations, schedules of races or states after power cuts. */
+  readonly triesMax: number;
+  /** Processor time for making smaller what was found; where nobody can be interrupted (race, crash), it is the time of the clock. */
   readonly shrinkMs: number;
   readonly stop: AbortSignal;
   readonly version: string;
-}
-
-/** What came of one hunt. Plain data: it is kept. */
-export interface Hunted {
-  readonly seed: number;
-  /** Which judge saw it: a kind of failure; null when none did. */
-  readonly judge: string | null;
-  readonly detail: string | null;
-  /** Operations, schedules of races or states after power cuts, until then, and milliseconds of processor time. */
-  readonly tried: number;
-  readonly cpuMs: number;
-  /** Operations of the case as it was found, and of the smallest; null when that is not known. */
-  readonly foundWith: number | null;
-  readonly shrunkTo: number | null;
-  readonly caseFile: string | null;
 }
 
 /** A hang that is none would count as found, and a busy machine may let a thread wait for long. */
@@ -68,16 +56,17 @@ export async function hunt(quarry: Quarry, seed: number, options: HuntOptions): 
   options.stop.addEventListener('abort', finish);
   if (options.stop.aborted) finish();
   const watch = setInterval(() => {
-    if (track.cpuMs >= (track.foundAfterMs ?? 0) + (track.found ? options.shrinkMs : options.cpuMs)) finish();
+    if (track.isOver(options)) finish();
   }, LOOK_EVERY_MS);
   try {
-    const ending = await supervise(JOBS[quarry.hunter](quarry, seed, options), {
+    const { perform = supervise } = options;
+    const ending = await perform(JOBS[quarry.hunter](quarry, seed, options), {
       hangMs: HANG_MS,
       stop: end.signal,
       onMessage: (message) => {
         track.hear(message);
         const ends = message.type === 'race found' || message.type === 'crash found';
-        if (ends && message.finding.report !== '') finish();
+        if (ends && (message.finding.report !== '' || options.shrinkMs === 0)) finish();
       },
     });
     if (ending.kind !== 'finished') track.lost(ending.kind);
@@ -89,7 +78,7 @@ export async function hunt(quarry: Quarry, seed: number, options: HuntOptions): 
   return track.hunted;
 }
 
-function checkJob({ fault, needs, hunter }: Quarry, seed: number, options: HuntOptions): JobRequest {
+function checkJob({ fault, hunter }: Quarry, seed: number, options: HuntOptions): JobRequest {
   const { folder: runFolder, workspace, version } = options;
   const control = hunter === 'control';
   const job: Omit<CheckJob, 'heartbeat'> = {
@@ -98,14 +87,14 @@ function checkJob({ fault, needs, hunter }: Quarry, seed: number, options: HuntO
       seed,
       sequencesMax: null,
       durationMs: null,
-      limits: { maxOperations: MAX_OPERATIONS, blockSize: null, format: formatFor({ needs }) },
+      limits: { maxOperations: MAX_OPERATIONS, blockSize: null },
       failuresMax: 1,
       ...(control && { mix: 'fsx' as const }),
     },
     targets: ['impl:buffer_head', 'impl:iomap'],
     faults: fault === null ? [] : [fault],
     e2fsck: options.e2fsck && !control,
-    shrink: control ? null : { runs: SHRINK_RUNS_MAX, ms: NEVER },
+    shrink: control || options.shrinkMs === 0 ? null : { runs: SHRINK_RUNS_MAX, ms: NEVER },
     runFolder,
     workspace,
     version,
@@ -176,13 +165,10 @@ class Track {
     return cpuNow() - this.#cpuBefore;
   }
 
-  /** Null while nothing was found. */
-  get foundAfterMs(): number | null {
-    return this.#foundAt?.cpuMs ?? null;
-  }
-
-  get found(): boolean {
-    return this.#found !== null;
+  /** Whether it has looked for long enough, or made what it found smaller for long enough. */
+  isOver({ cpuMs, triesMax, shrinkMs }: Pick<HuntOptions, 'cpuMs' | 'triesMax' | 'shrinkMs'>): boolean {
+    if (this.#foundAt !== null) return this.cpuMs >= this.#foundAt.cpuMs + shrinkMs;
+    return this.cpuMs >= cpuMs || this.#tried >= triesMax;
   }
 
   hear(message: Message): void {
@@ -216,6 +202,8 @@ class Track {
       case 'checked': {
         const [finding] = message.result.findings;
         this.#tried = message.result.operations;
+        // Progress is told now and then only; the campaign ended with what it found.
+        if (this.#foundAt !== null) this.#foundAt = { ...this.#foundAt, tried: this.#tried };
         if (finding !== undefined && this.#found !== null) {
           const shrunkTo = finding.shrinkRuns > 0 ? finding.case.operations.length : null;
           this.#found = { ...this.#found, shrunkTo };

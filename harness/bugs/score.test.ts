@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { isSmallEnough, quantile } from './score.ts';
+import { bugsText, readBugs, type Hunted, type Score } from './bugs-record.ts';
+import { figuresOf, isSmallEnough, quantile } from './score.ts';
+import { summaryOf } from './summary.ts';
 
 test.each([
   [[], 0.5, null],
@@ -16,4 +18,70 @@ test('a case may be half as long again as the smallest known, and one operation 
   expect(isSmallEnough(7, 4)).toBe(true);
   expect(isSmallEnough(8, 4)).toBe(false);
   expect(isSmallEnough(2, 1)).toBe(true);
+});
+
+const hunted = (judge: string | null, tried: number, shrunkTo: number | null): Hunted => ({
+  seed: 1,
+  judge,
+  detail: null,
+  tried,
+  cpuMs: 10 * tried,
+  foundWith: judge === null ? null : 60,
+  shrunkTo,
+  caseFile: null,
+});
+
+const HUNTS = [
+  hunted('result', 100, 4),
+  hunted('tree', 300, 8),
+  hunted('tree', 200, null),
+  hunted(null, 9e5, null),
+];
+
+test('hunts that found nothing count as such, and for no median', () => {
+  expect(figuresOf(HUNTS, 4)).toEqual({
+    found: 3,
+    of: 4,
+    judges: ['result', 'tree'],
+    tried: { median: 200, p90: 300 },
+    cpuMs: { median: 2000, p90: 3000 },
+    largest: 8,
+    shrunk: 2,
+    small: 1,
+  });
+});
+
+const score = (id: string, hunts: readonly Hunted[], control: readonly Hunted[]): Score => ({
+  id,
+  fault: 'x',
+  source: 'of this test',
+  mechanism: 'x',
+  hunter: 'check',
+  needs: [],
+  known: 4,
+  hunts: [...hunts],
+  control: [...control],
+  figures: figuresOf(hunts, 4),
+  controlFigures: figuresOf(control, 4),
+  exports: ['xfs_io'],
+});
+
+const SCORES = [
+  score('B01', HUNTS, [hunted(null, 1000, null)]),
+  score('B02', [hunted('e2fsck', 100, 1)], [hunted('result', 1000, null)]),
+];
+
+test('the sentences say what was always found, how soon, how small, and what the control found', () => {
+  const text = summaryOf(SCORES).join('\n');
+  expect(text).toContain('1 of 2 bugs found with every seed, 4 of 5 hunts');
+  expect(text).toContain('at most 1.0 s of processor time, nine of ten 3.0 s');
+  expect(text).toContain('2 of 3 cases are at most');
+  expect(text).toContain('fsx, which compares contents and sizes, found 1 of 2');
+});
+
+test('what is written is read again; what is none is refused with the place', () => {
+  const measured = { scores: SCORES, unplanted: [], summary: [], impossible: [] };
+  expect(readBugs(bugsText(measured), 'bugs.json')).toMatchObject(measured);
+  expect(() => readBugs('{', 'bugs.json')).toThrow(/bugs.json: not JSON/);
+  expect(() => readBugs(bugsText({ ...measured, scores: [{}] as never }), 'bugs.json')).toThrow(/scores/);
 });

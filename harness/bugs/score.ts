@@ -1,32 +1,43 @@
 import { knownSize, type PlantedBug } from './bug.ts';
-import type { Hunted } from './hunt.ts';
-
-/** What one bug came to, over all seeds. Plain data: it is kept. */
-export interface Score {
-  readonly id: string;
-  readonly fault: string;
-  readonly hunter: PlantedBug['hunter'];
-  readonly needs: PlantedBug['needs'];
-  /** Operations of the smallest sequence that is known. */
-  readonly known: number;
-  readonly hunts: readonly Hunted[];
-  /** The same with the generator like fsx; empty when it was not asked. */
-  readonly control: readonly Hunted[];
-  /** Whether fsx or xfs_io could show the smallest case. */
-  readonly exportable: 'yes' | 'no' | 'unknown';
-}
+import type { Figures, Hunted, Score } from './bugs-record.ts';
+import { exportsOf } from './exports.ts';
 
 export const scoreOf = (bug: PlantedBug, hunts: readonly Hunted[], control: readonly Hunted[]): Score => ({
   id: bug.id,
   fault: bug.fault,
+  source: bug.source,
+  mechanism: bug.mechanism,
   hunter: bug.hunter,
-  needs: bug.needs,
+  needs: [...bug.needs],
   known: knownSize(bug),
-  hunts,
-  control,
-  // Whoever writes the exporter asks it here, with the smallest case.
-  exportable: 'unknown',
+  hunts: [...hunts],
+  control: [...control],
+  figures: figuresOf(hunts, knownSize(bug)),
+  controlFigures: figuresOf(control, knownSize(bug)),
+  exports: exportsOf(hunts),
 });
+
+/** What hunts come to of a bug of which the smallest known sequence has so many operations. */
+export function figuresOf(hunts: readonly Hunted[], known: number): Figures {
+  const found = hunts.filter(isFound);
+  const sizes = found.flatMap(({ shrunkTo }) => (shrunkTo === null ? [] : [shrunkTo]));
+  return {
+    found: found.length,
+    of: hunts.length,
+    judges: [...new Set(found.map(({ judge }) => judge ?? ''))],
+    tried: spreadOf(found.map(({ tried }) => tried)),
+    cpuMs: spreadOf(found.map(({ cpuMs }) => cpuMs)),
+    largest: quantile(sizes, 1),
+    shrunk: sizes.length,
+    small: sizes.filter((size) => isSmallEnough(size, known)).length,
+  };
+}
+
+/** The middle, and what nine of ten do not exceed; null of nothing. */
+export function spreadOf(values: readonly number[]): Figures['tried'] {
+  const [median, p90] = [quantile(values, 0.5), quantile(values, 0.9)];
+  return median === null || p90 === null ? null : { median, p90 };
+}
 
 export const isFound = ({ judge }: Hunted): boolean => judge !== null;
 

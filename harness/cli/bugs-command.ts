@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
-import pc from 'picocolors';
 import { writeAtomically } from '../atomic-file.ts';
 import type { PlantedBug } from '../bugs/bug.ts';
-import { BUGS, isPlanted } from '../bugs/catalogue/catalogue.ts';
-import { hunt, type Hunted, type Quarry } from '../bugs/hunt.ts';
-import { isFound, scoreOf, type Score } from '../bugs/score.ts';
+import { BUGS, PLANTED_BUGS } from '../bugs/catalogue/catalogue.ts';
+import { BUGS_FILE, bugsText, type BugsMeasured, type Hunted, type Score } from '../bugs/bugs-record.ts';
+import { hunt, type Quarry } from '../bugs/hunt.ts';
+import { isFound, scoreOf } from '../bugs/score.ts';
+import { summaryOf } from '../bugs/summary.ts';
 import { RunFolder } from '../run-folder.ts';
 import type { RunRecord } from '../run-record.ts';
 import { openWorkspace } from '../workspace.ts';
-import { bugsSummary, bugsTable } from './bugs-table.ts';
+import { bugsTable } from './bugs-table.ts';
 import { wantsE2fsck } from './case-file.ts';
 import { interruptible, STOPPING } from './interrupt.ts';
 import { positiveNumber, wholeNumber } from './numbers.ts';
@@ -26,12 +27,16 @@ interface BugsOptions {
   seed: number;
   shrinkSeconds: number;
   control: boolean;
-  baseline: boolean;
+  unplanted: boolean;
+  tries?: number;
   results: string;
   json: boolean;
   quiet: boolean;
   list: boolean;
 }
+
+/** A hunt for which nothing was planted. */
+type Unplanted = BugsMeasured['unplanted'][number];
 
 const DEFAULT_BUDGET_SECONDS = 60;
 const DEFAULT_SEEDS = 3;
@@ -47,13 +52,14 @@ const OUTCOMES: Readonly<Record<number, NonNullable<RunRecord['outcome']>>> = {
 
 const HELP = `
 Each bug is planted by itself and hunted with the ordinary generator of the verb that can see it (check, race, crash), once for
-each seed, until a judge sees something or the budget is used up. Nothing is tuned to a bug, but that those which need a format
-(bigalloc, indirect blocks) are hunted by check on it. What is not found, or stays large, tells about the harness.
+each seed, until a judge sees something or the budget is used up. Nothing is tuned to a bug: file systems are drawn as ever. What is
+not found, or stays large, tells about the harness.
 
-Columns: how many seeds found it; which judges; operations tried (schedules with race, states with crash) and seconds of processor
-time until then, the median and the 90th percentile; operations of the largest shrunk case (! more than 1.5 times what is known and one more); of
-the smallest sequence that is known; what a generator like fsx finds, which has one file and compares contents and sizes only;
-whether the case can be exported to fsx or xfs_io.
+Columns: how many seeds found it; which verb, and which of its judges; operations tried (schedules with race, states with crash) and
+seconds of processor time until then, the median and the 90th percentile; operations of the largest shrunk case (! more than 1.5 times
+what is known and one more); of the smallest sequence that is known; how many seeds found it with a generator like fsx, which has one
+file and compares contents and sizes only, after how many operations and how long; whether fsx --replay-ops goes wrong with the smallest
+case, or it can be typed into xfs_io.
 
 Examples:
   twinpath bugs --list               what is planted, what cannot exist here and why, what waits for a judge
@@ -83,6 +89,11 @@ export function addBugs(program: Command, terminal: Terminal, exit: (code: numbe
       positiveNumber(1e6),
       DEFAULT_BUDGET_SECONDS,
     )
+    .option(
+      '--tries <n>',
+      'operations (schedules of races, states after power cuts) for each bug and seed, at most',
+      wholeNumber(1, 1e9),
+    )
     .option('--seeds <n>', 'hunts for each bug', wholeNumber(1, 1000), DEFAULT_SEEDS)
     .option('--seed <n>', 'the first seed; the others follow it', wholeNumber(0, 2 ** 31 - 1), 1)
     .option(
@@ -92,7 +103,7 @@ export function addBugs(program: Command, terminal: Terminal, exit: (code: numbe
       DEFAULT_SHRINK_SECONDS,
     )
     .option('--no-control', 'without the generator like fsx')
-    .option('--no-baseline', 'without the hunts for which nothing is planted')
+    .option('--no-unplanted', 'without the hunts for which nothing is planted')
     .option('--results <folder>', 'where runs are kept', 'twinpath-results')
     .option('--list', 'only say what there is', false);
   withOutputOptions(command, 'the scores')
@@ -126,7 +137,7 @@ async function bugs(ids: readonly string[], options: BugsOptions, terminal: Term
 
 /** Throws UsageError for what nothing is called. */
 export function bugsNamed(words: readonly string[]): readonly PlantedBug[] {
-  const planted = BUGS.filter(isPlanted);
+  const planted = PLANTED_BUGS;
   if (words.length === 0) return planted;
   return words.flatMap((word) => {
     const found = planted.filter(({ id, fault, hunter }) => [id, fault, hunter].includes(word));
@@ -142,7 +153,7 @@ const listText = (): string =>
   BUGS.map((bug) => {
     const state =
       bug.kind === 'planted'
-        ? `${bug.fault}, seen by ${bug.hunter ?? 'nothing yet'}`
+        ? `${bug.fault}, seen by ${bug.hunter}`
         : `${bug.kind === 'impossible' ? 'cannot exist here' : 'not planted yet'}: ${bug.why}`;
     return `${bug.id}  ${bug.mechanism}\n     ${state}\n     ${bug.source}`;
   }).join('\n');
@@ -189,20 +200,30 @@ class BugsRun {
       e2fsck: null,
     });
     const scores: Score[] = [];
-    const baseline: (Hunted & { readonly hunter: string })[] = [];
-    const save = (): void => this.#keep({ scores, baseline });
+    const unplanted: Unplanted[] = [];
+    const measured = (): BugsMeasured => ({
+      scores,
+      unplanted,
+      summary: [...summaryOf(scores), ...this.#unplantedText(unplanted)],
+      impossible: BUGS.flatMap((bug) =>
+        bug.kind === 'impossible'
+          ? [{ id: bug.id, source: bug.source, mechanism: bug.mechanism, why: bug.why }]
+          : [],
+      ),
+    });
+    const save = (): void => this.#keep(measured());
     await interruptible(
       async (stop) => {
-        const hunters = new Set(chosen.flatMap(({ hunter }) => (hunter === null ? [] : [hunter])));
-        for (const hunter of this.#options.baseline ? hunters : []) {
-          const hunts = await this.#hunts('none', { fault: null, needs: [], hunter }, stop);
-          baseline.push(...hunts.map((one) => ({ ...one, hunter })));
+        for (const hunter of this.#options.unplanted ? new Set(chosen.map((bug) => bug.hunter)) : []) {
+          const hunts = await this.#hunts('none', { fault: null, hunter }, stop);
+          unplanted.push(...hunts.map((one) => ({ ...one, hunter })));
           save();
         }
         for (const bug of chosen) {
           if (stop.aborted) break;
           const score = await this.#score(bug, stop);
-          if (score.hunts.length === 0 || !this.#interrupted) scores.push(score);
+          // Half a hunt says nothing.
+          if (!this.#interrupted) scores.push(score);
           save();
         }
       },
@@ -212,40 +233,34 @@ class BugsRun {
       },
     );
     this.#status.clear();
-    const exitCode = this.#exitCode(scores, baseline);
+    const exitCode = this.#exitCode(scores, unplanted);
     save();
-    const judged = scores.filter(({ hunts }) => hunts.length > 0);
     await concludeRun({ folder: this.#folder, terminal: this.#terminal, json: this.#options.json }, run, {
       outcome: OUTCOMES[exitCode] ?? 'unknown',
       exitCode,
       elapsedMs: performance.now() - this.#startedAt,
-      counts: { bugs: judged.length, found: judged.filter(({ hunts }) => hunts.every(isFound)).length },
+      counts: { bugs: scores.length, found: scores.filter(({ hunts }) => hunts.every(isFound)).length },
     });
-    this.#terminal.out(
-      this.#options.json
-        ? `${JSON.stringify({ scores, baseline, exitCode }, null, 2)}\n`
-        : this.#text(scores, baseline),
-    );
+    this.#terminal.out(this.#options.json ? bugsText(measured()) : this.#text(scores, measured().summary));
     return exitCode;
   }
 
   /** The scores as data, anew after each bug. */
-  #keep(scores: unknown): void {
-    writeAtomically(join(this.#folder.path, 'bugs.json'), `${JSON.stringify(scores, null, 2)}\n`);
+  #keep(measured: BugsMeasured): void {
+    writeAtomically(join(this.#folder.path, BUGS_FILE), bugsText(measured));
   }
 
   async #score(bug: PlantedBug, stop: AbortSignal): Promise<Score> {
-    const { id, fault, needs, hunter } = bug;
-    if (hunter === null) return scoreOf(bug, [], []);
-    const hunts = await this.#hunts(id, { fault, needs, hunter }, stop);
+    const { id, fault, hunter } = bug;
+    const hunts = await this.#hunts(id, { fault, hunter }, stop);
     const control = this.#options.control
-      ? await this.#hunts(`${id}-control`, { fault, needs, hunter: 'control' }, stop)
+      ? await this.#hunts(`${id}-control`, { fault, hunter: 'control' }, stop)
       : [];
     return scoreOf(bug, hunts, control);
   }
 
   async #hunts(name: string, quarry: Quarry, stop: AbortSignal): Promise<Hunted[]> {
-    const { seeds, seed: first, budget, shrinkSeconds } = this.#options;
+    const { seeds, seed: first, budget, tries, shrinkSeconds } = this.#options;
     const hunts: Hunted[] = [];
     for (let seed = first; seed < first + seeds && !stop.aborted; seed++) {
       this.#status.show(`${name} ${quarry.fault ?? 'nothing planted'}, seed ${seed}${this.#timeLeft()}`);
@@ -254,6 +269,7 @@ class BugsRun {
         workspace: this.#workspace,
         e2fsck: this.#e2fsck,
         cpuMs: budget * 1000,
+        triesMax: tries ?? Infinity,
         shrinkMs: shrinkSeconds * 1000,
         stop,
         version: packageVersion(),
@@ -266,10 +282,9 @@ class BugsRun {
 
   /** Hunts that are to come, for each bug with each seed, and those with nothing planted. */
   #huntsOf(chosen: readonly PlantedBug[]): number {
-    const { seeds, baseline, control } = this.#options;
-    const hunted = chosen.filter(({ hunter }) => hunter !== null);
-    const hunters = baseline ? new Set(hunted.map(({ hunter }) => hunter)).size : 0;
-    return seeds * (hunters + hunted.length * (control ? 2 : 1));
+    const { seeds, unplanted, control } = this.#options;
+    const hunters = unplanted ? new Set(chosen.map(({ hunter }) => hunter)).size : 0;
+    return seeds * (hunters + chosen.length * (control ? 2 : 1));
   }
 
   #timeLeft(): string {
@@ -277,31 +292,25 @@ class BugsRun {
     return timeLeft({ elapsedMs, durationMs: null, done: this.#done, doneMax: this.#all });
   }
 
-  #exitCode(scores: readonly Score[], baseline: readonly Hunted[]): number {
-    if (baseline.some(isFound)) return EXIT.found;
+  #exitCode(scores: readonly Score[], unplanted: readonly Hunted[]): number {
+    if (unplanted.some(isFound)) return EXIT.found;
     if (this.#interrupted) return EXIT.interrupted;
-    const judged = scores.filter(({ hunts }) => hunts.length > 0);
-    if (judged.length === 0) return EXIT.impossible;
-    return judged.every(({ hunts }) => hunts.every(isFound)) ? EXIT.held : EXIT.found;
+    if (scores.length === 0) return EXIT.impossible;
+    return scores.every(({ hunts }) => hunts.every(isFound)) ? EXIT.held : EXIT.found;
   }
 
-  #text(scores: readonly Score[], baseline: readonly (Hunted & { readonly hunter: string })[]): string {
-    const wrong = baseline.filter(isFound);
-    return [
-      ...bugsTable(scores),
-      '',
-      ...bugsSummary(scores),
-      ...(baseline.length === 0
-        ? []
-        : wrong.length === 0
-          ? [
-              `with nothing planted, the same ${this.#options.budget} s found nothing, ${baseline.length} times`,
-            ]
-          : wrong.map(({ hunter, seed, caseFile }) =>
-              pc.red(`with nothing planted, ${hunter} with seed ${seed} found ${caseFile ?? 'something'}`),
-            )),
-      `results   ${this.#folder.path}`,
-      '',
-    ].join('\n');
+  #text(scores: readonly Score[], summary: readonly string[]): string {
+    return [...bugsTable(scores), '', ...summary, `results   ${this.#folder.path}`, ''].join('\n');
+  }
+
+  #unplantedText(unplanted: readonly Unplanted[]): string[] {
+    const wrong = unplanted.filter(isFound);
+    if (unplanted.length === 0) return [];
+    if (wrong.length === 0)
+      return [`with nothing planted, the same budget found nothing, ${unplanted.length} times`];
+    return wrong.map(
+      ({ hunter, seed, caseFile }) =>
+        `with nothing planted, ${hunter} with seed ${seed} found ${caseFile ?? 'something'}`,
+    );
   }
 }
