@@ -1,4 +1,5 @@
 import type { Handle, Operation, Outcome, Timestamp } from '../../model/index.ts';
+import { saysDamage } from '../damage-errno.ts';
 import type { Session } from '../target.ts';
 import { fails, type FailedVerdict } from '../verdict.ts';
 
@@ -8,9 +9,10 @@ import { fails, type FailedVerdict } from '../verdict.ts';
  */
 
 /** Calls that fail so have told that something was lost. */
-const TELLS: readonly string[] = ['EIO', 'ENOSPC', 'EROFS', 'EUCLEAN'];
+const TELLS: readonly string[] = ['EIO', 'ENOSPC', 'EROFS'];
 
-export const tellsOfLoss = (answer: Outcome): boolean => !answer.ok && TELLS.includes(answer.errno);
+export const tellsOfLoss = (answer: Outcome): boolean =>
+  !answer.ok && (TELLS.includes(answer.errno) || saysDamage(answer.errno));
 
 const READ_BYTES = 1 << 20;
 
