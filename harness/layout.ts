@@ -14,6 +14,7 @@ type Range = readonly [start: number, end: number];
  * together. Contents in inodes have no blocks.
  */
 export async function compareLayouts(lane: Lane, context: StepContext): Promise<FailedVerdict | null> {
+  if (lane.layoutsOpen) return null;
   const alike = lane.participants.filter(({ target: { capabilities } }) => capabilities.images);
   const [first, ...others] = alike;
   if (first === undefined || others.length === 0) return null;

@@ -5,6 +5,7 @@ import { leavesChoice } from './choices.ts';
 import { isEnabled } from './enabled.ts';
 import { DirectoryInode } from './inode.ts';
 import { mayNotFit } from './extended-attributes.ts';
+import { givenBackByFailure } from './giving-back.ts';
 import { perform } from './handlers.ts';
 import type { MappingView } from './mapping.ts';
 import type { NodeList } from './name-list.ts';
@@ -72,6 +73,11 @@ export class Model {
   /** Whether an attribute may be refused for its size although the device has room (ENOSPC). */
   mayNotFit(operation: Operation): boolean {
     return operation.op === 'setxattr' && mayNotFit(this.state, operation);
+  }
+
+  /** Bytes at most that an operation gives back when it finds no space, so that there is space again afterwards. */
+  givenBackByFailure(operation: Operation): number {
+    return givenBackByFailure(this.state, operation);
   }
 
   /** All that can be seen, in canonical order. */

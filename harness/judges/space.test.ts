@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Operation, SpaceReport } from '../../model/index.ts';
 import { DEFAULT_SETUP, type Setup } from '../setup.ts';
-import { permitsNoSpace, ranOut } from './space.ts';
+import { permitsNoSpace, ranOut, spaceBefore } from './space.ts';
 
 const SETUP: Setup = { ...DEFAULT_SETUP, blockSize: 1024, sizeBytes: 10_000 * 1024 };
 
@@ -47,4 +47,10 @@ test('the reserve is for those who may use it', () => {
   const reserved: SpaceReport = { ...space(1000), blocksAvailable: 100 };
   expect(permitsNoSpace(reserved, MKDIR, SETUP, true)).toBe(false);
   expect(permitsNoSpace(reserved, MKDIR, SETUP, false)).toBe(true);
+});
+
+test('what a failed write gave back was not there for it', () => {
+  expect(permitsNoSpace(spaceBefore(space(1000), 900 * 1024), write(10), SETUP, true)).toBe(true);
+  expect(permitsNoSpace(spaceBefore(space(1000), 100 * 1024), write(10), SETUP, true)).toBe(false);
+  expect(spaceBefore(space(10), 2 ** 40)).toMatchObject({ blocksFree: 0, blocksAvailable: 0 });
 });

@@ -77,6 +77,13 @@ function mayTakeInode({ op }: Operation): boolean {
   return ['open', 'mkdir', 'symlink', 'mknod', 'rename', 'setxattr', 'chattr'].includes(op);
 }
 
+/** What statfs can have said at least before a failure gave so many bytes back. */
+export function spaceBefore(space: SpaceReport, bytesGivenBack: number): SpaceReport {
+  const blocks = Math.ceil(bytesGivenBack / space.blockSize);
+  const less = (free: number): number => Math.max(0, free - blocks);
+  return { ...space, blocksFree: less(space.blocksFree), blocksAvailable: less(space.blocksAvailable) };
+}
+
 export function noSpaceTooEarly(
   { name }: Participant,
   operation: Operation,
