@@ -236,10 +236,10 @@ export class Lockstep {
     if (unlike !== null || strict === null || tooLarge) return unlike;
     // The answer that a roomy disk gives as well needs nobody's permission.
     if (difference(strict, observed) === null) return null;
+    const givenBack = model.givenBackByFailure(operation);
+    if (givenBack > 0 || operation.op === 'fallocate') lane.layoutsOpen = true;
     for (const participant of participants) {
       const space = await participant.session.space();
-      const givenBack = model.givenBackByFailure(operation);
-      if (givenBack > 0 || operation.op === 'fallocate') lane.layoutsOpen = true;
       const before = spaceBefore(space, givenBack);
       if (permitsNoSpace(before, operation, lane.setup, model.mayUseReserve)) continue;
       return noSpaceTooEarly(participant, operation, context, space, describe(strict), describe(observed));
