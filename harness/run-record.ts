@@ -1,6 +1,6 @@
 import { release } from 'node:os';
 import * as z from 'zod';
-import { describeIssues } from './schema-issues.ts';
+import { readJson } from './read-json.ts';
 import { STAGES } from './stage-clock.ts';
 
 export const RUN_FORMAT = 'twinpath-run';
@@ -142,15 +142,7 @@ export class RunError extends Error {
 
 /** Reads the text of a run.json. `where` is its name, for the message. */
 export function readRun(json: string, where: string): RunRecord {
-  let data: unknown;
-  try {
-    data = JSON.parse(json);
-  } catch (error) {
-    throw new RunError(`${where}: not JSON: ${error instanceof Error ? error.message : ''}`);
-  }
-  const result = runSchema.safeParse(data);
-  if (!result.success) throw new RunError(`${where}: ${describeIssues(result.error, data)}`);
-  return result.data;
+  return readJson(runSchema, json, where, RunError);
 }
 
 /** The JSON Schema of run.json, as it is published. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { describeIssues } from '../schema-issues.ts';
+import { readJson } from '../read-json.ts';
 import { RunError } from '../run-record.ts';
 
 export const BUGS_FORMAT = 'twinpath-bugs';
@@ -90,13 +90,5 @@ export const bugsText = (measured: BugsMeasured): string =>
 
 /** Reads the text of a bugs.json; RunError, which says where, when it is none. */
 export function readBugs(json: string, where: string): BugsRecord {
-  let data: unknown;
-  try {
-    data = JSON.parse(json);
-  } catch (error) {
-    throw new RunError(`${where}: not JSON: ${error instanceof Error ? error.message : ''}`);
-  }
-  const result = recordSchema.safeParse(data);
-  if (!result.success) throw new RunError(`${where}: ${describeIssues(result.error, data)}`);
-  return result.data;
+  return readJson(recordSchema, json, where, RunError);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { describeIssues } from '../schema-issues.ts';
+import { readJson } from '../read-json.ts';
 import { setupSchema, type Setup } from '../setup.ts';
 import type { Corruption } from './dissected-image.ts';
 
@@ -83,15 +83,7 @@ export class CorruptionCaseError extends Error {
 
 /** Reads the text of a case file. `where` is its name, for the message. */
 export function readCorruptionCase(text: string, where: string): CorruptionCase {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new CorruptionCaseError(`${where}: not JSON: ${error instanceof Error ? error.message : ''}`);
-  }
-  const result = schema.safeParse(data);
-  if (!result.success) throw new CorruptionCaseError(`${where}: ${describeIssues(result.error, data)}`);
-  return result.data;
+  return readJson(schema, text, where, CorruptionCaseError);
 }
 
 export const writeCorruptionCase = (value: CorruptionCase): string => `${JSON.stringify(value, null, 2)}\n`;

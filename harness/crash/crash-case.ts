@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { operationSchema } from '../operation-schema.ts';
-import { describeIssues } from '../schema-issues.ts';
+import { readJson } from '../read-json.ts';
 import { setupSchema } from '../setup.ts';
 import { CRASH_FAILURES, type CrashFailure } from './crash-failure.ts';
 import { stateSchema, type CrashState } from './power-cut.ts';
@@ -56,15 +56,7 @@ export const isCrashCase = (text: string): boolean =>
 
 /** Reads the text of a case file. `where` is its name, for the message. */
 export function readCrashCase(text: string, where: string): CrashCase {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new CrashCaseError(`${where}: not JSON: ${error instanceof Error ? error.message : ''}`);
-  }
-  const result = schema.safeParse(data);
-  if (!result.success) throw new CrashCaseError(`${where}: ${describeIssues(result.error, data)}`);
-  return result.data;
+  return readJson(schema, text, where, CrashCaseError);
 }
 
 /** One operation and one lost write a line, so that two cases can be compared by diff. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { operationSchema } from '../operation-schema.ts';
-import { describeIssues } from '../schema-issues.ts';
+import { readJson } from '../read-json.ts';
 import { setupSchema } from '../setup.ts';
 import { RACE_FAILURES, type RaceFailure } from './judge-run.ts';
 import type { RaceProgram } from './program.ts';
@@ -59,15 +59,7 @@ export function isRaceCase(text: string): boolean {
 
 /** Reads the text of a case file. `where` is its name, for the message. */
 export function readRaceCase(text: string, where: string): RaceCase {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new RaceCaseError(`${where}: not JSON: ${error instanceof Error ? error.message : ''}`);
-  }
-  const result = schema.safeParse(data);
-  if (!result.success) throw new RaceCaseError(`${where}: ${describeIssues(result.error, data)}`);
-  return result.data;
+  return readJson(schema, text, where, RaceCaseError);
 }
 
 /** One operation a line, so that two cases can be compared by diff. */
