@@ -1,12 +1,12 @@
 import type { Score } from './bugs-record.ts';
-import { spreadOf } from './score.ts';
+import { isFound, spreadOf } from './score.ts';
 
 /** What scores come to, in sentences: for the terminal and for the report. */
 export function summaryOf(scores: readonly Score[]): string[] {
   const always = scores.filter(({ figures: { found, of } }) => found === of);
   const total = (part: (score: Score) => number): number =>
     scores.reduce((sum, score) => sum + part(score), 0);
-  const hunts = scores.flatMap(({ hunts: own }) => own.filter(({ judge }) => judge !== null));
+  const hunts = scores.flatMap(({ hunts: own }) => own.filter(isFound));
   const took = spreadOf(hunts.map(({ cpuMs }) => cpuMs));
   const medians = spreadOf(
     scores.flatMap(({ figures: { cpuMs } }) => (cpuMs === null ? [] : [cpuMs.median])),
