@@ -1,17 +1,17 @@
 """Performs the operations of the vocabulary (model/operation.ts) as calls of the real kernel, and says what it answered.
 
-    python3 guest [AREA]                AREA is a file that the other side has, too (area.py)
-    python3 guest --boot LINE FOLDER    as the first process of a guest kernel (boot.py)
-    python3 guest --sweep FOLDER...     takes away loop devices over files in the folders, and nothing else
+    python3 guest [AREA]                       AREA is a file that the other side has, too (area.py)
+    python3 guest --boot LINE FOLDER [AREA]    as the first process of a guest kernel (boot.py)
+    python3 guest --sweep FOLDER...            takes away loop devices over files in the folders, and nothing else
 
 Frames (frames.py) go over standard input and output, or over the line to the host. The first is the performer's own: who it is and what it may do. Then
-each request gets one answer, but `perform`, which has many operations, gets one for each, in frames that are lists of answers. Nothing here knows what an answer
-should be. Mounts are made in a mount namespace of its own, so that none outlives the process, however it ends.
+each request gets one answer, but `perform`, which has many operations, gets one for each: in frames that are lists of answers, or in the area, where there is
+one. Nothing here knows what an answer should be. Mounts are made in a mount namespace of its own, so that none outlives the process, however it ends.
 """
 import errno
 import os
 import sys
-from time import clock_gettime_ns, time_ns
+from time import time_ns
 
 import boot
 import image_files
@@ -21,7 +21,8 @@ from area import Area
 from calls import Calls
 from frames import Frames
 from host import Host
-from linux import CAP_SYS_RAWIO, CAP_SYS_RESOURCE, CLOCK_REALTIME_COARSE
+from linux import CAP_SYS_RAWIO, CAP_SYS_RESOURCE
+from shared_answers import SharedAnswers
 
 VERSION = 4
 
@@ -49,15 +50,15 @@ def name_of(error):
 class Performer:
     def __init__(self, frames, alone, shared=None):
         self.frames = frames
-        self.area = Area(shared)
-        self.answers = Answers(frames, self.area, alone)
+        self.area = frames.area = Area(shared)
+        self.answers = SharedAnswers(frames, self.area) if self.area.shared else Answers(frames, self.area, alone)
         self.host = Host(alone)
         self.calls = Calls(self.host, self.area)
         self.frames.as_root = self.host.as_root
         self.halted = None
 
     def run(self):
-        self.frames.send(hello())
+        self.frames.send({**hello(), "area": self.area.shared})
         for request, data in self.frames.requests():
             if request["call"] == "perform":
                 self.perform(request["operations"], data, request["turn"])
@@ -76,6 +77,7 @@ class Performer:
         self.area.begin()
         since = time_ns() // 1000
         self.answers.begin(since)
+        self.host.clock.begin(since)
         contents, memory, position = self.calls.streams.of, memoryview(data), 0
         for operation in operations:
             given = b""
@@ -84,15 +86,15 @@ class Performer:
             elif "bytes" in operation:
                 given = memory[position:position + operation["bytes"]]
                 position += len(given)
-            self.answers.add(None if self.halted == turn else self.answer_of(operation, given, turn, since))
+            if self.halted == turn:
+                self.answers.skip()
+            else:
+                self.answer(operation, given, turn)
         self.answers.end()
 
-    def answer_of(self, operation, data, turn, since):
-        """The times are the last tick before the call, for stamps are not older, and the end of it, for they are not younger."""
+    def answer(self, operation, data, turn):
         host = self.host
-        if host.paced:
-            host.pace()
-        begun = clock_gettime_ns(CLOCK_REALTIME_COARSE)
+        begun = host.clock.before()
         try:
             value = self.calls.method(operation["op"])(operation, data)
             full = data and isinstance(value, int) and value < len(data)
@@ -102,13 +104,9 @@ class Performer:
                 host.messages.look()
             # How far a write got that failed, only a look at the file says.
             full = error.errno == errno.ENOSPC or operation["op"] in ("write", "pwrite", "store")
-        ended = time_ns()
-        if host.paced:
-            host.stamp = clock_gettime_ns(CLOCK_REALTIME_COARSE)
-        answer = [value, begun // 1000 - since, ended // 1000 - since]
-        if full or host.messages.arrived:
-            answer.append(self.more_of(full, turn))
-        return answer
+        ended = host.clock.after(operation["op"])
+        more = self.more_of(full, turn) if full or host.messages.arrived else None
+        self.answers.add(value, begun, ended, more)
 
     def more_of(self, full, turn):
         if full:
@@ -171,7 +169,7 @@ def main():
     try:
         boot.make_world(sys.argv[3])
         line = boot.Line(boot.device_named(sys.argv[2]))
-        Performer(Frames(line, line, boot.WORKSPACE), True).run()
+        Performer(Frames(line, line, boot.WORKSPACE), True, boot.area_among(sys.argv[4:])).run()
     finally:
         sys.excepthook(*sys.exc_info()) if sys.exc_info()[0] else None
         boot.power_off()

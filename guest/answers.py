@@ -1,9 +1,9 @@
-"""Answers on their way back: as many as there are go together, for each frame wakes somebody on the other side.
+"""Answers on their way back over the line: as many as there are go together, for each frame wakes somebody on the other side.
 
 An answer is a list: the value; when the call began and ended, counted from `since`; and, seldom, what else there is to say of it. A
 value is a number that was counted, the name of what was wrong, None, an object that says its kind, or a list: from which byte of the
-area (area.py) on there are how many. Where the other side does not have the area, what has come to lie there since the last frame is
-behind the text, and behind it the bytes that had no room there, one answer's behind the other's. Of what was skipped there is None."""
+area (area.py) on there are how many. What has come to lie there since the last frame is behind the text, and behind it the bytes that
+had no room there, one answer's behind the other's. Of what was skipped there is None."""
 import threading
 import time
 from collections import deque
@@ -44,7 +44,13 @@ class Answers:
         self.begun.clear()
         self.flush()
 
-    def add(self, answer):
+    def skip(self):
+        self.put(None)
+
+    def add(self, value, begun, ended, more):
+        self.put([value, begun, ended] if more is None else [value, begun, ended, more])
+
+    def put(self, answer):
         self.waiting.append(answer)
         if answer is not None and isinstance(answer[0], bytes):
             self.bytes += len(answer[0])
@@ -53,20 +59,25 @@ class Answers:
 
     def flush(self):
         with self.lock:
-            waiting, answers, parts = self.waiting, [], []
+            waiting, answers = self.waiting, []
             while waiting:
-                answers.append(answer := waiting.popleft())
-                if answer is not None and isinstance(value := answer[0], bytes):
-                    answer[0] = {"kind": "data", "length": len(value)}
-                    parts.append(value)
+                answers.append(waiting.popleft())
             if answers:
                 self.bytes = 0
-                start, end, unsent = self.area.unsent()
-                message = {"since": self.since, "from": start, "to": end, "answers": answers}
-                self.frames.send(message, b"".join([unsent, *parts]))
+                sent_over_the_line(self.frames, self.since, answers, *self.area.unsent())
 
     def send_what_waits(self):
         while True:
             self.begun.wait()
             time.sleep(WAIT_SECONDS)
             self.flush()
+
+
+def sent_over_the_line(frames, since, answers, start=0, end=0, unsent=b""):
+    """With the bytes of the area that came since the last time, and those that had no room there."""
+    parts = [unsent]
+    for answer in answers:
+        if answer is not None and isinstance(value := answer[0], bytes):
+            answer[0] = {"kind": "data", "length": len(value)}
+            parts.append(value)
+    frames.send({"since": since, "from": start, "to": end, "answers": answers}, b"".join(parts))

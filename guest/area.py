@@ -1,20 +1,27 @@
 """Memory for what calls put somewhere, which is a file, so that the kernel can put there what it loads from mappings, too. Where the
-other side has the same file, what lies in it need not be sent."""
+other side has the same file, what lies in it need not be sent: neither bytes, nor answers (shared_answers.py), nor long requests.
+
+It has parts, used in turn, one for each request: the other side tells no third one before it has what came of the first. At the
+beginning of a part are the answers, behind them the bytes. Behind the parts is room for requests, in turn as well. In a User-Mode
+Linux the file is memory of the machine (/dev/mmapper): what was stored there stays when the kernel dies."""
 import ctypes
 import mmap
 import os
 
-# The parts are used in turn, one for each request: the other side tells no third one before it has what came of the first.
 PARTS, PART_BYTES = 4, 4 << 20
+ANSWERS_BYTES = 20480
+REQUESTS, REQUEST_BYTES = 4, 64 << 10
+AREA_BYTES = PARTS * PART_BYTES + REQUESTS * REQUEST_BYTES
 
 
 class Area:
     def __init__(self, shared):
-        """`shared` names a file that the other side reads; without one the memory is this process's own."""
+        """`shared` names a file that the other side has, which is as long as it must be; without one the memory is this process's own."""
         self.shared = shared is not None
         self.file = os.open(shared, os.O_RDWR) if self.shared else os.memfd_create("area")
-        os.ftruncate(self.file, PARTS * PART_BYTES)
-        mapped = mmap.mmap(self.file, PARTS * PART_BYTES)
+        if not self.shared:
+            os.ftruncate(self.file, AREA_BYTES)
+        mapped = mmap.mmap(self.file, AREA_BYTES)
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(mapped))
         self.memory = memoryview(mapped)
         self.part, self.sent, self.used, self.end = PARTS - 1, 0, 0, 0
@@ -22,8 +29,19 @@ class Area:
     def begin(self):
         """From now on bytes of another request come."""
         self.part = (self.part + 1) % PARTS
-        self.sent = self.used = self.part * PART_BYTES
-        self.end = self.used + PART_BYTES
+        start = self.part * PART_BYTES
+        self.sent = self.used = start + ANSWERS_BYTES
+        self.end = start + PART_BYTES
+
+    @property
+    def answers(self):
+        """Where the answers to this request are put."""
+        start = self.part * PART_BYTES
+        return self.memory[start:start + ANSWERS_BYTES]
+
+    def request(self, number):
+        start = PARTS * PART_BYTES + number * REQUEST_BYTES
+        return self.memory[start:start + REQUEST_BYTES]
 
     def room(self, length):
         """Memory for so many bytes; None when there is too little left."""

@@ -1,10 +1,11 @@
 """The first process of a guest kernel: makes its world, and ends it.
 
-    init=/usr/bin/python3 -- -I -S -B guest --boot LINE FOLDER
+    init=/usr/bin/python3 -- -I -S -B guest --boot LINE FOLDER [AREA]
 
 LINE is what leads to the harness. In a User-Mode Linux it is a terminal, the host's file system is the root, and is only read, and
 FOLDER is the only one of the host that is written to: messages that are too long for the line lie there. In a virtual machine it is
-a port of a console, the root is in memory, and FOLDER is a hyphen.
+a port of a console, the root is in memory, and FOLDER is a hyphen. AREA is a device whose memory the host has, too, in kernels that
+have such a device.
 """
 import ctypes
 import errno
@@ -83,6 +84,10 @@ def device_named(beginning):
     while not (found := glob.glob(f"{beginning}*")) and time.monotonic() < until:
         time.sleep(0.01)
     return min(found, default=beginning)
+
+
+def area_among(names):
+    return next((name for name in names if os.path.exists(name)), None)
 
 
 def power_off():

@@ -3,12 +3,12 @@ import errno
 import fcntl
 import os
 import struct
-import time
 
 import modules
 import mounts
+from clock import Clock, stamps_are_ticks
 from linux import (
-    CAPABILITY_VERSION_3, CLOCK_REALTIME_COARSE, CLONE_NEWNS, CLONE_NEWUSER, FITHAW, MS_PRIVATE, MS_REC, checked, libc, path,
+    CAPABILITY_VERSION_3, CLONE_NEWNS, CLONE_NEWUSER, FITHAW, MS_PRIVATE, MS_REC, checked, libc, path,
 )
 from messages import Messages
 from recorder import Recorder
@@ -30,8 +30,7 @@ class Host:
         self.frozen = False
         self.swaps = []
         self.loaded = set()
-        self.paced = False
-        self.stamp = 0
+        self.clock = Clock(stamps_are_ticks(os.uname().release) if alone else False)
 
     def separate(self):
         """Mounts of its own from now on, which go when the process goes."""
@@ -62,7 +61,7 @@ class Host:
 
     def stand(self, place, paced):
         """Mounts what is to be mounted, and makes the root of it this process's own."""
-        self.place, self.paced = place, paced
+        self.place, self.clock.paced = place, paced
         self.mount()
         self.enter()
 
@@ -183,11 +182,6 @@ class Host:
     def heard(self):
         self.messages.look()
         return self.messages.since(self.device)
-
-    def pace(self):
-        """Lets an operation begin in another tick than the one before it."""
-        while time.clock_gettime_ns(CLOCK_REALTIME_COARSE) == self.stamp:
-            time.sleep(0.0003)
 
 
 def enter_without_rights(uid, gid):

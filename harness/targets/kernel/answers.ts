@@ -13,7 +13,7 @@ interface More {
 type Place = readonly [start: number, length: number, what?: 'stat'];
 
 /** One answer as it comes (guest/answers.py). Times are microseconds after `since`. */
-type Packed =
+export type Packed =
   | readonly [
       value: number | string | null | Place | PerformerValue,
       begun: number,
@@ -32,43 +32,59 @@ interface PackedAnswers {
 const NOTHING = new Uint8Array(0);
 const DONE = { kind: 'done' } as const;
 
-/** Many answers of operations, or one of whatever else was asked. */
-export function answersIn({ text, data }: Frame, area: Area): PerformerAnswer[] {
+/** What a frame brings: many answers of operations, or one of whatever else was asked. */
+export interface Brought {
+  readonly ofOperations: boolean;
+  readonly answers: readonly PerformerAnswer[];
+}
+
+export function answersIn({ text, data }: Frame, area: Area): Brought {
   const message = JSON.parse(text) as PackedAnswers | Omit<PerformerAnswer, 'data'>;
-  if (!('answers' in message)) return [{ ...message, data: NOTHING }];
+  if (!('answers' in message)) return { ofOperations: false, answers: [{ ...message, data: NOTHING }] };
   const { since, from, to, answers } = message;
-  let position = 0;
-  if (area.path !== null) area.refresh(from, to);
-  else if (to > from) {
-    position = to - from;
-    area.put(data.subarray(0, position), from);
-  }
-  return answers.map((packed) => {
-    if (packed === null) return { skipped: true, data: NOTHING };
-    const [value, begun, ended, more] = packed;
-    const window: [number, number] = [since + begun, since + ended];
-    if (value === null) return { value: DONE, window, ...more, data: NOTHING };
-    if (typeof value === 'number')
-      return { value: { kind: 'count', count: value }, window, ...more, data: NOTHING };
-    if (typeof value === 'string') return { errno: value, window, ...more, data: NOTHING };
-    if ('kind' in value) {
-      const end = value.kind === 'data' ? position + value.length : position;
-      const bytes = data.subarray(position, end);
-      position = end;
-      return { value, window, ...more, data: bytes };
-    }
-    const [start, length, what] = value;
-    const bytes = area.bytes(start, length);
-    if (what === 'stat')
-      return { value: { kind: 'stat', stat: statIn(bytes) }, window, ...more, data: NOTHING };
-    return { value: { kind: 'data', length }, window, ...more, data: bytes };
+  const sent = to - from;
+  if (sent > 0) area.put(data.subarray(0, sent), from);
+  let position = sent;
+  const found = answers.map((packed) => {
+    const bytes = data.subarray(position, position + lengthBehind(packed));
+    position += bytes.length;
+    return answerOf(packed, since, area, bytes);
   });
+  return { ofOperations: true, answers: found };
+}
+
+/** How many of the bytes behind the text are this answer's. */
+function lengthBehind(packed: Packed): number {
+  const value = packed === null ? null : packed[0];
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'data'
+    ? value.length
+    : 0;
+}
+
+/** What one answer says; `bytes` are those that came along. */
+export function answerOf(
+  packed: Packed,
+  since: number,
+  area: Area,
+  data: Uint8Array = NOTHING,
+): PerformerAnswer {
+  if (packed === null) return { skipped: true, data };
+  const [value, begun, ended, more] = packed;
+  const window: [number, number] = [since + begun, since + ended];
+  if (value === null) return { value: DONE, window, ...more, data };
+  if (typeof value === 'number') return { value: { kind: 'count', count: value }, window, ...more, data };
+  if (typeof value === 'string') return { errno: value, window, ...more, data };
+  if ('kind' in value) return { value, window, ...more, data };
+  const [start, length, what] = value;
+  const bytes = area.bytes(start, length);
+  if (what === 'stat') return { value: { kind: 'stat', stat: statIn(bytes) }, window, ...more, data };
+  return { value: { kind: 'data', length }, window, ...more, data: bytes };
 }
 
 const HIGH = 2 ** 32;
 
 /** A struct statx (statx(2)), of which the first bytes are there. */
-function statIn(bytes: Buffer): Stat {
+export function statIn(bytes: Buffer): Stat {
   const mode = bytes.readUInt16LE(28);
   const type = TYPES[mode >> 12] ?? 'file';
   const time = (at: number): Stat['atime'] => ({

@@ -123,6 +123,11 @@ export class Channel {
     this.#partner.kill();
   }
 
+  /** It has said something in another way: its silence begins again. */
+  isAlive(): void {
+    this.#watch?.refresh();
+  }
+
   #newWatch(): NodeJS.Timeout {
     return setTimeout(() => {
       this.#watch = null;
@@ -133,7 +138,7 @@ export class Channel {
   }
 
   #hear(chunk: Buffer): void {
-    if (this.#watch !== null) this.#watch.refresh();
+    this.isAlive();
     for (const frame of this.#reader.read(chunk)) {
       const first = this.#waiting.shift();
       if (first === undefined) this.#frames.push(frame);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeImage } from '../../image-file.ts';
 import { TargetUnavailable, type DiskImage } from '../../target.ts';
+import { Area } from './area.ts';
 import { Performer } from './performer.ts';
 import { startHere } from './performer-pool.ts';
 import type { ImageSeat, Machine, Place } from './seat.ts';
@@ -16,6 +17,8 @@ export interface GuestFolder {
   readonly disk: string;
   /** The file of a second disk, for what is written to the first; null where nobody wants to know. */
   readonly log: string | null;
+  /** What it may share with us, where its memory can be a file of ours. */
+  readonly area: Area;
 }
 
 /** How a kernel of its own is started, so that guest/ runs in it. */
@@ -75,13 +78,14 @@ export class GuestMachine implements Machine {
 
   async #boot(diskBytes: number): Promise<Guest> {
     const path = mkdtempSync(join(this.#workspace, `${this.#name}-`));
-    const folder = { path, disk: join(path, 'disk'), log: this.#recorded ? join(path, 'log') : null };
+    const area = new Area(path);
+    const folder = { path, disk: join(path, 'disk'), log: this.#recorded ? join(path, 'log') : null, area };
     writeFileSync(folder.disk, '');
     truncateSync(folder.disk, diskBytes);
     if (folder.log !== null) makeEmpty(folder.log);
     try {
       const start = (onBytes: (bytes: Buffer) => void): Partner => this.#kind.start(folder, onBytes);
-      const performer = await Performer.over(start, this.#kind.silenceMsMax);
+      const performer = await Performer.over(start, this.#kind.silenceMsMax, area);
       return new Guest(folder, this.#kind, diskBytes, performer);
     } catch (error) {
       rmSync(path, { recursive: true, force: true });

@@ -21,6 +21,8 @@ const helloSchema = z.looseObject({
   atime: z.enum(['relatime', 'noatime']).exactOptional(),
   times: z.boolean().exactOptional(),
   unperformed: names.exactOptional(),
+  /** Whether it shares the area that its words named (area.ts): between our own sides only. */
+  area: z.boolean().exactOptional(),
 });
 
 /** What a performer says of itself and its machine when it starts. */

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { guestsIn } from '../../leftovers.ts';
 import { findProgram } from '../../process.ts';
 import { removeAbandoned } from '../../workspace.ts';
+import { Area } from './area.ts';
 import { Performer } from './performer.ts';
 import { userModeLinux } from './uml.ts';
 
@@ -69,7 +70,7 @@ test('a guest of a harness that is no more is ended', { timeout: 30_000 }, async
   writeFileSync(disk, '');
   truncateSync(disk, 1 << 20);
   const performer = await Performer.over((onBytes) =>
-    userModeLinux(null).start({ path, disk, log: null }, onBytes),
+    userModeLinux(null).start({ path, disk, log: null, area: new Area(null) }, onBytes),
   );
   expect(guestsIn(folder)).not.toEqual([]);
   expect(removeAbandoned(parent)).toBe(1);

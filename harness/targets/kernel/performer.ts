@@ -5,8 +5,9 @@ import type { SpaceReport, Value } from '../../../model/index.ts';
 import { wholePool } from '../../content.ts';
 import { answersIn } from './answers.ts';
 import { Area } from './area.ts';
-import { Channel, encodeFrame } from './channel.ts';
+import { Channel, encodeFrame, type Frame } from './channel.ts';
 import { readHello, type Hello } from './hello.ts';
+import { SharedAnswers, TOLD_MAX } from './shared-answers.ts';
 import type { DataRange } from './sparse-image.ts';
 
 /** A value of the model, or numbers of the kernel that the harness has words for. */
@@ -65,6 +66,9 @@ export const PYTHON_OPTIONS = ['-I', '-S', '-B'];
 /** How long an operation may take before the kernel counts as hung. */
 export const SILENCE_MS_MAX = 30_000;
 
+/** How often somebody looks for answers that nobody tells of yet. */
+const LOOK_MS = 20;
+
 /** What was asked of a performer, and what it answered as soon as it has: a promise for each answer costs more than an answer. */
 export class Asked {
   /** Null as long as there is none. */
@@ -97,6 +101,7 @@ export class Performer {
   readonly hello: Hello;
   readonly #channel: Channel;
   readonly #area: Area;
+  readonly #shared: SharedAnswers;
   /** What has no answer yet, in order. */
   readonly #asked: Asked[] = [];
   #listening = false;
@@ -105,6 +110,7 @@ export class Performer {
   private constructor(channel: Channel, area: Area, hello: Hello) {
     this.#channel = channel;
     this.#area = area;
+    this.#shared = new SharedAnswers(area);
     this.hello = hello;
   }
 
@@ -124,6 +130,7 @@ export class Performer {
     const channel = new Channel(start, silenceMsMax);
     try {
       const hello = readHello((await channel.next()).text);
+      area.shared = hello.area === true;
       channel.send(encodeFrame({ call: 'contents' }, [wholePool()]));
       await channel.next();
       return new Performer(channel, area, hello);
@@ -147,6 +154,8 @@ export class Performer {
    * `halted` nothing is performed until `goOn`.
    */
   perform(all: readonly Told[]): Asked[] {
+    if (all.length > TOLD_MAX) throw new RangeError(`${all.length} operations in one request`);
+    this.#shared.expect(all.length);
     const parts = all.map(({ data }) => data).filter(({ length }) => length > 0);
     const operations = all.map(({ operation, data: { length } }) =>
       length === 0 ? operation : { ...operation, bytes: length },
@@ -170,17 +179,36 @@ export class Performer {
   /** Gives out answers until nobody waits for any. */
   async #listen(): Promise<void> {
     this.#listening = true;
+    const looking = this.#area.shared ? setInterval(() => this.#look(), LOOK_MS) : undefined;
     try {
-      while (this.#asked.length > 0) {
-        const answers = answersIn(await this.#channel.next(), this.#area);
-        const asked = this.#asked.splice(0, answers.length);
-        for (const [index, answer] of answers.entries()) asked[index]?.settle(answer);
-      }
+      while (this.#asked.length > 0) this.#hear(await this.#channel.next());
     } catch (error) {
+      this.#look();
       const reason = error instanceof Error ? error : new Error(String(error));
       for (const asked of this.#asked.splice(0)) asked.fail(reason);
     }
+    clearInterval(looking);
     this.#listening = false;
+  }
+
+  /** A frame without a text says no more than that there is something to look at. */
+  #hear(frame: Frame): void {
+    this.#look();
+    if (frame.text === '') return;
+    const { ofOperations, answers } = answersIn(frame, this.#area);
+    if (ofOperations) this.#shared.passed(answers.length);
+    this.#settle(answers);
+    this.#look();
+  }
+
+  #look(): void {
+    const answers = this.#shared.take();
+    if (answers.length > 0) this.#channel.isAlive();
+    this.#settle(answers);
+  }
+
+  #settle(answers: readonly PerformerAnswer[]): void {
+    for (const answer of answers) this.#asked.shift()?.settle(answer);
   }
 
   /** Lets it leave its mount and end by itself. */

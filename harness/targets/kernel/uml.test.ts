@@ -23,10 +23,14 @@ describe('a User-Mode Linux', async () => {
     await workspace.remove();
   });
 
-  const booted = (name: string, body: (target: Target, context: TestContext) => Promise<void>): void =>
+  const booted = (
+    name: string,
+    body: (target: Target, context: TestContext) => Promise<void>,
+    words = 'uml',
+  ): void =>
     test(name, async (context) => {
       if (reason !== null) context.skip(`unknown: ${reason}`);
-      const target = kernelTarget('uml', workspace.path);
+      const target = kernelTarget(words, workspace.path);
       if (target === null) throw new Error('no target');
       targets.push(target);
       await body(target, context);
@@ -35,6 +39,14 @@ describe('a User-Mode Linux', async () => {
   const ask = async (session: Session, operation: Operation): Promise<unknown> => {
     const outcome = await session.apply(operation, timeOfStep(0));
     return outcome.ok ? outcome.value : outcome.errno;
+  };
+
+  const askAll = async (
+    session: Session,
+    operations: readonly Operation[],
+    answers: unknown[],
+  ): Promise<void> => {
+    for (const operation of operations) answers.push(await ask(session, operation));
   };
 
   const guests = (): string[] =>
@@ -95,7 +107,8 @@ describe('a User-Mode Linux', async () => {
     },
   );
 
-  booted('what the kernel says of a damaged disk is a finding, with its words', async (target) => {
+  /** A disk whose directory `d` has lost the head of its extents. */
+  const damagedBy = async (target: Target): Promise<SparseImage> => {
     const session = await target.start(SETUP, OPTIONS);
     await ask(session, { op: 'mkdir', path: 'd', mode: 0o700 });
     const image = await session.unmount();
@@ -104,7 +117,34 @@ describe('a User-Mode Linux', async () => {
     writeImage(image, file);
     const debugfs = findProgram('debugfs') ?? 'debugfs';
     await execa(debugfs, ['-w', '-R', 'set_inode_field d block[0] 0', file]);
-    const damaged = await target.mount(SparseImage.scan(file), SETUP, OPTIONS);
+    return SparseImage.scan(file);
+  };
+
+  booted(
+    'of many operations that were told at once it is known which one the kernel died of',
+    async (target) => {
+      const session = await target.mount(await damagedBy(target), SETUP, OPTIONS);
+      const operations: Operation[] = [
+        { op: 'mkdir', path: 'e', mode: 0o700 },
+        { op: 'rmdir', path: 'nothing' },
+        { op: 'readdir', path: 'd' },
+        { op: 'mkdir', path: 'f', mode: 0o700 },
+      ];
+      session.foresee?.(operations);
+      const answers: unknown[] = [];
+      const died = await askAll(session, operations, answers).catch((error: unknown) => error);
+      expect(answers).toEqual([{ kind: 'done' }, 'ENOENT']);
+      expect(died).toMatchObject({
+        name: 'PartnerLost',
+        message: expect.stringContaining('panic') as string,
+      });
+      session.abandon();
+    },
+    'uml,options=errors=panic',
+  );
+
+  booted('what the kernel says of a damaged disk is a finding, with its words', async (target) => {
+    const damaged = await target.mount(await damagedBy(target), SETUP, OPTIONS);
     const found = await ask(damaged, { op: 'readdir', path: 'd' }).catch((error: unknown) => error);
     expect(found).toMatchObject({
       name: 'KernelMessage',

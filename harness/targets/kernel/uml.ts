@@ -8,8 +8,12 @@ import { GUEST, PYTHON, PYTHON_OPTIONS } from './performer.ts';
 /** Messages beyond this wedge a line of a User-Mode Linux, whose buffer is a page: they go through a file. */
 const LINE_BYTES_MAX = 2048;
 
-/** The first length of a frame that is in the file of its second (guest/frames.py). */
+/** The first length of a frame that is in the file of its second, or in the area's place of that number (guest/frames.py). */
 const ELSEWHERE = 0xffffffff;
+const IN_THE_AREA = 0xfffffffe;
+
+/** A device whose memory is a file of ours, in kernels with CONFIG_MMAPPER. */
+const SHARED_MEMORY = '/dev/mmapper';
 
 const MEMORY = '512M';
 
@@ -44,9 +48,10 @@ function boot(kernel: string, folder: GuestFolder, onBytes: (bytes: Buffer) => v
     // The console's words are kept for findings; the second terminal is the line.
     ...['con=null', 'con0=null,fd:2', 'con1=fd:3,fd:4', 'ssl=null', 'loglevel=5'],
     ...[`uml_dir=${folder.path}`, 'umid=state'],
+    ...(folder.area.path === null ? [] : [`iomem=mmapper,${folder.area.path}`]),
     ...(folder.log === null ? [] : [`ubdb=${folder.log}`]),
     ...[`ubda=${folder.disk}`, `init=${PYTHON}`, '--', ...PYTHON_OPTIONS, GUEST],
-    ...['--boot', '/dev/tty1', folder.path],
+    ...['--boot', '/dev/tty1', folder.path, SHARED_MEMORY],
   ];
   const partner = startGuest(kernel, words, { TMPDIR: folder.path, HOME: folder.path }, onBytes);
   let sent = 0;
@@ -54,11 +59,18 @@ function boot(kernel: string, folder: GuestFolder, onBytes: (bytes: Buffer) => v
     ...partner,
     send: (bytes) => {
       if (bytes.length <= LINE_BYTES_MAX) return partner.send(bytes);
+      const place = folder.area.leave(bytes);
+      if (place !== null) return partner.send(marker(IN_THE_AREA, place));
       writeFileSync(join(folder.path, String(++sent)), bytes);
-      const marker = Buffer.alloc(8);
-      marker.writeUInt32LE(ELSEWHERE, 0);
-      marker.writeUInt32LE(sent, 4);
-      partner.send(marker);
+      partner.send(marker(ELSEWHERE, sent));
     },
   };
+}
+
+/** Stands for a frame that is elsewhere. */
+function marker(where: number, number: number): Buffer {
+  const lengths = Buffer.alloc(8);
+  lengths.writeUInt32LE(where, 0);
+  lengths.writeUInt32LE(number, 4);
+  return lengths;
 }
