@@ -11,6 +11,7 @@ import { difference } from '../compare.ts';
 import { operationText } from '../program-text.ts';
 import { timeOfStep } from '../setup.ts';
 import type { CrashFailure } from './crash-failure.ts';
+import type { ReturnedCall } from './crash-target.ts';
 
 /** Where answers of targets and model may differ is not for power cuts to say: such runs end there. */
 const ENDS_RUN: ReadonlySet<string> = new Set(['ENOSPC', 'ENOMEM']);
@@ -32,6 +33,15 @@ export class BesideModel {
     this.history = new DurabilityHistory(this.#model);
     this.#sameTime = sameTime;
     this.#isKnown = isKnown;
+  }
+
+  /** Notes calls in the order in which they began, until there is something to say. */
+  noteAll(calls: readonly Pick<ReturnedCall, 'operation' | 'outcome'>[]): CrashFailure | 'over' | null {
+    for (const { operation, outcome } of calls) {
+      const noted = this.note(operation, outcome);
+      if (noted !== null) return noted;
+    }
+    return null;
   }
 
   /** The failure when the model has another answer; `over` where the run ends without one, and what came before may be judged. */

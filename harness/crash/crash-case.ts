@@ -22,6 +22,7 @@ export interface CrashCase extends CrashProgram {
 
 const OPERATIONS_MAX = 10_000;
 const WORDS_MAX = 1 << 20;
+const TURNS_MAX = 100_000;
 
 const name = z.string().min(1).max(256);
 
@@ -30,6 +31,7 @@ const schema = z.strictObject({
   version: z.literal(CRASH_VERSION),
   setup: setupSchema,
   target: name,
+  overtakesAfter: z.int().min(0).max(TURNS_MAX).exactOptional(),
   recordedOn: name.exactOptional(),
   recoveredBy: name.exactOptional(),
   faults: z.array(name).max(64),
@@ -73,6 +75,7 @@ export function writeCrashCase(value: CrashCase): string {
 export const programIn = ({
   setup,
   target,
+  overtakesAfter,
   recordedOn,
   recoveredBy,
   faults,
@@ -80,6 +83,7 @@ export const programIn = ({
 }: CrashCase): CrashProgram => ({
   setup,
   target,
+  ...(overtakesAfter !== undefined && { overtakesAfter }),
   ...(recordedOn !== undefined && { recordedOn }),
   ...(recoveredBy !== undefined && { recoveredBy }),
   faults,

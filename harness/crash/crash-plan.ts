@@ -31,6 +31,12 @@ export const USUAL_CRASHES = {
   e2fsckEvery: 100,
 } as const satisfies Partial<CrashPlan>;
 
+/** One program in so many does not wait for what brings things to the disk. */
+const OVERLAPPING_ONE_IN = 3;
+
+/** More turns than a call takes that commits a small transaction. */
+const OVERTAKES_AFTER_MAX = 40;
+
 /** A program to be crashed, and where the randomness of its states begins. */
 export interface CrashItem {
   readonly name: string;
@@ -51,7 +57,9 @@ export function crashItem(
   // What a kernel has below writes zeros as bytes.
   const { writesZeroes = true, ...slow } = setupOf(mode, blockSize);
   const setup: Setup = recordedOn === undefined ? { ...slow, writesZeroes } : slow;
-  const operations = drawOperations(setup, seededDice(own));
+  const dice = seededDice(own);
+  const operations = drawOperations(setup, dice);
+  const overlaps = recordedOn === undefined && dice.oneIn(OVERLAPPING_ONE_IN);
   return {
     name: `${number} ${mode.name} ${blockSize}`,
     seed: own,
@@ -60,6 +68,7 @@ export function crashItem(
       target: mode.target,
       faults,
       operations,
+      ...(overlaps && { overtakesAfter: dice.below(OVERTAKES_AFTER_MAX) }),
       ...(recordedOn !== undefined && { recordedOn }),
       ...(recoveredBy !== undefined && { recoveredBy }),
     },

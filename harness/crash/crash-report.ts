@@ -4,8 +4,9 @@ import { recorded, targetOf, type CrashContext, type FailingCrash } from './cras
 import type { CrashTarget } from './crash-target.ts';
 import { cutLines, cutPicture } from './cut-picture.ts';
 import { completedAt, CrashExamination } from './examination.ts';
+import { overtakenIn } from './overlap.ts';
 import type { CrashState } from './power-cut.ts';
-import type { RecordedRun } from './recorded-run.ts';
+import type { CrashProgram, RecordedRun } from './recorded-run.ts';
 
 /** A failing crash for a person to read: what was done, when the power went, what was lost, and what is wrong with what is left. */
 export const crashReport = async (crash: FailingCrash, context: CrashContext): Promise<string> =>
@@ -38,7 +39,7 @@ export async function tellCrash(
     programs: [
       programOf(
         'Program',
-        program.operations.map(operationText),
+        operationTexts(program),
         state === null ? null : cutStep(run, state),
       ),
     ],
@@ -56,14 +57,23 @@ function cutStep(run: RecordedRun, { cut }: CrashState): number | null {
   return step < 0 || step >= run.program.operations.length ? null : step;
 }
 
+/** The operations in words, and which of them do not wait for the one before. */
+function operationTexts(program: CrashProgram): string[] {
+  const overtaken = overtakenIn(program);
+  return program.operations.map((operation, index) => {
+    const text = operationText(operation);
+    return overtaken.has(index - 1) ? `${text}, before ${index} has returned` : text;
+  });
+}
+
 /** The operations, with what each wrote, and a line where the power went. */
 function operationLines(run: RecordedRun, state: CrashState | null): string[] {
   const { operations } = run.program;
   const completed = state === null ? operations.length : completedAt(run, state.cut);
   const cut = (during: boolean): string => `       --- the power goes ${during ? 'meanwhile' : 'here'}`;
   const point = state?.cut.point ?? 0;
-  const lines = operations.flatMap((operation, index) => {
-    const line = `${String(index + 1).padStart(5)}  ${operationText(operation)}`;
+  const lines = operationTexts(run.program).flatMap((text, index) => {
+    const line = `${String(index + 1).padStart(5)}  ${text}`;
     if (state === null) return [line];
     const during = completed === index && point > (run.marks[index] ?? 0);
     return [...(completed === index && !during ? [cut(false)] : []), line, ...(during ? [cut(true)] : [])];

@@ -9,6 +9,8 @@ export interface CrashTarget {
   readonly name: string;
   /** Makes a file system whose free blocks hold bytes that nobody wrote, and mounts it on a device that records. */
   start(setup: Setup, options: SessionOptions): CrashSession;
+  /** The same for a program of which two calls may be under way at once. */
+  startOverlapping(setup: Setup, options: SessionOptions): OverlappingCrashSession;
   /** Mounts what a power cut left, which recovers it, in place; reads everything, unmounts. Throws what the mount throws. */
   recover(image: DiskImage, setup: Setup, options: RecoveryOptions): Recovery;
   /** A file system as `start` mounts it: its free blocks hold bytes that nobody wrote. */
@@ -32,6 +34,13 @@ export interface RecoveryOptions extends SessionOptions {
   readonly recorded: boolean;
 }
 
+/** A call, and how many writes there had been when it returned. */
+export interface ReturnedCall {
+  readonly operation: Operation;
+  readonly outcome: Outcome;
+  readonly returned: number;
+}
+
 export interface CrashSession {
   /** Performs one operation. Whatever it throws means that the target broke. */
   apply(operation: Operation, now: Timestamp): Outcome;
@@ -40,6 +49,16 @@ export interface CrashSession {
   end(): void;
   /** Forgets a session in which the target broke. */
   abandon(): void;
+}
+
+/** A session in which a call need not wait for the one before it. */
+export interface OverlappingCrashSession extends CrashSession {
+  /** Performs two, the second from when the scheduler has gone on `turns` times with the first. */
+  applyBoth(
+    operations: readonly [Operation, Operation],
+    now: Timestamp,
+    turns: number,
+  ): readonly ReturnedCall[];
 }
 
 export interface Recovery {

@@ -17,7 +17,7 @@ const OPERATIONS_MAX = 22;
 const FILES = ['a', 'b', 'c', 'd/a', 'd/b'] as const;
 
 /** Flags that forbid nothing, so that what follows still changes something. */
-const FLAGS = ['nodump', 'noatime', 'sync', 'dirsync'] as const;
+const FLAGS = ['nodump', 'noatime', 'sync', 'dirsync', 'journalData'] as const;
 const KEPT_FLAGS = { immutable: false, append: false } as const;
 
 /** The file by which others are committed: fsync of it commits what runs, and writes no data of theirs. */
@@ -181,6 +181,8 @@ class Writer {
     const handle: Handle = `fd${10 + this.#handles++}`;
     this.#add({ op: 'open', as: handle, path, access: 'read-write', flags, mode: 0o644 });
     this.#open.push({ handle, path, direct: flags.direct === true });
+    // With nodelalloc its data goes another way from now on, and must be written before.
+    if (this.#dice.oneIn(16)) this.#add({ op: 'chattr', path, ...KEPT_FLAGS, journalData: true });
     return handle;
   }
 

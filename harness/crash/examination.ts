@@ -1,4 +1,4 @@
-import { DurabilityJudge, type RecoveredTree } from '../../model/index.ts';
+import { DurabilityJudge, type CrashMoment, type RecoveredTree } from '../../model/index.ts';
 import { streamBytes } from '../content.ts';
 import type { E2fsck } from '../e2fsck.ts';
 import { writeImage, type ImageFiles } from '../image-file.ts';
@@ -9,6 +9,7 @@ import type { DiskImage } from '../target.ts';
 import { thrownFailure, type CrashFailure } from './crash-failure.ts';
 import type { CrashTarget, Recovery } from './crash-target.ts';
 import { durabilityModeOf } from './modes.ts';
+import { overtakenIn } from './overlap.ts';
 import type { CrashState, PowerCut } from './power-cut.ts';
 import type { RecordedRun } from './recorded-run.ts';
 import { treeDifference } from './tree-difference.ts';
@@ -36,6 +37,12 @@ export function completedAt({ marks }: RecordedRun, { point, underWay }: PowerCu
   return completed;
 }
 
+/** What may be on the disk when the power goes. */
+function momentOf(run: RecordedRun, overtaken: ReadonlySet<number>, cut: PowerCut): CrashMoment {
+  const completed = completedAt(run, cut);
+  return { completed, begun: completed + (overtaken.has(completed) ? 2 : 1) };
+}
+
 /** Long after everything that a program does. */
 const TIME_AFTER = timeOfStep(1_000_000);
 
@@ -48,6 +55,8 @@ export class CrashExamination {
   readonly journaled: boolean;
   /** e2fsck 1.47 replays less of them than there is (fast-commit/replay.test.ts says what): its tree proves nothing. */
   readonly #fastCommits: boolean;
+  /** The operations that the next one did not wait for. */
+  readonly #overtaken: ReadonlySet<number>;
 
   constructor(run: RecordedRun, target: CrashTarget, judges: ImageJudges) {
     const { setup } = run.program;
@@ -56,6 +65,7 @@ export class CrashExamination {
     this.#judges = judges;
     this.journaled = hasFeature(setup.format, 'has_journal');
     this.#fastCommits = hasFeature(setup.format, 'fast_commit');
+    this.#overtaken = overtakenIn(run.program);
     const mode = { ...durabilityModeOf(setup, target.name), ...run.otherRules };
     this.#judge = new DurabilityJudge(run.history, mode, streamBytes, run.sameTime);
   }
@@ -120,7 +130,7 @@ export class CrashExamination {
 
   #treeFailure({ tree, complaint }: Recovery, cut: PowerCut): CrashFailure | null {
     if (complaint !== null) return { kind: 'complaint', detail: 'a corruption', words: complaint };
-    const problem = this.#judge.judge(tree, { completed: completedAt(this.run, cut) });
+    const problem = this.#judge.judge(tree, momentOf(this.run, this.#overtaken, cut));
     return problem === null ? null : { kind: 'durability', detail: problem.what, words: problem.words };
   }
 

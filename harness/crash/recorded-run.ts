@@ -2,7 +2,14 @@ import type { DurabilityHistory, DurabilityMode, Operation, SameTime } from '../
 import { modelOptions, timeOfStep, type Setup } from '../setup.ts';
 import { BesideModel } from './beside-model.ts';
 import { thrownFailure, type CrashFailure } from './crash-failure.ts';
-import type { CrashTarget, DiskRecording } from './crash-target.ts';
+import type {
+  CrashSession,
+  CrashTarget,
+  DiskRecording,
+  OverlappingCrashSession,
+  ReturnedCall,
+} from './crash-target.ts';
+import { overtakenIn } from './overlap.ts';
 
 /** What is crashed: a file system and what is done on it. */
 export interface CrashProgram {
@@ -12,6 +19,8 @@ export interface CrashProgram {
   /** Names of the planted bugs that are switched on. */
   readonly faults: readonly string[];
   readonly operations: readonly Operation[];
+  /** See `Overlapping`. No kernel can be made to do so. */
+  readonly overtakesAfter?: number | undefined;
   /** The name of a target whose kernel ran it, where that was not `target`, which recovers all the same. */
   readonly recordedOn?: string | undefined;
   /** The name of a target whose kernel recovers what e2fsck does, too, beside `target`. */
@@ -35,20 +44,22 @@ export interface RecordedRun {
 
 /** Performs the operations of a program on a device that records, beside the model. */
 export function recordRun(program: CrashProgram, target: CrashTarget): RecordedRun {
-  const { setup, faults, operations } = program;
-  const session = target.start(setup, { faults, now: timeOfStep(0) });
+  const { setup, faults } = program;
+  const options = { faults, now: timeOfStep(0) };
+  const both = program.overtakesAfter === undefined ? null : target.startOverlapping(setup, options);
+  const session = both ?? target.start(setup, options);
   const beside = new BesideModel(modelOptions(setup));
   const { recording } = session;
   const marks = [recording.writes.length];
   let failure: CrashFailure | null = null;
   try {
-    for (const [step, operation] of operations.entries()) {
-      const noted = beside.note(operation, session.apply(operation, timeOfStep(step)));
+    for (const calls of callsOf(program, session, both)) {
+      const noted = beside.noteAll(calls);
       if (noted !== null) {
         failure = noted === 'over' ? null : noted;
         break;
       }
-      marks.push(recording.writes.length);
+      for (const { returned } of calls) marks.push(Math.max(returned, marks.at(-1) ?? 0));
     }
     session.end();
   } catch (error) {
@@ -56,4 +67,25 @@ export function recordRun(program: CrashProgram, target: CrashTarget): RecordedR
     failure ??= thrownFailure('crash', error, 'before any power cut');
   }
   return { program, recording, history: beside.history, marks, failure };
+}
+
+/** Performs the operations one after the other, or two at once where the second does not wait. */
+function* callsOf(
+  program: CrashProgram,
+  session: CrashSession,
+  both: OverlappingCrashSession | null,
+): Generator<readonly ReturnedCall[]> {
+  const { operations, overtakesAfter = 0 } = program;
+  const overtaken = overtakenIn(program);
+  for (let step = 0; step < operations.length; step++) {
+    const [operation, next] = operations.slice(step, step + 2);
+    if (operation === undefined) return;
+    if (next === undefined || both === null || !overtaken.has(step)) {
+      const outcome = session.apply(operation, timeOfStep(step));
+      yield [{ operation, outcome, returned: session.recording.writes.length }];
+      continue;
+    }
+    // What is overtaken changes no time stamps: those are the other's.
+    yield both.applyBoth([operation, next], timeOfStep(++step), overtakesAfter);
+  }
 }

@@ -65,6 +65,7 @@ class CrashShrinker {
   }
 
   async go(): Promise<void> {
+    await this.#waitForEach();
     const { program } = this.best;
     const stillFails = async (operations: readonly Operation[]): Promise<boolean> => {
       // A request to stop must come in.
@@ -75,6 +76,12 @@ class CrashShrinker {
     const { operations } = this.best.program;
     await minimise(operations, stillFails, { budgetRuns: RUNS_MAX, budgetMs: this.#limits.ms });
     await this.#fewerLost();
+  }
+
+  /** Most mistakes need no two calls at once. */
+  async #waitForEach(): Promise<void> {
+    const { overtakesAfter, ...program } = this.best.program;
+    if (overtakesAfter !== undefined) await this.#search(program, false);
   }
 
   #isOver(): boolean {

@@ -174,6 +174,7 @@ function finish(state: JournalState, transaction: Transaction): void {
   transaction.forgotten.length = 0;
   if (transaction.checkpointPending > 0) state.checkpoints.push(transaction);
   state.commitSequence = transaction.tid;
+  state.fullyCommitted(transaction.tid);
   transaction.runCallbacks();
 }
 

@@ -52,6 +52,11 @@ export class FastCommitArea {
     this.#state = state;
   }
 
+  /** `hear` is told of each transaction that a full commit has made durable. */
+  onFullCommit(hear: (tid: number) => void): void {
+    this.#state.fullyCommitted = hear;
+  }
+
   /** Blocks that the running transaction may still use. */
   get free(): number {
     const { superBlock, fastCommitUsed } = this.#state;

@@ -75,6 +75,8 @@ export class JournalState {
   fastCommitting = false;
   /** Blocks of the fast commit area that the running transaction has used (j_fc_off). */
   fastCommitUsed = 0;
+  /** Hears which transaction a full commit has made durable (j_fc_cleanup_callback). */
+  fullyCommitted: (tid: number) => void = () => {};
 
   constructor(options: JournalOptions, superBlock: JournalSuperBlock, area: LogArea) {
     this.options = options;

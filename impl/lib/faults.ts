@@ -46,6 +46,8 @@ export const FAULTS = {
     'a fast commit is not told which blocks a truncation freed: only a power cut shows it (B19)',
   'fast-commit-forgets-zeroed-range':
     'a fast commit is not told which blocks became unwritten: only a power cut shows it (B20)',
+  'full-commit-forgets-newer-changes':
+    'a full commit forgets what the next transaction changed meanwhile, so that no fast commit tells of it: only a power cut shows it (B21)',
   'delayed-write-moves-disk-size':
     'a write on the buffer_head path moves i_disksize although its last block has no place yet: only a power cut shows it (B12)',
   'iomap-append-moves-disk-size':

@@ -151,8 +151,9 @@ function writeFacts(seen: Observed, operation: OperationOf<'write' | 'pwrite'>):
   const size = after.inodes.get(id)?.stat.size ?? 0;
   const end = appends ? size : operation.op === 'write' ? file.position : operation.offset + count;
   const start = end - count;
-  const sync = flags.sync === true || rwf.includes('sync') || file.inode.flags.sync;
-  const dsync = sync || flags.dsync === true || rwf.includes('dsync');
+  const sync = flags.sync === true || rwf.includes('sync');
+  // The flag S of a file makes its writes those of O_DSYNC, not of O_SYNC (iocb_is_dsync, generic_write_sync).
+  const dsync = sync || flags.dsync === true || rwf.includes('dsync') || file.inode.flags.sync;
   const goesNow = dsync || file.direct || rwf.includes('dontcache');
   const floors = sync ? lastChange(seen, id) : lastDataChange(seen.history, id, start, end);
   return {

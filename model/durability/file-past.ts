@@ -1,16 +1,20 @@
 import type { Acknowledgement, Facts } from './facts.ts';
 import type { DurabilityHistory } from './history.ts';
 import type { InodeMoment } from './moment.ts';
-import { movesSizeAtOnce, type DurabilityMode } from './rules.ts';
+import { modeOfFile, movesSizeAtOnce, type DurabilityMode } from './rules.ts';
 
-/** When the power went: so many operations had returned, and the next one may have happened in part. */
+/** When the power went: so many operations had returned, and so many had begun, of which the later may have happened in part. */
 export interface CrashMoment {
   readonly completed: number;
+  /** One more than had returned when absent. */
+  readonly begun?: number;
 }
 
 /** The newest version of which anything can be on the disk. */
-export const newestVersion = (history: DurabilityHistory, { completed }: CrashMoment): number =>
-  Math.min(completed + 1, history.version);
+export const newestVersion = (
+  history: DurabilityHistory,
+  { completed, begun = completed + 1 }: CrashMoment,
+): number => Math.min(begun, history.version);
 
 /** One file, seen from a version of the metadata that may have been recovered. */
 export class FilePast {
@@ -20,6 +24,7 @@ export class FilePast {
   readonly newest: number;
   readonly created: number;
   readonly history: DurabilityHistory;
+  /** Of the file in that version. */
   readonly mode: DurabilityMode;
   readonly #completed: number;
 
@@ -31,7 +36,7 @@ export class FilePast {
     crash: CrashMoment,
   ) {
     this.history = history;
-    this.mode = mode;
+    this.mode = modeOfFile(mode, history.inode(id, version)?.flags ?? []);
     this.id = id;
     this.version = version;
     this.newest = newestVersion(history, crash);

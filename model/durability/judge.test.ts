@@ -67,8 +67,8 @@ class World {
   }
 
   /** What is wrong with the tree when the power goes after so many operations; null when nothing is. */
-  judge(tree: RecoveredTree, completed = this.#completed): string | null {
-    return this.#judge.judge(tree, { completed })?.what ?? null;
+  judge(tree: RecoveredTree, completed = this.#completed, begun = completed + 1): string | null {
+    return this.#judge.judge(tree, { completed, begun })?.what ?? null;
   }
 }
 
@@ -277,6 +277,39 @@ describe('bytes', () => {
     );
     expect(world.judge(world.tree(4))).toBeNull();
     expect(world.judge(world.tree(4, { b: [9] }))).toBe('bytes');
+  });
+
+  /** A file whose data is journalled by its own flag from its third operation on, and another one. */
+  const journalledByFlag = (mode: DurabilityMode): World =>
+    new World(
+      mode,
+      ...[open('fd0', 'b'), open('fd1', 'a')],
+      { op: 'chattr', path: 'b', immutable: false, append: false, journalData: true },
+      ...[write(7, 0, 4), write(8, 0, 4)],
+    );
+
+  test('with nodelalloc those of a file with the flag j are of one moment, as with data=journal', () => {
+    const world = journalledByFlag({ ...BUFFER_HEAD, delalloc: false, unwrittenFirst: false });
+    expect(world.judge(world.tree(4))).toBeNull();
+    expect(world.judge(world.tree(5))).toBeNull();
+    expect(world.judge(world.tree(4, { b: [0, 0, 0, 0] }))).toBe('bytes');
+    expect(world.judge(world.tree(4, { b: [7, 8, 7, 8] }))).toBe('bytes');
+  });
+
+  test('with delalloc the flag j changes nothing (ext4_inode_journal_mode)', () => {
+    const world = journalledByFlag(BUFFER_HEAD);
+    for (const bytes of [[], [0, 0, 0, 0], [7, 8, 7, 8]])
+      expect(world.judge(world.tree(4, { b: bytes }))).toBeNull();
+  });
+
+  test('what was begun beside a call that has not returned may be there', () => {
+    const world = new World(BUFFER_HEAD, open('fd0', 'a'), open('fd1', 'b'), FSYNC, {
+      op: 'chmod',
+      path: 'b',
+      mode: 0o600,
+    });
+    expect(world.judge(world.tree(4), 2, 4)).toBeNull();
+    expect(world.judge(world.tree(4), 2)).toBe('attributes');
   });
 
   const overwritten = (...more: Operation[]): World =>

@@ -47,10 +47,10 @@ export class DurabilityJudge {
   }
 
   /** The oldest version that names and attributes may have; null when nothing is promised. */
-  floor({ completed }: CrashMoment): number | null {
-    if (!this.#mode.journal) return floorWithoutJournal(this.#history, completed);
+  floor(crash: CrashMoment): number | null {
+    if (!this.#mode.journal) return floorWithoutJournal(this.#history, crash);
     let floor = 0;
-    for (const [index, { facts }] of this.#history.steps.slice(0, completed).entries())
+    for (const [index, { facts }] of this.#history.steps.slice(0, crash.completed).entries())
       if (facts.acknowledged !== null)
         floor = Math.max(floor, Math.min(this.#floorOf(facts.acknowledged), index + 1));
     return floor;

@@ -1,3 +1,5 @@
+import type { FlagName } from '../operation.ts';
+
 /**
  * What ext4 promises of a power cut, and where that is said. The judge demands exactly this much.
  *
@@ -6,7 +8,7 @@
  * 1. fsync(2): the file's data, and the transaction that last changed its inode (i_sync_tid, ext4_sync_file in fs/ext4/fsync.c).
  *    Transactions are committed in order, so that everything older is there, too: a newly made file has its name, because
  *    ext4_create makes inode and name in one handle (fs/ext4/namei.c), and a rename or link before it, as both set ctime.
- * 2. fdatasync(2), O_DSYNC, RWF_DSYNC, msync(MS_SYNC): the same with i_datasync_tid, which moves when the inode is made
+ * 2. fdatasync(2), O_DSYNC, RWF_DSYNC, msync(MS_SYNC), writes to a file with the flag S (generic_write_sync): the same with i_datasync_tid, which moves when the inode is made
  *    (__ext4_new_inode), its size on the disk changes (ext4_do_update_inode) or blocks are mapped; names and times that changed since need
  *    not be there. O_SYNC and RWF_SYNC as fsync. These four cover the range that was written or mapped (generic_write_sync,
  *    msync(2) in mm/msync.c): a size that a write has moved is on the disk when its end is among those, and otherwise as far as something
@@ -42,8 +44,9 @@
  * 10. On the buffer_head path a byte within a size that has grown since may be zero: i_disksize moves before the data is there
  *    (B13; two-paths.md, section 4). On the iomap path it may not, unless somebody had what lies behind it written first
  *    (sync_file_range, O_DSYNC, direct I/O), or set the size (rule 7).
- * 11. data=journal: a write's bytes are in the transaction of its handle (ext4_journalled_write_end): they are those of rule 5. Stores to mappings are
- *    logged by writeback, later.
+ * 11. data=journal, and with nodelalloc files with the flag j (ext4_inode_journal_mode): a write's bytes are in the transaction of its handle (ext4_journalled_write_end): they are those of rule 5.
+ *    Stores to mappings are logged by writeback, later. What is in memory only when the flag is set is written out before the flag is
+ *    (ext4_change_inode_journal_flag), so that whoever finds the flag finds those bytes; such a file is on the buffer_head path.
  * 12. data=writeback, on the buffer_head path, where blocks are not unwritten first: what was in a new block may be seen
  *    (Documentation/admin-guide/ext4.rst, "data=writeback"). Nowhere else. What a truncation zeroes in its last block is ordered with data=ordered only
  *    (ext4_block_truncate_page), so with data=writeback the file's own old bytes may come back there.
@@ -64,6 +67,12 @@ export interface DurabilityMode {
   /** Kernels before 6.18, where a hole or zeroed range without a whole block in it leaves i_disksize (rule 7). */
   readonly holesLeaveSize?: boolean;
 }
+
+/** Rule 11: what is promised of a file with these flags. Without a journal the flag j is never set. */
+export const modeOfFile = (mode: DurabilityMode, flags: readonly FlagName[]): DurabilityMode =>
+  flags.includes('journalData') && !mode.delalloc
+    ? { ...mode, path: 'buffer_head', data: 'journal', delalloc: false, unwrittenFirst: false }
+    : mode;
 
 /** Rule 8. */
 export const movesSizeAtOnce = ({ path, data, delalloc }: DurabilityMode): boolean =>

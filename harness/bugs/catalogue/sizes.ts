@@ -148,11 +148,18 @@ export const SIZES: readonly Bug[] = [
     known: { operations: 6, words: 'fallocate, a write, zero range, fsync, and a power cut' },
   },
   {
-    kind: 'waiting',
+    kind: 'planted',
     id: 'B21',
-    source: 'generic/047',
-    mechanism: 'An inode that becomes dirty during a full commit is lost to the fast commits after it.',
+    source: 'generic/047; commit bdc8a53a6f2f',
+    mechanism:
+      'A full commit clears away all that fast commits would tell of, what the next transaction changed meanwhile included.',
+    fault: 'full-commit-forgets-newer-changes',
     needs: ['crash', 'fast commit', 'race'],
-    why: 'it takes a task that changes a file while another one commits, and a power cut: `twinpath crash` runs one task, and `twinpath race` never cuts the power',
+    hunter: 'crash',
+    seenBy: ['durability'],
+    known: {
+      operations: 6,
+      words: 'a write, and fsync of its file while a full commit is under way, and a power cut after both',
+    },
   },
 ];

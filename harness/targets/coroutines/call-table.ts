@@ -1,9 +1,11 @@
 import { Failure, type FileSystem, type Sleepable } from '../../../impl/index.ts';
 import type { Handle, MappingName, Operation, Outcome } from '../../../model/index.ts';
 import { contentBytes } from '../../content.ts';
+import { changedFlagBits } from '../../inode-flag-bits.ts';
 import { TargetUnavailable } from '../../target.ts';
 import { counted, data, DONE, sortedEntries, statOutcome, success } from '../typescript/outcomes.ts';
 import { vectorOf } from '../typescript/transfer-operations.ts';
+import { xattrBytes } from '../xattr-value.ts';
 
 /** A descriptor that no open ever made: the system call must answer EBADF. */
 const NO_DESCRIPTOR = -1;
@@ -171,12 +173,53 @@ export class CallTable {
       case 'rename':
         yield* calls.rename(operation.from, operation.to);
         return DONE;
+      case 'symlink':
+        yield* calls.symlink(operation.target, operation.path);
+        return DONE;
+      case 'chmod':
+        yield* calls.chmod(operation.path, operation.mode);
+        return DONE;
+      case 'chattr':
+      case 'setxattr':
+      case 'getxattr':
+      case 'removexattr':
+        return yield* this.#performOnAttributes(operation);
       case 'stat':
         return statOutcome(yield* calls.stat(operation.path));
       case 'readdir':
         return success({ kind: 'entries', entries: sortedEntries(yield* calls.readdir(operation.path)) });
       default:
         throw new TargetUnavailable(`${operation.op} is not among the operations of a race`);
+    }
+  }
+
+  *#performOnAttributes(
+    operation: Extract<Operation, { op: 'chattr' | 'setxattr' | 'getxattr' | 'removexattr' }>,
+  ): Sleepable<Outcome> {
+    const { calls } = this.#fs;
+    const { path } = operation;
+    if (operation.op === 'chattr') {
+      const fd = yield* calls.open(path, { access: 'read' }, 0);
+      try {
+        yield* calls.setFlags(fd, changedFlagBits(this.#fs.getFlags(fd), operation));
+      } finally {
+        yield* calls.close(fd);
+      }
+      return DONE;
+    }
+    const { name, nofollow = false } = operation;
+    switch (operation.op) {
+      case 'setxattr': {
+        const { value, flag } = operation;
+        const flags = { nofollow, create: flag === 'create', replace: flag === 'replace' };
+        yield* calls.setxattr(path, name, xattrBytes(value), flags);
+        return DONE;
+      }
+      case 'getxattr':
+        return success({ kind: 'data', bytes: yield* calls.getxattr(path, name, !nofollow) });
+      case 'removexattr':
+        yield* calls.removexattr(path, name, !nofollow);
+        return DONE;
     }
   }
 }

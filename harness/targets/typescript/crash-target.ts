@@ -23,6 +23,7 @@ import {
   type DiskRecording,
   type RecordedWrite,
   type Landmarks,
+  type OverlappingCrashSession,
   type Recovery,
   type RecoveryOptions,
 } from '../../crash/crash-target.ts';
@@ -30,6 +31,7 @@ import type { PowerCut } from '../../crash/power-cut.ts';
 import { flagNamesOf } from '../../inode-flag-bits.ts';
 import { BASE_SECONDS, type Setup } from '../../setup.ts';
 import type { DiskImage, SessionOptions } from '../../target.ts';
+import { OverlappingSession } from '../coroutines/overlapping-session.ts';
 import { ImageTemplates } from '../image-templates.ts';
 import { findingText } from './finding-text.ts';
 import { opened } from './opened.ts';
@@ -91,6 +93,17 @@ class TypescriptCrashTarget implements CrashTarget {
     const fixed = mountOptionsOf(setup, options, this.#bufferedIomap);
     const mountAt = (now: Timestamp): FileSystem => mount(device, { ...fixed, now, pool: this.#memory.pool });
     return new RecordedSession(device, mountAt, options.now, this.#memory);
+  }
+
+  startOverlapping(setup: Setup, options: SessionOptions): OverlappingCrashSession {
+    const request = { ...mountOptionsOf(setup, options, this.#bufferedIomap), now: options.now };
+    const disk = STALE.diskFor(setup);
+    return new OverlappingSession(
+      disk,
+      setup.writesZeroes === true,
+      request,
+      (start, writes) => new Recording(start, writes),
+    );
   }
 
   recover(image: DiskImage, setup: Setup, options: RecoveryOptions): Recovery {

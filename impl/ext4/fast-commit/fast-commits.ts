@@ -25,6 +25,13 @@ export class FastCommits {
     this.#journal = journal;
     this.#area = journal.fastCommits;
     this.tracker.ineligible(journal.runningTid, 'mount');
+    this.#area.onFullCommit((tid) => this.#cleanUp(tid));
+  }
+
+  /** Nobody need be told any more of what a full commit has made durable (ext4_fc_cleanup). */
+  #cleanUp(tid: number): void {
+    const everything = this.#sb.options.faults.has('full-commit-forgets-newer-changes');
+    this.tracker.committed(everything ? this.tracker.tid : tid);
   }
 
   /**

@@ -36,7 +36,7 @@ export interface Span {
 
 /**
  * What the running transaction has changed since the last fast commit (s_fc_q, s_fc_dentry_q). A full commit makes all of it
- * durable: what belongs to an older transaction than the running one is forgotten when the next change comes.
+ * durable; what the next transaction changes while that is under way takes its place.
  */
 export class Tracker {
   /** The transaction that all of this belongs to. */
@@ -127,9 +127,18 @@ export class Tracker {
     for (const inode of this.#born) if (!this.isUnknown(inode)) this.#born.delete(inode);
   }
 
+  /** The transaction is durable as a whole. What a newer one has changed meanwhile is not. */
+  committed(tid: number): void {
+    if (tid === this.tid) this.#forget();
+  }
+
   #enter(tid: number): void {
     if (tid === this.tid) return;
     this.tid = tid;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.files.clear();
     this.names = [];
     this.#born.clear();
