@@ -34,7 +34,7 @@ const twinpath = (...words: string[]) =>
 
 /** Sends what a Ctrl-C sends as soon as the work has begun, which takes its time on a machine with much to do. */
 async function interrupt(running: ReturnType<typeof twinpath>, begun: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2000 && !begun() && running.exitCode === null; turn++) await sleep(10);
+  for (let turn = 0; turn < 20_000 && !begun() && running.exitCode === null; turn++) await sleep(10);
   running.kill('SIGINT');
 }
 
@@ -48,7 +48,7 @@ const workspaces = (): string[] =>
   readdirSync(folder).filter((name) => name.startsWith('twinpath-') && name !== 'twinpath-results');
 
 test('damaging images ends cleanly: what was done is told and kept, and no workspace stays', async () => {
-  const running = twinpath('corrupt', '--seconds', '50', '--json');
+  const running = twinpath('corrupt', '--seconds', '250', '--json');
   const begun = (): boolean => below('twinpath-results').length > 0;
   await interrupt(
     running,
