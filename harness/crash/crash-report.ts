@@ -36,13 +36,7 @@ export async function tellCrash(
   ];
   const story = toldFailure(failure, {
     facts,
-    programs: [
-      programOf(
-        'Program',
-        operationTexts(program),
-        state === null ? null : cutStep(run, state),
-      ),
-    ],
+    programs: [programOf('Program', operationTexts(program), state === null ? null : cutStep(run, state))],
     noticed: state === null ? null : 'after the power went, and what was left was recovered',
     cuts,
   });
