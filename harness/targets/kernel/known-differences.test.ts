@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Errno, Operation, Outcome } from '../../../model/index.ts';
 import type { FailureSignature } from '../../failure.ts';
 import { DEFAULT_SETUP, type Setup } from '../../setup.ts';
 import { differencesOf, KNOWN_DIFFERENCES } from './known-differences.ts';
@@ -53,6 +54,23 @@ test('with bigalloc only what reaches the last cluster is not counted', () => {
       setup,
     );
   expect([write(4398046494730), write(4398046494547), write(4398046478346)]).toEqual([true, true, false]);
+});
+
+// By hand on Linux 6.18.44 and 6.1.176: a byte, the operation, another byte in its place, fsync, and another mount shows the first.
+test('contents leave the inode by a truncation beyond it and by any fallocate, refused or not', () => {
+  const [inline] = KNOWN_DIFFERENCES.filter(({ name }) => name.startsWith('contents that leave'));
+  const spoiltBy = (operation: Operation, errno?: Errno): boolean | undefined => {
+    const done: Outcome = { ok: true, value: { kind: 'done' } };
+    return inline?.applies(operation, errno === undefined ? done : { ok: false, errno }, DEFAULT_SETUP);
+  };
+  const to = (size: number): Operation => ({ op: 'truncate', path: 'f', size });
+  expect([spoiltBy(to(0)), spoiltBy(to(60)), spoiltBy(to(100)), spoiltBy(to(100), 'EPERM')]).toEqual([
+    ...[false, false, true, false],
+  ]);
+  const collapse = { op: 'fallocate', handle: 'fd0', mode: 'collapse', offset: 0, length: 4096 } as const;
+  expect([spoiltBy(collapse), spoiltBy(collapse, 'EINVAL'), spoiltBy(collapse, 'EBADF')]).toEqual([
+    ...[true, true, false],
+  ]);
 });
 
 test('every entry says why and where that can be looked up', () => {

@@ -9,6 +9,7 @@ const XATTR_NAME_MAX = 255;
 const XATTR_VALUE_MAX = 65_536;
 
 const PAGE_BYTES = 4096;
+const USUAL_INODE_BYTES = 256;
 const SECTOR_BYTES = 512;
 
 /**
@@ -28,7 +29,9 @@ export interface KnownDifference {
   readonly onlyOn?: (setup: Setup) => boolean;
   readonly applies: (operation: Operation, outcome: Outcome, setup: Setup) => boolean;
   /** What must have been answered before an answer that it applies to; nothing when absent. */
-  readonly after?: (operation: Operation, outcome: Outcome) => boolean;
+  readonly after?: (operation: Operation, outcome: Outcome, setup: Setup) => boolean;
+  /** What ends what `after` began; nothing when absent. */
+  readonly until?: (operation: Operation, outcome: Outcome) => boolean;
   /**
    * `older-stamps`: what the operation would have stamped keeps an earlier time. `other-answer`: the answer may be another,
    * and the rest of the sequence cannot be judged then. `spoils`: from now on failures of the kind that `spoils` knows say
@@ -40,6 +43,60 @@ export interface KnownDifference {
 
 /** Bytes that a regular file of an image made with 256-byte inodes keeps in its inode without an attribute, and the least there is. */
 const INLINE_BYTES = 60;
+
+/**
+ * Whether bytes may have come to lie in an inode, or have moved there: those that end within it. An inode keeps less than its size of them;
+ * calls that do not say where they write may write at the beginning.
+ */
+function mayFillInode(operation: Operation, outcome: Outcome, { format }: Setup): boolean {
+  if (!outcome.ok) return false;
+  const inodeBytes = format?.inodeSize ?? USUAL_INODE_BYTES;
+  switch (operation.op) {
+    case 'pwrite':
+      return operation.offset < inodeBytes;
+    case 'copy-file-range':
+      return (operation.toOffset ?? 0) < inodeBytes;
+    case 'write':
+    case 'sendfile':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether contents leave an inode otherwise than by a write: fallocate takes them out before it looks at the range, so also when it is refused. */
+function leavesInode(operation: Operation, outcome: Outcome): boolean {
+  if (operation.op === 'fallocate') return outcome.ok || outcome.errno !== 'EBADF';
+  if (operation.op === 'truncate' || operation.op === 'ftruncate')
+    return outcome.ok && operation.size > INLINE_BYTES;
+  return operation.op === 'store' && outcome.ok;
+}
+
+const DEFAULT_LIST = 'system.posix_acl_default';
+
+/** An access list of so many entries is what mode bits say. */
+const ENTRIES_OF_MODE_BITS = 3;
+
+/** As far as the words of a path tell; one that leads there by a symbolic link does not count. */
+function isRoot(path: string): boolean {
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return path !== '' && names.length === 0;
+}
+
+/** Whether the root has a default list that says more than mode bits now; null where the operation says nothing of it. */
+function rootHandsDownMore(operation: Operation, outcome: Outcome): boolean | null {
+  if (operation.op !== 'setxattr' && operation.op !== 'removexattr') return null;
+  if (!outcome.ok || operation.name !== DEFAULT_LIST || !isRoot(operation.path)) return null;
+  return (
+    operation.op === 'setxattr' &&
+    'acl' in operation.value &&
+    operation.value.acl.length > ENTRIES_OF_MODE_BITS
+  );
+}
 
 /** Contents that were read are others. */
 const otherBytes = ({ detail }: Pick<FailureSignature, 'detail'>): boolean =>
@@ -100,6 +157,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     source:
       'reports/kernel-findings/inline-data-page-zeroed-by-read.md; fs/ext4/inline.c, ext4_readpage_inline; 6.1.176 and 6.18.44',
     fileSystem: 'ext4',
+    after: mayFillInode,
     onlyOn: ({ blockSize, mount, format }) =>
       blockSize < PAGE_BYTES &&
       mount.delalloc &&
@@ -115,8 +173,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       'the inode that the blocks move through is made below the root and inherits its default list, for which the transaction has no room: ENOSPC although there is space',
     source: 'reports/kernel-findings/chattr-extents-below-default-acl.md; 6.1.176 and 6.18.44',
     fileSystem: 'ext4',
-    after: (operation, outcome) =>
-      operation.op === 'setxattr' && operation.name === 'system.posix_acl_default' && outcome.ok,
+    after: (operation, outcome) => rootHandsDownMore(operation, outcome) === true,
+    until: (operation, outcome) => rootHandsDownMore(operation, outcome) === false,
     applies: (operation, outcome) =>
       operation.op === 'chattr' && operation.extents === true && !outcome.ok && outcome.errno === 'ENOSPC',
     effect: 'other-answer',
@@ -140,14 +198,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason:
       'the block that takes them is journalled as metadata, and what is written to the file afterwards goes past the journal; the checkpoint brings the older bytes back',
     source:
-      'reports/kernel-findings/inline-data-overwritten-after-truncate.md and inline-data-overwritten-after-mmap-store.md; 6.18.44',
+      'reports/kernel-findings/inline-data-overwritten-after-truncate.md and inline-data-overwritten-after-mmap-store.md; 6.1.176 and 6.18.44',
     fileSystem: 'ext4',
     onlyOn: ({ format }) => hasFeature(format, 'inline_data'),
-    applies: (operation, outcome) =>
-      outcome.ok &&
-      (((operation.op === 'truncate' || operation.op === 'ftruncate') && operation.size > INLINE_BYTES) ||
-        operation.op === 'fallocate' ||
-        operation.op === 'store'),
+    after: mayFillInode,
+    applies: leavesInode,
     effect: 'spoils',
     spoils: otherBytes,
   },

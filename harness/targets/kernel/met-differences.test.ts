@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Errno, Operation, Outcome } from '../../../model/index.ts';
+import type { AclEntry, Errno, Operation, Outcome } from '../../../model/index.ts';
 import type { FailureSignature } from '../../failure.ts';
 import { DEFAULT_SETUP } from '../../setup.ts';
 import { MetDifferences } from './met-differences.ts';
@@ -41,18 +41,28 @@ test('what needs something before it explains nothing without that', () => {
   const met = new MetDifferences('6.18.44', 'ext4', DEFAULT_SETUP);
   met.record(chattr, fails('ENOSPC'));
   expect(met.excuse(early)).toBeNull();
-  const list: Operation = {
+  const owner = { tag: 'owner', permissions: 7 } as const;
+  const more = { tag: 'user', permissions: 5, id: 1000 } as const;
+  const list = (path: string, ...acl: AclEntry[]): Operation => ({
     op: 'setxattr',
-    path: '.',
+    path,
     name: 'system.posix_acl_default',
-    value: { seed: 1, length: 44 },
+    value: { acl: [owner, ...acl] },
+  });
+  const excuseBehind = (operation: Operation, outcome: Outcome): string | null => {
+    met.record(operation, outcome);
+    met.record(chattr, fails('ENOSPC'));
+    return met.excuse(early);
   };
-  met.record(list, fails('EINVAL'));
-  met.record(chattr, fails('ENOSPC'));
-  expect(met.excuse(early)).toBeNull();
-  met.record(list, DONE);
-  met.record(chattr, fails('ENOSPC'));
-  expect(met.excuse(early)).toMatch(/^chattr \+e/);
+  expect(excuseBehind(list('.', more, more, more), fails('EINVAL'))).toBeNull();
+  expect(excuseBehind(list('d', more, more, more), DONE)).toBeNull();
+  expect(excuseBehind(list('d/..', more, more), DONE)).toBeNull();
+  expect(excuseBehind(list('d/..', more, more, more), DONE)).toMatch(/^chattr \+e/);
+  expect(excuseBehind(list('.', more, more), DONE)).toBeNull();
+  expect(excuseBehind(list('./', more, more, more), DONE)).toMatch(/^chattr \+e/);
+  const removed: Operation = { op: 'removexattr', path: '.', name: 'system.posix_acl_default' };
+  expect(excuseBehind(removed, fails('EACCES'))).toMatch(/^chattr \+e/);
+  expect(excuseBehind(removed, DONE)).toBeNull();
 });
 
 test('what spoils stays met, and stamps may be older only of what says so', () => {
@@ -60,7 +70,8 @@ test('what spoils stays met, and stamps may be older only of what says so', () =
   const met = new MetDifferences('6.1.176', 'ext4', setup);
   const zeros = failure({ kind: 'tree', operation: 'pread', detail: 'pread zeros where bytes belong' });
   const write = { op: 'pwrite', handle: 'fd0', content: { seed: 1, length: 1 } } as const;
-  expect(met.record({ ...write, offset: 4095 }, DONE)).toBe('usual stamps');
+  expect(met.record({ ...write, offset: 4096 }, DONE)).toBe('usual stamps');
+  met.record({ ...write, offset: 0 }, DONE);
   expect(met.excuse(zeros)).toBeNull();
   met.record({ ...write, offset: 4096 }, DONE);
   expect(met.record({ op: 'sync' }, DONE)).toBe('usual stamps');

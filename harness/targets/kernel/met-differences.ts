@@ -32,7 +32,8 @@ export class MetDifferences {
     let stamps: 'usual stamps' | 'older stamps' = 'usual stamps';
     for (const known of this.#known) {
       const ready = known.after === undefined || this.#prepared.has(known);
-      if (known.after?.(operation, outcome) === true) this.#prepared.add(known);
+      if (known.after?.(operation, outcome, this.#setup) === true) this.#prepared.add(known);
+      if (known.until?.(operation, outcome) === true) this.#prepared.delete(known);
       if (!ready || !known.applies(operation, outcome, this.#setup)) continue;
       if (known.effect === 'older-stamps') stamps = 'older stamps';
       else if (known.effect === 'spoils') this.#spoilt.add(known);
