@@ -301,6 +301,10 @@ describe('bytes', () => {
       expect(world.judge(world.tree(4, { b: bytes }))).toBeNull();
   });
 
+  test('a file with the flag j is never on the iomap path: zeros may be in its grown size', () => {
+    expect(journalledByFlag(IOMAP).judge(journalledByFlag(IOMAP).tree(4, { b: [0, 0, 0, 0] }))).toBeNull();
+  });
+
   test('what was begun beside a call that has not returned may be there', () => {
     const world = new World(BUFFER_HEAD, open('fd0', 'a'), open('fd1', 'b'), FSYNC, {
       op: 'chmod',

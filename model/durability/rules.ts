@@ -46,7 +46,7 @@ import type { FlagName } from '../operation.ts';
  *    (sync_file_range, O_DSYNC, direct I/O), or set the size (rule 7).
  * 11. data=journal, and with nodelalloc files with the flag j (ext4_inode_journal_mode): a write's bytes are in the transaction of its handle (ext4_journalled_write_end): they are those of rule 5.
  *    Stores to mappings are logged by writeback, later. What is in memory only when the flag is set is written out before the flag is
- *    (ext4_change_inode_journal_flag), so that whoever finds the flag finds those bytes; such a file is on the buffer_head path.
+ *    (ext4_change_inode_journal_flag), so that whoever finds the flag finds those bytes.
  * 12. data=writeback, on the buffer_head path, where blocks are not unwritten first: what was in a new block may be seen
  *    (Documentation/admin-guide/ext4.rst, "data=writeback"). Nowhere else. What a truncation zeroes in its last block is ordered with data=ordered only
  *    (ext4_block_truncate_page), so with data=writeback the file's own old bytes may come back there.
@@ -68,11 +68,15 @@ export interface DurabilityMode {
   readonly holesLeaveSize?: boolean;
 }
 
-/** Rule 11: what is promised of a file with these flags. Without a journal the flag j is never set. */
-export const modeOfFile = (mode: DurabilityMode, flags: readonly FlagName[]): DurabilityMode =>
-  flags.includes('journalData') && !mode.delalloc
-    ? { ...mode, path: 'buffer_head', data: 'journal', delalloc: false, unwrittenFirst: false }
-    : mode;
+/**
+ * What is promised of a file with these flags: with j it is on the buffer_head path (two-paths.md, section 1), and rule 11 is for it where
+ * there is no delayed allocation. Without a journal that flag is never set.
+ */
+export function modeOfFile(mode: DurabilityMode, flags: readonly FlagName[]): DurabilityMode {
+  if (!flags.includes('journalData')) return mode;
+  const onBuffers = { ...mode, path: 'buffer_head' } as const;
+  return mode.delalloc ? onBuffers : { ...onBuffers, data: 'journal', unwrittenFirst: false };
+}
 
 /** Rule 8. */
 export const movesSizeAtOnce = ({ path, data, delalloc }: DurabilityMode): boolean =>
