@@ -20,10 +20,14 @@ const SECOND = 'the call that overtakes it';
 
 type Task = Parameters<Strategy['nextTask']>[0][number];
 
-/** Holds the second call back for so many turns, then has it go on wherever it can. */
+/**
+ * Holds the second call back for so many turns, and until the first has looked up what it is about: it may be a descriptor that the second
+ * closes. Then the second goes on wherever it can.
+ */
 class Overtaking implements Strategy {
   readonly #turns: number;
   #taken = 0;
+  #begun = false;
 
   constructor(turns: number) {
     this.#turns = turns;
@@ -32,15 +36,16 @@ class Overtaking implements Strategy {
   nextTask(runnable: readonly Task[], current: Task | null): Task {
     const second = runnable.find(({ name }) => name === SECOND);
     if (second === undefined) return runToCompletion.nextTask(runnable, current);
-    if (this.#taken >= this.#turns) return second;
+    if (this.#begun && this.#taken >= this.#turns) return second;
     return runToCompletion.nextTask(
       runnable.filter((task) => task !== second),
       current,
     );
   }
 
-  resumes(): void {
+  resumes({ name }: Task): void {
     this.#taken++;
+    if (name === FIRST) this.#begun = true;
   }
 }
 
