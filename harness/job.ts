@@ -97,8 +97,8 @@ export interface RaceJob extends JobBasics {
   readonly plan: RacePlan;
   /** The item to begin with, counted from 0. */
   readonly from: number;
-  /** Cases that the run has already. */
-  readonly kept: number;
+  /** For each case that the run has already, the name of its item. */
+  readonly failed: readonly string[];
   readonly durationMs: number;
   /** For each failure. */
   readonly shrinkMs: number;
@@ -223,8 +223,13 @@ export type Message =
       readonly type: 'benched';
       readonly stopped: { readonly found: boolean; readonly message: string } | null;
     }
-  /** From now on schedules are of this program; `name` is that of the item. */
-  | { readonly type: 'racing'; readonly name: string; readonly program: RaceProgram }
+  /** From now on schedules are of this program; `name` and `isFirst` are those of the item. */
+  | {
+      readonly type: 'racing';
+      readonly name: string;
+      readonly isFirst: boolean;
+      readonly program: RaceProgram;
+    }
   | { readonly type: 'race progress'; readonly name: string; readonly totals: RaceTotals }
   | { readonly type: 'race found'; readonly finding: RaceFinding }
   | { readonly type: 'race shrinking'; readonly operations: number }

@@ -57,7 +57,7 @@ export class RaceCampaign {
   #before = NO_RACES;
   #now = NO_RACES;
   /** What the thread has begun to run. */
-  #racing: { readonly name: string; readonly program: RaceProgram } | null = null;
+  #racing: { readonly name: string; readonly isFirst: boolean; readonly program: RaceProgram } | null = null;
   #interrupted = false;
 
   constructor(
@@ -104,7 +104,7 @@ export class RaceCampaign {
         verb: 'race',
         plan,
         from,
-        kept: this.#kept.size,
+        failed: [...this.#kept.values()].map(({ race }) => race),
         durationMs,
         shrinkMs: shrinkSeconds * 1000,
         runFolder: this.#folder.path,
@@ -171,9 +171,9 @@ export class RaceCampaign {
       return next;
     }
     const racing = this.#racing;
-    this.#before = addTotals(this.#before, { ...NO_RACES, programs: 1 });
     if (racing === null)
       throw new Error(`the thread ended before it ran anything: ${wordsOf(ending, this.#view)}`);
+    this.#before = addTotals(this.#before, { ...NO_RACES, programs: racing.isFirst ? 1 : 0 });
     const failure: RaceFailure = {
       kind: ending.kind,
       detail: ending.kind === 'hang' ? 'no answer' : 'the thread died',

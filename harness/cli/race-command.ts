@@ -25,7 +25,7 @@ interface RaceCommandOptions {
   blockSize?: BlockSize;
   strategy?: StrategyName;
   preemptions: number;
-  schedules: number;
+  schedules?: number;
   programs?: number;
   seconds: number;
   shrinkSeconds: number;
@@ -40,11 +40,10 @@ interface RaceCommandOptions {
 
 const DEFAULT_SECONDS = 60;
 const DEFAULT_SHRINK_SECONDS = 30;
-const DEFAULT_SCHEDULES = 1_000_000;
 const DEFAULT_HANG_SECONDS = 10;
 const DEFAULT_MEMORY_MB = 4096;
 
-/** Schedules of a program that was drawn, where nobody says how many. */
+/** Programs that are drawn, where nobody says how many. */
 const NEVER_ENDING = 1_000_000;
 
 const list = (each: readonly { readonly name: string; readonly about?: string }[]): string =>
@@ -59,13 +58,14 @@ ${list(RACE_MODES)}
 
 A schedule says at each place where a task may be preempted (before every lock, folio lock, handle and page of a read, and
 where it waits) who goes on. Exhaustive: every schedule with at most so many preemptions; holding a worker (interrupts, ends
-of I/O, commits) back that would go first counts as one. What each operation may see of the others is written down in
+of I/O, commits) back that would go first counts as one. Without --strategy every race is sampled before any is searched
+exhaustively, in rounds that grow, and programs are drawn beside them: no race waits for hours until it is looked at. What each operation may see of the others is written down in
 harness/race/atomicity.ts.
 
 Examples:
-  twinpath race                                   the catalogue with up to 1 preemption, then drawn programs, for a minute
+  twinpath race                                   samples of all, then the catalogue with up to 1 preemption, for a minute
   twinpath race --preemptions 2 --seconds 3600 --programs 0
-  twinpath race --races write-read --modes iomap --block-size 1024 --preemptions 2
+  twinpath race --races write-read --modes iomap --strategy exhaustive --preemptions 2
   twinpath race --races none --strategy pct --seed 7 --programs 500
 
 Exit code: 0 when all held, 1 when something was found, 2 when it could not run or could not judge, 130 when interrupted.`;
@@ -85,12 +85,8 @@ export function addRace(program: Command, terminal: Terminal, exit: (code: numbe
     .addOption(blockSizeOption())
     .option('--strategy <name>', `where schedules come from: ${STRATEGIES.join(', ')}`, strategyNamed)
     .option('--preemptions <n>', 'of an exhaustive search, at most', wholeNumber(0, 10), 1)
-    .option('--schedules <n>', 'of one program, at most', wholeNumber(1, 1e9), DEFAULT_SCHEDULES)
-    .option(
-      '--programs <n>',
-      'how many are drawn after the catalogue (default: until the time is over)',
-      wholeNumber(0, 1e9),
-    )
+    .option('--schedules <n>', 'of one program in one look, at most', wholeNumber(1, 1e9))
+    .option('--programs <n>', 'how many are drawn (default: until the time is over)', wholeNumber(0, 1e9))
     .option('--seed <n>', 'where randomness starts', wholeNumber(-(2 ** 31), 2 ** 31 - 1))
     .option('--seconds <n>', 'end after so much time', positiveNumber(1e7), DEFAULT_SECONDS)
     .option('--shrink-seconds <n>', 'for each failure', positiveNumber(1e7), DEFAULT_SHRINK_SECONDS)
@@ -158,7 +154,7 @@ function againCommand(options: RaceCommandOptions, { seed, faults }: RacePlan): 
 }
 
 function planOf(options: RaceCommandOptions): RacePlan {
-  const { strategy = null, preemptions: bound, schedules } = options;
+  const { strategy = null, preemptions: bound, schedules = null } = options;
   return {
     seed: options.seed ?? randomInt(2 ** 31 - 1),
     races: options.races === 'none' ? [] : named(CATALOGUE, options.races, 'race'),

@@ -38,17 +38,21 @@ class RaceRunner {
   readonly #tape: ScheduleTape;
   readonly #context: RaceContext;
   readonly #folder: RunFolder;
+  /** Programs that failed: one failure of each is enough, so they are not looked at again. */
+  readonly #failed: Set<string>;
   #totals = NO_RACES;
   #kept: number;
   #item = 0;
   #name = '';
+  #isFirst = true;
   #step = 0;
 
   constructor(job: RaceJob, bench: Workbench, say: Say) {
     this.#job = job;
     this.#bench = bench;
     this.#say = say;
-    this.#kept = job.kept;
+    this.#kept = job.failed.length;
+    this.#failed = new Set(job.failed);
     this.#tape = new ScheduleTape(job.tape);
     this.#folder = RunFolder.at(job.runFolder);
     const judges = {
@@ -57,7 +61,8 @@ class RaceRunner {
       targets: typescriptTargets(),
     };
     const watch = {
-      begins: (program: FailingRace['program']) => say({ type: 'racing', name: this.#name, program }),
+      begins: (program: FailingRace['program']) =>
+        say({ type: 'racing', name: this.#name, isFirst: this.#isFirst, program }),
       tries: () => {
         this.#tape.clear();
         if (this.#step !== SHRINKING) this.#step++;
@@ -74,12 +79,13 @@ class RaceRunner {
     const endsAt = performance.now() + durationMs;
     let number = -1;
     for (const item of raceItems(plan)) {
-      if (++number < from) continue;
+      if (++number < from || this.#failed.has(item.name)) continue;
       if (stop.aborted || performance.now() >= endsAt || this.#kept >= FINDINGS_MAX) break;
       this.#item = number;
       this.#name = item.name;
+      this.#isFirst = item.isFirst;
       this.#step = 0;
-      await this.#search(item, { schedules: plan.schedules, endsAt, stop });
+      await this.#search(item, { schedules: item.schedules, endsAt, stop });
     }
     this.#say({ type: 'raced', totals: this.#totals });
   }
@@ -102,7 +108,9 @@ class RaceRunner {
       tell,
     );
     const { user, system } = process.cpuUsage(before);
-    const done = { ...counts, programs: 1, complete: complete ? 1 : 0, cpu: user + system };
+    const isWhole = complete && item.strategy === 'exhaustive';
+    const programs = item.isFirst ? 1 : 0;
+    const done = { ...counts, programs, complete: isWhole ? 1 : 0, cpu: user + system };
     this.#totals = addTotals(this.#totals, done);
     this.#step = SHRINKING;
     for (const one of found) await this.#keep(item, one, counts.schedules);
@@ -111,6 +119,7 @@ class RaceRunner {
   /** On disk first as it was found, then smaller and smaller. */
   async #keep({ name, strategy }: RaceItem, found: FailingRace, after: number): Promise<void> {
     const id = caseId(++this.#kept, found.failure.kind);
+    this.#failed.add(name);
     const folder = this.#folder.caseFolder(id);
     const note = `${name}, ${strategy}`;
     writeAtomically(join(folder.path, 'original.json'), caseText(found, note));

@@ -15,6 +15,8 @@ import { allOperations, type RaceProgram } from './program.ts';
  *    places of preemption is atomic: whole blocks are demanded. What is read later in the file is not older.
  * 3. i_size moves folio by folio while a write extends a file (under the folio lock, i_size_write), so a read may end, and a
  *    stat may report a size, at any folio's end of a write in progress. With folios of many sizes: at any block's end.
+ *    With data=journal a copy that comes to the end of memory within a folio counts as nothing and is tried again with less, but
+ *    moves the size to where it began (ext4_journalled_write_end: ext4_update_inode_size(pos + copied)).
  * 4. ext4_setattr zeroes the rest of the new last block before it moves i_size, then sets i_size, then drops the folios
  *    (truncate_pagecache): meanwhile a read finds the old size, with old bytes or zeros behind the new end.
  *    A read that has come to the end of a folio when the file is shorter than that already ends there: it is as long as no
@@ -50,6 +52,10 @@ import { allOperations, type RaceProgram } from './program.ts';
  *    has such stores.
  * 15. ext4_insert_range moves i_size before it moves the extents, ext4_collapse_range after; both, and holes and zeros, with
  *    invalidate_lock held and the cache empty behind the place, so each block of a read is from before or after.
+ * 16. Where the buffer_head path makes blocks that are written at once (nodelalloc or dioread_lock: ext4_should_dioread_nolock), a
+ *    store that finds places for the holes of its page does so with no lock that a direct read asks for: what the device held
+ *    there may be read until the page is written ("a small window of race (stale data read)", of a patch to ext4_page_mkwrite
+ *    that Linux has not taken). Nothing is promised of such holes.
  */
 
 /** How an operation takes part in an order of all operations. */
@@ -97,16 +103,26 @@ export class RaceRules {
   /** Something of the race may come between the blocks of a direct read (rule 11). */
   readonly #splitsDirectReads: boolean;
   readonly #stores: boolean;
+  readonly #journalled: boolean;
+  /** Blocks that a store finds places for show what the device held (rule 16). */
+  readonly #placesShowOldBytes: boolean;
+  /** Where mappings begin in their files. In bytes. */
+  readonly #mappings: ReadonlyMap<string, number>;
 
   constructor(program: RaceProgram) {
     const { setup, tasks } = program;
+    const { delalloc, dioreadNolock, data } = setup.mount;
+    this.#journalled = data === 'journal';
+    this.#placesShowOldBytes = program.target === 'impl:buffer_head' && !(delalloc && dioreadNolock);
+    const mapped = allOperations(program).filter((each) => each.op === 'mmap');
+    this.#mappings = new Map(mapped.map(({ as, offset }) => [as, offset]));
     this.granule = Math.min(setup.blockSize, PAGE_BYTES);
     this.#folio = Math.max(setup.blockSize, PAGE_BYTES);
     const opened = allOperations(program).filter((each) => each.op === 'open');
     const having = (flag: 'direct' | 'append'): Set<Handle> =>
       new Set(opened.filter(({ flags }) => flags[flag] === true).map(({ as }) => as));
     // Rule 13.
-    this.#direct = setup.mount.data === 'journal' ? new Set() : having('direct');
+    this.#direct = this.#journalled ? new Set() : having('direct');
     this.#appending = having('append');
     const raced = tasks.flatMap(({ operations }) => operations);
     this.#stores = raced.some(({ op }) => op === 'store');
@@ -135,9 +151,14 @@ export class RaceRules {
     return errno === 'EIO' && this.#stores && this.#isDirect(operation);
   }
 
-  /** The contents that a read may find in one block while `operation` makes `after` of `before` (rules 2, 4 and 10). */
-  viewsDuring(operation: Operation, before: FileView, after: FileView): FileView[] {
+  /** The contents that `look` may find in one block while `operation` makes `after` of `before` (rules 2, 4, 10 and 16). */
+  viewsDuring(operation: Operation, before: FileView, after: FileView, look: Operation): FileView[] {
     const views = [before, after];
+    if (operation.op === 'store' && this.#placesShowOldBytes && this.#isDirect(look)) {
+      const start =
+        this.#endOfPage((this.#mappings.get(operation.mapping) ?? 0) + operation.offset + 1) - this.#folio;
+      views.push({ ...before, open: [...before.open, ...this.#zeros(before.bytes, start)] });
+    }
     if ((operation.op === 'ftruncate' || operation.op === 'truncate') && after.size < before.size) {
       const bytes = before.bytes.slice();
       bytes.fill(0, after.size);
@@ -155,7 +176,20 @@ export class RaceRules {
   sizeDuring(operation: Operation, size: number, before: FileView, after: FileView): boolean {
     if (size === before.size || size === after.size) return true;
     if (this.#isDirect(operation)) return false;
+    const short = operation.op === 'pwrite' && operation.faultAt !== undefined;
+    if (short && this.#journalled && size === operation.offset) return size > before.size;
     return size > before.size && size < after.size && size % this.granule === 0;
+  }
+
+  /** Blocks of zeros, which may be holes, in the page that begins there. */
+  #zeros(bytes: Uint8Array, page: number): FileView['open'] {
+    const starts = Array.from(
+      { length: this.#folio / this.granule },
+      (_, index) => page + index * this.granule,
+    );
+    return starts
+      .map((start) => ({ start, end: start + this.granule }))
+      .filter(({ start, end }) => bytes.subarray(start, end).every((byte) => byte === 0));
   }
 
   /** Where the smallest folio with the byte before this place ends. */

@@ -31,6 +31,7 @@ const plain = (operation: Operation, weight: number) => ({ weight, arbitrary: fc
 function operationOn(handle: Handle, path: string, block: number): fc.Arbitrary<Operation> {
   return fc.oneof(
     { weight: 16, arbitrary: transferOn(handle, placeIn(block), lengthIn(block)) },
+    { weight: 2, arbitrary: shortWriteOn(handle, placeIn(block), lengthIn(block)) },
     { weight: 5, arbitrary: placeIn(block).map((size): Operation => ({ op: 'ftruncate', handle, size })) },
     { weight: 3, arbitrary: fallocationOn(handle, block) },
     { weight: 3, arbitrary: cacheOperationOn(handle, path, block) },
@@ -66,6 +67,20 @@ function transferOn(
     plain({ op: 'fstat', handle }, 1),
   );
 }
+
+/** A write that finds no memory from some byte on. Through the cache only: of a direct one nobody can say what it left. */
+const shortWriteOn = (
+  handle: Handle,
+  place: fc.Arbitrary<number>,
+  length: fc.Arbitrary<number>,
+): fc.Arbitrary<Operation> =>
+  fc.tuple(place, length, length, fc.integer({ min: 10, max: 99 })).map(([offset, faultAt, more, seed]) => ({
+    op: 'pwrite',
+    handle,
+    offset,
+    content: { seed, length: faultAt + more },
+    faultAt,
+  }));
 
 const FALLOCATE_MODES: readonly FallocateMode[] = [
   'allocate',

@@ -71,7 +71,7 @@ interface Moment {
  * change of the file may have been half done all the while.
  */
 function windowOf(
-  { invoked, returned }: RaceEvent,
+  { operation: look, invoked, returned }: RaceEvent,
   handle: Handle,
   path: readonly Place[],
   rules: RaceRules,
@@ -100,7 +100,7 @@ function windowOf(
       const { view: from } = before;
       const { view: to } = sight;
       moments.push({
-        views: rules.viewsDuring(event.operation, from, to),
+        views: rules.viewsDuring(event.operation, from, to, look),
         mayHaveSize: (size) => rules.sizeDuring(event.operation, size, from, to),
         leastSize: Math.min(from.size, to.size),
         stats: [before.stat, sight.stat],

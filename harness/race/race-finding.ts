@@ -19,7 +19,7 @@ export interface RaceFinding {
 /** What a run has done. */
 export interface RaceTotals {
   readonly programs: number;
-  /** Programs of which no schedule was left out. */
+  /** Programs of which no schedule was left out, up to the bound on preemptions. */
   readonly complete: number;
   readonly schedules: number;
   readonly stories: number;

@@ -15,43 +15,79 @@ export interface RacePlan {
   readonly modes: readonly string[];
   readonly blockSizes: readonly BlockSize[];
   readonly faults: readonly string[];
-  /** Null: catalogued races exhaustively, drawn ones by each of the others in turn. */
+  /** Null: catalogued races by samples first and then exhaustively, drawn ones by each of the others in turn. */
   readonly strategy: StrategyName | null;
   /** Preemptions of an exhaustive search, at most. */
   readonly bound: number;
-  /** Schedules of one program, at most; for strategies that never end also how many there are. */
-  readonly schedules: number;
-  /** How many programs are drawn after the catalogue. */
+  /** Schedules of one program in one look, at most; null: all that an exhaustive search has, and a fair share of any other. */
+  readonly schedules: number | null;
+  /** How many programs are drawn. */
   readonly drawn: number;
 }
 
 /** A program to be looked at, and how. */
 export interface RaceItem {
+  /** The same for every look at the same program. */
   readonly name: string;
   readonly strategy: StrategyName;
   readonly source: ScheduleSource;
+  /** Schedules, at most. */
+  readonly schedules: number;
+  /** Whether this is the first look at the program. */
+  readonly isFirst: boolean;
   readonly program: RaceProgram;
 }
 
 const SAMPLING: readonly StrategyName[] = ['fast-check', 'pct', 'random'];
 
-/** First every catalogued race in every mode, then programs drawn anew. The same for the same plan. */
+/**
+ * An exhaustive search of one program after the other leaves the last of them to those who have hours. So every program is
+ * sampled first, in rounds: in the first one this often, in each further one twice as often as in the one before, so that no
+ * program waits long for its turn, and what shows seldom is looked for as well.
+ */
+const FIRST_SHARE = 8;
+const ROUNDS = 5;
+const LAST_SHARE = FIRST_SHARE * 2 ** (ROUNDS - 1);
+
+/** How many programs are drawn in a round for one that is catalogued. */
+const DRAWN_PER_CATALOGUED = 0.5;
+
+/** A catalogued race in a mode. */
+interface Named {
+  readonly name: string;
+  readonly program: RaceProgram;
+}
+
+/** Samples of every catalogued race in every mode and of programs drawn anew, then the former exhaustively, then more of the latter. The same for the same plan. */
 export function* raceItems(plan: RacePlan): Generator<RaceItem> {
-  const { seed, bound, schedules } = plan;
-  for (const race of named(CATALOGUE, plan.races)) {
-    for (const mode of named(RACE_MODES, plan.modes)) {
-      for (const blockSize of plan.blockSizes) {
-        const strategy = plan.strategy ?? 'exhaustive';
-        yield {
-          name: `${race.name} ${mode.name} ${blockSize}`,
-          strategy,
-          source: sourceOf(strategy, { seed, bound, limit: schedules }),
-          program: programOf(race, mode, blockSize, plan.faults),
-        };
-      }
-    }
+  const catalogued = cataloguedPrograms(plan);
+  const perRound = Math.ceil(catalogued.length * DRAWN_PER_CATALOGUED);
+  const rounds = plan.strategy === null ? ROUNDS : 0;
+  for (let round = 0; round < rounds; round++) {
+    const share = FIRST_SHARE * 2 ** round;
+    for (const [index, one] of catalogued.entries()) yield sampledItem(plan, one, { round, index, share });
+    for (const index of indices(round * perRound, perRound, plan)) yield drawnItem(plan, index, share);
   }
-  for (let index = 0; index < plan.drawn; index++) yield drawnItem(plan, index);
+  for (const one of catalogued) yield wholeItem(plan, one, rounds === 0);
+  for (const index of indices(rounds * perRound, plan.drawn, plan)) {
+    yield drawnItem(plan, index, plan.schedules ?? LAST_SHARE);
+  }
+}
+
+/** Numbers of programs to be drawn: so many from there on, if there are to be so many. */
+function* indices(from: number, count: number, { drawn }: RacePlan): Generator<number> {
+  for (let index = from; index < Math.min(from + count, drawn); index++) yield index;
+}
+
+function cataloguedPrograms({ races, modes, blockSizes, faults }: RacePlan): Named[] {
+  return named(CATALOGUE, races).flatMap((race) =>
+    named(RACE_MODES, modes).flatMap((mode) =>
+      blockSizes.map((blockSize) => ({
+        name: `${race.name} ${mode.name} ${blockSize}`,
+        program: programOf(race, mode, blockSize, faults),
+      })),
+    ),
+  );
 }
 
 function named<T extends { readonly name: string }>(known: readonly T[], names: readonly string[]): T[] {
@@ -62,23 +98,54 @@ function named<T extends { readonly name: string }>(known: readonly T[], names: 
   });
 }
 
-function drawnItem(plan: RacePlan, index: number): RaceItem {
-  const { seed, bound, schedules, blockSizes } = plan;
+/** A look at a catalogued race in advance. */
+function sampledItem(
+  plan: RacePlan,
+  { name, program }: Named,
+  { round, index, share }: { readonly round: number; readonly index: number; readonly share: number },
+): RaceItem {
+  // In another round the same program has another strategy.
+  const strategy = inTurn(SAMPLING, index + round);
+  const schedules = Math.min(share, plan.schedules ?? share);
+  const seed = mixed(mixed(plan.seed, round), index);
+  const source = sourceOf(strategy, { seed, bound: plan.bound, limit: schedules });
+  return { name, strategy, source, schedules, isFirst: round === 0, program };
+}
+
+/** Every schedule of a catalogued race, or those of the strategy that was asked for. */
+function wholeItem(plan: RacePlan, { name, program }: Named, isFirst: boolean): RaceItem {
+  const strategy = plan.strategy ?? 'exhaustive';
+  const schedules = plan.schedules ?? (strategy === 'exhaustive' ? Infinity : LAST_SHARE);
+  const source = sourceOf(strategy, { seed: plan.seed, bound: plan.bound, limit: schedules });
+  return { name, strategy, source, schedules, isFirst, program };
+}
+
+function drawnItem(plan: RacePlan, index: number, share: number): RaceItem {
+  const { seed, bound, blockSizes } = plan;
   const modes = named(RACE_MODES, plan.modes);
-  const own = (Math.imul(seed, 0x9e3779b1) + index) | 0;
-  const mode = modes[index % modes.length];
-  const blockSize = blockSizes[Math.floor(index / modes.length) % blockSizes.length];
-  if (mode === undefined || blockSize === undefined) throw new Error('a plan has modes and block sizes');
+  const own = mixed(seed, index);
+  const mode = inTurn(modes, index);
+  const blockSize = inTurn(blockSizes, Math.floor(index / modes.length));
   const [program] = fc.sample(racePrograms(mode, blockSize, plan.faults), { seed: own, numRuns: 1 });
   if (program === undefined) throw new Error('fast-check drew nothing');
-  const strategy =
-    plan.strategy ??
-    SAMPLING[Math.floor(index / (modes.length * blockSizes.length)) % SAMPLING.length] ??
-    'pct';
+  const turn = Math.floor(index / (modes.length * blockSizes.length));
+  const strategy = plan.strategy ?? inTurn(SAMPLING, turn);
+  const schedules = Math.min(share, plan.schedules ?? share);
+  const source = sourceOf(strategy, { seed: own, bound, limit: schedules });
   return {
     name: `drawn ${index} ${mode.name} ${blockSize}`,
     strategy,
-    source: sourceOf(strategy, { seed: own, bound, limit: schedules }),
+    source,
+    schedules,
+    isFirst: true,
     program,
   };
+}
+
+const mixed = (seed: number, number: number): number => (Math.imul(seed, 0x9e3779b1) + number) | 0;
+
+function inTurn<T>(list: readonly T[], turn: number): T {
+  const one = list[turn % list.length];
+  if (one === undefined) throw new Error('a plan has modes, block sizes and strategies');
+  return one;
 }

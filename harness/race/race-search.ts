@@ -49,7 +49,7 @@ export async function searchSchedules(
   let more = true;
   while (more && found.length < FOUND_MAX && schedules < limits.schedules) {
     if (limits.stop.aborted || performance.now() >= limits.endsAt) break;
-    for (let batch = 0; batch < BATCH && more; batch++) {
+    for (let batch = 0; batch < BATCH && more && schedules < limits.schedules; batch++) {
       more = source.next((choose) => {
         schedules++;
         const { pilot, failure }: Tried = bench.try(choose);

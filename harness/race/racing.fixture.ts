@@ -25,9 +25,9 @@ export const PLAN = {
   modes: [],
   blockSizes: [1024],
   faults: [],
-  strategy: null,
+  strategy: 'exhaustive',
   bound: 1,
-  schedules: 100_000,
+  schedules: null,
   drawn: 0,
 } as const;
 

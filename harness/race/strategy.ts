@@ -25,26 +25,33 @@ export function sourceOf(
   { seed, bound, limit }: { readonly seed: number; readonly bound: number; readonly limit: number },
 ): ScheduleSource {
   if (name === 'exhaustive') return new Exploration(bound);
-  if (name === 'fast-check') return new Drawn(fc.sample(schedules(), { seed, numRuns: limit }));
+  if (name === 'fast-check') return new Drawn(seed, limit);
   return new Sampled(name, seed, limit);
 }
 
-/** Schedules that fast-check has drawn. */
+/** Schedules that fast-check draws, some at a time: nobody waits for those that he may never come to. */
 class Drawn implements ScheduleSource {
-  readonly #drawn: readonly (readonly number[])[];
-  #next = 0;
+  readonly #seed: number;
+  readonly #limit: number;
+  #batch: readonly (readonly number[])[] = [];
+  #done = 0;
 
-  constructor(drawn: readonly (readonly number[])[]) {
-    this.#drawn = drawn;
+  constructor(seed: number, limit: number) {
+    this.#seed = seed;
+    this.#limit = limit;
   }
 
   next(run: RunSchedule): boolean {
-    const choices = this.#drawn[this.#next++];
-    if (choices === undefined) return false;
-    run(fixedChoices(choices));
+    if (this.#done >= this.#limit) return false;
+    const place = this.#done++ % DRAWN_AT_ONCE;
+    if (place === 0)
+      this.#batch = fc.sample(schedules(), { seed: this.#seed + this.#done, numRuns: DRAWN_AT_ONCE });
+    run(fixedChoices(this.#batch[place] ?? []));
     return true;
   }
 }
+
+const DRAWN_AT_ONCE = 8;
 
 class Sampled implements ScheduleSource {
   readonly #name: 'pct' | 'random';

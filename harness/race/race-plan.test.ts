@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { CATALOGUE } from './catalogue/catalogue.ts';
+import { raceItems, type RaceItem, type RacePlan } from './race-plan.ts';
+import { PLAN } from './racing.fixture.ts';
+
+const RACES = CATALOGUE.slice(0, 3).map(({ name }) => name);
+const plan: RacePlan = { ...PLAN, races: RACES, modes: ['delalloc', 'iomap'], strategy: null, drawn: 20 };
+
+const items = (asked: RacePlan): RaceItem[] => [...raceItems(asked)];
+const isDrawn = ({ name }: RaceItem): boolean => name.startsWith('drawn');
+
+test('every race in every mode is looked at before one is looked at again, and is searched exhaustively in the end', () => {
+  const catalogued = items(plan).filter((item) => !isDrawn(item));
+  const programs = catalogued.filter(({ isFirst }) => isFirst).map(({ name }) => name);
+  expect(programs).toHaveLength(RACES.length * 2);
+  expect(catalogued.slice(0, programs.length).map(({ name }) => name)).toEqual(programs);
+  const whole = catalogued.filter(({ strategy }) => strategy === 'exhaustive');
+  expect(whole.map(({ name }) => name)).toEqual(programs);
+  expect(whole.every(({ schedules }) => schedules === Infinity)).toBe(true);
+  expect(catalogued.slice(-whole.length)).toEqual(whole);
+});
+
+test('shares grow, programs are drawn in every round, and no two rounds have the same schedules', () => {
+  const drawn = items(plan).filter(isDrawn);
+  expect(drawn.map(({ name }) => Number(name.split(' ')[1]))).toEqual(drawn.map((_, index) => index));
+  expect(drawn.slice(0, 15).map(({ schedules }) => schedules)).toEqual(
+    [8, 16, 32, 64, 128].flatMap((share) => [share, share, share]),
+  );
+  const [one = ''] = items(plan).map(({ name }) => name);
+  const sampled = items(plan).filter(({ name, strategy }) => name === one && strategy !== 'exhaustive');
+  expect(sampled.map(({ schedules }) => schedules)).toEqual([8, 16, 32, 64, 128]);
+  const first = sampled.map(choicesOf);
+  expect(new Set(first).size).toBe(first.length);
+  expect(sampledAgain(one)).toEqual(first);
+});
+
+test('what is asked for is all there is: a strategy, so many schedules, so many programs', () => {
+  const asked = items({ ...plan, strategy: 'pct', schedules: 5, drawn: 2 });
+  expect(asked.map(({ strategy, schedules }) => [strategy, schedules])).toEqual(asked.map(() => ['pct', 5]));
+  expect(asked).toHaveLength(RACES.length * 2 + 2);
+});
+
+const sampledAgain = (wanted: string): string[] =>
+  items(plan)
+    .filter(({ name, strategy }) => name === wanted && strategy !== 'exhaustive')
+    .map(choicesOf);
+
+/** What the schedules of an item choose at ten decisions between three tasks. */
+function choicesOf({ source, strategy }: RaceItem): string {
+  const decision = { options: 3, preempts: true, delaysWorker: false };
+  const runnable = [1, 2, 3].map((id) => ({
+    id,
+    name: `task ${id}`,
+    daemon: false,
+    runnable: true,
+    waitingOn: null,
+    held: [],
+  }));
+  const chosen: number[] = [];
+  for (let schedule = 0; schedule < 8; schedule++) {
+    source.next((choose) => {
+      for (let at = 0; at < 10; at++) chosen.push(choose(at, decision, runnable, 0) % 3);
+      return Array.from({ length: 10 }, () => decision);
+    });
+  }
+  return `${strategy} ${chosen.join('')}`;
+}
