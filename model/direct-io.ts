@@ -18,9 +18,9 @@ export const journalsData = ({ options }: State, inode: FileInode): boolean =>
 export const isDirect = (state: State, file: OpenFile, inode: FileInode): boolean =>
   file.direct && !state.options.dax && !journalsData(state, inode);
 
-/** RWF_DONTCACHE means nothing to a file without a cache, and is refused (kiocb_set_rw_flags). */
+/** RWF_DONTCACHE means nothing to a file without a cache, nor to an older kernel, and is refused (kiocb_set_rw_flags). */
 export const isUncacheable = ({ options }: State, transfer: Transfer): boolean =>
-  options.dax && hasRwf(transfer, 'dontcache');
+  (options.dax || !options.uncachedIo) && hasRwf(transfer, 'dontcache');
 
 /** Whether a direct transfer is EINVAL because of how it lies. */
 export type Refusal = 'never' | 'perhaps' | 'always';

@@ -45,6 +45,8 @@ export interface ModelOptions {
   readonly journalsData: boolean;
   /** Whether the device writes zeros faster than bytes (FALLOC_FL_WRITE_ZEROES). */
   readonly writeZeroes: boolean;
+  /** Whether the kernel has transfers that leave nothing in the page cache (RWF_DONTCACHE). */
+  readonly uncachedIo: boolean;
   /** Whether inodes have project ids (project). */
   readonly projects: boolean;
   /** Whether only what is harmless may get another name by somebody else (fs.protected_hardlinks). */
@@ -111,6 +113,7 @@ export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptio
     dax: false,
     journalsData: false,
     writeZeroes: true,
+    uncachedIo: true,
     projects: false,
     protectedHardlinks: false,
     rootHasResources: true,

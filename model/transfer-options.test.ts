@@ -192,6 +192,18 @@ test('a direct write that must not wait may give up, with or without new times',
   expect(made.fstat(cached).mtime).toEqual(before.mtime);
 });
 
+// fs/read_write.c and kiocb_set_rw_flags of Linux 6.1: an unknown flag is refused when there is something to move.
+test('kernels without RWF_DONTCACHE refuse it, and move nothing', () => {
+  const { cached, read, write, made } = session({ uncachedIo: false });
+  const before = made.fstat(cached);
+  expect([
+    write(cached, 0, 4096, { rwf: ['dontcache'] }),
+    read(cached, 0, 10, { rwf: ['dontcache'] }),
+  ]).toEqual(['EOPNOTSUPP', 'EOPNOTSUPP']);
+  expect(made.fstat(cached)).toEqual(before);
+  expect([write(cached, 0, 0, { rwf: ['dontcache'] }), read(cached, 0, 10)]).toEqual([0, 10]);
+});
+
 test('options must be of the vocabulary', () => {
   const { cached, made } = session();
   const enabled = (how: TransferOptions): boolean =>

@@ -14,7 +14,7 @@ import { isPaced, ROOT_MODE, traitsOf } from './directory-traits.ts';
 import { fileSystemAt } from './file-systems.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
-import { machineTraits } from './machine-traits.ts';
+import { linuxTraits } from './machine-traits.ts';
 import { MetDifferences } from './met-differences.ts';
 import { unaskedOf, uncomparedOf, type FileSystemName } from './promises.ts';
 import { startHere } from './performer-pool.ts';
@@ -69,7 +69,7 @@ export class DirectoryTarget implements Target {
       rmSync(folder, { recursive: true });
       throw new TargetUnavailable(`a root of its own in ${this.#parent}: ${error}`);
     }
-    Object.assign(this.traits, machineTraits(performer.hello), { writeZeroes });
+    Object.assign(this.traits, linuxTraits(performer.hello), { writeZeroes });
     const seat = this.#seats.take(performer, folder);
     const differences = new MetDifferences(performer.hello.kernel, this.#type, setup);
     return new KernelSession(seat, clock, differences, uncomparedOf(this.#type));

@@ -11,7 +11,7 @@ import { GuestMachine, type GuestKind, type GuestSeat } from './guest-machine.ts
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
 import { isBefore } from './kernel-version.ts';
-import { machineTraits } from './machine-traits.ts';
+import { linuxTraits } from './machine-traits.ts';
 import { MetDifferences } from './met-differences.ts';
 import { uncomparedOf } from './promises.ts';
 import { readWriteLog } from './write-log.ts';
@@ -114,7 +114,7 @@ async function performed(
   const differences = new MetDifferences(hello.kernel, 'ext4', setup);
   const session = new KernelSession(seat, clock, differences, uncomparedOf('ext4'));
   const beside = new BesideModel(
-    { ...modelOptions(setup), ...machineTraits(hello), writeZeroes },
+    { ...modelOptions(setup), ...linuxTraits(hello), writeZeroes },
     session.sameTime,
     ({ op }, { detail }) => isExcused(session, op, detail),
   );

@@ -11,7 +11,7 @@ import type { Unperformed } from '../../unperformed.ts';
 import type { FileSystemKind } from './file-systems.ts';
 import { KernelClock } from './kernel-clock.ts';
 import { KernelSession } from './kernel-session.ts';
-import { machineTraits } from './machine-traits.ts';
+import { linuxTraits } from './machine-traits.ts';
 import { MetDifferences } from './met-differences.ts';
 import { unaskedOf, uncomparedOf } from './promises.ts';
 import type { ImageSeat, Machine } from './seat.ts';
@@ -63,7 +63,7 @@ export class ImageTarget implements Target {
     const clock = new KernelClock(this.#fileSystem.wholeSeconds(setup));
     try {
       const writeZeroes = await this.#stand(seat, setup);
-      this.#traits = { ...machineTraits(seat.performer.hello), writeZeroes, ...this.#fileSystem.traits };
+      this.#traits = { ...linuxTraits(seat.performer.hello), writeZeroes, ...this.#fileSystem.traits };
     } catch (error) {
       seat.destroy();
       throw error;
