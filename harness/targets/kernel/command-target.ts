@@ -1,6 +1,4 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Credentials, ModelOptions } from '../../../model/index.ts';
 import { answerWithoutInput, startPartner } from '../../process.ts';
 import type { Setup } from '../../setup.ts';
@@ -14,15 +12,12 @@ import {
 } from '../../target.ts';
 import type { Unperformed } from '../../unperformed.ts';
 import { FrameReader } from './channel.ts';
-import { DirectorySeats } from './directory-seat.ts';
-import { FOREIGN_AFFAIRS, IN_A_USER_NAMESPACE, TICK_MICROSECONDS } from './directory-target.ts';
-import { isPaced, ROOT_MODE, traitsOf } from './directory-traits.ts';
+import { FOREIGN_AFFAIRS, IN_A_USER_NAMESPACE } from './directory-target.ts';
+import { isPaced, traitsOf } from './directory-traits.ts';
 import { fileSystemAt } from './file-systems.ts';
+import { FolderSessions } from './folder-sessions.ts';
 import { readHello, type Hello } from './hello.ts';
-import { KernelClock } from './kernel-clock.ts';
-import { KernelSession } from './kernel-session.ts';
 import { machineTraits } from './machine-traits.ts';
-import { MetDifferences } from './met-differences.ts';
 import { Performer, SILENCE_MS_MAX } from './performer.ts';
 import { unaskedOf, uncomparedOf, type FileSystemName } from './promises.ts';
 
@@ -41,7 +36,7 @@ export class CommandTarget implements Target {
   readonly traits: Partial<ModelOptions>;
   readonly #words: readonly string[];
   readonly #workspace: string;
-  readonly #seats = new DirectorySeats();
+  readonly #sessions: FolderSessions;
   readonly #hello: Hello | TargetUnavailable;
   /** Whose promises it is held to: what it says, or that of whatever the folder is in, where it may keep its files. */
   readonly #fileSystem: FileSystemName;
@@ -49,6 +44,7 @@ export class CommandTarget implements Target {
   constructor(name: string, workspace: string) {
     this.name = name;
     this.#workspace = workspace === '' ? tmpdir() : workspace;
+    this.#sessions = new FolderSessions(this.#workspace, 'command-');
     this.#words = name.slice(COMMAND_PREFIX.length).split(/\s+/).filter(Boolean);
     const hello = helloOf(this.#words);
     this.#hello = hello;
@@ -66,26 +62,18 @@ export class CommandTarget implements Target {
   async start(setup: Setup, { now }: SessionOptions): Promise<Session> {
     if (this.#hello instanceof TargetUnavailable) throw this.#hello;
     const performer = await this.#performer();
-    const from = Date.now() * 1000 - TICK_MICROSECONDS;
-    const folder = mkdtempSync(join(this.#workspace, 'command-'));
-    chmodSync(folder, ROOT_MODE);
-    const seat = this.#seats.take(performer, folder);
-    const clock = new KernelClock(false);
     const uncompared = uncomparedBy(this.#hello, this.#fileSystem);
-    try {
-      const { writesZeroes = false } = await standing(performer, folder, isPaced(this.traits, uncompared));
-      Object.assign(this.traits, { writeZeroes: writesZeroes });
-    } catch (error) {
-      seat.destroy();
-      throw new TargetUnavailable(`${this.name}: a fresh file system: ${messageOf(error)}`);
-    }
-    clock.record(now, from, Date.now() * 1000 + TICK_MICROSECONDS);
-    const differences = new MetDifferences(this.#hello.kernel, this.#fileSystem, setup);
-    return new KernelSession(seat, clock, differences, uncompared);
+    const { session, writeZeroes } = await this.#sessions.start({
+      ...{ performer, setup, now, uncompared, fileSystem: this.#fileSystem },
+      paced: isPaced(this.traits, uncompared),
+      otherwise: `${this.name}: a fresh file system`,
+    });
+    Object.assign(this.traits, { writeZeroes });
+    return session;
   }
 
   close(): Promise<void> {
-    return this.#seats.close();
+    return this.#sessions.close();
   }
 
   mount(): never {
@@ -115,16 +103,6 @@ function helloOf([program, ...words]: readonly string[]): Hello | TargetUnavaila
   } catch (error) {
     return new TargetUnavailable(`${program}: ${messageOf(error)}`);
   }
-}
-
-async function standing(
-  performer: Performer,
-  folder: string,
-  paced: boolean,
-): Promise<{ readonly writesZeroes?: boolean }> {
-  const answer = await performer.call({ call: 'stand', place: { kind: 'folder', folder }, paced });
-  if (answer.error !== undefined) throw new Error(answer.error);
-  return answer;
 }
 
 /** Words that mean nothing here are those of a newer version; nobody would ask for them. */

@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Credentials, ModelOptions } from '../../../model/index.ts';
 import type { Setup } from '../../setup.ts';
 import {
@@ -9,13 +8,10 @@ import {
   type SessionOptions,
   type Target,
 } from '../../target.ts';
-import { DirectorySeats } from './directory-seat.ts';
-import { isPaced, ROOT_MODE, traitsOf } from './directory-traits.ts';
+import { isPaced, traitsOf } from './directory-traits.ts';
 import { fileSystemAt } from './file-systems.ts';
-import { KernelClock } from './kernel-clock.ts';
-import { KernelSession } from './kernel-session.ts';
+import { FolderSessions } from './folder-sessions.ts';
 import { linuxTraits } from './machine-traits.ts';
-import { MetDifferences } from './met-differences.ts';
 import { unaskedOf, uncomparedOf, type FileSystemName } from './promises.ts';
 import { startHere } from './performer-pool.ts';
 
@@ -30,13 +26,14 @@ export class DirectoryTarget implements Target {
   readonly caller: Credentials | null;
   readonly #parent: string;
   readonly #workspace: string;
-  readonly #seats = new DirectorySeats();
+  readonly #sessions: FolderSessions;
   readonly #type: FileSystemName;
 
   constructor(name: string, path: string, workspace: string) {
     this.name = name;
     this.#workspace = workspace;
     this.#parent = path;
+    this.#sessions = new FolderSessions(path, 'twinpath-');
     const isRoot = process.getuid?.() === 0;
     this.#type = fileSystemAt(path);
     const more = isRoot ? [] : IN_A_USER_NAMESPACE;
@@ -53,30 +50,18 @@ export class DirectoryTarget implements Target {
   async start(setup: Setup, { now }: SessionOptions): Promise<Session> {
     if (!existsSync(this.#parent)) throw new TargetUnavailable(`there is no directory ${this.#parent}`);
     const performer = await startHere(this.#workspace);
-    const from = Date.now() * 1000 - TICK_MICROSECONDS;
-    const folder = mkdtempSync(join(realpathSync(this.#parent), 'twinpath-'));
-    const clock = new KernelClock(false);
-    chmodSync(folder, ROOT_MODE);
-    const place = { kind: 'folder', folder };
-    const { error, writesZeroes: writeZeroes = false } = await performer.call({
-      call: 'stand',
-      place,
-      paced: isPaced(this.traits, uncomparedOf(this.#type)),
+    const uncompared = uncomparedOf(this.#type);
+    const { session, writeZeroes } = await this.#sessions.start({
+      ...{ performer, setup, now, uncompared, fileSystem: this.#type },
+      paced: isPaced(this.traits, uncompared),
+      otherwise: `a root of its own in ${this.#parent}`,
     });
-    clock.record(now, from, Date.now() * 1000 + TICK_MICROSECONDS);
-    if (error !== undefined) {
-      performer.kill();
-      rmSync(folder, { recursive: true });
-      throw new TargetUnavailable(`a root of its own in ${this.#parent}: ${error}`);
-    }
     Object.assign(this.traits, linuxTraits(performer.hello), { writeZeroes });
-    const seat = this.#seats.take(performer, folder);
-    const differences = new MetDifferences(performer.hello.kernel, this.#type, setup);
-    return new KernelSession(seat, clock, differences, uncomparedOf(this.#type));
+    return session;
   }
 
   close(): Promise<void> {
-    return this.#seats.close();
+    return this.#sessions.close();
   }
 
   mount(): never {
@@ -97,6 +82,3 @@ export const FOREIGN_AFFAIRS = [
 
 /** Somebody who is not root has a root of his own in a user namespace only, where the ids of others mean nothing (EINVAL). */
 export const IN_A_USER_NAMESPACE = ['setcreds', 'chown', 'setxattr'] as const;
-
-/** The longest tick there is, of a kernel with 100 of them a second. */
-export const TICK_MICROSECONDS = 10_000;
