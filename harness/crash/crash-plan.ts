@@ -35,7 +35,7 @@ export const USUAL_CRASHES = {
 const OVERLAPPING_ONE_IN = 3;
 
 /** More turns than a call takes that commits a small transaction. */
-const OVERTAKES_AFTER_MAX = 40;
+const OVERTAKES_AFTER_MAX = 20;
 
 /** A program to be crashed, and where the randomness of its states begins. */
 export interface CrashItem {

@@ -225,6 +225,8 @@ class Writer {
   #commit(): void {
     this.#add({ op: 'pwrite', handle: OTHER, offset: 0, content: { seed: ++this.#seed, length: 10 } });
     this.#add({ op: 'fsync', handle: OTHER });
+    // Whoever commits is seldom alone.
+    if (this.#open.length > 0 && this.#dice.oneIn(3)) this.#sync();
   }
 
   #writeOut(): void {

@@ -29,9 +29,12 @@ export interface KernelRecovery {
   recover(image: DiskImage, setup: Setup): Promise<RecoveredTree | string>;
 }
 
+/** So many writes had ended when the power went. */
+const endedAt = ({ point, underWay }: PowerCut): number => (underWay === true ? point - 1 : point);
+
 /** How many operations had returned when the power went. */
-export function completedAt({ marks }: RecordedRun, { point, underWay }: PowerCut): number {
-  const ended = underWay === true ? point - 1 : point;
+export function completedAt({ marks }: RecordedRun, cut: PowerCut): number {
+  const ended = endedAt(cut);
   let completed = 0;
   while ((marks[completed + 1] ?? Infinity) <= ended) completed++;
   return completed;
@@ -40,7 +43,10 @@ export function completedAt({ marks }: RecordedRun, { point, underWay }: PowerCu
 /** What may be on the disk when the power goes. */
 function momentOf(run: RecordedRun, overtaken: ReadonlySet<number>, cut: PowerCut): CrashMoment {
   const completed = completedAt(run, cut);
-  return { completed, begun: completed + (overtaken.has(completed) ? 2 : 1) };
+  if (!overtaken.has(completed)) return { completed };
+  const next = completed + 1;
+  const hasReturned = (run.early?.get(next) ?? Infinity) <= endedAt(cut);
+  return { completed, begun: completed + 2, early: hasReturned ? next : undefined };
 }
 
 /** Long after everything that a program does. */

@@ -34,6 +34,8 @@ export interface RecordedRun {
   readonly history: DurabilityHistory;
   /** How many writes there were when the file system was mounted, and when each operation had returned. */
   readonly marks: readonly number[];
+  /** The same for calls, by their numbers from 0, that returned before the one that they did not wait for. Absent: there are none. */
+  readonly early?: ReadonlyMap<number, number>;
   /** What went wrong without any power cut. */
   readonly failure: CrashFailure | null;
   /** What the kernel that ran it does otherwise than Linux 6.18. */
@@ -51,6 +53,7 @@ export function recordRun(program: CrashProgram, target: CrashTarget): RecordedR
   const beside = new BesideModel(modelOptions(setup));
   const { recording } = session;
   const marks = [recording.writes.length];
+  const early = new Map<number, number>();
   let failure: CrashFailure | null = null;
   try {
     for (const calls of callsOf(program, session, both)) {
@@ -59,14 +62,18 @@ export function recordRun(program: CrashProgram, target: CrashTarget): RecordedR
         failure = noted === 'over' ? null : noted;
         break;
       }
-      for (const { returned } of calls) marks.push(Math.max(returned, marks.at(-1) ?? 0));
+      for (const { returned } of calls) {
+        const last = marks.at(-1) ?? 0;
+        if (returned < last) early.set(marks.length - 1, returned);
+        marks.push(Math.max(returned, last));
+      }
     }
     session.end();
   } catch (error) {
     session.abandon();
     failure ??= thrownFailure('crash', error, 'before any power cut');
   }
-  return { program, recording, history: beside.history, marks, failure };
+  return { program, recording, history: beside.history, marks, early, failure };
 }
 
 /** Performs the operations one after the other, or two at once where the second does not wait. */

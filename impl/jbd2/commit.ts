@@ -31,6 +31,7 @@ export function* commitTransaction(state: JournalState): Sleepable<void> {
     state.failIfAborted();
     if (state.flushed) yield* markLogUsed(state, transaction);
     yield* writeLog(state, transaction);
+    transaction.state = 'flushing';
     yield* writeCommitBlock(state, transaction);
   } catch (error) {
     yield* abortAfter(state, error);

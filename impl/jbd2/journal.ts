@@ -196,6 +196,13 @@ export class Journal implements Journaling {
     return this.state.isCommitted(tid);
   }
 
+  /** Whether a flush is still to come of the commit of `tid` (jbd2_trans_will_send_data_barrier). */
+  willFlush(tid: number): boolean {
+    const { state } = this;
+    if (state.isCommitted(tid)) return false;
+    return state.committing?.tid !== tid || state.committing.state !== 'flushing';
+  }
+
   /** Has `tid` committed, and waits for it (jbd2_complete_transaction). EIO if it never will be. */
   *waitForCommit(tid: number): Sleepable<void> {
     const { state } = this;

@@ -19,6 +19,8 @@ export interface Journaling {
   /** The transaction that may carry changes not yet on disk, or the last committed one when none does. */
   readonly newestTid: number;
   isCommitted(tid: number): boolean;
+  /** Whether a flush is still to come of the commit of `tid`, for data that the device has taken by now (jbd2_trans_will_send_data_barrier). */
+  willFlush(tid: number): boolean;
   /** Has `tid` committed, and waits for it (jbd2_complete_transaction). EIO if it never will be. */
   waitForCommit(tid: number): Sleepable<void>;
   /** Makes every update so far durable; false if there was none. */

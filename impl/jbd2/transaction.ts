@@ -4,8 +4,11 @@ import type { OrderedInode } from './ordered-inode.ts';
 /** A compound transaction: the updates of many handles that reach the log together (struct transaction_s). */
 export class Transaction {
   readonly tid: number;
-  /** T_RUNNING, held back by a fast commit, T_LOCKED (waiting for its handles to stop), T_FLUSH .. T_COMMIT, T_FINISHED. */
-  state: 'running' | 'held' | 'locked' | 'committing' | 'finished' = 'running';
+  /**
+   * T_RUNNING, held back by a fast commit, T_LOCKED (waiting for its handles to stop), T_FLUSH .. T_COMMIT_DFLUSH, T_COMMIT_JFLUSH (the
+   * device is asked for the flush before the commit block), T_FINISHED.
+   */
+  state: 'running' | 'held' | 'locked' | 'committing' | 'flushing' | 'finished' = 'running';
   /** Open handles (t_updates). */
   updates = 0;
   /** Log blocks that it may still need, reserved ones included (t_outstanding_credits). */

@@ -48,6 +48,8 @@ export const FAULTS = {
     'a fast commit is not told which blocks became unwritten: only a power cut shows it (B20)',
   'full-commit-forgets-newer-changes':
     'a full commit forgets what the next transaction changed meanwhile, so that no fast commit tells of it: only a power cut shows it (B21)',
+  'fsync-trusts-flush-under-way':
+    'fsync does not flush by itself while the transaction is being committed, although the flush of the commit has begun before the data was there: only a power cut shows it (B67)',
   'delayed-write-moves-disk-size':
     'a write on the buffer_head path moves i_disksize although its last block has no place yet: only a power cut shows it (B12)',
   'iomap-append-moves-disk-size':

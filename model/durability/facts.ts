@@ -198,13 +198,19 @@ function replacedBy({ before, after }: Observed, { from, to, flag }: OperationOf
   return after.names.get(to) === id ? id : null;
 }
 
-/** The file that was closed, if it was cut to nothing before (EXT4_STATE_DA_ALLOC_CLOSE). */
+/** Operations that may open and close the file of their path, which ext4_release_file takes for the close of rule 14. */
+const PASSING: ReadonlySet<Operation['op']> = new Set(['chattr', 'writeback', 'reclaim']);
+
+/**
+ * The file that was closed, if it was cut to nothing before (EXT4_STATE_DA_ALLOC_CLOSE) and nobody else has closed it since. Which
+ * file a passing operation was about is left open: there may have been a symbolic link.
+ */
 function writtenAnew({ history, openedAs }: Observed, handle: Handle): number | null {
   const id = openedAs(handle);
   if (id === null) return null;
   for (let version = history.version; version > 0; version--) {
-    const facts = history.steps[version - 1]?.facts;
-    if (facts?.replaced === id) return null;
+    const { facts, operation } = history.steps[version - 1] ?? {};
+    if (facts?.replaced === id || (operation !== undefined && PASSING.has(operation.op))) return null;
     if (facts?.resized === id) return history.inode(id, version)?.stat.size === 0 ? id : null;
   }
   return null;

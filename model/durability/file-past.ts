@@ -8,7 +8,13 @@ export interface CrashMoment {
   readonly completed: number;
   /** One more than had returned when absent. */
   readonly begun?: number;
+  /** Another one that had returned, counted from 0: it did not wait for one that had not. */
+  readonly early?: number | undefined;
 }
+
+/** Whether the operation that made this version had returned. */
+export const hasReturned = ({ completed, early }: CrashMoment, version: number): boolean =>
+  version <= completed || version - 1 === early;
 
 /** The newest version of which anything can be on the disk. */
 export const newestVersion = (
@@ -26,7 +32,7 @@ export class FilePast {
   readonly history: DurabilityHistory;
   /** Of the file in that version. */
   readonly mode: DurabilityMode;
-  readonly #completed: number;
+  readonly #crash: CrashMoment;
 
   constructor(
     history: DurabilityHistory,
@@ -41,7 +47,7 @@ export class FilePast {
     this.version = version;
     this.newest = newestVersion(history, crash);
     this.created = history.created(id);
-    this.#completed = crash.completed;
+    this.#crash = crash;
   }
 
   at(version: number): InodeMoment | null {
@@ -62,9 +68,9 @@ export class FilePast {
   *acknowledgements(): Generator<
     Pick<Acknowledgement, 'start' | 'end' | 'reaches'> & { readonly version: number }
   > {
-    for (let version = Math.min(this.#completed, this.newest); version > this.created; version--) {
-      const acknowledged = this.facts(version)?.acknowledged ?? null;
-      if (acknowledged === null || (acknowledged.inode ?? this.id) !== this.id) continue;
+    for (let { newest: version } = this; version > this.created; version--) {
+      const acknowledged = hasReturned(this.#crash, version) ? this.facts(version)?.acknowledged : null;
+      if (acknowledged === undefined || acknowledged === null || (acknowledged.inode ?? this.id) !== this.id) continue;
       const { start, end, reaches } = acknowledged;
       yield { version, start, end, reaches };
     }

@@ -1,7 +1,7 @@
 import type { Path, Stat } from '../operation.ts';
 import { exactlySame, type SameTime } from '../times.ts';
 import type { Acknowledgement } from './facts.ts';
-import { FilePast, newestVersion, type CrashMoment } from './file-past.ts';
+import { FilePast, hasReturned, newestVersion, type CrashMoment } from './file-past.ts';
 import { FileImages, type StreamBytes } from './file-images.ts';
 import type { XattrBytes } from '../extended-attributes.ts';
 import type { DurabilityHistory } from './history.ts';
@@ -48,10 +48,10 @@ export class DurabilityJudge {
 
   /** The oldest version that names and attributes may have; null when nothing is promised. */
   floor(crash: CrashMoment): number | null {
-    if (!this.#mode.journal) return floorWithoutJournal(this.#history, crash);
+    if (!this.#mode.journal) return floorWithoutJournal(this.#history, crash, this.#mode);
     let floor = 0;
-    for (const [index, { facts }] of this.#history.steps.slice(0, crash.completed).entries())
-      if (facts.acknowledged !== null)
+    for (const [index, { facts }] of this.#history.steps.entries())
+      if (facts.acknowledged !== null && hasReturned(crash, index + 1))
         floor = Math.max(floor, Math.min(this.#floorOf(facts.acknowledged), index + 1));
     return floor;
   }

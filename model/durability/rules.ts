@@ -13,7 +13,8 @@ import type { FlagName } from '../operation.ts';
  *    not be there. O_SYNC and RWF_SYNC as fsync. These four cover the range that was written or mapped (generic_write_sync,
  *    msync(2) in mm/msync.c): a size that a write has moved is on the disk when its end is among those, and otherwise as far as something
  *    was written among those (nothing is sent of a hole; Linux 6.1 was asked).
- * 3. sync(2), syncfs(2) and umount(2): everything (ext4_sync_fs).
+ * 3. sync(2), syncfs(2) and umount(2): everything (ext4_sync_fs). Not on Linux where there is no journal: sync_filesystem (fs/sync.c) writes the metadata when
+ *    ext4_sync_fs has flushed, and nothing flushes after it (reports/kernel-findings/sync-without-a-journal.md).
  * 4. Without a journal fsync writes the inode and the directories that lead to it (ext4_fsync_nojournal), but nothing keeps older
  *    metadata from being newer on the disk: here a promise is held only where nothing has changed since rule 3, or nothing but one
  *    regular file that was then synced with fsync(2): its name, size and bytes are there when e2fsck has made the rest fit.
@@ -66,6 +67,8 @@ export interface DurabilityMode {
   readonly fastCommit: boolean;
   /** Kernels before 6.18, where a hole or zeroed range without a whole block in it leaves i_disksize (rule 7). */
   readonly holesLeaveSize?: boolean;
+  /** Where there is no journal nothing is flushed after the last writes of sync(2) and syncfs(2) (rule 3). */
+  readonly syncFlushesTooSoon?: boolean;
 }
 
 /**

@@ -1,15 +1,20 @@
 import type { Path } from '../operation.ts';
 import { newestVersion, type CrashMoment } from './file-past.ts';
 import type { DurabilityHistory } from './history.ts';
+import type { DurabilityMode } from './rules.ts';
 
 /**
  * The oldest version that names and attributes may have where no transactions keep an order (rule 4): that of the last sync of
  * everything, or of an fsync of the only file that has changed since, if nothing changed afterwards. Null when nothing is promised.
  */
-export function floorWithoutJournal(history: DurabilityHistory, crash: CrashMoment): number | null {
+export function floorWithoutJournal(
+  history: DurabilityHistory,
+  crash: CrashMoment,
+  { syncFlushesTooSoon = false }: Pick<DurabilityMode, 'syncFlushesTooSoon'>,
+): number | null {
   const { completed } = crash;
   const last = newestVersion(history, crash);
-  const synced = lastSync(history, completed);
+  const synced = syncFlushesTooSoon ? 0 : lastSync(history, completed);
   if (isStill(history, synced, last)) return synced;
   for (let version = Math.min(completed, last); version > synced; version--) {
     const file = fileOfFsync(history, version);

@@ -262,4 +262,19 @@ export const MORE: readonly Bug[] = [
     seenBy: ['result'],
     known: { operations: 5, words: 'a write, fsync, empty caches, a read that fails, and another one' },
   },
+  {
+    kind: 'planted',
+    id: 'B67',
+    source: 'commit bbd2be369107 (jbd2: Add function jbd2_trans_will_send_data_barrier())',
+    mechanism:
+      'fsync waits for the commit of its transaction, which has flushed the device before the data was there, and flushes nothing itself.',
+    fault: 'fsync-trusts-flush-under-way',
+    needs: ['crash', 'race'],
+    hunter: 'crash',
+    seenBy: ['durability'],
+    known: {
+      operations: 6,
+      words: 'two files, a write to one of them, and fsync of both at the same time, and a power cut after both',
+    },
+  },
 ];

@@ -84,10 +84,12 @@ export class GuestRecorder implements KernelRecorder {
 
 /**
  * fs/ext4/extents.c of 6.1: ext4_punch_hole and ext4_zero_range call ext4_update_disksize_before_punch only where whole blocks lie in
- * the range; seen on 6.1.176. Commit 9d80eaa1a1d3 is of 6.18.
+ * the range; seen on 6.1.176. Commit 9d80eaa1a1d3 is of 6.18. What sync(2) flushes is so on all kernels that are known (rule 3).
  */
-const rulesOf = (release: string): Partial<DurabilityMode> =>
-  isBefore(release, '6.18') ? { holesLeaveSize: true } : {};
+const rulesOf = (release: string): Partial<DurabilityMode> => ({
+  ...(isBefore(release, '6.18') && { holesLeaveSize: true }),
+  syncFlushesTooSoon: true,
+});
 
 /** The mark behind so many operations: one word, for the message that makes it is split at blanks. */
 const markOf = (operations: number): string => `after-${operations}`;

@@ -16,8 +16,10 @@ export function* syncFileSystem(sb: SuperBlock): Sleepable<void> {
 }
 
 function* commitAll(sb: SuperBlock): Sleepable<void> {
-  const committed = yield* sb.journal.forceCommit();
-  if (!committed) yield* sb.cache.flush();
+  const { journal } = sb;
+  const flushes = journal.willFlush(journal.newestTid);
+  const committed = yield* journal.forceCommit();
+  if (!committed || !flushes) yield* sb.cache.flush();
 }
 
 function* unfailing(body: () => Sleepable<void>): Sleepable<void> {

@@ -17,6 +17,8 @@ export class NoJournal implements Journaling {
   readonly cache: BufferCache;
   readonly #dirty = new Set<BufferHead>();
   #aborted = false;
+  /** What was dirty is on its way home, and may not have arrived. */
+  #writing = false;
 
   constructor(cache: BufferCache) {
     this.cache = cache;
@@ -37,7 +39,11 @@ export class NoJournal implements Journaling {
 
   /** Ids tell nothing here: there is one answer for all, whether something waits to be written. */
   isCommitted(): boolean {
-    return this.#dirty.size === 0;
+    return this.#dirty.size === 0 && !this.#writing;
+  }
+
+  willFlush(): boolean {
+    return this.#dirty.size > 0;
   }
 
   *waitForCommit(): Sleepable<void> {
@@ -46,14 +52,20 @@ export class NoJournal implements Journaling {
 
   /** Writes all changed metadata home, durably (what ext4_fsync_nojournal does for one inode). Fails with EIO. */
   *forceCommit(): Sleepable<boolean> {
+    while (this.#writing) yield* waitUntil('metadata that is being written', () => !this.#writing);
     if (this.#dirty.size === 0) return false;
     const buffers = [...this.#dirty].sort((left, right) => left.block - right.block);
     this.#dirty.clear();
     for (const stage of [0, 1]) {
       for (const buffer of buffers) if (buffer.seal?.stage === stage) buffer.seal.apply(buffer);
     }
-    yield* this.cache.writeDirty(buffers);
-    yield* this.cache.flush();
+    this.#writing = true;
+    try {
+      yield* this.cache.writeDirty(buffers);
+      yield* this.cache.flush();
+    } finally {
+      this.#writing = false;
+    }
     return true;
   }
 
