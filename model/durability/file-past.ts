@@ -70,7 +70,8 @@ export class FilePast {
   > {
     for (let { newest: version } = this; version > this.created; version--) {
       const acknowledged = hasReturned(this.#crash, version) ? this.facts(version)?.acknowledged : null;
-      if (acknowledged === undefined || acknowledged === null || (acknowledged.inode ?? this.id) !== this.id) continue;
+      if (acknowledged === undefined || acknowledged === null || (acknowledged.inode ?? this.id) !== this.id)
+        continue;
       const { start, end, reaches } = acknowledged;
       yield { version, start, end, reaches };
     }

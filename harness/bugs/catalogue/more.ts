@@ -274,7 +274,8 @@ export const MORE: readonly Bug[] = [
     seenBy: ['durability'],
     known: {
       operations: 6,
-      words: 'two files, a write to one of them, and fsync of both at the same time, and a power cut after both',
+      words:
+        'two files, a write to one of them, and fsync of both at the same time, and a power cut after both',
     },
   },
 ];
