@@ -13,7 +13,7 @@ import { surveySequence } from './generate/survey.ts';
 import { troubleOf } from './generate/trouble.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
-import { failingTarget } from './targets/all.ts';
+import { canFail } from './target.ts';
 import { daxOf, unperformedBy, wantsUsualFormat } from './unperformed.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
@@ -120,7 +120,7 @@ export class Campaign {
     this.#limits = wantsUsualFormat(driveOptions.targets) ? usual(plan.limits) : plan.limits;
     this.#unperformed = [...unperformedBy(driveOptions.targets)];
     this.#dax = daxOf(driveOptions.targets);
-    this.#canFail = driveOptions.targets.every(({ name }) => failingTarget(name) !== null);
+    this.#canFail = driveOptions.targets.every(canFail);
   }
 
   async run(): Promise<CampaignResult> {

@@ -51,9 +51,18 @@ export {
 } from './setup.ts';
 export { minimise, type MinimiseOptions, type Minimised } from './shrink/minimise.ts';
 export { StageClock, STAGES, type Stage } from './stage-clock.ts';
-export type { Awaitable, Capabilities, DiskImage, Session, SessionOptions, Target } from './target.ts';
+export { canFail } from './target.ts';
+export type {
+  Awaitable,
+  Capabilities,
+  DiskImage,
+  FailingSession,
+  FailingTarget,
+  Session,
+  SessionOptions,
+  Target,
+} from './target.ts';
 export { allTargets, targetsNamed, UnknownTarget } from './targets/all.ts';
-export { failingTargets, type FailingTarget, type Trouble } from './targets/typescript/failing-target.ts';
 export { PLANTED_FAULTS, setupProblem, typescriptTargets } from './targets/typescript/target.ts';
 export { fails, HOLDS, unknown, worst, type Evidence, type FailedVerdict, type Verdict } from './verdict.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

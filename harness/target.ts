@@ -10,7 +10,7 @@ import type {
 } from '../model/index.ts';
 import type { MemoryPicture } from './memory-picture.ts';
 import type { FailureSignature } from './failure.ts';
-import type { Setup } from './setup.ts';
+import type { DeviceTrouble, Setup } from './setup.ts';
 import type { Unperformed } from './unperformed.ts';
 
 /** What answers at once in-process, and only later elsewhere. Await it only when it is a promise (see `settled`). */
@@ -68,6 +68,8 @@ export interface Target {
   start(setup: Setup, options: SessionOptions): Awaitable<Session>;
   /** Mounts a copy of an image that somebody made; recovers it when it was not unmounted. */
   mount(image: DiskImage, setup: Setup, options: SessionOptions): Awaitable<Session>;
+  /** The same as `start`, on a device that goes wrong when it is told to; absent where nobody can tell one to. */
+  startFailing?(setup: Setup, options: SessionOptions): Awaitable<FailingSession>;
   /** How often what is inside of it was used, by table and callback; in the end only. */
   callbacks?(): CallbackTable;
   /** How often each operation met a range of a file in each state (`hole`, `delayed+written`); in the end only. */
@@ -75,6 +77,23 @@ export interface Target {
   /** Ends whatever it keeps for its sessions. No session may be open. */
   close?(): Awaitable<void>;
 }
+
+/** A session on a device that goes wrong when it is told to. Nobody mounts it again: there would be nobody to answer. */
+export interface FailingSession {
+  readonly session: Session;
+  /** What goes wrong from now on; nothing does any more when it is null. */
+  begin(trouble: DeviceTrouble | null): void;
+  /** Transfers that failed so far. */
+  failed(): number;
+  /** Where bytes begin that a block, or memory, held before anybody used it; null where there are none. */
+  readonly findOldBytes: (bytes: Uint8Array) => number | null;
+}
+
+/** A target whose device can be told to go wrong. */
+export type FailingTarget = Target & Required<Pick<Target, 'startFailing'>>;
+
+/** Whether this is one. */
+export const canFail = (target: Target): target is FailingTarget => target.startFailing !== undefined;
 
 /** Thrown by a target that cannot be tried here, or not with this setup: nothing is known then, and nothing is wrong. */
 export class TargetUnavailable extends Error {

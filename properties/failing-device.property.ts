@@ -1,7 +1,8 @@
 import { execa } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
-  failingTargets,
+  allTargets,
+  canFail,
   generateSequence,
   openWorkspace,
   runOnFailingDevice,
@@ -38,11 +39,15 @@ describe('devices that fail', async () => {
     return check.exitCode === 0 ? null : `${repair.stdout}\n${check.stdout}`;
   }
 
-  test.each(failingTargets().map((failing) => [failing.target.name, failing] as const))(
+  test.each(
+    allTargets()
+      .filter(canFail)
+      .map((target) => [target.name, target] as const),
+  )(
     '%s answers whatever happens, and e2fsck can repair what is left',
     { timeout: TIMEOUT_MS },
-    async (_, failing) => {
-      const { unperformed } = failing.target.capabilities;
+    async (_, target) => {
+      const { unperformed } = target.capabilities;
       let [struck, told] = [0, 0];
       for (let number = FROM; number < FROM + SEQUENCES; number++) {
         const limits = { maxOperations: 60, blockSize: null, unperformed: [...unperformed] };
@@ -50,7 +55,7 @@ describe('devices that fail', async () => {
         // A device that is mapped directly makes no transfers.
         if (setup.mount.dax === true) continue;
         const trouble = troubleOf(sequenceSeed(SEED, number), setup.sizeBytes / 512);
-        const run = await runOnFailingDevice({ ...setup, trouble }, operations, failing, { faults: [] });
+        const run = await runOnFailingDevice({ ...setup, trouble }, operations, target, { faults: [] });
         const context = { number, trouble };
         expect({ ...context, failed: run.failed?.evidence.details ?? run.failed }).toEqual({
           ...context,

@@ -3,8 +3,7 @@ import type { Driven, DriveOptions } from '../drive.ts';
 import { writeImage } from '../image-file.ts';
 import { judgeImage } from '../judges/e2fsck.ts';
 import type { Setup } from '../setup.ts';
-import type { DiskImage } from '../target.ts';
-import { failingTarget } from '../targets/all.ts';
+import { canFail, type DiskImage } from '../target.ts';
 import { fails, HOLDS, unknown, worst, type Verdict } from '../verdict.ts';
 import { runOnFailingDevice } from './run-on-failing-device.ts';
 
@@ -21,10 +20,10 @@ export async function driveFailing(
   });
   options.clock.enter('run');
   const repairs: Promise<Verdict>[] = [];
-  for (const { name } of options.targets) {
-    const failing = failingTarget(name);
-    if (failing === null) return ended(unknown(`${name}: nobody can tell its device to fail`), 0);
-    const run = await runOnFailingDevice(setup, operations, failing, options);
+  for (const target of options.targets) {
+    const { name } = target;
+    if (!canFail(target)) return ended(unknown(`${name}: nobody can tell its device to fail`), 0);
+    const run = await runOnFailingDevice(setup, operations, target, options);
     if (run.failed !== null) return ended(run.failed, operations.length);
     if (run.image !== null) repairs.push(repaired(name, run.image, options));
   }

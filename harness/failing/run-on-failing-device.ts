@@ -3,8 +3,14 @@ import { targetBroke } from '../judges/crash-of-target.ts';
 import { lanesOf, type DriveOptions } from '../drive.ts';
 import { Lockstep, type OutcomeListener, type StepContext } from '../lockstep.ts';
 import { timeOfStep, type Setup } from '../setup.ts';
-import { isPromise, type DiskImage, type Session } from '../target.ts';
-import type { FailingTarget, Trouble } from '../targets/typescript/failing-target.ts';
+import {
+  isPromise,
+  type DiskImage,
+  type FailingSession,
+  type FailingTarget,
+  type Session,
+  type Target,
+} from '../target.ts';
 import { thawing } from '../thawing.ts';
 import type { FailedVerdict } from '../verdict.ts';
 import { findLostWrites, tellsOfLoss } from './lost-writes.ts';
@@ -36,17 +42,16 @@ export interface FailingRun {
 export async function runOnFailingDevice(
   setup: Setup,
   operations: readonly Operation[],
-  failing: FailingTarget,
+  target: FailingTarget,
   { faults, onStep, onOutcome }: Pick<DriveOptions, 'faults' | 'onStep' | 'onOutcome'>,
 ): Promise<FailingRun> {
-  const { target } = failing;
   const { trouble = {}, ...well } = setup;
-  const session = await target.start(well, { faults, now: timeOfStep(0) });
-  failing.begin(trouble as Trouble);
+  const failing = await target.startFailing(well, { faults, now: timeOfStep(0) });
+  failing.begin(trouble);
   const judge = hidesOldBytes(target.name, well, operations)
     ? { target: target.name, findOldBytes: failing.findOldBytes }
     : null;
-  const run = new Run(well, failing, { session, judge }, onOutcome);
+  const run = new Run(well, target, failing, judge, onOutcome);
   for (const [step, operation] of operations.entries()) {
     if (!isPossible(operation)) continue;
     onStep?.(step);
@@ -57,18 +62,18 @@ export async function runOnFailingDevice(
       stage: '',
     });
     if (failed === null) continue;
-    session.abandon();
+    failing.session.abandon();
     return { failed, struck: run.isStruck(), told: run.told, image: null };
   }
   const ended = await run.end(operations.length);
   if (ended.failed !== null || ended.image === null || judge === null || !ended.struck) return ended;
-  return { ...ended, failed: await mountedAgain(well, failing, ended.image, judge, faults) };
+  return { ...ended, failed: await mountedAgain(well, target, ended.image, judge, faults) };
 }
 
 /** What the device holds, once it is well. That somebody refuses to mount it is for e2fsck to judge. */
 async function mountedAgain(
   setup: Setup,
-  { target }: FailingTarget,
+  target: Target,
   image: DiskImage,
   judge: OldBytesJudge,
   faults: readonly string[],
@@ -86,8 +91,8 @@ async function mountedAgain(
 }
 
 class Run {
-  readonly #failing: FailingTarget;
-  readonly #session: Session;
+  readonly #target: Target;
+  readonly #failing: FailingSession;
   readonly #judge: OldBytesJudge | null;
   readonly #lockstep: Lockstep;
   /** Open since the first transfer failed; before that, the model knows. */
@@ -96,14 +101,15 @@ class Run {
 
   constructor(
     setup: Setup,
-    failing: FailingTarget,
-    { session, judge }: { readonly session: Session; readonly judge: OldBytesJudge | null },
+    target: Target,
+    failing: FailingSession,
+    judge: OldBytesJudge | null,
     onOutcome?: OutcomeListener,
   ) {
+    this.#target = target;
     this.#failing = failing;
-    this.#session = session;
     this.#judge = judge;
-    const { target } = failing;
+    const { session } = failing;
     this.#lockstep = new Lockstep(
       lanesOf(setup, [{ name: target.name, target, session }]),
       (operation, expected, participants, answers) => {
@@ -127,9 +133,9 @@ class Run {
 
   /** Nobody knows the answer. */
   async #perform(operation: Operation, context: StepContext): Promise<FailedVerdict | null> {
-    const { name } = this.#failing.target;
+    const { name } = this.#target;
     try {
-      const answer = await this.#session.apply(operation, context.now);
+      const answer = await this.#failing.session.apply(operation, context.now);
       if (tellsOfLoss(answer)) this.told++;
       this.#follow(operation, answer);
       return this.#judge === null ? null : showsOldBytes(this.#judge, operation, answer, context.step);
@@ -152,15 +158,20 @@ class Run {
   /** While nobody knows of any loss. */
   async #lostWrites(steps: number): Promise<FailedVerdict | null> {
     if (!this.isStruck() || this.told > 0) return null;
-    const { target } = this.#failing;
     const heal = (): void => this.#failing.begin(null);
-    return await findLostWrites(target.name, this.#session, this.#open(), heal, timeOfStep(steps));
+    return await findLostWrites(
+      this.#target.name,
+      this.#failing.session,
+      this.#open(),
+      heal,
+      timeOfStep(steps),
+    );
   }
 
   /** What must hold in memory holds whatever the device did. What cannot be read cannot be compared. */
   async #checkInvariants(): Promise<void> {
     try {
-      await this.#session.checkInvariants?.();
+      await this.#failing.session.checkInvariants?.();
     } catch (error) {
       if (!isErrno(error)) throw error;
     }
@@ -168,25 +179,26 @@ class Run {
 
   /** Everything is closed while the device is as it is; then it is well again. */
   async end(steps: number): Promise<FailingRun> {
-    const { name } = this.#failing.target;
+    const { name } = this.#target;
     const struck = this.isStruck();
     const context = { step: null, stage: 'when it is unmounted' };
     try {
       const [lane] = this.#lockstep.lanes;
       if (lane !== undefined)
-        for (const operation of thawing(lane.model)) await this.#session.apply(operation, timeOfStep(steps));
+        for (const operation of thawing(lane.model))
+          await this.#failing.session.apply(operation, timeOfStep(steps));
       const failed = await this.#lostWrites(steps);
       await this.#checkInvariants();
       if (failed !== null) {
-        this.#session.abandon();
+        this.#failing.session.abandon();
         return { failed, struck, told: this.told, image: null };
       }
-      const image = await this.#session.unmount();
+      const image = await this.#failing.session.unmount();
       return { failed: null, struck, told: this.told, image };
     } catch (error) {
       const failed = isAnswer(error) ? null : targetBroke(name, null, context, error);
-      const image = failed === null ? await this.#session.powerCut() : null;
-      this.#session.abandon();
+      const image = failed === null ? await this.#failing.session.powerCut() : null;
+      this.#failing.session.abandon();
       return { failed, struck, told: this.told, image };
     } finally {
       this.#failing.begin(null);

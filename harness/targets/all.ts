@@ -1,7 +1,6 @@
 import type { Target } from '../target.ts';
 import { COMMAND_PREFIX } from './kernel/command-target.ts';
 import { kernelTarget } from './kernel/target-words.ts';
-import { failingTargets, type FailingTarget } from './typescript/failing-target.ts';
 import { daxTarget, typescriptTargets } from './typescript/target.ts';
 
 /** A target that nobody knows. The message names those that there are. */
@@ -11,14 +10,6 @@ export class UnknownTarget extends Error {
 
 /** Whether a target of this name starts a program that the name says. */
 export const startsProgram = (name: string): boolean => name.startsWith(COMMAND_PREFIX);
-
-let failing: readonly FailingTarget[] | null = null;
-
-/** The target of this name on a device that fails when it is told to; null where there is none. One session at a time. */
-export function failingTarget(name: string): FailingTarget | null {
-  failing ??= failingTargets();
-  return failing.find(({ target }) => target.name === name) ?? null;
-}
 
 /** The targets in this process, made anew: what `check` tries. */
 export const allTargets = (): readonly Target[] => typescriptTargets();

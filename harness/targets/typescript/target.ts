@@ -1,8 +1,10 @@
 import {
   DiskPages,
   CallbackCounts,
+  FailingDisk,
   DATA_PATHS,
   FAULTS,
+  findOldBytes,
   FolioPool,
   MappableDisk,
   MemoryDisk,
@@ -12,6 +14,7 @@ import {
   ZeroingDisk,
   type BlockDevice,
   type MountRequest,
+  type Trouble,
 } from '../../../generated/impl/index.ts';
 import type { Timestamp } from '../../../model/index.ts';
 import { freeRuns } from '../../bitmaps.ts';
@@ -22,6 +25,7 @@ import {
   type Capabilities,
   type CountTable,
   type DiskImage,
+  type FailingSession,
   type Session,
   type SessionOptions,
   type Target,
@@ -83,6 +87,7 @@ interface Mode {
 class TypescriptTarget implements Target {
   readonly name: string;
   readonly capabilities: Capabilities;
+  readonly startFailing?: (setup: Setup, options: SessionOptions) => FailingSession;
   readonly #bufferedIomap: boolean;
   readonly #mount: typeof mount;
   readonly #counts = new CallbackCounts(DATA_PATHS);
@@ -94,6 +99,8 @@ class TypescriptTarget implements Target {
     this.capabilities = { powerCut: true, images: true, unperformed: PERFORMS_ALL, dax };
     this.#bufferedIomap = bufferedIomap;
     this.#mount = how;
+    // A device that is mapped directly makes no transfers that could fail.
+    if (dax === 'possible') this.startFailing = (setup, options) => this.#startFailing(setup, options);
   }
 
   start(setup: Setup, options: SessionOptions): Session {
@@ -112,11 +119,26 @@ class TypescriptTarget implements Target {
     return this.#rangeStates.table();
   }
 
-  #session(disk: MemoryDisk, setup: Setup, options: SessionOptions): Session {
+  #startFailing(setup: Setup, options: SessionOptions): FailingSession {
+    const disk = TEMPLATES.diskFor(setup);
+    const device = new FailingDisk(deviceOf(disk, setup));
+    return {
+      session: this.#session(disk, setup, options, device),
+      begin: (trouble) => device.begin(trouble as Trouble | null),
+      failed: () => device.failed,
+      findOldBytes,
+    };
+  }
+
+  #session(
+    disk: MemoryDisk,
+    setup: Setup,
+    options: SessionOptions,
+    device: BlockDevice = deviceOf(disk, setup),
+  ): Session {
     if (setup.mount.dax !== true && this.capabilities.dax === 'required')
       throw new TargetUnavailable('only for setups with dax');
     const fixed = mountOptionsOf(setup, options, this.#bufferedIomap);
-    const device = deviceOf(disk, setup);
     const mountAt = (time: Timestamp) =>
       this.#mount(device, {
         ...fixed,
