@@ -34,8 +34,8 @@ export class AddressSpace {
   readonly #folios = new FolioList<Folio>();
   #dirtyFolios = 0;
   #writebackFolios = 0;
-  /** Mappings with dirty folios, shared by a file system: what sync has to visit. */
-  readonly #dirtyMappings: Set<AddressSpace>;
+  /** Mappings with folios that are dirty or under writeback, shared by a file system: what sync has to visit (s_inodes_wb has the latter). */
+  readonly #unsyncedMappings: Set<AddressSpace>;
   /** The memory areas that show the file (i_mmap); null while there are none. */
   areas: Set<MemoryArea> | null = null;
   /** Somebody has mapped the file: bytes behind its end may have been stored to since, in memory. */
@@ -52,14 +52,14 @@ export class AddressSpace {
     host: MappingHost,
     pool: FolioPool,
     operations: AddressSpaceOperations,
-    dirtyMappings: Set<AddressSpace>,
+    unsyncedMappings: Set<AddressSpace>,
     folioOrderMin = 0,
   ) {
     this.folioOrderMin = folioOrderMin;
     this.host = host;
     this.pool = pool;
     this.operations = operations;
-    this.#dirtyMappings = dirtyMappings;
+    this.#unsyncedMappings = unsyncedMappings;
   }
 
   /** Bytes of the folio that lie within the file; none, or fewer, when it was truncated away. */
@@ -197,11 +197,17 @@ export class AddressSpace {
     return true;
   }
 
-  /** One more, or one less, is dirty: a mapping with something dirty is one that sync has to visit. */
+  /** One more, or one less, is dirty. */
   countDirty(change: 1 | -1): void {
     this.#dirtyFolios += change;
-    if (this.#dirtyFolios === 0) this.#dirtyMappings.delete(this);
-    else if (this.#dirtyFolios === change) this.#dirtyMappings.add(this);
+    this.#noteUnsynced(change);
+  }
+
+  /** One more, or one less, is on its way: sync has to visit the mapping while there is any. */
+  #noteUnsynced(change: 1 | -1): void {
+    const count = this.#dirtyFolios + this.#writebackFolios;
+    if (count === 0) this.#unsyncedMappings.delete(this);
+    else if (count === change) this.#unsyncedMappings.add(this);
   }
 
   /**
@@ -221,12 +227,14 @@ export class AddressSpace {
     assert(!folio.writeback, () => `folio ${folio.index} is under writeback already`);
     folio.writeback = true;
     this.#writebackFolios++;
+    this.#noteUnsynced(1);
   }
 
   endWriteback(folio: Folio): void {
     assert(folio.writeback, () => `folio ${folio.index} is not under writeback`);
     folio.writeback = false;
     this.#writebackFolios--;
+    this.#noteUnsynced(-1);
     if (folio.dropBehind) this.#dropBehind(folio);
   }
 

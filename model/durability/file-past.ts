@@ -1,7 +1,7 @@
 import type { Acknowledgement, Facts } from './facts.ts';
 import type { DurabilityHistory } from './history.ts';
 import type { InodeMoment } from './moment.ts';
-import { modeOfFile, movesSizeAtOnce, type DurabilityMode } from './rules.ts';
+import { modeOfFile, movesSizeAtOnce, reachesOwnEnd, type DurabilityMode } from './rules.ts';
 
 /** When the power went: so many operations had returned, and so many had begun, of which the later may have happened in part. */
 export interface CrashMoment {
@@ -86,7 +86,8 @@ export class FilePast {
     let most = least;
     for (let one = resized; one <= version; one++) most = Math.max(most, this.sizeAt(one));
     for (const { version: when, reaches } of this.acknowledgements())
-      if (when > resized) least = Math.max(least, Math.min(reaches, this.sizeAt(when)));
+      if (when > resized && (reaches >= this.sizeAt(when) || reachesOwnEnd(this.mode)))
+        least = Math.max(least, Math.min(reaches, this.sizeAt(when)));
     for (let one = resized + 1; one <= version; one++)
       if (this.facts(one)?.replaced === this.id && this.mode.path === 'buffer_head')
         least = Math.max(least, this.sizeAt(one));

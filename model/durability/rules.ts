@@ -13,6 +13,8 @@ import type { FlagName } from '../operation.ts';
  *    not be there. O_SYNC and RWF_SYNC as fsync. These four cover the range that was written or mapped (generic_write_sync,
  *    msync(2) in mm/msync.c): a size that a write has moved is on the disk when its end is among those, and otherwise as far as something
  *    was written among those (nothing is sent of a hole; Linux 6.1 was asked).
+ *    But with delayed allocation on the buffer_head path a write below an end that another one has moved, and that is not on the disk yet, leaves i_disksize as it is
+ *    when its blocks have their places (ext4_da_write_end, mpage_map_and_submit_extent; reports/kernel-findings/synchronous-write-below-a-delayed-end.md): nothing is promised then.
  * 3. sync(2), syncfs(2) and umount(2): everything (ext4_sync_fs). Not on Linux where there is no journal: sync_filesystem (fs/sync.c) writes the metadata when
  *    ext4_sync_fs has flushed, and nothing flushes after it (reports/kernel-findings/sync-without-a-journal.md).
  * 4. Without a journal fsync writes the inode and the directories that lead to it (ext4_fsync_nojournal), but nothing keeps older
@@ -84,6 +86,9 @@ export function modeOfFile(mode: DurabilityMode, flags: readonly FlagName[]): Du
 /** Rule 8. */
 export const movesSizeAtOnce = ({ path, data, delalloc }: DurabilityMode): boolean =>
   data === 'journal' || (path === 'buffer_head' && !delalloc);
+
+/** Rule 2: whether a synchronous write brings i_disksize up to its own end where that is not the end of the file. */
+export const reachesOwnEnd = ({ path, delalloc }: DurabilityMode): boolean => path === 'iomap' || !delalloc;
 
 /** Rule 12. */
 export const mayShowStale = ({ path, data, unwrittenFirst }: DurabilityMode): boolean =>

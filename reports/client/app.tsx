@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 import type { ReportData } from '../report-data.ts';
 import { Benchmarks } from './benchmarks.tsx';
-import { BugsPage } from './bugs.tsx';
+import { isAboutBugs, PlantedBugs } from './bugs.tsx';
 import { CoveragePage } from './coverage.tsx';
 import { FindingView } from './finding.tsx';
 import { Overview } from './overview.tsx';
@@ -53,9 +53,10 @@ const current = (name: string, place: string): 'page' | undefined =>
   name === place || (name === '' && place === 'finding') ? 'page' : undefined;
 
 /** Only what the run has something of. */
-function placesOf({ run, trend, measurements, bugs }: ReportData): { name: string; title: string }[] {
-  const places = [{ name: '', title: 'Findings' }];
-  if (bugs !== null) places.push({ name: 'bugs', title: 'Planted bugs' });
+function placesOf(data: ReportData): { name: string; title: string }[] {
+  const { run, trend, measurements, bugs } = data;
+  const places = [{ name: '', title: isAboutBugs(data) ? 'Planted bugs' : 'Findings' }];
+  if (bugs !== null && !isAboutBugs(data)) places.push({ name: 'bugs', title: 'Planted bugs' });
   if (Object.keys(run.coverage).length > 0 || run.answers !== undefined)
     places.push({ name: 'coverage', title: 'Coverage' });
   if (trend.length > 1) places.push({ name: 'trends', title: 'Trends' });
@@ -73,7 +74,12 @@ function pageOf(data: ReportData, [place, id]: Route): ComponentChildren {
       return <Benchmarks measurements={data.measurements} />;
     case 'bugs':
       if (data.bugs === null) break;
-      return <BugsPage bugs={data.bugs} />;
+      return (
+        <>
+          <h1 tabIndex={-1}>Planted bugs</h1>
+          <PlantedBugs bugs={data.bugs} />
+        </>
+      );
     case 'finding': {
       const index = data.pages.findIndex(({ record }) => record.id === id);
       const page = data.pages[index];

@@ -5,12 +5,15 @@ type Bugs = NonNullable<ReportData['bugs']>;
 type Score = Bugs['scores'][number];
 type Figures = Score['figures'];
 
+/** Whether there is nothing else to see. */
+export const isAboutBugs = (data: ReportData): data is ReportData & { readonly bugs: Bugs } =>
+  data.bugs !== null && data.run.findings.length === 0;
+
 /** How well planted bugs are found, beside a generator like fsx, and which cannot be planted. */
-export function BugsPage({ bugs }: { readonly bugs: Bugs }) {
+export function PlantedBugs({ bugs }: { readonly bugs: Bugs }) {
   const { scores, summary, impossible } = bugs;
   return (
     <>
-      <h1 tabIndex={-1}>Planted bugs</h1>
       {summary.map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
@@ -68,7 +71,7 @@ function Row({ score }: { readonly score: Score }) {
       <th scope="row" title={source}>
         {id} <span class="dim">{fault}</span>
       </th>
-      <td>{mechanism}</td>
+      <td class="prose">{mechanism}</td>
       <td>{needs.join(', ')}</td>
       <td class="number">
         <span class={`chip ${figures.found === figures.of ? 'held' : 'found'}`}>

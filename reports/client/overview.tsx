@@ -1,4 +1,5 @@
 import type { ReportData } from '../report-data.ts';
+import { isAboutBugs, PlantedBugs } from './bugs.tsx';
 import { Command } from './copy-button.tsx';
 import { FindingsTable } from './findings-table.tsx';
 import { grouped, plural, timeText } from './numbers.ts';
@@ -36,7 +37,14 @@ export function Overview({ data }: { readonly data: ReportData }) {
       </section>
       <Facts run={run} />
       {run.again === null ? null : <Command does="The same again" command={run.again} />}
-      <FindingsTable data={data} />
+      {isAboutBugs(data) ? (
+        <section>
+          <h2>Planted bugs</h2>
+          <PlantedBugs bugs={data.bugs} />
+        </section>
+      ) : (
+        <FindingsTable data={data} />
+      )}
       {cuts.map((cut) => (
         <p key={cut} class="note">
           {cut}
@@ -50,6 +58,9 @@ export function Overview({ data }: { readonly data: ReportData }) {
     </>
   );
 }
+
+/** Of what is done so seldom, nobody wants to know how often in a second. */
+const LEAST_RATE = 0.05;
 
 /** Verbs that compare with the model, operation by operation. */
 const MODELLED = ['check', 'kernel', 'bench'];
@@ -71,13 +82,13 @@ function Facts({ run }: { readonly run: Run }) {
   const facts: [string, string][] = [];
   if (seed !== null) facts.push(['Seed', String(seed)]);
   for (const [name, count] of Object.entries(counts)) {
-    const rate = elapsedMs === null || elapsedMs === 0 ? null : (count / elapsedMs) * 1000;
+    const rate = elapsedMs === null || elapsedMs === 0 ? 0 : (count / elapsedMs) * 1000;
     facts.push([
       name.slice(0, 1).toUpperCase() + name.slice(1),
-      rate === null ? grouped(count) : `${grouped(count)} (${grouped(rate, 1)}/s)`,
+      rate < LEAST_RATE ? grouped(count) : `${grouped(count)} (${grouped(rate, 1)}/s)`,
     ]);
   }
-  facts.push(['Targets', targets.join(', ')]);
+  if (targets.length > 0) facts.push(['Targets', targets.join(', ')]);
   if (faults.length > 0) facts.push(['Planted bugs', faults.join(', ')]);
   facts.push(['Started', `${run.startedAt.slice(0, 19).replace('T', ' ')} UTC`]);
   facts.push(['e2fsck', versions.e2fsck ?? 'not asked']);

@@ -42,7 +42,7 @@ export function* mkwriteDelayed(inode: Inode, folio: Folio): Sleepable<MkwriteOu
     const overcautious = blockMapOf(inode).promiseBlocks > 1;
     if (!overcautious || !(error instanceof Failure) || error.errno !== 'ENOSPC') throw error;
   }
-  for (const mapping of [...inode.sb.inodes.dirtyMappings]) yield* writeAndWait(mapping, 0, Infinity);
+  for (const mapping of [...inode.sb.inodes.unsyncedMappings]) yield* writeAndWait(mapping, 0, Infinity);
   return yield* mkwritePlaced(inode, folio);
 }
 

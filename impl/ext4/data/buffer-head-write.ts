@@ -311,7 +311,7 @@ function* writeDelayedOrPlaced(inode: Inode, position: number, source: Uint8Arra
   } catch (error) {
     if (!(error instanceof Failure) || error.errno !== 'ENOSPC') throw error;
   }
-  for (const mapping of [...inode.sb.inodes.dirtyMappings]) yield* writeAndWait(mapping, 0, Infinity);
+  for (const mapping of [...inode.sb.inodes.unsyncedMappings]) yield* writeAndWait(mapping, 0, Infinity);
   yield* writePlaced(inode, position, source);
 }
 

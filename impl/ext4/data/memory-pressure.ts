@@ -10,7 +10,7 @@ import type { SuperBlock } from '../super/super-block.ts';
 export function* relievePressure(sb: SuperBlock): Sleepable<void> {
   for (const inode of sb.inodes.all()) reclaimFolios(inode.mapping);
   if (!sb.pool.pressed()) return;
-  for (const mapping of [...sb.inodes.dirtyMappings]) {
+  for (const mapping of [...sb.inodes.unsyncedMappings]) {
     yield* writeAndWait(mapping, 0, Infinity);
     reclaimFolios(mapping);
   }

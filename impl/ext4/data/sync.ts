@@ -9,7 +9,7 @@ import type { SuperBlock } from '../super/super-block.ts';
  */
 export function* syncFileSystem(sb: SuperBlock): Sleepable<void> {
   if (sb.readOnly || sb.health.emergency) return;
-  for (const mapping of [...sb.inodes.dirtyMappings])
+  for (const mapping of [...sb.inodes.unsyncedMappings])
     yield* unfailing(() => writeAndWait(mapping, 0, Infinity));
   yield* sb.conversionWork.flush();
   yield* unfailing(() => commitAll(sb));

@@ -229,7 +229,7 @@ export function fakeMount(options: FakeOptions = {}): FakeMount {
     journal: { start },
     fastCommits: null,
     pool: new FolioPool(),
-    inodes: { dirtyMappings: new Set() },
+    inodes: { unsyncedMappings: new Set() },
     orphans: {
       *add(_handle: Handle, inode: Inode): Sleepable<void> {
         orphans.add(inode.ino);

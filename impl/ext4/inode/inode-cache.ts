@@ -40,7 +40,7 @@ export class InodeCache {
   readonly #sb: SuperBlock;
   readonly #inodes = new Map<number, Inode>();
   /** Files with dirty folios: what a sync has to visit. */
-  readonly dirtyMappings = new Set<AddressSpace>();
+  readonly unsyncedMappings = new Set<AddressSpace>();
   /** Of every file: a folio holds at least one block. */
   readonly folioOrderMin: number;
 

@@ -181,7 +181,7 @@ export class Inode {
       this,
       sb.pool,
       dataPath,
-      sb.inodes.dirtyMappings,
+      sb.inodes.unsyncedMappings,
       sb.inodes.folioOrderMin,
     );
     this.mapping.faults = sb.options.faults;
