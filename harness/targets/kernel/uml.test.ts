@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, type TestContext } from 'vitest';
 import type { Operation } from '../../../model/index.ts';
@@ -8,7 +8,10 @@ import { DEFAULT_SETUP, timeOfStep, type Setup } from '../../setup.ts';
 import type { Session, Target } from '../../target.ts';
 import { openWorkspace } from '../../workspace.ts';
 import { writeImage } from '../../image-file.ts';
+import { Area } from './area.ts';
+import { Performer, type Told } from './performer.ts';
 import { kernelTarget } from './target-words.ts';
+import { userModeLinux } from './uml.ts';
 import { SparseImage } from './sparse-image.ts';
 
 const SETUP: Setup = { ...DEFAULT_SETUP, mount: { ...DEFAULT_SETUP.mount, atime: 'noatime' } };
@@ -119,6 +122,28 @@ describe('a User-Mode Linux', async () => {
     await execa(debugfs, ['-w', '-R', 'set_inode_field d block[0] 0', file]);
     return SparseImage.scan(file);
   };
+
+  test('a kernel without memory to share answers over its line', async (context) => {
+    if (reason !== null) context.skip(`unknown: ${reason}`);
+    const path = mkdtempSync(join(workspace.path, 'line-'));
+    const disk = join(path, 'disk');
+    writeFileSync(disk, new Uint8Array(1 << 20));
+    const folder = { path, disk, log: null, area: new Area(null) };
+    const performer = await Performer.over((onBytes) => userModeLinux(null).start(folder, onBytes));
+    try {
+      expect(performer.hello.area).toBe(false);
+      await performer.call({ call: 'stand', place: { kind: 'folder', folder: '/run' }, paced: false });
+      const told = (operation: Told['operation']): Told => ({ operation, data: new Uint8Array(0) });
+      const answers = performer.perform([
+        told({ op: 'mkdir', path: 'd', mode: 0o700 }),
+        told({ op: 'mkdir', path: 'd', mode: 0o700 }),
+      ]);
+      const [made, again] = await Promise.all(answers.map((asked) => asked.later()));
+      expect([made?.value, again?.errno]).toEqual([{ kind: 'done' }, 'EEXIST']);
+    } finally {
+      performer.kill();
+    }
+  });
 
   booted(
     'of many operations that were told at once it is known which one the kernel died of',
