@@ -58,12 +58,12 @@ ${list(RACE_MODES)}
 
 A schedule says at each place where a task may be preempted (before every lock, folio lock, handle and page of a read, and
 where it waits) who goes on. Exhaustive: every schedule with at most so many preemptions; holding a worker (interrupts, ends
-of I/O, commits) back that would go first counts as one. Without --strategy every race is sampled before any is searched
-exhaustively, in rounds that grow, and programs are drawn beside them: no race waits for hours until it is looked at. What each operation may see of the others is written down in
-harness/race/atomicity.ts.
+of I/O, commits) back that would go first counts as one. Without --strategy all races are looked at in rounds that grow, by
+samples and by a part of the exhaustive search, and programs are drawn beside them; in the end each search is completed.
+What each operation may see of the others is written down in harness/race/atomicity.ts.
 
 Examples:
-  twinpath race                                   samples of all, then the catalogue with up to 1 preemption, for a minute
+  twinpath race                                   rounds over all, then the catalogue with up to 1 preemption, for a minute
   twinpath race --preemptions 2 --seconds 3600 --programs 0
   twinpath race --races write-read --modes iomap --strategy exhaustive --preemptions 2
   twinpath race --races none --strategy pct --seed 7 --programs 500

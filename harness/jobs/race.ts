@@ -31,6 +31,9 @@ export async function runRace(job: RaceJob, bench: Workbench, say: Say, stop: Ab
   await run.go(stop);
 }
 
+/** An exhaustive search may end long before the last look, which tells that nothing was left out. */
+const isOver = ({ isLast, source }: RaceItem): boolean => source.isExhausted && !isLast;
+
 class RaceRunner {
   readonly #job: RaceJob;
   readonly #bench: Workbench;
@@ -79,7 +82,7 @@ class RaceRunner {
     const endsAt = performance.now() + durationMs;
     let number = -1;
     for (const item of raceItems(plan)) {
-      if (++number < from || this.#failed.has(item.name)) continue;
+      if (++number < from || this.#failed.has(item.name) || isOver(item)) continue;
       if (stop.aborted || performance.now() >= endsAt || this.#kept >= FINDINGS_MAX) break;
       this.#item = number;
       this.#name = item.name;
@@ -100,7 +103,7 @@ class RaceRunner {
       const totals = { ...this.#totals, schedules: this.#totals.schedules + schedules };
       this.#say({ type: 'race progress', name: item.name, totals });
     };
-    const { found, complete, ...counts } = await searchSchedules(
+    const { found, ...counts } = await searchSchedules(
       item.program,
       item.source,
       this.#context,
@@ -108,9 +111,9 @@ class RaceRunner {
       tell,
     );
     const { user, system } = process.cpuUsage(before);
-    const isWhole = complete && item.strategy === 'exhaustive';
-    const programs = item.isFirst ? 1 : 0;
-    const done = { ...counts, programs, complete: isWhole ? 1 : 0, cpu: user + system };
+    const { isFirst, isLast, strategy, source } = item;
+    const isComplete = isLast && strategy === 'exhaustive' && source.isExhausted;
+    const done = { ...counts, programs: isFirst ? 1 : 0, complete: isComplete ? 1 : 0, cpu: user + system };
     this.#totals = addTotals(this.#totals, done);
     this.#step = SHRINKING;
     for (const one of found) await this.#keep(item, one, counts.schedules);

@@ -8,7 +8,7 @@ const preemptible = (length: number): Decision[] =>
 
 function schedulesOf(bound: number, decisions: readonly Decision[]): number[][] {
   const seen: number[][] = [];
-  const exploration = new Exploration(bound);
+  const exploration = new Exploration(bound, 7);
   while (
     exploration.next((choose) => {
       seen.push(decisions.map((decision, at) => choose(at, decision, [], 0)));
@@ -40,4 +40,21 @@ test('who goes on where a task waits is free; to hold a worker back is not', () 
       free.map((one) => ({ ...one, delaysWorker: true })),
     ),
   ).toHaveLength(1);
+});
+
+test('the seed is the order of schedules with as many preemptions', () => {
+  const orders = [1, 1, 2].map((seed) => {
+    const seen: string[] = [];
+    const exploration = new Exploration(1, seed);
+    const decisions = preemptible(10);
+    for (let count = 0; count < 6; count++) {
+      exploration.next((choose) => {
+        seen.push(decisions.map((decision, at) => choose(at, decision, [], 0)).join(''));
+        return decisions;
+      });
+    }
+    return seen;
+  });
+  expect(orders[1]).toEqual(orders[0]);
+  expect(orders[2]).not.toEqual(orders[0]);
 });

@@ -15,7 +15,7 @@ export interface RacePlan {
   readonly modes: readonly string[];
   readonly blockSizes: readonly BlockSize[];
   readonly faults: readonly string[];
-  /** Null: catalogued races by samples first and then exhaustively, drawn ones by each of the others in turn. */
+  /** Null: catalogued races exhaustively and by samples, drawn ones by samples. */
   readonly strategy: StrategyName | null;
   /** Preemptions of an exhaustive search, at most. */
   readonly bound: number;
@@ -33,17 +33,19 @@ export interface RaceItem {
   readonly source: ScheduleSource;
   /** Schedules, at most. */
   readonly schedules: number;
-  /** Whether this is the first look at the program. */
+  /** Whether this is the first look at the program, and the last one. */
   readonly isFirst: boolean;
+  readonly isLast: boolean;
   readonly program: RaceProgram;
 }
 
-const SAMPLING: readonly StrategyName[] = ['fast-check', 'pct', 'random'];
+/** In turn. Priorities, which need few schedules where several things must come in one order, are every other one. */
+const SAMPLING: readonly StrategyName[] = ['pct', 'random', 'pct', 'fast-check'];
 
 /**
- * An exhaustive search of one program after the other leaves the last of them to those who have hours. So every program is
- * sampled first, in rounds: in the first one this often, in each further one twice as often as in the one before, so that no
- * program waits long for its turn, and what shows seldom is looked for as well.
+ * Who searches one program after the other exhaustively leaves the last of them to those who have hours. So all of them are
+ * looked at in rounds, in each of which a program gets so many schedules of its exhaustive search, which goes on where it
+ * stopped, and as many samples; and in each further round twice as many. So no program waits long for its turn.
  */
 const FIRST_SHARE = 8;
 const ROUNDS = 5;
@@ -56,19 +58,25 @@ const DRAWN_PER_CATALOGUED = 0.5;
 interface Named {
   readonly name: string;
   readonly program: RaceProgram;
+  /** All its schedules up to the bound on preemptions, or those of the strategy that was asked for. */
+  readonly whole: Pick<RaceItem, 'strategy' | 'source' | 'schedules'>;
 }
 
-/** Samples of every catalogued race in every mode and of programs drawn anew, then the former exhaustively, then more of the latter. The same for the same plan. */
+/** Rounds over every catalogued race in every mode and over programs drawn anew, then the rest of the former, then more of the latter. The same for the same plan. */
 export function* raceItems(plan: RacePlan): Generator<RaceItem> {
   const catalogued = cataloguedPrograms(plan);
   const perRound = Math.ceil(catalogued.length * DRAWN_PER_CATALOGUED);
   const rounds = plan.strategy === null ? ROUNDS : 0;
   for (let round = 0; round < rounds; round++) {
     const share = FIRST_SHARE * 2 ** round;
-    for (const [index, one] of catalogued.entries()) yield sampledItem(plan, one, { round, index, share });
+    for (const [index, one] of catalogued.entries()) {
+      yield wholeItem(one, { share, isFirst: round === 0, isLast: false });
+      yield sampledItem(plan, one, { round, index, share });
+    }
     for (const index of indices(round * perRound, perRound, plan)) yield drawnItem(plan, index, share);
   }
-  for (const one of catalogued) yield wholeItem(plan, one, rounds === 0);
+  for (const one of catalogued)
+    yield wholeItem(one, { share: Infinity, isFirst: rounds === 0, isLast: true });
   for (const index of indices(rounds * perRound, plan.drawn, plan)) {
     yield drawnItem(plan, index, plan.schedules ?? LAST_SHARE);
   }
@@ -79,12 +87,14 @@ function* indices(from: number, count: number, { drawn }: RacePlan): Generator<n
   for (let index = from; index < Math.min(from + count, drawn); index++) yield index;
 }
 
-function cataloguedPrograms({ races, modes, blockSizes, faults }: RacePlan): Named[] {
+function cataloguedPrograms(plan: RacePlan): Named[] {
+  const { races, modes, blockSizes, faults } = plan;
   return named(CATALOGUE, races).flatMap((race) =>
     named(RACE_MODES, modes).flatMap((mode) =>
       blockSizes.map((blockSize) => ({
         name: `${race.name} ${mode.name} ${blockSize}`,
         program: programOf(race, mode, blockSize, faults),
+        whole: wholeOf(plan),
       })),
     ),
   );
@@ -98,7 +108,21 @@ function named<T extends { readonly name: string }>(known: readonly T[], names: 
   });
 }
 
-/** A look at a catalogued race in advance. */
+function wholeOf({ seed, bound, ...plan }: RacePlan): Named['whole'] {
+  const strategy = plan.strategy ?? 'exhaustive';
+  const schedules = plan.schedules ?? (strategy === 'exhaustive' ? Infinity : LAST_SHARE);
+  return { strategy, schedules, source: sourceOf(strategy, { seed, bound, limit: schedules }) };
+}
+
+/** More of what there is of a catalogued race. */
+function wholeItem(
+  { name, program, whole }: Named,
+  { share, ...which }: { readonly share: number } & Pick<RaceItem, 'isFirst' | 'isLast'>,
+): RaceItem {
+  return { name, program, ...whole, schedules: Math.min(share, whole.schedules), ...which };
+}
+
+/** Some schedules of a catalogued race. */
 function sampledItem(
   plan: RacePlan,
   { name, program }: Named,
@@ -109,15 +133,7 @@ function sampledItem(
   const schedules = Math.min(share, plan.schedules ?? share);
   const seed = mixed(mixed(plan.seed, round), index);
   const source = sourceOf(strategy, { seed, bound: plan.bound, limit: schedules });
-  return { name, strategy, source, schedules, isFirst: round === 0, program };
-}
-
-/** Every schedule of a catalogued race, or those of the strategy that was asked for. */
-function wholeItem(plan: RacePlan, { name, program }: Named, isFirst: boolean): RaceItem {
-  const strategy = plan.strategy ?? 'exhaustive';
-  const schedules = plan.schedules ?? (strategy === 'exhaustive' ? Infinity : LAST_SHARE);
-  const source = sourceOf(strategy, { seed: plan.seed, bound: plan.bound, limit: schedules });
-  return { name, strategy, source, schedules, isFirst, program };
+  return { name, strategy, source, schedules, isFirst: false, isLast: false, program };
 }
 
 function drawnItem(plan: RacePlan, index: number, share: number): RaceItem {
@@ -138,6 +154,7 @@ function drawnItem(plan: RacePlan, index: number, share: number): RaceItem {
     source,
     schedules,
     isFirst: true,
+    isLast: true,
     program,
   };
 }

@@ -13,8 +13,6 @@ export interface SearchResult {
   readonly stories: number;
   readonly images: number;
   readonly undecided: number;
-  /** No schedule was left out: what the source has is exhausted. */
-  readonly complete: boolean;
   /** The first of each kind. */
   readonly found: readonly FailingRace[];
 }
@@ -46,11 +44,10 @@ export async function searchSchedules(
     if (!found.some(({ failure }) => sameRaceFailure(failure, one.failure))) found.push(one);
   };
   let schedules = 0;
-  let more = true;
-  while (more && found.length < FOUND_MAX && schedules < limits.schedules) {
+  while (!source.isExhausted && found.length < FOUND_MAX && schedules < limits.schedules) {
     if (limits.stop.aborted || performance.now() >= limits.endsAt) break;
-    for (let batch = 0; batch < BATCH && more && schedules < limits.schedules; batch++) {
-      more = source.next((choose) => {
+    for (let batch = 0; batch < BATCH && schedules < limits.schedules; batch++) {
+      source.next((choose) => {
         schedules++;
         const { pilot, failure }: Tried = bench.try(choose);
         if (failure !== null) note({ program, choices: trimmed(pilot.choices), failure });
@@ -63,7 +60,7 @@ export async function searchSchedules(
     await new Promise(setImmediate);
   }
   await judge();
-  return { schedules, ...bench.distinct, complete: !more, found };
+  return { schedules, ...bench.distinct, found };
 
   async function judge(): Promise<void> {
     const failed = await bench.judgeImages(judges);

@@ -11,6 +11,7 @@ export type StrategyName = (typeof STRATEGIES)[number];
 export interface ScheduleSource {
   /** Runs the next one; false when there is none left. */
   next(run: RunSchedule): boolean;
+  readonly isExhausted: boolean;
 }
 
 /** How likely the running task goes on in a random walk. */
@@ -19,12 +20,12 @@ const STAY = 0.7;
 /** Points at which PCT changes priorities: bugs of that many orderings and one. */
 const CHANGES = 3;
 
-/** `bound`: preemptions of an exhaustive search; `limit`: schedules of any other. */
+/** `bound`: preemptions of an exhaustive search, of which the seed is the order; `limit`: schedules of any other. */
 export function sourceOf(
   name: StrategyName,
   { seed, bound, limit }: { readonly seed: number; readonly bound: number; readonly limit: number },
 ): ScheduleSource {
-  if (name === 'exhaustive') return new Exploration(bound);
+  if (name === 'exhaustive') return new Exploration(bound, seed);
   if (name === 'fast-check') return new Drawn(seed, limit);
   return new Sampled(name, seed, limit);
 }
@@ -41,8 +42,12 @@ class Drawn implements ScheduleSource {
     this.#limit = limit;
   }
 
+  get isExhausted(): boolean {
+    return this.#done >= this.#limit;
+  }
+
   next(run: RunSchedule): boolean {
-    if (this.#done >= this.#limit) return false;
+    if (this.isExhausted) return false;
     const place = this.#done++ % DRAWN_AT_ONCE;
     if (place === 0)
       this.#batch = fc.sample(schedules(), { seed: this.#seed + this.#done, numRuns: DRAWN_AT_ONCE });
@@ -67,8 +72,12 @@ class Sampled implements ScheduleSource {
     this.#limit = limit;
   }
 
+  get isExhausted(): boolean {
+    return this.#done >= this.#limit;
+  }
+
   next(run: RunSchedule): boolean {
-    if (this.#done >= this.#limit) return false;
+    if (this.isExhausted) return false;
     const seed = Math.imul(this.#seed, 0x9e3779b1) + this.#done++;
     const choose = this.#name === 'pct' ? priorities(seed, this.#length, CHANGES) : randomWalk(seed, STAY);
     const decisions: readonly Decision[] = run(choose);

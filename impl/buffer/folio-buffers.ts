@@ -64,16 +64,15 @@ export function releaseFolio(folio: Folio): boolean {
 }
 
 /** buffer_migrate_folio(): the buffer_heads go along, unless one is in use. */
-export function migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRun): Folio | null {
+export function migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRun): boolean {
   const buffers = buffersOf(folio);
-  if (buffers?.some((buffer) => buffer.locked || buffer.asyncWrite) === true) return null;
-  const moved = mapping.replace(folio, memory);
+  if (buffers?.some((buffer) => buffer.locked || buffer.asyncWrite) === true) return false;
+  mapping.moveTo(folio, memory);
   const size = folio.size / (buffers?.length ?? 1);
   const blocks = memory.blocks(size);
   if (buffers !== null)
-    moved.private = buffers.map((buffer, index) => moveBuffer(buffer, blocks[index] as MemoryBlock));
-  folio.private = null;
-  return moved;
+    folio.private = buffers.map((buffer, index) => moveBuffer(buffer, blocks[index] as MemoryBlock));
+  return true;
 }
 
 /** The same block in other memory. */

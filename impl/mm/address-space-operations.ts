@@ -59,10 +59,10 @@ export interface AddressSpaceOperations {
   /** Lets go of the private state of a clean folio; false when it cannot. */
   releaseFolio(folio: Folio): boolean;
   /**
-   * Moves a locked folio, which is not under writeback, to other memory of the same size; answers what takes its place,
-   * locked, or null when somebody refers to its memory.
+   * Moves a locked folio, which is not under writeback, to other memory of the same size; false when somebody refers to the memory
+   * that it has.
    */
-  migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRun): Folio | null;
+  migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRun): boolean;
   /** The memory of a locked folio is broken: it leaves the cache. False when it cannot. */
   errorRemoveFolio(mapping: AddressSpace, folio: Folio): boolean;
   /** Are bytes [offset, offset + length) of a folio that is not uptodate as a whole nevertheless good to read? */

@@ -158,25 +158,18 @@ export class AddressSpace {
   }
 
   /**
-   * Another folio takes the place of one that is locked, unmapped and not under writeback, with the same bytes and flags in
-   * `memory` (folio_migrate_mapping). Answers it, locked; its private state is still that of the old one, which is free.
+   * The bytes of a folio that is locked, unmapped and not under writeback go to `memory` (folio_migrate_mapping). It stays the same
+   * folio: whoever has it in a list, and waits for one before it, has no reference that could be counted, and would miss another.
    */
-  replace(folio: Folio, memory: PageRun): Folio {
+  moveTo(folio: Folio, memory: PageRun): void {
     assert(
       folio.mapping === this && folio.locked && !folio.writeback,
-      () => `folio ${folio.index} cannot be replaced`,
+      () => `folio ${folio.index} cannot be moved`,
     );
-    const fresh = new Folio(this, folio.index, memory);
-    fresh.data.set(folio.data);
-    fresh.uptodate = folio.uptodate;
-    fresh.dirty = folio.dirty;
-    fresh.toWrite = folio.toWrite;
-    fresh.lockUnshared();
-    this.#folios.replace(folio, fresh);
-    folio.dirty = folio.toWrite = false;
-    folio.mapping = null;
+    memory.data.set(folio.data);
     this.pool.release(folio.memory);
-    return fresh;
+    folio.memory = memory;
+    folio.data = memory.data;
   }
 
   /**

@@ -14,7 +14,7 @@ const folioAt = (index: number, order: number): Folio => ({ index, pages: 1 << o
 const PAGES = 1024;
 
 const step = fc.record({
-  what: fc.constantFrom('insert', 'insert', 'remove', 'dirty', 'replace'),
+  what: fc.constantFrom('insert', 'insert', 'remove', 'dirty'),
   index: fc.nat(PAGES - 1),
   order: fc.nat(2),
 });
@@ -39,10 +39,6 @@ test('the list answers what a plain array of folios does', () => {
         } else if (folio?.dirty === false && what === 'remove') {
           expect(list.remove(folio)).toBe(true);
           plain = plain.filter((one) => one !== folio);
-        } else if (folio !== undefined && what === 'replace') {
-          const fresh = { ...folio };
-          list.replace(folio, fresh);
-          plain = plain.map((one) => (one === folio ? fresh : one));
         }
         // What was found last is where the next look-up begins, whatever has become of it.
         for (const near of [index, index + 1, index + 2, at])

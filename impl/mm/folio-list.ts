@@ -94,12 +94,6 @@ export class FolioList<Folio extends Listed> {
     return true;
   }
 
-  /** Another folio of the same pages, as dirty as this one, stands where this one stood. */
-  replace(folio: Folio, fresh: Folio): void {
-    const folios = this.#pieces[this.#pieceOf(folio.index)]?.folios ?? [];
-    folios[placeIn(folios, folio.index)] = fresh;
-  }
-
   /** One of its folios became dirty, or clean. */
   countDirty(folio: Folio, change: 1 | -1): void {
     const piece = this.#pieces[this.#pieceOf(folio.index)];

@@ -20,8 +20,8 @@ export class Folio implements HeldLock {
   readonly position: number;
   /** Bytes. */
   readonly size: number;
-  readonly memory: PageRun;
-  readonly data: Uint8Array;
+  memory: PageRun;
+  data: Uint8Array;
   /** The file it belongs to; null once it was truncated or reclaimed. */
   mapping: AddressSpace | null;
   locked = false;

@@ -27,15 +27,12 @@ function migrate(mapping: AddressSpace, folio: Folio): boolean {
   if (memory === null) return false;
   if (mapping.areas !== null) unmapPages(mapping, folio.index, folio.index + folio.pages, false);
   const moved = mapping.operations.migrateFolio(mapping, folio, memory);
-  if (moved === null) mapping.pool.release(memory);
-  else moved.unlock();
-  return moved !== null;
+  if (!moved) mapping.pool.release(memory);
+  return moved;
 }
 
 /** filemap_migrate_folio(): what is known of the folio does not depend on where its bytes lie. */
-export function migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRun): Folio {
-  const moved = mapping.replace(folio, memory);
-  moved.private = folio.private;
-  folio.private = null;
-  return moved;
+export function migrateFolio(mapping: AddressSpace, folio: Folio, memory: PageRun): boolean {
+  mapping.moveTo(folio, memory);
+  return true;
 }

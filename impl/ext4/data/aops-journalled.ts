@@ -44,8 +44,7 @@ export const journalledPath: DataPath = {
 
   invalidateFolio: invalidateLogged,
   releaseFolio: releaseLogged,
-  migrateFolio: (mapping, folio, memory) =>
-    releaseLogged(folio) ? migrateFolio(mapping, folio, memory) : null,
+  migrateFolio: (mapping, folio, memory) => releaseLogged(folio) && migrateFolio(mapping, folio, memory),
   errorRemoveFolio,
   isPartiallyUptodate: (folio, offset, length) =>
     isPartiallyLogged(folio, inodeOf(folio.mapping).blockSize, offset, length),

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import type { Handle, Operation } from '../../model/index.ts';
+import { RACE_MODES, setupOf } from './modes.ts';
+import type { RaceProgram } from './program.ts';
+import { searchSchedules } from './race-search.ts';
+import { FOR_EVER, withJudges } from './racing.fixture.ts';
+import { sourceOf } from './strategy.ts';
+
+const BLOCK = 1024;
+
+const write = (handle: Handle, offset: number, seed: number, length: number): Operation => ({
+  op: 'pwrite',
+  handle,
+  offset,
+  content: { seed, length },
+});
+
+const open = (as: Handle): Operation => ({
+  op: 'open',
+  as,
+  path: 'a',
+  access: 'read-write',
+  flags: { create: true },
+  mode: 0o644,
+});
+
+// Found with drawn programs: writeback waited for the first of two folios while compaction moved the second to other memory, and
+// passed over it then. Collapse threw it away, dirty.
+test.each(['delalloc', 'iomap'])(
+  'a folio that moves to other memory while writeback waits for it, or for one before it, is written: %s',
+  { timeout: 240_000 },
+  async (name) => {
+    const mode = RACE_MODES.find((each) => each.name === name);
+    if (mode === undefined) throw new Error(`there is no ${name}`);
+    const program: RaceProgram = {
+      setup: setupOf(mode, BLOCK),
+      target: mode.target,
+      faults: [],
+      image: [open('fd0'), write('fd0', 0, 1, 4 * BLOCK + 512), { op: 'close', handle: 'fd0' }],
+      before: [open('fd0'), write('fd0', BLOCK + 512, 2, 2 * BLOCK), write('fd0', 4 * BLOCK, 3, 4 * BLOCK)],
+      tasks: [
+        { name: 'compactor', operations: [{ op: 'reclaim', path: 'a', offset: 0, length: 10 * BLOCK }] },
+        {
+          name: 'shifter',
+          operations: [
+            { op: 'fallocate', handle: 'fd0', mode: 'collapse', offset: 2 * BLOCK, length: BLOCK },
+          ],
+        },
+      ],
+    };
+    await withJudges(async (context) => {
+      const source = sourceOf('exhaustive', { seed: 1, bound: 1, limit: Infinity });
+      const limits = { ...FOR_EVER, schedules: Infinity };
+      const { found } = await searchSchedules(program, source, context, limits, () => undefined);
+      expect(found.map(({ failure }) => failure.words)).toEqual([]);
+      expect(source.isExhausted).toBe(true);
+    });
+  },
+);
