@@ -66,7 +66,7 @@ test.each(cases)(
     if (target === undefined || maker === undefined) throw new Error('a mode names a target');
     const image = await imageOf(program, maker);
     const judges = { e2fsck: null, files: new ImageFiles('.'), targets: [maker] };
-    const exploration = new Exploration(1, 1);
+    const exploration = new Exploration(1, null);
     const runs: ReturnType<typeof runProgram>[] = [];
     while (
       exploration.next((choose) => {

@@ -21,15 +21,16 @@ export type RunSchedule = (choose: Chooser) => readonly Decision[];
  */
 export class Exploration {
   readonly #bound: number;
-  readonly #number: () => number;
+  readonly #number: (() => number) | null;
   /** Schedules not yet run, by what they cost. */
   readonly #waiting: Schedule[][];
   /** Schedules run, by what they cost. */
   readonly counts: number[];
 
-  constructor(bound: number, seed: number) {
+  /** Without a seed, those that differ late come first: the order for who looks at all of them, or at a small program. */
+  constructor(bound: number, seed: number | null) {
     this.#bound = bound;
-    this.#number = numbersFrom(seed);
+    this.#number = seed === null ? null : numbersFrom(seed);
     this.#waiting = Array.from({ length: bound + 1 }, () => []);
     this.counts = Array.from({ length: bound + 1 }, () => 0);
     this.#waiting[0]?.push([]);
@@ -54,7 +55,7 @@ export class Exploration {
   /** Any of them, whose place the last one takes. */
   #take(list: Schedule[]): Schedule | undefined {
     const last = list.pop();
-    if (last === undefined || list.length === 0) return last;
+    if (last === undefined || list.length === 0 || this.#number === null) return last;
     const place = Math.floor(this.#number() * (list.length + 1));
     const taken = list[place];
     if (taken === undefined) return last;

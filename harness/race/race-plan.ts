@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { BlockSize } from '../setup.ts';
+import { Exploration } from './explore.ts';
 import { CATALOGUE, programOf } from './catalogue/catalogue.ts';
 import { racePrograms } from './draw-program.ts';
 import { RACE_MODES } from './modes.ts';
@@ -109,7 +110,12 @@ function named<T extends { readonly name: string }>(known: readonly T[], names: 
 }
 
 function wholeOf({ seed, bound, ...plan }: RacePlan): Named['whole'] {
-  const strategy = plan.strategy ?? 'exhaustive';
+  // In rounds it stops again and again, so that the order matters.
+  if (plan.strategy === null) {
+    const source = new Exploration(bound, seed);
+    return { strategy: 'exhaustive', schedules: plan.schedules ?? Infinity, source };
+  }
+  const { strategy } = plan;
   const schedules = plan.schedules ?? (strategy === 'exhaustive' ? Infinity : LAST_SHARE);
   return { strategy, schedules, source: sourceOf(strategy, { seed, bound, limit: schedules }) };
 }

@@ -143,7 +143,7 @@ class RaceShrinker {
 
   async #searched(bench: ProgramBench, bound: number, schedules: number): Promise<boolean> {
     if (bound < 0) return false;
-    const exploration = new Exploration(bound, 1);
+    const exploration = new Exploration(bound, null);
     let fails = false;
     for (let tried = 0; tried < schedules && !fails && !this.#over; tried++) {
       const seen: Tried[] = [];

@@ -43,7 +43,7 @@ test.each(RACE_MODES)(
       ],
     };
     const bench = await ProgramBench.make(program);
-    const exploration = new Exploration(1, 1);
+    const exploration = new Exploration(1, null);
     let schedules = 0;
     while (
       exploration.next((choose) => {
