@@ -49,7 +49,8 @@ Modes:
 ${CRASH_MODES.map(({ name, target, format }) => `  ${name.padEnd(22)}${target}${format === undefined ? '' : ` with ${(format.features ?? []).join(',')}`}`).join('\n')}
 
 A state is what the device may hold after a power cut: everything that a flush or FUA covers, and of what was written since
-the last flush any part, down to single sectors of 512 or 4096 bytes; one of twelve is cut again while it is recovered from. What may be found then is
+the last flush any part, down to single sectors of 512 or 4096 bytes; one of twelve is cut again while it is recovered from. One
+program in three does not wait for its fsync, fdatasync, sync and syncfs: the next call begins while they are under way (not on a kernel). What may be found then is
 written down in model/durability/rules.ts, rule by rule with its source.
 
 Examples:
