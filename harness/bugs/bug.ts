@@ -55,15 +55,7 @@ export interface ImpossibleBug extends BugBasics {
   readonly why: string;
 }
 
-/** A bug that nobody has planted yet. */
-export interface WaitingBug extends BugBasics {
-  readonly kind: 'waiting';
-  readonly needs: readonly Need[];
-  /** What it waits for. */
-  readonly why: string;
-}
-
-export type Bug = PlantedBug | ImpossibleBug | WaitingBug;
+export type Bug = PlantedBug | ImpossibleBug;
 
 /** Can the operations be run as they are, and is that all it takes? */
 export const isSequence = (known: PlantedBug['known']): known is KnownSequence =>

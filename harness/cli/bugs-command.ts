@@ -62,7 +62,7 @@ file and compares contents and sizes only, after how many operations and how lon
 case, or it can be typed into xfs_io.
 
 Examples:
-  twinpath bugs --list               what is planted, what cannot exist here and why, what waits for a judge
+  twinpath bugs --list               what is planted and what cannot exist here, and why
   twinpath bugs                      every bug, three seeds
   twinpath bugs B03 B48 --seeds 10 --budget 20
   twinpath bugs race                 those that need a race
@@ -144,7 +144,6 @@ export function bugsNamed(words: readonly string[]): readonly PlantedBug[] {
     if (found.length > 0) return found;
     const other = BUGS.find(({ id }) => id === word);
     if (other?.kind === 'impossible') throw new UsageError(`${word} cannot exist here: ${other.why}`);
-    if (other?.kind === 'waiting') throw new UsageError(`${word} is not planted yet: ${other.why}`);
     throw new UsageError(`there is no bug ${word}; twinpath bugs --list says what there is`);
   });
 }
@@ -152,9 +151,7 @@ export function bugsNamed(words: readonly string[]): readonly PlantedBug[] {
 const listText = (): string =>
   BUGS.map((bug) => {
     const state =
-      bug.kind === 'planted'
-        ? `${bug.fault}, seen by ${bug.hunter}`
-        : `${bug.kind === 'impossible' ? 'cannot exist here' : 'not planted yet'}: ${bug.why}`;
+      bug.kind === 'planted' ? `${bug.fault}, seen by ${bug.hunter}` : `cannot exist here: ${bug.why}`;
     return `${bug.id}  ${bug.mechanism}\n     ${state}\n     ${bug.source}`;
   }).join('\n');
 
