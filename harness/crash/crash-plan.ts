@@ -27,7 +27,7 @@ export interface CrashPlan {
 export const USUAL_CRASHES = {
   modes: CRASH_MODES.map(({ name }) => name),
   blockSizes: [4096, 1024],
-  statesPerProgram: 60,
+  statesPerProgram: 40,
   e2fsckEvery: 100,
 } as const satisfies Partial<CrashPlan>;
 

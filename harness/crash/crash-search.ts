@@ -1,7 +1,7 @@
 import { hasFeature } from '../format.ts';
 import type { Dice } from '../generate/dice.ts';
 import type { CrashFailure } from './crash-failure.ts';
-import { drawCuts } from './draw-states.ts';
+import { drawCuts, type CutRange } from './draw-states.ts';
 import { CrashExamination, type ImageJudges } from './examination.ts';
 import type { CrashTarget } from './crash-target.ts';
 import type { CrashState, PowerCut } from './power-cut.ts';
@@ -110,9 +110,10 @@ export function targetOf({ target }: CrashProgram, { targets }: Pick<CrashContex
 }
 
 /** From the mount on to the end of the last operation. */
-export const rangeOf = (marks: readonly number[]): { readonly first: number; readonly last: number } => ({
+export const rangeOf = (marks: readonly number[]): CutRange => ({
   first: marks[0] ?? 0,
   last: marks.at(-1) ?? 0,
+  returns: marks,
 });
 
 /** The same cut, and another one while it is recovered from; only the first where recovery fails or writes nothing. */

@@ -79,7 +79,7 @@ class Writer {
   }
 
   addSome(): void {
-    if (this.#open.length > 0 && this.#dice.oneIn(8)) return this.#scenario();
+    if (this.#open.length > 0 && this.#dice.oneIn(5)) return this.#scenario();
     const roll = this.#dice.below(100);
     if (this.#open.length === 0 || roll < 8) this.#openFile(this.#drawFlags());
     else if (roll < 34) this.#write();
@@ -104,7 +104,11 @@ class Writer {
     switch (this.#dice.below(4)) {
       case 0:
         for (let more = this.#dice.between(1, 3); more > 0; more--)
-          this.#add({ op: 'ftruncate', handle, size: at(this.#dice.below(4), this.#dice.pick([0, 100])) });
+          this.#add({
+            op: 'ftruncate',
+            handle,
+            size: at(this.#dice.below(5), this.#dice.pick([0, 100, block / 2])),
+          });
         if (this.#dice.oneIn(3)) this.#add({ op: 'fsync', handle });
         this.#add({ op: 'ftruncate', handle, size: at(5) });
         break;
@@ -239,9 +243,12 @@ class Writer {
     else this.#add({ op: 'reclaim', path, offset, length });
   }
 
+  /** Ends come in runs: what one of them leaves behind shows when the next one has moved on, before anything was committed. */
   #resize(): void {
     const { handle } = this.#some();
-    this.#add({ op: 'ftruncate', handle, size: this.#place(false) });
+    do this.#add({ op: 'ftruncate', handle, size: this.#place(false) });
+    while (this.#dice.percent(60));
+    if (this.#dice.oneIn(3)) this.#commit();
   }
 
   #allocate(): void {

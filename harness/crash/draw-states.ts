@@ -14,11 +14,13 @@ const TORN_ONE_IN = 6;
 export interface CutRange {
   readonly first: number;
   readonly last: number;
+  /** Points where calls had returned; absent: nobody called. */
+  readonly returns?: readonly number[];
 }
 
 /**
- * Power cuts between two points of a recording, each different one at most once. Most bugs show where nothing is lost, or everything:
- * so much is looked at for each point first. Then come, point by point in turns, every subset of what may be lost where that is little,
+ * Power cuts between two points of a recording, each different one at most once. Most bugs show where nothing is lost, or everything, and after
+ * a call has returned: so much is looked at for each such point first, and for the others. Then come, point by point in turns, every subset of what may be lost where that is little,
  * else the telling ones (only the first, only the last, all but one); and any at last.
  */
 export function* drawCuts(recording: DiskRecording, range: CutRange, dice: Dice): Generator<PowerCut> {
@@ -30,7 +32,9 @@ export function* drawCuts(recording: DiskRecording, range: CutRange, dice: Dice)
     return !known;
   };
   const points = shuffled(range, dice);
-  for (const point of points) for (const cut of extremeCuts(recording, point)) if (isNew(cut)) yield cut;
+  const returns = new Set(range.returns);
+  const inOrder = [...points.filter((point) => returns.has(point)), ...points];
+  for (const point of inOrder) for (const cut of extremeCuts(recording, point)) if (isNew(cut)) yield cut;
   for (const cut of inTurns(points.map((point) => cutsAt(recording, point, dice)))) if (isNew(cut)) yield cut;
   for (let round = 0; round < ROUNDS; round++) {
     for (const point of points) {
