@@ -25,7 +25,7 @@ import type { FlagName } from '../operation.ts';
  *
  * 5. They are those of some moment between the last acknowledged and the last call: handles belong to transactions, which are
  *    committed whole and in order (Documentation/filesystems/ext4/journal.rst). Each change of names is one handle, so rename and exchange
- *    are atomic. Other calls may be in several: of them an inode may have what was before or after.
+ *    are atomic. Other calls may be in several: of them an inode may have what was before or after; chattr(1) sets ctime before the flag j (ext4_ioctl_setflags).
  * 6. A fast commit holds all that is known to have changed (ext4_fc_perform_commit), so it is such a moment, too; but not the inodes of
  *    directories (ext4_fc_track_inode): their times are those of the replay.
  *
