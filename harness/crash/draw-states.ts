@@ -33,7 +33,7 @@ export function* drawCuts(recording: DiskRecording, range: CutRange, dice: Dice)
   };
   const points = shuffled(range, dice);
   const returns = new Set(range.returns);
-  const inOrder = [...points.filter((point) => returns.has(point)), ...points];
+  const inOrder = points.toSorted((left, right) => Number(returns.has(right)) - Number(returns.has(left)));
   for (const point of inOrder) for (const cut of extremeCuts(recording, point)) if (isNew(cut)) yield cut;
   for (const cut of inTurns(points.map((point) => cutsAt(recording, point, dice)))) if (isNew(cut)) yield cut;
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,23 +1,15 @@
 import { expect, test } from 'vitest';
-import type { Handle, Operation } from '../../model/index.ts';
+import type { Operation } from '../../model/index.ts';
 import { ImageFiles } from '../image-file.ts';
 import { raceTargets } from '../targets/coroutines/race-target.ts';
 import { typescriptTargets } from '../targets/typescript/target.ts';
+import { open } from './catalogue/script.ts';
 import { Exploration } from './explore.ts';
 import { judgeFinalImage } from './judge-image.ts';
 import { RACE_MODES, setupOf } from './modes.ts';
 import type { RaceProgram } from './program.ts';
 import { imageOf, runProgram } from './run-program.ts';
 import { RecordingPilot } from './schedule.ts';
-
-const open = (as: Handle): Operation => ({
-  op: 'open',
-  as,
-  path: 'a',
-  access: 'read-write',
-  flags: { create: true },
-  mode: 0o644,
-});
 
 const longer: readonly Operation[] = [
   { op: 'pwrite', handle: 'fd1', offset: 6143, content: { seed: 3, length: 714 } },
@@ -38,10 +30,10 @@ test.each(cases)(
       setup: setupOf(mode, 1024),
       target: mode.target,
       faults: [],
-      image: [open('fd0'), { op: 'ftruncate', handle: 'fd0', size: 1023 }],
+      image: [open('fd0', 'a', { create: true }), { op: 'ftruncate', handle: 'fd0', size: 1023 }],
       before: [
-        open('fd0'),
-        open('fd1'),
+        open('fd0', 'a', { create: true }),
+        open('fd1', 'a', { create: true }),
         {
           op: 'mmap',
           as: 'map0',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Handle, Operation } from '../../model/index.ts';
+import { open, pwrite } from './catalogue/script.ts';
 import { RACE_MODES, setupOf } from './modes.ts';
 import type { RaceProgram } from './program.ts';
 import { searchSchedules } from './race-search.ts';
@@ -7,22 +7,6 @@ import { FOR_EVER, withJudges } from './racing.fixture.ts';
 import { sourceOf } from './strategy.ts';
 
 const BLOCK = 1024;
-
-const write = (handle: Handle, offset: number, seed: number, length: number): Operation => ({
-  op: 'pwrite',
-  handle,
-  offset,
-  content: { seed, length },
-});
-
-const open = (as: Handle): Operation => ({
-  op: 'open',
-  as,
-  path: 'a',
-  access: 'read-write',
-  flags: { create: true },
-  mode: 0o644,
-});
 
 // Found with drawn programs: writeback waited for the first of two folios while compaction moved the second to other memory, and
 // passed over it then. Collapse threw it away, dirty.
@@ -36,8 +20,16 @@ test.each(['delalloc', 'iomap'])(
       setup: setupOf(mode, BLOCK),
       target: mode.target,
       faults: [],
-      image: [open('fd0'), write('fd0', 0, 1, 4 * BLOCK + 512), { op: 'close', handle: 'fd0' }],
-      before: [open('fd0'), write('fd0', BLOCK + 512, 2, 2 * BLOCK), write('fd0', 4 * BLOCK, 3, 4 * BLOCK)],
+      image: [
+        open('fd0', 'a', { create: true }),
+        pwrite('fd0', 0, 4 * BLOCK + 512, 1),
+        { op: 'close', handle: 'fd0' },
+      ],
+      before: [
+        open('fd0', 'a', { create: true }),
+        pwrite('fd0', BLOCK + 512, 2 * BLOCK, 2),
+        pwrite('fd0', 4 * BLOCK, 4 * BLOCK, 3),
+      ],
       tasks: [
         { name: 'compactor', operations: [{ op: 'reclaim', path: 'a', offset: 0, length: 10 * BLOCK }] },
         {

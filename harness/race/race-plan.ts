@@ -5,6 +5,7 @@ import { CATALOGUE, programOf } from './catalogue/catalogue.ts';
 import { racePrograms } from './draw-program.ts';
 import { RACE_MODES } from './modes.ts';
 import type { RaceProgram } from './program.ts';
+import { mixed } from './strategies.ts';
 import { sourceOf, type ScheduleSource, type StrategyName } from './strategy.ts';
 
 /** What is asked of a run. Plain data: it is copied from one thread to the other, and written down. */
@@ -40,6 +41,9 @@ export interface RaceItem {
   readonly program: RaceProgram;
 }
 
+/** Where schedules come from, and how many. */
+type Way = Pick<RaceItem, 'strategy' | 'source' | 'schedules'>;
+
 /** In turn. Priorities, which need few schedules where several things must come in one order, are every other one. */
 const SAMPLING: readonly StrategyName[] = ['pct', 'random', 'pct', 'fast-check'];
 
@@ -60,7 +64,7 @@ interface Named {
   readonly name: string;
   readonly program: RaceProgram;
   /** All its schedules up to the bound on preemptions, or those of the strategy that was asked for. */
-  readonly whole: Pick<RaceItem, 'strategy' | 'source' | 'schedules'>;
+  readonly whole: Way;
 }
 
 /** Rounds over every catalogued race in every mode and over programs drawn anew, then the rest of the former, then more of the latter. The same for the same plan. */
@@ -109,15 +113,15 @@ function named<T extends { readonly name: string }>(known: readonly T[], names: 
   });
 }
 
-function wholeOf({ seed, bound, ...plan }: RacePlan): Named['whole'] {
+function wholeOf(plan: RacePlan): Way {
+  const { seed, bound, strategy, schedules } = plan;
   // In rounds it stops again and again, so that the order matters.
-  if (plan.strategy === null) {
+  if (strategy === null) {
     const source = new Exploration(bound, seed);
-    return { strategy: 'exhaustive', schedules: plan.schedules ?? Infinity, source };
+    return { strategy: 'exhaustive', schedules: schedules ?? Infinity, source };
   }
-  const { strategy } = plan;
-  const schedules = plan.schedules ?? (strategy === 'exhaustive' ? Infinity : LAST_SHARE);
-  return { strategy, schedules, source: sourceOf(strategy, { seed, bound, limit: schedules }) };
+  const usual = strategy === 'exhaustive' ? Infinity : LAST_SHARE;
+  return wayOf(plan, strategy, { seed, share: schedules ?? usual });
 }
 
 /** More of what there is of a catalogued race. */
@@ -136,14 +140,12 @@ function sampledItem(
 ): RaceItem {
   // In another round the same program has another strategy.
   const strategy = inTurn(SAMPLING, index + round);
-  const schedules = Math.min(share, plan.schedules ?? share);
-  const seed = mixed(mixed(plan.seed, round), index);
-  const source = sourceOf(strategy, { seed, bound: plan.bound, limit: schedules });
-  return { name, strategy, source, schedules, isFirst: false, isLast: false, program };
+  const way = wayOf(plan, strategy, { seed: mixed(mixed(plan.seed, round), index), share });
+  return { name, program, ...way, isFirst: false, isLast: false };
 }
 
 function drawnItem(plan: RacePlan, index: number, share: number): RaceItem {
-  const { seed, bound, blockSizes } = plan;
+  const { seed, blockSizes } = plan;
   const modes = named(RACE_MODES, plan.modes);
   const own = mixed(seed, index);
   const mode = inTurn(modes, index);
@@ -152,20 +154,19 @@ function drawnItem(plan: RacePlan, index: number, share: number): RaceItem {
   if (program === undefined) throw new Error('fast-check drew nothing');
   const turn = Math.floor(index / (modes.length * blockSizes.length));
   const strategy = plan.strategy ?? inTurn(SAMPLING, turn);
-  const schedules = Math.min(share, plan.schedules ?? share);
-  const source = sourceOf(strategy, { seed: own, bound, limit: schedules });
-  return {
-    name: `drawn ${index} ${mode.name} ${blockSize}`,
-    strategy,
-    source,
-    schedules,
-    isFirst: true,
-    isLast: true,
-    program,
-  };
+  const way = wayOf(plan, strategy, { seed: own, share });
+  return { name: `drawn ${index} ${mode.name} ${blockSize}`, program, ...way, isFirst: true, isLast: true };
 }
 
-const mixed = (seed: number, number: number): number => (Math.imul(seed, 0x9e3779b1) + number) | 0;
+/** So many schedules of a strategy, or fewer where the plan says so. */
+function wayOf(
+  { bound, schedules: most }: RacePlan,
+  strategy: StrategyName,
+  { seed, share }: { readonly seed: number; readonly share: number },
+): Way {
+  const schedules = Math.min(share, most ?? share);
+  return { strategy, schedules, source: sourceOf(strategy, { seed, bound, limit: schedules }) };
+}
 
 function inTurn<T>(list: readonly T[], turn: number): T {
   const one = list[turn % list.length];

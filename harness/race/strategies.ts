@@ -12,6 +12,9 @@ export function numbersFrom(seed: number): () => number {
   };
 }
 
+/** A seed for each number, from 0, of what one seed is for. */
+export const mixed = (seed: number, number: number): number => (Math.imul(seed, 0x9e3779b1) + number) | 0;
+
 /** Anybody goes on at any decision, but he who runs with probability `stay`. */
 export function randomWalk(seed: number, stay: number): Chooser {
   const next = numbersFrom(seed);

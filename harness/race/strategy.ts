@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Exploration, type RunSchedule } from './explore.ts';
 import { fixedChoices, type Decision } from './schedule.ts';
-import { priorities, randomWalk, schedules } from './strategies.ts';
+import { mixed, priorities, randomWalk, schedules } from './strategies.ts';
 
 export const STRATEGIES = ['exhaustive', 'fast-check', 'pct', 'random'] as const;
 
@@ -78,7 +78,7 @@ class Sampled implements ScheduleSource {
 
   next(run: RunSchedule): boolean {
     if (this.isExhausted) return false;
-    const seed = Math.imul(this.#seed, 0x9e3779b1) + this.#done++;
+    const seed = mixed(this.#seed, this.#done++);
     const choose = this.#name === 'pct' ? priorities(seed, this.#length, CHANGES) : randomWalk(seed, STAY);
     const decisions: readonly Decision[] = run(choose);
     this.#length = Math.max(this.#length, decisions.length);

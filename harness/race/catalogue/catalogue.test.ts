@@ -1,25 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Handle, Operation } from '../../../model/index.ts';
 import { Exploration } from '../explore.ts';
 import { RACE_MODES, setupOf } from '../modes.ts';
 import { ProgramBench } from '../program-bench.ts';
 import type { RaceProgram } from '../program.ts';
-
-const open = (as: Handle): Operation => ({
-  op: 'open',
-  as,
-  path: 'a',
-  access: 'read-write',
-  flags: { create: true },
-  mode: 0o644,
-});
-
-const pwrite = (seed: number, offset: number, length: number): Operation => ({
-  op: 'pwrite',
-  handle: 'fd0',
-  offset,
-  content: { seed, length },
-});
+import { open, pwrite } from './script.ts';
 
 // A folio that is partly in memory was read, beyond the end that the truncation had set, from blocks not yet freed.
 test.each(RACE_MODES)(
@@ -29,8 +13,12 @@ test.each(RACE_MODES)(
       setup: setupOf(mode, 1024),
       target: mode.target,
       faults: [],
-      image: [open('fd0'), pwrite(1, 0, 4096)],
-      before: [open('fd0'), open('fd1'), pwrite(2, 1024, 1024)],
+      image: [open('fd0', 'a', { create: true }), pwrite('fd0', 0, 4096, 1)],
+      before: [
+        open('fd0', 'a', { create: true }),
+        open('fd1', 'a', { create: true }),
+        pwrite('fd0', 1024, 1024, 2),
+      ],
       tasks: [
         {
           name: 'truncater',

@@ -61,7 +61,7 @@ function lengthBehind(packed: Packed): number {
     : 0;
 }
 
-/** What one answer says; `bytes` are those that came along. */
+/** What one answer says; `data` are bytes that came along. */
 export function answerOf(
   packed: Packed,
   since: number,
@@ -84,7 +84,7 @@ export function answerOf(
 const HIGH = 2 ** 32;
 
 /** A struct statx (statx(2)), of which the first bytes are there. */
-export function statIn(bytes: Buffer): Stat {
+function statIn(bytes: Buffer): Stat {
   const mode = bytes.readUInt16LE(28);
   const type = TYPES[mode >> 12] ?? 'file';
   const time = (at: number): Stat['atime'] => ({

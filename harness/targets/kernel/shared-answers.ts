@@ -1,4 +1,4 @@
-import { answerOf, statIn, type Packed } from './answers.ts';
+import { answerOf, type Packed } from './answers.ts';
 import { ANSWERS_BYTES, type Area } from './area.ts';
 import type { PerformerAnswer } from './performer.ts';
 
@@ -9,9 +9,6 @@ const [DONE, COUNT, ERROR, BYTES, STAT, TEXT, ON_THE_LINE, SKIPPED] = [0, 1, 2, 
 
 /** So many operations may be told in one request. */
 export const TOLD_MAX = Math.floor((ANSWERS_BYTES - HEAD_BYTES) / RECORD_BYTES);
-
-const NOTHING = new Uint8Array(0);
-const VALUE_DONE = { kind: 'done' } as const;
 
 /**
  * Answers that lie in the area that a performer shares with us. It puts each there as soon as it is known and tells nobody but at the end
@@ -66,7 +63,7 @@ export class SharedAnswers {
     while (this.#taken < answered) {
       const at = HEAD_BYTES + this.#taken * RECORD_BYTES;
       if (memory.readUInt32LE(at + 8) === ON_THE_LINE) return false;
-      answers.push(this.#answerAt(memory, at, since));
+      answers.push(answerOf(this.#packedAt(memory, at), since, this.#area));
       this.#taken++;
     }
     return this.#goOn();
@@ -93,19 +90,29 @@ export class SharedAnswers {
     this.#fresh = end;
   }
 
-  #answerAt(memory: Buffer, at: number, since: number): PerformerAnswer {
+  /** A record as it would be on the line. */
+  #packedAt(memory: Buffer, at: number): Packed {
+    const [begun, ended] = [memory.readInt32LE(at), memory.readInt32LE(at + 4)];
     const kind = memory.readUInt32LE(at + 8);
-    if (kind === SKIPPED) return { skipped: true, data: NOTHING };
-    const window: [number, number] = [since + memory.readInt32LE(at), since + memory.readInt32LE(at + 4)];
-    if (kind === DONE) return { value: VALUE_DONE, window, data: NOTHING };
-    if (kind === ERROR) return { errno: nameIn(memory, at + 12), window, data: NOTHING };
-    const number = memory.readDoubleLE(at + 16);
-    if (kind === COUNT) return { value: { kind: 'count', count: number }, window, data: NOTHING };
-    const length = memory.readUInt32LE(at + 12);
-    const bytes = this.#area.bytes(number, length);
-    if (kind === STAT) return { value: { kind: 'stat', stat: statIn(bytes) }, window, data: NOTHING };
-    if (kind === BYTES) return { value: { kind: 'data', length }, window, data: bytes };
-    if (kind === TEXT) return answerOf(JSON.parse(bytes.toString()) as Packed, since, this.#area);
+    switch (kind) {
+      case SKIPPED:
+        return null;
+      case DONE:
+        return [null, begun, ended];
+      case ERROR:
+        return [nameIn(memory, at + 12), begun, ended];
+    }
+    const [length, number] = [memory.readUInt32LE(at + 12), memory.readDoubleLE(at + 16)];
+    switch (kind) {
+      case COUNT:
+        return [number, begun, ended];
+      case BYTES:
+        return [[number, length], begun, ended];
+      case STAT:
+        return [[number, length, 'stat'], begun, ended];
+      case TEXT:
+        return JSON.parse(this.#area.bytes(number, length).toString()) as Packed;
+    }
     throw new Error(`an answer of kind ${kind}`);
   }
 }

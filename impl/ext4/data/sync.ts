@@ -18,8 +18,8 @@ export function* syncFileSystem(sb: SuperBlock): Sleepable<void> {
 function* commitAll(sb: SuperBlock): Sleepable<void> {
   const { journal } = sb;
   const flushes = journal.willFlush(journal.newestTid);
-  const committed = yield* journal.forceCommit();
-  if (!committed || !flushes) yield* sb.cache.flush();
+  yield* journal.forceCommit();
+  if (!flushes) yield* sb.cache.flush();
 }
 
 function* unfailing(body: () => Sleepable<void>): Sleepable<void> {

@@ -39,7 +39,7 @@ const FREE_INODE_CREDITS = 8;
 export class InodeCache {
   readonly #sb: SuperBlock;
   readonly #inodes = new Map<number, Inode>();
-  /** Files with dirty folios: what a sync has to visit. */
+  /** Files with folios that are dirty or under writeback: what a sync has to visit. */
   readonly unsyncedMappings = new Set<AddressSpace>();
   /** Of every file: a folio holds at least one block. */
   readonly folioOrderMin: number;
