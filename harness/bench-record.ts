@@ -11,7 +11,7 @@ export const BENCH_FILE = 'bench.jsonl';
 const measurementSchema = z.object({
   format: z.literal(BENCH_FORMAT),
   version: z.literal(BENCH_VERSION),
-  /** What belongs on one page: `paths`, `metadata`, `harness`, `peers`. */
+  /** What belongs on one page: `paths`, `metadata`, `growth`, `harness`, `peers`. */
   suite: z.string(),
   /** What is done: one chart each. */
   workload: z.string(),
@@ -25,6 +25,8 @@ const measurementSchema = z.object({
   samples: z.array(z.number()).min(1),
   /** What iomap's rate is to buffer_head's in the patch series, where that says so. */
   series: z.number().nullable().default(null),
+  /** The subject that this one is told a multiple of: the same work beside less of what grows. */
+  multipleOf: z.string().exactOptional(),
 });
 
 /** Something that was measured. */

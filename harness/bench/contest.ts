@@ -14,6 +14,8 @@ export interface Lap {
 export interface Contestant {
   /** As tables and charts call it. */
   readonly subject: string;
+  /** The contestant that it is told a multiple of, where there is one. */
+  readonly multipleOf?: string;
   /** Does the work once. What was made for it is gone afterwards; the same laps come every time, in the same order. */
   round(): Awaitable<readonly Lap[]>;
   close?(): Awaitable<void>;

@@ -66,7 +66,7 @@ function note(samples: Map<string, number[]>, laps: readonly Lap[], unit: Measur
 const measurementsOf = (
   suite: string,
   { sizeBytes, unit }: Contest,
-  { contestant: { subject }, samples }: Entry,
+  { contestant: { subject, multipleOf }, samples }: Entry,
 ): Measured[] =>
   [...samples].map(([workload, values]) => ({
     suite,
@@ -77,4 +77,5 @@ const measurementsOf = (
     better: unit === 'us' || unit === 'ms' || unit === 'bytes' ? ('less' as const) : ('more' as const),
     samples: values,
     series: seriesRatio(workload, sizeBytes),
+    ...(multipleOf !== undefined && { multipleOf }),
   }));

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DEFAULT_SETUP } from '../setup.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
 import type { Contest, Lap } from './contest.ts';
+import { performerKinds } from './growth/performer.ts';
 import { SUITES } from './suites.ts';
 
 let workspace: Workspace;
@@ -54,6 +56,34 @@ test('files by the directory and by the tree, mounts, and a journal that is repl
     ...['mkfs + mount + unmount', 'mkfs', 'mount', 'unmount'],
     'recovery of a full journal',
   ]);
+});
+
+test('whatever grows is grown, and the same is done beside little and beside much', async () => {
+  const scale = { fileBytes: FILE_BYTES, files: 1_000, sequences: 4, seed: 1, workspace: workspace.path };
+  const subjects: string[][] = [];
+  for (const contest of SUITES.find(({ name }) => name === 'growth')?.contests(scale) ?? []) {
+    const laps = [...(await lapsOf(contest))];
+    const [[, smallest] = []] = laps;
+    for (const [, others] of laps)
+      expect(others.map(({ workload, amount }) => [workload, amount])).toEqual(
+        smallest?.map(({ workload, amount }) => [workload, amount]),
+      );
+    subjects.push(laps.map(([subject]) => subject));
+  }
+  const each = (...names: string[]) => Array.from({ length: 3 }, () => names);
+  expect(subjects).toEqual([
+    ...each('after 1,000 operations'),
+    ...each('100 files', '1,000 files'),
+    ...each('1 MiB', '1 GiB', '1 TiB', '16 TiB'),
+  ]);
+});
+
+test('an operation of a benchmark that fails ends it', () => {
+  for (const kind of performerKinds()) {
+    const performer = kind.start(DEFAULT_SETUP);
+    expect(() => performer.perform([{ op: 'rmdir', path: 'nothing' }])).toThrow('ENOENT');
+    performer.close();
+  }
 });
 
 test('the harness: drawing, the model, each path, all of them in step; power cuts and schedules', async () => {

@@ -31,7 +31,8 @@ Sequences: an operation counts once, however many targets perform it. Generation
 rates, e2fsck is not. With --mix fsx an operation is one of fsx's, which may be several of ours. The first windows are mostly the
 engine's compiler at work.
 Other suites: everybody takes turns, round by round. What is told are medians, and how far the quartiles lie from them. A share of
-memcpy is what Uint8Array.set() does in the same minute, between the same arrays. Everything is kept in bench.jsonl, one measurement a line.
+memcpy is what Uint8Array.set() does in the same minute, between the same arrays; of what grows everybody is told as a multiple of the
+smallest. Everything is kept in bench.jsonl, one measurement a line.
 
 Exit code: 0 when it ran, 1 when a sequence failed, 2 when it could not run or could not judge.`;
 
@@ -58,7 +59,12 @@ export function addBench(program: Command, terminal: Terminal, exit: (code: numb
     .option('--repetitions <n>', 'suites: rounds that count', wholeNumber(1, 10_000), 9)
     .option('--warm-up <seconds>', 'suites: rounds before that are left out', positiveNumber(1e6), 1)
     .option('--file-mib <n>', 'paths: size of the file', positiveNumber(1 << 12), 64)
-    .option('--files <n>', 'metadata: how many', wholeNumber(1, 10_000_000), 100_000)
+    .option(
+      '--files <n>',
+      'metadata: how many; growth: up to how many files and operations',
+      wholeNumber(1, 10_000_000),
+      100_000,
+    )
     .option('--sequences <n>', 'harness: how many in a round', wholeNumber(1, 100_000), 150);
   withOutputOptions(command, 'what was measured')
     .addHelpText('after', EXAMPLES)

@@ -23,7 +23,10 @@ function blockOf(workload: string, entries: readonly Measured[]): string {
     return found === undefined ? null : spread(found.samples).median;
   };
   const limit = medianOf(LIMIT);
-  const lines = entries.map((one) => lineOf(one, one.subject === LIMIT ? null : limit));
+  const lines = entries.map((one) => {
+    const shareOf = one.subject === LIMIT ? null : limit;
+    return `${lineOf(one, shareOf)}${multipleText(one, medianOf(one.multipleOf ?? ''))}`;
+  });
   const [bufferHead, iomap] = [medianOf('buffer_head'), medianOf('iomap')];
   const series = first?.series ?? null;
   const beside = series === null ? '' : `; the series: ${series.toFixed(2)}`;
@@ -38,6 +41,12 @@ function lineOf({ subject, unit, samples }: Measured, limit: number | null): str
   const range = `(${numberText(low)} .. ${numberText(high)})`;
   return `  ${subject.padEnd(34)}${numberText(median).padStart(14)} ${unit}  ${range}${share}`;
 }
+
+/** How many times as much as the subject beside it. */
+const multipleText = ({ multipleOf, samples }: Measured, of: number | null): string =>
+  of === null || multipleOf === undefined
+    ? ''
+    : `  ${(spread(samples).median / of).toFixed(2)} x ${multipleOf}`;
 
 const numberText = (value: number): string => (value < 100 ? value.toFixed(3) : grouped(value));
 

@@ -94,6 +94,12 @@ function Rates({ first: { unit, better }, sizes, subjects, find }: RatesProps) {
     const [one, other] = [median(above, size), median(below, size)];
     return one === null || other === null || other === 0 ? '' : (one / other).toFixed(2);
   };
+  /** How many times as much as the subject that it is told a multiple of. */
+  const multiple = (subject: string, size: number | null): string => {
+    const of = find(subject, size)?.multipleOf;
+    const text = of === undefined ? '' : ratio(subject, of, size);
+    return text === '' ? '' : ` (${text} x)`;
+  };
   const shares = unit === 'MiB/s' && subjects.includes('memcpy');
   return (
     <div class="wide">
@@ -119,6 +125,7 @@ function Rates({ first: { unit, better }, sizes, subjects, find }: RatesProps) {
               {subjects.map((subject) => (
                 <td key={subject} class="number">
                   {grouped(median(subject, size) ?? NaN, 1)}
+                  {multiple(subject, size)}
                 </td>
               ))}
               {hasPaths ? <td class="number strong">{ratio('iomap', 'buffer_head', size)}</td> : null}

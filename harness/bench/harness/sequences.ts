@@ -1,7 +1,8 @@
 import { Model } from '../../../model/index.ts';
 import { generateSequence, poolOfSequence, sequenceSeed, type Sequence } from '../../generate-sequence.ts';
 import { modelOptions, timeOfStep } from '../../setup.ts';
-import { isPromise, type Target } from '../../target.ts';
+import type { Target } from '../../target.ts';
+import { atOnce } from '../at-once.ts';
 import type { Contestant, Lap } from '../contest.ts';
 import { timed } from '../pieces.ts';
 
@@ -96,10 +97,4 @@ function perform(target: Target, { setup, operations }: Sequence): void {
   for (const [step, operation] of operations.entries()) atOnce(session.apply(operation, timeOfStep(step)));
   atOnce(session.closeAll());
   atOnce(session.unmount())?.release?.();
-}
-
-/** Targets in this process answer at once. */
-function atOnce<T>(value: T | Promise<T>): T {
-  if (isPromise(value)) throw new Error('a target of this process was waited for');
-  return value;
 }
