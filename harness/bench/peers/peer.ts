@@ -3,10 +3,10 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { mke2fs, Mke2fsError } from '../../mke2fs.ts';
 import { findProgram, runSync } from '../../process.ts';
-import { BASE_SECONDS } from '../../setup.ts';
 import { mountMeasured } from '../../targets/typescript/measured-mount.ts';
 import type { FileCalls } from '../file-calls.ts';
 import { MountedCalls } from './mounted-calls.ts';
+import { PEER_IDENTITY, peerSetup } from './peer-image.ts';
 
 /** A file system somewhere else, on an image like ours. */
 export interface Peer {
@@ -21,20 +21,12 @@ export interface RunningPeer {
   close(): void;
 }
 
-const ID = new Uint8Array(16).fill(0x36);
-
 /** A new image in memory, where the workspace is. */
 function newImage(path: string, sizeBytes: number): void {
   const file = openSync(path, 'w');
   ftruncateSync(file, sizeBytes);
   closeSync(file);
-  const setup = {
-    blockSize: 4096 as const,
-    sizeBytes,
-    inodes: sizeBytes / 4096,
-    mount: { delalloc: true, dioreadNolock: true, atime: 'relatime' as const },
-  };
-  mke2fs(setup, { uuid: ID, hashSeed: ID, now: BASE_SECONDS }, path);
+  mke2fs(peerSetup(sizeBytes), PEER_IDENTITY, path);
 }
 
 /** The kernel's ext4, or a program's that mounts images. */

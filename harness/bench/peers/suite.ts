@@ -6,6 +6,7 @@ import { cachedLaps } from '../paths/buffered.ts';
 import { FILE, SERIES_SIZES } from '../paths/workload.ts';
 import { Pieces } from '../pieces.ts';
 import { debugfs } from './debugfs.ts';
+import { ext2fsBytes, ext2fsNames } from './ext2fs.ts';
 import { PEERS, type Peer, type RunningPeer } from './peer.ts';
 
 const DEVICE_MIN_BYTES = 64 << 20;
@@ -16,7 +17,7 @@ const BYTES_PER_FILE = 8192;
 export const PEERS_SUITE: Suite = {
   name: 'peers',
   summary:
-    'the same work by the kernel on a loop device, fuse2fs, debugfs -w and a folder in memory, as far as they are here',
+    'the same work by the kernel on a loop device, fuse2fs, debugfs -w, libext2fs in WebAssembly and a folder in memory, as far as they are here',
   contests: (scale) => [
     ...SERIES_SIZES.filter((size) => size <= scale.fileBytes).map((size) => bytesContest(size, scale)),
     namesContest(scale),
@@ -28,7 +29,7 @@ function bytesContest(callBytes: number, { fileBytes, workspace }: Scale): Conte
     name: `buffered ${callBytes}`,
     sizeBytes: callBytes,
     unit: 'MiB/s',
-    enter() {
+    async enter() {
       const run = {
         fileBytes,
         callBytes,
@@ -37,13 +38,14 @@ function bytesContest(callBytes: number, { fileBytes, workspace }: Scale): Conte
         shuffled: [],
       };
       const sizeBytes = Math.max(DEVICE_MIN_BYTES, DEVICE_FILES * fileBytes);
-      return started(workspace, sizeBytes, ({ calls }) => {
+      const mounted = started(workspace, sizeBytes, ({ calls }) => {
         const fd = calls.open(FILE, { access: 'read-write', create: true });
         const laps = cachedLaps(calls, fd, run);
         calls.close(fd);
         calls.unlink(FILE);
         return laps;
       });
+      return [...mounted, await ext2fsBytes(sizeBytes, callBytes, run.source, run.target)];
     },
   };
 }
@@ -53,12 +55,13 @@ function namesContest({ files, workspace }: Scale): Contest {
     name: 'one directory',
     sizeBytes: null,
     unit: 'operations/s',
-    enter() {
+    async enter() {
       const sizeBytes = DEVICE_MIN_BYTES + files * BYTES_PER_FILE;
       const where = { files, directories: 1, root: '' };
       return [
         ...started(workspace, sizeBytes, ({ calls }) => directoryRound(calls, 'one directory', where)),
         debugfs(workspace, files),
+        await ext2fsNames(sizeBytes, files),
       ];
     },
   };
