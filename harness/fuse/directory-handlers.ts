@@ -30,7 +30,8 @@ const NAMES: Listing = { head: 0, putHead: () => undefined };
 /** With attributes: each answer tells of the inode as a look-up does, but for `.` and `..`. */
 const NAMES_AND_ATTRIBUTES: Listing = {
   head: ENTRY_BYTES,
-  putHead({ tree, cache }, answer, { name, ino }) {
+  putHead({ tree, cache }, answer, { name: bytes, ino }) {
+    const name = tree.decodeName(bytes);
     const entry = name === '.' || name === '..' ? null : entryOf(tree, ino);
     if (entry === null) answer.putZeros(ENTRY_BYTES);
     else putEntry(answer, entry, cache.validity);
@@ -54,12 +55,11 @@ const list =
     const { handle, position, size } = request.read(message.readdirRequest);
     const count = Math.max(1, Math.floor(size / (listing.head + USUAL_ENTRY_BYTES)));
     for (const step of tree.readdir(handle, position, count)) {
-      const name = tree.encodeName(step.name);
+      const { name, ino, next, type } = step;
       const length = message.directoryEntry.size + name.length;
       const padding = -length & 7;
       if (answer.bodyLength + listing.head + length + padding > size) return;
       listing.putHead(connection, answer, step);
-      const { ino, next, type } = step;
       answer.put(message.directoryEntry, { ino, next, nameLength: name.length, type: TYPE_NUMBER[type] });
       answer.putBytes(name);
       answer.putZeros(padding);

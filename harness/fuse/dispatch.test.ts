@@ -159,7 +159,7 @@ test('init agrees on what both can, and refuses a kernel that is too old', () =>
 
 test('a listing stops before the entry that has no room, and entries begin at multiples of eight', () => {
   const step = (name: string, low: number) =>
-    ({ name, ino: 9, type: 'file', next: { high: 1, low } }) as const;
+    ({ name: Buffer.from(name), ino: 9, type: 'file', next: { high: 1, low } }) as const;
   const connection = connectionTo({ readdir: () => [step('a', 1), step('bcdefghij', 2), step('k', 3)] });
   const request = bodyOf(message.readdirRequest, { handle: 3, position: { high: 0, low: 0 }, size: 80 });
   const answer = ask(connection, OPCODE.readdir, 1, request) ?? new Uint8Array(0);

@@ -48,7 +48,7 @@ export interface TreeOpened {
 }
 
 export interface TreeDirectoryEntry {
-  readonly name: string;
+  readonly name: Uint8Array;
   readonly ino: number;
   readonly type: TreeFileType;
   /** The position behind it. */

@@ -1,3 +1,4 @@
+import { decodeName } from '../ext4/directory/file-name.ts';
 import { cookieOfOffset, COOKIES_32, COOKIES_64, offsetOfCookie } from '../ext4/directory/reading/cookie.ts';
 import type { DirectoryCookie } from '../ext4/directory/reading/cookie.ts';
 import { DirectoryReader } from '../ext4/directory/reading/reader.ts';
@@ -9,10 +10,18 @@ import type { KernelContext } from './kernel-context.ts';
 import { open } from './open-call.ts';
 import type { OpenFile } from './open-file.ts';
 import type { Path } from './place.ts';
-import { listingOf } from './query-calls.ts';
+import { typeOfEntry } from './query-calls.ts';
 import type { DirectoryStep } from './types.ts';
 
 /** System calls that read a directory step by step. */
+
+/** An entry with its name in some form. */
+interface Step<N> extends Omit<DirectoryStep, 'name'> {
+  readonly name: N;
+}
+
+/** An entry whose name are the bytes of the disk. */
+export type RawStep = Step<Uint8Array>;
 
 /** opendir(3): a descriptor for getdents. `bits` is the width of the positions (FMODE_32BITHASH, FMODE_64BITHASH). */
 export function* opendir(context: KernelContext, path: Path, bits: 32 | 64): Sleepable<number> {
@@ -24,16 +33,29 @@ export function* opendir(context: KernelContext, path: Path, bits: 32 | 64): Sle
 }
 
 /** getdents64(2): at most `count` entries, with . and .., none at the end. */
-export function* getdents(context: KernelContext, fd: number, count: number): Sleepable<DirectoryStep[]> {
+export const getdents = (context: KernelContext, fd: number, count: number): Sleepable<DirectoryStep[]> =>
+  readEntries(context, fd, count, decodeName);
+
+/** The same of names as the disk has them. */
+export const getdentsBytes = (context: KernelContext, fd: number, count: number): Sleepable<RawStep[]> =>
+  readEntries(context, fd, count, (name) => name);
+
+function* readEntries<N>(
+  context: KernelContext,
+  fd: number,
+  count: number,
+  nameOf: (bytes: Uint8Array) => N,
+): Sleepable<Step<N>[]> {
   const file = context.files.get(fd);
   const { inode } = file;
   const reader = readerOf(file);
   yield* inode.lock.read();
   try {
     if (inode.links === 0) fail('ENOENT');
-    const steps: DirectoryStep[] = [];
+    const steps: Step<N>[] = [];
     for (const entry of yield* reader.read(count)) {
-      steps.push({ ...(yield* listingOf(inode, entry)), next: entry.next });
+      const type = yield* typeOfEntry(inode, entry);
+      steps.push({ name: nameOf(entry.name), ino: entry.ino, type, next: entry.next });
     }
     yield* touchAccessTime(inode);
     return steps;

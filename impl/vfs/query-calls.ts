@@ -7,7 +7,7 @@ import { isDevice, isDirectory, isRegular, isSymlink, S_IFMT, type Inode } from 
 import { isInline } from '../ext4/inline/inline-data.ts';
 import { readSymlink } from '../ext4/namespace/symlink.ts';
 import { fail } from '../lib/errno.ts';
-import type { Sleepable } from '../sched/sleepable.ts';
+import { ready, type Sleepable } from '../sched/sleepable.ts';
 import { touchAccessTime } from './access-time.ts';
 import type { KernelContext } from './kernel-context.ts';
 import { resolve } from './path-walk.ts';
@@ -123,9 +123,15 @@ const isDots = (name: Uint8Array): boolean =>
   name[0] === DOT && (name.length === 1 || (name.length === 2 && name[1] === DOT));
 
 /** What readdir tells of an entry. */
-export function* listingOf(dir: Inode, { name, ino, fileType }: DirectoryEntry): Sleepable<DirectoryListing> {
-  const type = TYPES_BY_ENTRY[storedType(dir, fileType)] ?? (yield* typeFromInode(dir, ino));
-  return { name: decodeName(name), ino, type };
+function* listingOf(dir: Inode, entry: DirectoryEntry): Sleepable<DirectoryListing> {
+  const type = yield* typeOfEntry(dir, entry);
+  return { name: decodeName(entry.name), ino: entry.ino, type };
+}
+
+/** The type that an entry leads to, mostly by its own word. */
+export function typeOfEntry(dir: Inode, { ino, fileType }: DirectoryEntry): Sleepable<FileType> {
+  const known = TYPES_BY_ENTRY[storedType(dir, fileType)] ?? null;
+  return known === null ? typeFromInode(dir, ino) : ready(known);
 }
 
 /** An entry that does not say what it is, or what nobody knows: the kernel answers DT_UNKNOWN, and a caller asks the inode. */

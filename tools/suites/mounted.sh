@@ -1,5 +1,5 @@
 # Runs a shell script in a file system that was just made and mounted, then unmounts it and has e2fsck look at the image.
-#   mounted.sh COLUMN BLOCK_SIZE SCRIPT    COLUMN as in mounting.sh
+#   mounted.sh COLUMN BLOCK_SIZE SCRIPT    COLUMN as in columns.sh
 # Runs in a mount and process namespace of its own (suites.sh makes it), so that nothing stays, however it ends.
 # Then the kernel's own ext4 must see the same tree. Exit code: that of the script; 101 when e2fsck complains, 102 when the server
 # ended badly, 103 when nothing could be mounted, 104 when the kernel sees another tree.

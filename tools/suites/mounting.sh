@@ -1,17 +1,22 @@
-# Mounts $work/disk.img on $work/mnt, and unmounts it: sourced, in a mount and process namespace of its own.
+# Mounts $work/disk.img on $work/mnt, and unmounts it: sourced, in a mount and process namespace of its own, where $work is the
+# folder that one is in.
+. "$(dirname "$0")/columns.sh"
 
-# mount_column COLUMN    COLUMN: kernel, fuse2fs, or mount options of twinpath mount. Sets $server to ours.
+# mount_column COLUMN
 mount_column() {
   server=
-  case $1 in
+  how=$(mounted_by "$1") || return 1
+  case $how in
   kernel) mount -o loop,nodev,nosuid disk.img mnt ;;
   fuse2fs) fuse2fs disk.img mnt -o allow_other >server.log 2>&1 ;;
-  *) serve_column "$1" ;;
+  *) serve_with "$how" ;;
   esac
 }
 
-serve_column() {
-  node "$MAIN" mount disk.img mnt -o "allow_other,$1" >server.log 2>&1 &
+# serve_with OPTIONS: sets $server to ours.
+serve_with() {
+  # Words for node itself, such as --cpu-prof, may stand in TWINPATH_NODE.
+  node ${TWINPATH_NODE-} "$MAIN" mount disk.img mnt -o "allow_other,$1" >server.log 2>&1 &
   server=$!
   until grep -q "$work/mnt .*fuse.twinpath" /proc/self/mountinfo; do
     kill -0 $server 2>/dev/null || { cat server.log; return 1; }

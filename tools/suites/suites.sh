@@ -56,15 +56,6 @@ fetch_sources
 build_suites
 results=$(mktemp -d "${TMPDIR:-/tmp}/twinpath-suites.XXXXXX")
 
-# What a column is to mounted.sh.
-how() {
-  case $1 in
-  kernel) echo kernel ;;
-  buffer_head) echo nobuffered_iomap ;;
-  iomap) echo buffered_iomap ;;
-  esac
-}
-
 # Ctrl-C, and whatever else ends this: the suite that runs goes too, with its mount, as all of it is in a namespace of its own.
 child=
 stop() {
@@ -86,7 +77,7 @@ cell() {
   # In the background, because only then does the shell hear of signals meanwhile.
   LONG=$long REPOSITORY="$here/../.." timeout -k 10 "${SUITE_SECONDS:-3600}" \
     unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
-    sh "$here/mounted.sh" "$(how "$column")" "$block" ". \"$here/suite/$suite.sh\"; suite" >"$out" 2>&1 </dev/null &
+    sh "$here/mounted.sh" "$column" "$block" ". \"$here/suite/$suite.sh\"; suite" >"$out" 2>&1 </dev/null &
   child=$!
   wait "$child"
   code=$?

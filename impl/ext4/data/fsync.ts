@@ -30,9 +30,15 @@ export function* fsyncInode(
   mapping.reportError(watcher);
 }
 
+/**
+ * ext4_fsync_journal(). What a directory holds is told by other blocks than its inode, and a fast commit says nothing of it alone: for
+ * whatever is no regular file, everything that runs is committed, and in full.
+ */
 function* commitInode(inode: Inode, dataOnly: boolean): Sleepable<void> {
-  const { journal, fastCommits, options, cache } = inode.sb;
-  const tid = dataOnly ? inode.dataSyncTid : inode.syncTid;
+  const { journal, options, cache } = inode.sb;
+  const regular = isRegular(inode.mode);
+  const fastCommits = regular ? inode.sb.fastCommits : null;
+  const tid = !regular ? journal.newestTid : dataOnly ? inode.dataSyncTid : inode.syncTid;
   const committed = journal.isCommitted(tid);
   // A commit flushes the device's cache. Data that is written when that is over, or under way, needs a flush of its own.
   const flushes = options.faults.has('fsync-trusts-flush-under-way') ? !committed : journal.willFlush(tid);

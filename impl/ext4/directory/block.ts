@@ -80,7 +80,7 @@ export const entryFileType = (data: Uint8Array, at: number): number => data[at +
 export const entryName = (data: Uint8Array, at: number): Uint8Array =>
   data.subarray(at + HEADER_BYTES, at + HEADER_BYTES + entryNameLength(data, at));
 
-/** What an entry says. The name is a copy. */
+/** What an entry says. Its name stays what it was, whatever becomes of the block. */
 export interface DirectoryEntry {
   readonly name: Uint8Array;
   readonly ino: number;
@@ -88,8 +88,14 @@ export interface DirectoryEntry {
   readonly fileType: number;
 }
 
-export const entryAt = (data: Uint8Array, at: number): DirectoryEntry => ({
-  name: data.slice(at + HEADER_BYTES, at + HEADER_BYTES + entryNameLength(data, at)),
+export const entryAt = (data: Uint8Array, at: number): DirectoryEntry => {
+  const entry = entryIn(data, at);
+  return { ...entry, name: entry.name.slice() };
+};
+
+/** What an entry of a copy of a block says, of which its name is a part: many at once cost less than many copies. */
+export const entryIn = (data: Uint8Array, at: number): DirectoryEntry => ({
+  name: entryName(data, at),
   ino: entryIno(data, at),
   fileType: entryFileType(data, at),
 });

@@ -1,14 +1,14 @@
 import { sameCookie, type DirectoryCookie } from '../../ext4/directory/reading/cookie.ts';
 import type { Inode } from '../../ext4/inode/inode.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { getdents, seekdir, telldir } from '../directory-calls.ts';
+import { getdentsBytes, seekdir, telldir, type RawStep } from '../directory-calls.ts';
 import type { KernelContext } from '../kernel-context.ts';
 import { linkTo } from '../link-calls.ts';
 import { close, open } from '../open-call.ts';
 import { resolve } from '../path-walk.ts';
 import { itself, type Place } from '../place.ts';
 import { checkPermission } from '../permission/permission.ts';
-import type { DirectoryStep, OpenFlags } from '../types.ts';
+import type { OpenFlags } from '../types.ts';
 import { attributesOf, type NodeAttributes, type NodeEntry } from './node-attributes.ts';
 import type { NodeTable } from './node-table.ts';
 import { rulesOfNode } from './node-transfer.ts';
@@ -80,9 +80,9 @@ export class NodeCalls {
   }
 
   /** getdents64(2) from a position that it gave before, or START. */
-  *readDirectory(handle: number, from: DirectoryCookie, count: number): Sleepable<DirectoryStep[]> {
+  *readDirectory(handle: number, from: DirectoryCookie, count: number): Sleepable<RawStep[]> {
     if (!sameCookie(telldir(this.#context, handle), from)) seekdir(this.#context, handle, from);
-    return yield* getdents(this.#context, handle, count);
+    return yield* getdentsBytes(this.#context, handle, count);
   }
 
   /** access(2), asked for a caller whose permissions nobody has checked. */

@@ -4,7 +4,7 @@ import type { DeviceNumber } from '../../ext4/inode/device-number.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { failCall } from '../call-failure.ts';
 import { mkdir, mknod, symlink } from '../create-calls.ts';
-import { opendir } from '../directory-calls.ts';
+import { opendir, type RawStep } from '../directory-calls.ts';
 import { FileSystem } from '../file-system.ts';
 import type { KernelContext } from '../kernel-context.ts';
 import { mountContext, type MountRequest } from '../mount.ts';
@@ -13,7 +13,7 @@ import { itself } from '../place.ts';
 import { readlink } from '../query-calls.ts';
 import { rmdir, unlink } from '../remove-calls.ts';
 import { rename } from '../rename-call.ts';
-import type { DirectoryStep, NodeType, OpenFlags, RenameFlags, TimeChange, XattrFlags } from '../types.ts';
+import type { NodeType, OpenFlags, RenameFlags, TimeChange, XattrFlags } from '../types.ts';
 import { getxattr, listxattr, removexattr, setxattr } from '../xattr-calls.ts';
 import { attributesOf, type NodeAttributes, type NodeEntry } from './node-attributes.ts';
 import { NodeCalls, type OpenedNode } from './node-calls.ts';
@@ -176,8 +176,11 @@ export class NodeFileSystem {
     return this.#run('open', () => opendir(this.#context, place, 64));
   }
 
-  /** At most `count` entries from a position on that an entry gave as `next`, or from the start, which is zero. */
-  readdir(handle: number, from: DirectoryCookie, count: number): DirectoryStep[] {
+  /**
+   * At most `count` entries from a position on that an entry gave as `next`, or from the start, which is zero. Names are bytes: nobody
+   * reads them here.
+   */
+  readdir(handle: number, from: DirectoryCookie, count: number): RawStep[] {
     return this.#run('getdents64', () => this.#calls.readDirectory(handle, from, count));
   }
 

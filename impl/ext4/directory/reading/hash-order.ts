@@ -3,7 +3,7 @@ import { inlineAsBlock } from '../../inline/inline-directory.ts';
 import type { Sleepable } from '../../../sched/sleepable.ts';
 import type { Inode } from '../../inode/inode.ts';
 import { badIndex } from '../bad-index.ts';
-import { DOT_DOT_OFFSET, entryAt, entryIno, entryLength, entryName, type DirectoryEntry } from '../block.ts';
+import { DOT_DOT_OFFSET, entryAt, entryIn, entryIno, entryLength, type DirectoryEntry } from '../block.ts';
 import type { NameHash } from '../hash/directory-hash.ts';
 import { isIndexed } from '../index-block.ts';
 import { probe, readIndexRoot, readLeaf } from '../index-path.ts';
@@ -64,9 +64,11 @@ export function* namesFrom(dir: Inode, start: NameHash): Sleepable<HashedNames> 
 
 /** The names of a leaf from `start` on (htree_dirblock_to_tree). */
 function collect(dir: Inode, data: Uint8Array, version: number, start: NameHash, names: HashedName[]): void {
-  for (let at = 0; at < data.length; at += entryLength(data, at)) {
-    if (entryIno(data, at) === 0) continue;
-    const hash = dir.sb.directoryHash.of(version, entryName(data, at));
-    if (!isBefore(hash, start)) names.push({ hash, entry: entryAt(data, at) });
+  const copy = data.slice();
+  for (let at = 0; at < copy.length; at += entryLength(copy, at)) {
+    if (entryIno(copy, at) === 0) continue;
+    const entry = entryIn(copy, at);
+    const hash = dir.sb.directoryHash.of(version, entry.name);
+    if (!isBefore(hash, start)) names.push({ hash, entry });
   }
 }

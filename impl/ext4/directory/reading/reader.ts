@@ -15,6 +15,11 @@ export interface PlacedEntry extends DirectoryEntry {
   readonly next: DirectoryCookie;
 }
 
+/** One whose `next` is its own position until the one behind it is found. */
+interface FoundEntry extends DirectoryEntry {
+  next: DirectoryCookie;
+}
+
 /**
  * Reads a directory step by step (the f_pos and dir_private_info of an open directory). Names that are there all the while
  * come exactly once, whatever else changes between the steps; only . and .. may move, when the directory gets an index.
@@ -46,16 +51,18 @@ export class DirectoryReader {
 
   /** At most `count` entries, none at the end (ext4_readdir). The caller holds the directory's i_rwsem. */
   *read(count: number): Sleepable<PlacedEntry[]> {
-    const found: { entry: DirectoryEntry; position: DirectoryCookie }[] = [];
-    this.#position = yield* this.#readOn((entry, position) => {
+    const found: FoundEntry[] = [];
+    let last: FoundEntry | null = null;
+    this.#position = yield* this.#readOn(({ name, ino, fileType }, position) => {
+      if (last !== null) last.next = position;
       if (found.length === count) return false;
-      found.push({ entry, position });
+      last = { name, ino, fileType, next: position };
+      found.push(last);
       return true;
     });
-    return found.map(({ entry }, index) => ({
-      ...entry,
-      next: found[index + 1]?.position ?? this.#position,
-    }));
+    const end = found[found.length - 1];
+    if (end !== undefined) end.next = this.#position;
+    return found;
   }
 
   /** By hash where there is an index, or may be one soon; through the blocks where there is none, or a damaged one. */
