@@ -1,7 +1,8 @@
 /*
  * How fast a mounted file system is: speed PHASE, in a folder of it. Each line of what it prints is a measure's name, a figure and its
  * unit. `write` leaves files and folders behind, which the others use after another mount, so that nothing of them is in memory.
- * Everything is done twice before it is measured, with other files: ours is compiled while it runs.
+ * What is measured is a server that has been at work for some seconds, because ours is compiled while it runs: before a phase is
+ * measured, it is done some times with other files, those of two turns in turn, which together are more than ours keeps in memory.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -17,11 +18,22 @@
 
 enum { FILE_BYTES = 64 << 20, NAMES = 2000, CALLS = 4000, LARGEST_BLOCK = 1 << 20 };
 
+/* How often a phase is done before it is measured; one about names has a dozen kinds of calls that are compiled together. */
+enum { WARM_UPS = 8, WARM_UPS_OF_NAMES = 4 };
+
 static char *memory;
 
-/* What the names of this turn begin with; only the last turn is measured. */
+/* What the names of this turn begin with; only the last one is measured. */
 enum { MEASURED = 'c' };
 static char turn;
+
+static void warm_up(int times, void (*phase)(void)) {
+  for (int i = 0; i < times; i++) {
+    turn = "ab"[i % 2];
+    phase();
+  }
+  turn = MEASURED;
+}
 
 static double seconds(void) {
   struct timespec now;
@@ -64,19 +76,24 @@ static void write_sequentially(const char *what, int block, int flags) {
   close(file);
 }
 
-static void read_sequentially(const char *what, int block) {
-  int file = opened(large(), O_RDONLY);
+/* The kernel forgets what a file holds, which it has after the first turn of a name. */
+static int opened_cold(const char *name, int flags) {
+  int file = opened(name, flags);
+  check(posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0, "posix_fadvise");
+  return file;
+}
+
+static void read_sequentially(const char *what, int block, int file) {
   double began = seconds();
   for (int done = 0; done < FILE_BYTES; done += block) check(read(file, memory, block) == block, "read");
   tell_bytes(what, block, began);
-  close(file);
 }
 
 /* Places that follow no pattern, the same each time. */
 static off_t place(int i) { return (off_t)((unsigned)i * 2654435761u % (FILE_BYTES / 4096)) * 4096; }
 
 static void transfer_at_random(void) {
-  int file = opened(large(), O_RDWR);
+  int file = opened_cold(large(), O_RDWR);
   double began = seconds();
   for (int i = 0; i < CALLS; i++) check(pread(file, memory, 4096, place(i)) == 4096, "pread");
   tell_calls("read 4k at random", began, CALLS);
@@ -194,26 +211,68 @@ static void change_names(void) {
   tell_calls("rmdir", began, NAMES / 4);
 }
 
-static void write_all(void) {
+/* Of what the phases have left of a turn. */
+static void remove_names(void) {
+  const struct { const char *kind; int flags; } kinds[] = {{"f", 0}, {"r", 0}, {"w", 0}, {"s", 0}, {"d", AT_REMOVEDIR}};
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+    for (int i = 0; i < NAMES; i++) unlinkat(AT_FDCWD, name_of(kinds[k].kind, i), kinds[k].flags);
+  rmdir(folder());
+}
+
+static void make_names(void) {
+  remove_names();
+  create_names();
+}
+
+static void write_files(void) {
   for (int block = 4096; block <= LARGEST_BLOCK; block *= 4) {
     unlink(large());
     write_sequentially("write", block, 0);
   }
   write_sequentially("write over", 64 << 10, 0);
+}
+
+static void write_all(void) {
+  warm_up(WARM_UPS, write_files);
+  write_files();
+  warm_up(WARM_UPS_OF_NAMES, make_names);
   create_names();
 }
 
 static int block_of_stream;
 
-static void stream(void) {
-  read_sequentially("read", block_of_stream);
-  read_sequentially("read again", block_of_stream);
+static void read_twice(void) {
+  int file = opened_cold(large(), O_RDONLY);
+  read_sequentially("read", block_of_stream, file);
+  check(lseek(file, 0, SEEK_SET) == 0, "lseek");
+  read_sequentially("read again", block_of_stream, file);
+  close(file);
 }
 
-static void names(void) {
+static void stream(void) {
+  warm_up(WARM_UPS, read_twice);
+  read_twice();
+}
+
+static void random_places(void) {
+  warm_up(WARM_UPS, transfer_at_random);
+  transfer_at_random();
+}
+
+static void use_names(void) {
   look_at_names();
   list_names();
   change_names();
+}
+
+static void use_names_and_make_them(void) {
+  use_names();
+  make_names();
+}
+
+static void names(void) {
+  warm_up(WARM_UPS_OF_NAMES, use_names_and_make_them);
+  use_names();
 }
 
 int main(int count, char **words) {
@@ -222,10 +281,10 @@ int main(int count, char **words) {
   const char *phase = count > 1 ? words[1] : "";
   void (*measure)(void) = NULL;
   if (strcmp(phase, "write") == 0) measure = write_all;
-  if (strcmp(phase, "random") == 0) measure = transfer_at_random;
+  if (strcmp(phase, "random") == 0) measure = random_places;
   if (strcmp(phase, "names") == 0) measure = names;
   if (strcmp(phase, "stream") == 0 && count == 3 && (block_of_stream = atoi(words[2])) > 0) measure = stream;
   if (measure == NULL) errx(2, "speed write | stream BYTES | random | names");
-  for (turn = 'a'; turn <= MEASURED; turn++) measure();
+  measure();
   return 0;
 }

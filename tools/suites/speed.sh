@@ -1,6 +1,7 @@
 # How fast our mounted ext4 is beside fuse2fs, on the same image: ./run speed [options]
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/columns.sh"
 export MAIN="$here/../../dist/harness/cli/main.js"
 
 die() {
@@ -17,9 +18,10 @@ and random transfers, and calls about names. As root, on Linux with FUSE, fuse2f
 
   --columns   of kernel, fuse2fs, buffer_head, iomap, buffer_head+cache, iomap+cache; without it all but the kernel.
               With +cache, the kernel caches what files hold (-o kernel_cache), as it does for fuse2fs
-  --rounds    how often everything is measured; the best counts; 3 without it
+  --rounds    how often everything is measured, each column beside the others; 3 without it
 
-A star marks what is slower than fuse2fs. Nothing else should run meanwhile.
+Shows the best of all rounds and, behind it, how many times as fast as fuse2fs that was: the median of the rounds. A star marks what
+is slower. Nothing else should run meanwhile.
 Exit code: 0 measured, 2 could not run.
 END
 }
@@ -37,20 +39,8 @@ while [ $# -gt 0 ]; do
 done
 case $rounds in '' | *[!0-9]*) die "--rounds wants a number" ;; esac
 
-# What a column is to mounting.sh.
-how() {
-  case $1 in
-  kernel | fuse2fs) echo "$1" ;;
-  buffer_head) echo nobuffered_iomap ;;
-  iomap) echo buffered_iomap ;;
-  buffer_head+cache) echo nobuffered_iomap,kernel_cache ;;
-  iomap+cache) echo buffered_iomap,kernel_cache ;;
-  *) return 1 ;;
-  esac
-}
-
 list=$(echo "$columns" | tr ',' ' ')
-for column in $list; do how "$column" >/dev/null || die "there is no column $column"; done
+for column in $list; do mounted_by "$column" >/dev/null || die "there is no column $column"; done
 [ "$(id -u)" -eq 0 ] || die "only root can mount"
 [ -c /dev/fuse ] || die "there is no /dev/fuse"
 case ",$columns," in *,fuse2fs,*) command -v fuse2fs >/dev/null 2>&1 || die "fuse2fs is not installed: apt-get install fuse2fs" ;; esac
@@ -61,8 +51,6 @@ trap 'rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM HUP
 export BIN="$results"
 gcc -O2 -o "$BIN/speed" "$here/speed.c" || die "speed.c does not build here"
-for column in $list; do
-  unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
-    sh "$here/speed-rounds.sh" "$(how "$column")" "$rounds" >"$results/$column.tsv" || die "$column could not be measured"
-done
-cd "$results" && awk -F '\t' -f "$here/speed.awk" $(for column in $list; do echo "$column.tsv"; done)
+unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
+  sh "$here/speed-rounds.sh" "$rounds" $list >"$results/figures.tsv" || die "not everything could be measured"
+awk -F '\t' -f "$here/speed.awk" "$results/figures.tsv"
