@@ -83,6 +83,7 @@ function copyOf(inode: Inode): Inode {
   twin.contents = inode.contents.clone();
   twin.linkable = inode.linkable;
   twin.reservedBytes = inode.reservedBytes;
+  twin.reserved = inode.reserved;
   twin.openSize = inode.openSize;
   twin.strayed = inode.strayed;
   twin.outgrewInode = inode.outgrewInode;

@@ -80,6 +80,8 @@ export class FileInode extends CommonInode {
   linkable = false;
   /** Up to here blocks may be reserved by fallocate, in bytes; never less than they are. */
   reservedBytes = 0;
+  /** The byte where what fallocate reserved last ends: it is there as long as the file has not changed since. */
+  reserved: { readonly end: number; readonly ctime: Timestamp } | null = null;
   openSize: OpenSize | null = null;
   /** Whether something was stored behind the end of file, in its last page: mappings may show it. */
   strayed = false;

@@ -3,8 +3,10 @@ import { doubtCopiesFrom } from './mapping-calls.ts';
 import { DONE, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
+import { maxFileBytesOf } from './options.ts';
 import { bitsDroppedByWriting, dropCapability, dropPrivileges } from './privileges.ts';
 import type { State } from './state.ts';
+import { compareTimes } from './times.ts';
 
 type Fallocate = OperationOf<'fallocate'>;
 
@@ -22,6 +24,7 @@ export function fallocate(state: State, operation: Fallocate): Outcome {
   if (!file.writable || inode.type !== 'file') return failure('EBADF');
   const refused = refusal(state, inode, operation);
   if (refused !== null) return failure(refused);
+  const isTooFar = mode === 'insert' && pushesOut(state, inode, length) === true;
   // Times and privileges go first, whatever comes of it (file_modified in ext4_fallocate).
   if (inode.flags.append && bitsDroppedByWriting(state, inode) !== 0) return failure('EPERM');
   dropCapability(state, inode);
@@ -30,9 +33,16 @@ export function fallocate(state: State, operation: Fallocate): Outcome {
   const error = changeError(state, inode, operation);
   if (error !== null) return failure(error);
   if (mode === 'collapse' || mode === 'insert') doubtCopiesFrom(state, inode, offset);
+  if (isTooFar) {
+    // Linux 6.18 on a loop mount: the size has grown, and nothing has moved.
+    inode.contents.truncate(inode.contents.size + length);
+    return failure('EINVAL');
+  }
   inode.reservedBytes = reserved(inode, operation);
   if (!state.ranOutOfSpace) {
     change(state, inode, operation);
+    if (mode === 'allocate' || mode === 'keep-size')
+      inode.reserved = { end: offset + length, ctime: inode.ctime };
     return DONE;
   }
   leaveOpen(state, inode, operation);
@@ -67,6 +77,18 @@ function changeError({ options }: State, inode: FileInode, operation: Fallocate)
 function reserved({ reservedBytes }: FileInode, { mode, offset, length }: Fallocate): number {
   if (mode === 'punch' || mode === 'collapse') return reservedBytes;
   return mode === 'insert' ? reservedBytes + length : Math.max(reservedBytes, offset + length);
+}
+
+/**
+ * Whether an insertion of `length` bytes pushes reserved blocks out of the largest file (ext4_ext_shift_extents). Null where nobody
+ * knows: something has changed the file since they were reserved, and may have given them back.
+ */
+export function pushesOut({ options }: State, inode: FileInode, length: number): boolean | null {
+  const room = maxFileBytesOf(options) - length;
+  if (inode.reservedBytes <= room) return false;
+  const { reserved: last, ctime } = inode;
+  const isThere = last !== null && inode.openCtimes.length === 0 && compareTimes(last.ctime, ctime) === 0;
+  return isThere && last.end > room ? true : null;
 }
 
 function change(state: State, inode: FileInode, { mode, offset, length }: Fallocate): void {

@@ -44,6 +44,25 @@ test('a failure is where it is in the case, behind operations that are left out 
   expect(verdict).toMatchObject({ kind: 'fails', failure: { operation: 'lstat', step: all.length - 1 } });
 });
 
+test('a read that fails halfway is no write that was lost', async () => {
+  const operations: readonly Operation[] = [
+    ...OPERATIONS.slice(0, 1),
+    { op: 'pwrite', handle: 'fd0', offset: 0, content: { seed: 1, length: 8192 } },
+    { op: 'fsync', handle: 'fd0' },
+    { op: 'drop-caches', what: 'pages' },
+    { op: 'pwrite', handle: 'fd0', offset: 0, content: { seed: 2, length: 4096 } },
+    { op: 'readahead', handle: 'fd0', offset: 4096, length: 4096 },
+  ];
+  for (let from = 0; from < 12; from++) {
+    const { verdict } = await runCase(
+      setupWith({ reads: { from, to: 1e9 } }),
+      operations,
+      optionsFor(allTargets()),
+    );
+    expect(verdict).toEqual({ kind: 'holds' });
+  }
+});
+
 test('a target whose device nobody can tell to fail proves nothing', async () => {
   const { verdict } = await runCase(
     setupWith({ endsAt: 100 }),

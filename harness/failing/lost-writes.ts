@@ -1,4 +1,4 @@
-import type { Handle, Operation, Outcome, Timestamp } from '../../model/index.ts';
+import type { Handle, Operation, OperationName, Outcome, Timestamp } from '../../model/index.ts';
 import { saysDamage } from '../damage-errno.ts';
 import type { Session } from '../target.ts';
 import { fails, type FailedVerdict } from '../verdict.ts';
@@ -11,14 +11,41 @@ import { fails, type FailedVerdict } from '../verdict.ts';
 /** Calls that fail so have told that something was lost. */
 const TELLS: readonly string[] = ['EIO', 'ENOSPC', 'EROFS'];
 
-export const tellsOfLoss = (answer: Outcome): boolean =>
-  !answer.ok && (TELLS.includes(answer.errno) || saysDamage(answer.errno));
+/** Calls that neither change the bytes of a file nor ask for what was lost: that one of them fails is another story. */
+const LOOKS: ReadonlySet<OperationName> = new Set<OperationName>([
+  'read',
+  'pread',
+  'load',
+  'readahead',
+  'seek',
+  'fstat',
+  'stat',
+  'lstat',
+  'statfs',
+  'readdir',
+  'readlink',
+  'getxattr',
+  'listxattr',
+  'lsattr',
+  'mkdir',
+  'rmdir',
+  'symlink',
+  'link',
+  'rename',
+]);
+
+const looksOnly = (operation: Operation): boolean =>
+  LOOKS.has(operation.op) || (operation.op === 'open' && operation.flags.truncate !== true);
+
+export const tellsOfLoss = (operation: Operation, answer: Outcome): boolean =>
+  !answer.ok && !looksOnly(operation) && (TELLS.includes(answer.errno) || saysDamage(answer.errno));
 
 const READ_BYTES = 1 << 20;
 
 /**
  * Syncs each of `handles`, forgets what is cached, and looks whether the files still are what they were. Nobody was told of any loss
- * until now; the device is as it is, and `heal` makes it well. Null where all is there, or somebody is told in time.
+ * until now; the device is as it is, and `heal` makes it well before anything is read: a read that fails halfway answers what it has,
+ * and the rest would look as if it had been lost. Null where all is there, or somebody is told in time.
  */
 export async function findLostWrites(
   target: string,
@@ -32,15 +59,19 @@ export async function findLostWrites(
     const answer = await perform({ op: 'pread', handle, offset: 0, length: READ_BYTES });
     return answer.ok && answer.value.kind === 'data' ? answer.value.bytes.slice() : null;
   };
-  const before = new Map<Handle, Uint8Array>();
+  const synced: Handle[] = [];
   for (const handle of handles) {
-    const synced = await perform({ op: 'fsync', handle });
-    if (tellsOfLoss(synced)) return null;
-    if (!synced.ok) continue;
+    const sync: Operation = { op: 'fsync', handle };
+    const answer = await perform(sync);
+    if (tellsOfLoss(sync, answer)) return null;
+    if (answer.ok) synced.push(handle);
+  }
+  heal();
+  const before = new Map<Handle, Uint8Array>();
+  for (const handle of synced) {
     const bytes = await read(handle);
     if (bytes !== null) before.set(handle, bytes);
   }
-  heal();
   await perform({ op: 'drop-caches' });
   for (const [handle, bytes] of before) {
     const after = await read(handle);

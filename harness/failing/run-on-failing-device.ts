@@ -28,7 +28,7 @@ export interface FailingRun {
   readonly failed: FailedVerdict | null;
   /** Whether a transfer failed. */
   readonly struck: boolean;
-  /** Calls that answered EIO, or what else tells of something that was lost. */
+  /** Calls that told of something that was lost: EIO, or another errno, of what changes files or asks for what was lost. */
   readonly told: number;
   /** The device as it was left, well again; null where the run ended early. */
   readonly image: DiskImage | null;
@@ -115,7 +115,7 @@ class Run {
       (operation, expected, participants, answers) => {
         onOutcome?.(operation, expected, participants, answers);
         if (this.isStruck())
-          for (const answer of answers) if ('ok' in answer && tellsOfLoss(answer)) this.told++;
+          for (const answer of answers) if ('ok' in answer && tellsOfLoss(operation, answer)) this.told++;
       },
     );
   }
@@ -136,7 +136,7 @@ class Run {
     const { name } = this.#target;
     try {
       const answer = await this.#failing.session.apply(operation, context.now);
-      if (tellsOfLoss(answer)) this.told++;
+      if (tellsOfLoss(operation, answer)) this.told++;
       this.#follow(operation, answer);
       return this.#judge === null ? null : showsOldBytes(this.#judge, operation, answer, context.step);
     } catch (error) {

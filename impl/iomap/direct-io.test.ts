@@ -126,6 +126,7 @@ const writeback: IomapWritebackOps<OneFile> = {
     file.unwritten.delete(block);
     fill(file, block, 1, iomap);
   },
+  *discardFolio() {},
   ioendEnded: (ioend) => ioend.finish(),
 };
 

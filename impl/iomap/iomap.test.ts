@@ -93,6 +93,7 @@ const writeback: IomapWritebackOps<OneFile> = {
     iomap.reset();
     fill(file, block, iomap);
   },
+  *discardFolio() {},
   ioendEnded: (ioend) => ioend.finish(),
 };
 

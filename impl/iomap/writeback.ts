@@ -17,6 +17,8 @@ export interface IomapWritebackOps<F extends IomapFile> {
    * byte up to which the caller wants to write at most. The one that is there may be kept while it is still true.
    */
   mapRange(file: F, position: number, end: number, iomap: Iomap): Sleepable<void>;
+  /** No mapping can be had for what is dirty in the locked folio: it is lost, and what was promised to it given back. */
+  discardFolio(file: F, folio: Folio): Sleepable<void>;
   /** A write has ended, in interrupt context. The file system calls `ioend.finish()` when its own work is done. */
   ioendEnded(ioend: Ioend<F>): void;
 }
@@ -109,6 +111,7 @@ function* writeFolio<F extends IomapFile>(context: WritebackContext<F>, folio: F
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     mapping.setError(error.errno);
+    yield* context.ops.discardFolio(file, folio);
   } finally {
     folio.unlock();
     if (state !== null) {

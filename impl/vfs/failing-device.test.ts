@@ -25,6 +25,9 @@ const PATHS: readonly (readonly [name: string, request: MountRequest])[] = [
   ['ext4_journalled_aops', { data: 'journal' }],
 ];
 
+/** Those that promise space to what is written. */
+const PROMISING = ['ext4_da_aops', 'ext4_iomap_aops'];
+
 const TYPED = [
   'done',
   'EIO',
@@ -186,6 +189,38 @@ describe.each(PATHS.slice(0, 3))('%s', (_name, request) => {
     disk.begin(null);
     fs.pwrite(one, bytes(BLOCK, 4), 0);
     expect([told(one), told(two)]).toEqual(['done', 'done']);
+  });
+});
+
+/**
+ * A device that begins to fail just before a file is written out, at each read in turn until nothing is read any more: what does not
+ * reach it is told of by fsync, and keeps no promise of space (mpage_map_and_submit_extent; ext4_iomap_discard_folio of the series).
+ */
+describe.each(PATHS.filter(([name]) => PROMISING.includes(name)))('%s', (_name, request) => {
+  test('data for which no place can be found is told of, and gives its promise back', () => {
+    let told = 0;
+    for (let from = 0, failed = 1; failed > 0; from++) {
+      const disk = new FailingDisk(newDisk(BLOCK));
+      const fs = testMount(disk, { ...request, errors: 'continue' });
+      putFile(fs, '/f', new Uint8Array());
+      const { blocksFree } = fs.statfs();
+      const fd = fs.open('/f', { access: 'read-write' });
+      fs.pwrite(fd, bytes(6 * BLOCK, 1), 0);
+      disk.begin({ reads: { from, to: Infinity } });
+      const answer = outcome(() => fs.fsync(fd));
+      failed = disk.failed;
+      disk.begin(null);
+      expect(answer).toBe(failed > 0 ? 'EIO' : 'done');
+      if (answer === 'EIO') {
+        told++;
+        expect(outcome(() => fs.fsync(fd))).toBe('done');
+        expect(fs.statfs().blocksFree).toBe(blocksFree);
+      }
+      fs.checkInvariants();
+      fs.close(fd);
+      fs.unmount();
+    }
+    expect(told).toBeGreaterThan(0);
   });
 });
 

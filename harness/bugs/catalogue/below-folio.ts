@@ -12,7 +12,7 @@ export const BELOW_FOLIO: readonly Bug[] = [
     fault: 'iomap-clears-dirty-outwards',
     needs: ['blocks smaller than a page'],
     hunter: 'check',
-    seenBy: ['result', 'tree', 'recovery'],
+    seenBy: ['result', 'tree', 'recovery', 'crash-of-target'],
     known: { setup: setupWith(1024), operations: [open(), write(0, 4 * KIB), size(2 * KIB + 100)] },
   },
   {
@@ -85,7 +85,11 @@ export const BELOW_FOLIO: readonly Bug[] = [
     fault: 'bh-discard-misses-last-block',
     needs: ['failing device'],
     hunter: 'check',
-    seenBy: ['space'],
-    known: { operations: 3, words: 'a write, and writeback while the bitmap cannot be read' },
+    seenBy: ['space', 'crash-of-target'],
+    known: {
+      // The third read is that of the bitmap, which writeback needs to find a place.
+      setup: { ...setupWith(4096), trouble: { reads: { from: 2, to: 3 } } },
+      operations: [open(), write(0, 4 * KIB), SYNC],
+    },
   },
 ];

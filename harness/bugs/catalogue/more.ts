@@ -194,7 +194,16 @@ export const MORE: readonly Bug[] = [
     needs: ['blocks smaller than a page'],
     hunter: 'check',
     seenBy: ['result', 'tree', 'crash-of-target', 'space', 'recovery'],
-    known: { operations: 4, words: 'not known yet' },
+    known: {
+      setup: setupWith(1024, {}, { writesZeroes: true }),
+      operations: [
+        open(),
+        write(0, 4 * KIB),
+        size(2 * KIB),
+        place('write-zeroes', 2 * KIB, KIB),
+        write(2 * KIB, 10),
+      ],
+    },
   },
   {
     kind: 'planted',

@@ -53,8 +53,13 @@ export const RACES: readonly Bug[] = [
     hunter: 'check',
     seenBy: ['result', 'crash-of-target', 'tree'],
     known: {
-      operations: 4,
-      words: 'a block reserved as the last that a file can have, and an insertion before it',
+      setup: setupWith(4096),
+      operations: [
+        open(),
+        write(0, KIB),
+        place('keep-size', (2 ** 32 - 2) * 4 * KIB, 4 * KIB),
+        place('insert', 0, 4 * KIB),
+      ],
     },
   },
   {

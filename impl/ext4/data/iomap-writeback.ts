@@ -8,6 +8,7 @@ import { convertAndGrow } from '../mapping/convert.ts';
 import type { Inode } from '../inode/inode.ts';
 import { placeUnwritten, setIomap, writeOps } from './iomap-ops.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
+import { punchDelayed } from '../mapping/reservation.ts';
 
 /** Blocks that one call places at most: a run of delayed blocks gets one extent where it can. */
 const PLACE_BLOCKS_MAX = 2048;
@@ -18,6 +19,13 @@ export const writebackOps: IomapWritebackOps<Inode> = {
     const covers = iomap.offset <= position && position < iomap.end;
     if (covers && writeOps.isValid(inode, iomap)) return;
     yield* damageFails(inode.sb, () => mapForWriteback(inode, position, end, iomap));
+  },
+
+  /** ext4_iomap_discard_folio() of the series. */
+  *discardFolio(inode, folio) {
+    yield* inode.dataLock.write();
+    punchDelayed(inode, folio.position / inode.blockSize, folio.size / inode.blockSize);
+    inode.dataLock.unlockWrite();
   },
 
   ioendEnded(ioend) {

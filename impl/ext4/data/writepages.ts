@@ -1,7 +1,7 @@
 import type { BufferHead } from '../../buffer/buffer-head.ts';
 import { ensureBuffers } from '../../buffer/folio-buffers.ts';
 import { assert, present } from '../../lib/assert.ts';
-import { Corruption, type DamageErrno } from '../../lib/corruption.ts';
+import { Corruption } from '../../lib/corruption.ts';
 import { Failure, type Errno } from '../../lib/errno.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { isWanted, type WritebackControl } from '../../mm/address-space-operations.ts';
@@ -54,17 +54,17 @@ export function* writepages(inode: Inode, control: WritebackControl): Sleepable<
     const outcome = yield* attempt(inode, pass);
     if (outcome === 'done') return;
     if (outcome === 'more') retries = 0;
-    else if (outcome === 'EUCLEAN' || outcome === 'EBADMSG') yield* giveUp(inode, control, cursor, outcome);
-    else if (inode.sb.blockAllocator.hasPendingFrees && retries++ < RETRIES_MAX)
+    else if (outcome === 'ENOSPC' && inode.sb.blockAllocator.hasPendingFrees && retries++ < RETRIES_MAX)
       yield* inode.sb.journal.forceCommit();
-    else yield* giveUp(inode, control, cursor, 'ENOSPC');
+    else yield* giveUp(inode, control, cursor, outcome);
   }
 }
 
-type Outcome = 'done' | 'more' | 'no space';
+/** What a pass came to; an errno says why the first dirty folio has no place. */
+type Outcome = 'done' | 'more' | Errno;
 
 /** Data that damage leaves without a place must not stay dirty for ever: nothing could be unmounted. */
-function* attempt(inode: Inode, pass: Pass): Sleepable<Outcome | DamageErrno> {
+function* attempt(inode: Inode, pass: Pass): Sleepable<Outcome> {
   try {
     return yield* pass.run();
   } catch (error) {
@@ -215,11 +215,11 @@ class Pass {
     const reserve = isUnwrittenFirst(inode) ? mapCredits(inode, 1) * this.#callsLeft : 0;
     const handle = yield* inode.sb.journal.start(credits, reserve);
     const io = new PageIo(inode);
-    let noSpace = false;
+    let failed: Errno | null = null;
     try {
       yield* this.#gather(io);
       if (this.#folios.length === 0) return 'done';
-      noSpace = yield* this.#place(handle);
+      failed = yield* this.#place(handle);
       const end = this.#submitPlaced(io);
       yield* growDiskSize(handle, inode, end);
       this.#convertAtEnd(handle, io);
@@ -228,7 +228,7 @@ class Pass {
       yield* handle.stop();
       io.submit();
     }
-    return noSpace ? 'no space' : 'more';
+    return failed ?? 'more';
   }
 
   /** mpage_prepare_extent_to_map(): locks the folios of the next run; those that need no place go out directly. */
@@ -278,25 +278,28 @@ class Pass {
     return joined;
   }
 
-  /** mpage_map_and_submit_extent(): gives the blocks of the run, and whatever else its folios need, their places. */
-  *#place(handle: Handle): Sleepable<boolean> {
+  /**
+   * mpage_map_and_submit_extent(): gives the blocks of the run, and whatever else its folios need, their places. Answers why one of
+   * them could not have it.
+   */
+  *#place(handle: Handle): Sleepable<Errno | null> {
     const { blockSize } = this.#inode;
     for (const folio of this.#folios) {
       const buffers = liveBuffers(this.#inode, folio, ensureBuffers(folio, blockSize));
       const first = folio.position / blockSize;
       for (const [index, buffer] of buffers.entries()) {
         if (!needsPlace(buffer) || this.#isPlaced(first + index)) continue;
-        if (this.#callsLeft === 0) return false;
+        if (this.#callsLeft === 0) return null;
         this.#callsLeft--;
         try {
           yield* this.#placeFrom(handle, first + index);
         } catch (error) {
-          if (!(error instanceof Failure) || error.errno !== 'ENOSPC') throw error;
-          return true;
+          if (!(error instanceof Failure)) throw error;
+          return error.errno;
         }
       }
     }
-    return false;
+    return null;
   }
 
   #isPlaced(logical: number): boolean {
@@ -376,8 +379,9 @@ function narrowed({ first, end }: BlockRange, blockSize: number): BlockRange {
 }
 
 /**
- * There is no place for data that was promised one, for want of space or because of damage: it is lost, and fsync will say
- * so (the end of mpage_map_and_submit_extent). What keeps space back exists so that the former never happens.
+ * There is no place for data that was promised one, for want of space, because of damage, or because the device fails: it is lost,
+ * fsync will say so, and memory forgets it (the end of mpage_map_and_submit_extent, and mpage_release_unused_pages). What keeps space
+ * back exists so that the first never happens.
  */
 function* giveUp(inode: Inode, control: WritebackControl, cursor: Cursor, errno: Errno): Sleepable<void> {
   const { mapping, blockSize } = inode;
@@ -385,11 +389,12 @@ function* giveUp(inode: Inode, control: WritebackControl, cursor: Cursor, errno:
   if (folio === null) return;
   mapping.setError(errno);
   mapping.clearDirty(folio);
-  const buffers = ensureBuffers(folio, blockSize);
-  for (const buffer of buffers) buffer.dirty = false;
+  mapping.operations.invalidateFolio(folio, 0, folio.size);
+  folio.uptodate = false;
+  const blocks = folio.size / blockSize;
   yield* inode.dataLock.write();
   const missed = mapping.faults.has('bh-discard-misses-last-block') ? 1 : 0;
-  if (buffers.length > missed) punchDelayed(inode, folio.position / blockSize, buffers.length - missed);
+  if (blocks > missed) punchDelayed(inode, folio.position / blockSize, blocks - missed);
   inode.dataLock.unlockWrite();
   folio.unlock();
 }

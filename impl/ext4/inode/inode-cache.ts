@@ -9,10 +9,12 @@ import { dropCleanRange } from '../../mm/invalidate.ts';
 import { discardAll, truncateCache } from '../../mm/truncate.ts';
 import { orderOfBlock } from '../../mm/page.ts';
 import { READY, ready, type Sleepable } from '../../sched/sleepable.ts';
+import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { chooseDataPath, wantsBufferedIomap, wantsDax } from '../data/aops.ts';
 import { isFastSymlink } from './fast-symlink.ts';
 import { blockMapOf } from '../mapping/block-map.ts';
 import { initBlockMap } from '../mapping/init-map.ts';
+import { forget } from '../mapping/reservation.ts';
 import {
   EXT4_EA_INODE_FL,
   EXT4_INLINE_DATA_FL,
@@ -179,7 +181,11 @@ export class InodeCache {
       if (error instanceof Corruption) yield* sb.health.corrupted(error);
       else if (!(error instanceof Failure)) throw error;
     } finally {
-      if (this.#inodes.delete(inode.ino)) yield* sb.orphans.remove(null, inode);
+      if (this.#inodes.delete(inode.ino)) {
+        // What was promised to its delayed blocks needs no place any more (ext4_clear_inode).
+        forget(inode, 0, MAX_BLOCKS);
+        yield* sb.orphans.remove(null, inode);
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import { EXT4_INLINE_DATA_FL, type Inode } from '../inode/inode.ts';
 /** What must hold of the cached folios of a file whenever no task is in the middle of something. */
 export function checkPageCache(inode: Inode): void {
   checkDevicePages(inode);
+  checkDelayed(inode);
   for (const folio of inode.mapping.range(0, Infinity)) {
     checkKind(inode, folio);
     checkStores(inode, folio);
@@ -48,6 +49,21 @@ function checkDevicePages(inode: Inode): void {
     dataPath.dax === null || dirty === mapping.dirtyFolios,
     () => `inode ${ino}: ${dirty} dirty pages are counted as ${mapping.dirtyFolios}`,
   );
+}
+
+/** What was promised a place is dirty in memory: else nobody would ever ask for the place, or give it back. */
+function checkDelayed(inode: Inode): void {
+  const { ino, blockSize, mapping, extentStatus } = inode;
+  for (const { logical, length, state } of extentStatus) {
+    if (state !== 'delayed') continue;
+    for (let block = logical; block < logical + length; block++) {
+      const folio = mapping.find(Math.floor((block * blockSize) / PAGE_BYTES));
+      assert(
+        folio !== null && isBlockDirty(inode, folio, block - folio.position / blockSize),
+        () => `inode ${ino}: block ${block} was promised a place, and is not dirty`,
+      );
+    }
+  }
 }
 
 const where = (inode: Inode, folio: Folio): string => `inode ${inode.ino}, folio ${folio.index}`;
