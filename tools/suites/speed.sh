@@ -2,6 +2,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/columns.sh"
+. "$here/namespace.sh"
 export MAIN="$here/../../dist/harness/cli/main.js"
 
 die() {
@@ -47,10 +48,13 @@ case ",$columns," in *,fuse2fs,*) command -v fuse2fs >/dev/null 2>&1 || die "fus
 command -v gcc >/dev/null 2>&1 || die "gcc is not installed: apt-get install gcc libc6-dev"
 
 results=$(mktemp -d "${TMPDIR:-/tmp}/twinpath-speed.XXXXXX")
-trap 'rm -rf "$results"' EXIT
+child=
+trap '[ -z "$child" ] || { kill "$child"; wait "$child"; } 2>/dev/null; rm -rf "$results"' EXIT
 trap 'exit 130' INT TERM HUP
 export BIN="$results"
 gcc -O2 -o "$BIN/speed" "$here/speed.c" || die "speed.c does not build here"
-unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
-  sh "$here/speed-rounds.sh" "$rounds" $list >"$results/figures.tsv" || die "not everything could be measured"
+apart 0 "$here/speed-rounds.sh" "$rounds" $list >"$results/figures.tsv" &
+child=$!
+wait "$child" || die "not everything could be measured"
+child=
 awk -F '\t' -f "$here/speed.awk" "$results/figures.tsv"

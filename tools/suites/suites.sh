@@ -52,11 +52,12 @@ for column in $(list "$columns"); do case $column in kernel | buffer_head | ioma
 [ -c /dev/fuse ] || die "there is no /dev/fuse"
 
 . "$here/fetch.sh"
+. "$here/namespace.sh"
 fetch_sources
 build_suites
 results=$(mktemp -d "${TMPDIR:-/tmp}/twinpath-suites.XXXXXX")
 
-# Ctrl-C, and whatever else ends this: the suite that runs goes too, with its mount, as all of it is in a namespace of its own.
+# Ctrl-C, and whatever else ends this: the suite that runs goes too, with its mount and its image.
 child=
 stop() {
   [ -z "$child" ] || { kill -TERM "$child" 2>/dev/null; wait "$child" 2>/dev/null; }
@@ -74,10 +75,7 @@ cell() {
   for program in $missing; do
     command -v "$program" >/dev/null 2>&1 || { word="unknown ($program is not installed)"; return; }
   done
-  # In the background, because only then does the shell hear of signals meanwhile.
-  LONG=$long REPOSITORY="$here/../.." timeout -k 10 "${SUITE_SECONDS:-3600}" \
-    unshare --mount --pid --fork --kill-child --mount-proc --propagation private \
-    sh "$here/mounted.sh" "$column" "$block" ". \"$here/suite/$suite.sh\"; suite" >"$out" 2>&1 </dev/null &
+  LONG=$long REPOSITORY="$here/../.." apart "${SUITE_SECONDS:-3600}" "$here/mounted.sh" "$column" "$block" ". \"$here/suite/$suite.sh\"; suite" >"$out" 2>&1 </dev/null &
   child=$!
   wait "$child"
   code=$?
