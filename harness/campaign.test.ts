@@ -57,6 +57,23 @@ test('a limit on block sizes is kept', () => {
   }
 });
 
+test('one sequence in forty has blocks larger than a page, where every target takes them and nobody chose', async () => {
+  const sizesOf = async (largeBlocks: boolean, plan: CampaignPlan): Promise<(number | undefined)[]> => {
+    const { events } = await runCampaign(new ModelTarget('a', { largeBlocks }), plan);
+    // The folder has the history of those before, too.
+    const sizes = events.flatMap((one) => (one.type === 'sequence' ? [one.setup.blockSize] : []));
+    return sizes.slice(-SEQUENCES);
+  };
+  const SEQUENCES = 80;
+  const limits = { maxOperations: 1, blockSize: null };
+  const plan = { ...PLAN, sequencesMax: SEQUENCES, limits };
+  const others = await sizesOf(false, plan);
+  expect(others.every((size) => size !== undefined && size <= 4096)).toBe(true);
+  expect(await sizesOf(true, plan)).toEqual(others.with(39, 8192).with(79, 16384));
+  const chosen = await sizesOf(true, { ...plan, limits: { ...limits, blockSize: 1024 } });
+  expect(new Set(chosen)).toEqual(new Set([1024]));
+});
+
 test('every sequence is written down before it is run, and judged in order', async () => {
   const { result, events } = await runCampaign(new ModelTarget('a'));
   expect(result).toMatchObject({ sequences: 6, ended: 'sequences', unknown: {} });

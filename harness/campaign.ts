@@ -9,12 +9,13 @@ import {
   sequenceSeed,
   type GenerationLimits,
 } from './generate-sequence.ts';
+import { withLargeBlocks } from './generate/large-blocks.ts';
 import { surveySequence } from './generate/survey.ts';
 import { troubleOf } from './generate/trouble.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
 import { canFail } from './target.ts';
-import { daxOf, unperformedBy, wantsUsualFormat } from './unperformed.ts';
+import { daxOf, takeLargeBlocks, unperformedBy, wantsUsualFormat } from './unperformed.ts';
 import { worst, type FailedVerdict, type Verdict } from './verdict.ts';
 
 /** What a campaign is to do. */
@@ -104,6 +105,7 @@ export class Campaign {
   readonly #dax: GenerationLimits['dax'];
   /** Whether every target has a device that fails when it is told to. */
   readonly #canFail: boolean;
+  readonly #takesLargeBlocks: boolean;
   readonly #coverage = new CampaignCoverage();
   readonly #unknown = new Map<string, number>();
   readonly #inFlight: InFlight[] = [];
@@ -121,6 +123,7 @@ export class Campaign {
     this.#unperformed = [...unperformedBy(driveOptions.targets)];
     this.#dax = daxOf(driveOptions.targets);
     this.#canFail = driveOptions.targets.every(canFail);
+    this.#takesLargeBlocks = plan.mix !== 'fsx' && takeLargeBlocks(driveOptions.targets);
   }
 
   async run(): Promise<CampaignResult> {
@@ -172,8 +175,9 @@ export class Campaign {
     const pool = poolOfSequence(this.#plan.seed, sequence);
     const likeFsx = this.#plan.mix === 'fsx';
     const generate = likeFsx ? fsxSequence : generateSequence;
-    const limits = { ...this.#limits, unperformed: this.#unperformed, dax: this.#dax, pool };
-    const survey = this.#plan.surveys === true ? surveySequence(sequence, limits) : null;
+    const usualLimits = { ...this.#limits, unperformed: this.#unperformed, dax: this.#dax, pool };
+    const limits = this.#takesLargeBlocks ? withLargeBlocks(sequence, usualLimits) : usualLimits;
+    const survey = this.#plan.surveys === true ? surveySequence(sequence, usualLimits) : null;
     const drawn = survey ?? generate(seed, limits);
     const wrong = survey === null && !likeFsx && sequence % TROUBLE_EVERY === TROUBLE_EVERY - 1;
     const setup = wrong && this.#canFail ? inTrouble(drawn.setup, seed) : drawn.setup;

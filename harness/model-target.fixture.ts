@@ -9,7 +9,7 @@ import {
 } from '../model/index.ts';
 import { streamBytes } from './content.ts';
 import { modelOptions, type Setup } from './setup.ts';
-import type { DiskImage, Session, SessionOptions, Target } from './target.ts';
+import type { Capabilities, DiskImage, Session, SessionOptions, Target } from './target.ts';
 import { PERFORMS_ALL } from './unperformed.ts';
 
 /** What a test makes of an answer before the harness sees it. */
@@ -49,7 +49,7 @@ class ModelDisk implements DiskImage {
 /** A target that is the model itself, so that it is right by construction but for the twist of a test. */
 export class ModelTarget implements Target {
   readonly name: string;
-  readonly capabilities = { powerCut: true, images: true, unperformed: PERFORMS_ALL };
+  readonly capabilities: Capabilities;
   readonly #twist: Twist;
   readonly #asynchronous: boolean;
   readonly space: SpaceReport;
@@ -60,12 +60,20 @@ export class ModelTarget implements Target {
       twist = (_, answer) => answer,
       asynchronous = false,
       space = EMPTY_SPACE,
+      largeBlocks = false,
     }: {
       twist?: Twist;
       asynchronous?: boolean;
       space?: SpaceReport;
+      largeBlocks?: boolean;
     } = {},
   ) {
+    this.capabilities = {
+      powerCut: true,
+      images: true,
+      unperformed: PERFORMS_ALL,
+      ...(largeBlocks && { largeBlocks }),
+    };
     this.name = name;
     this.#twist = twist;
     this.#asynchronous = asynchronous;

@@ -53,6 +53,8 @@ export interface Capabilities {
   readonly unperformed: Unperformed;
   /** Its device can be mapped (`dax`): setups may ask for that, or for a target that does nothing else must. */
   readonly dax?: 'possible' | 'required';
+  /** It mounts blocks that are larger than a page, on whatever machine it runs. */
+  readonly largeBlocks?: true;
 }
 
 /** Something that can be tried. The TypeScript ext4 is two of them, one for each buffered I/O path. */

@@ -91,6 +91,10 @@ export function daxOf(targets: readonly Target[]): 'possible' | 'required' | und
   return wants.includes('required') ? 'required' : 'possible';
 }
 
+/** Whether all of them mount blocks larger than a page. */
+export const takeLargeBlocks = (targets: readonly Target[]): boolean =>
+  targets.every(({ capabilities: { largeBlocks } }) => largeBlocks === true);
+
 /** Why a sequence cannot be judged on these targets; null when all of them can perform all of it. */
 export function whyUnperformed(operations: readonly Operation[], targets: readonly Target[]): Verdict | null {
   for (const { name, capabilities } of targets) {

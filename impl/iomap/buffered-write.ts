@@ -33,46 +33,59 @@ export interface BufferedWrite {
  */
 export function* bufferedWrite<F extends IomapFile>(
   file: F,
-  { position, source, length: wanted }: BufferedWrite,
+  write: BufferedWrite,
   ops: IomapOps<F>,
   writeOps: IomapWriteOps<F>,
 ): Sleepable<number> {
-  const progress = { written: 0 };
+  const { position, source, length: wanted } = write;
+  const writing = new Writing(file, write, writeOps);
   try {
     yield* iterate(file, position, wanted, ops, (iomap, start, length) =>
-      writeUnder(file, start, partOf(source, start - position, length), { iomap, writeOps, progress }),
+      writing.goOnUnder(iomap, start, length),
     );
   } catch (error) {
     // What went in before the failure stays, and its length is the answer, as write(2) has it.
-    if (progress.written === 0) throw error;
+    if (writing.written === 0) throw error;
   }
+  const { written } = writing;
   // Where memory ends, the file has grown to the byte that could not be copied.
-  if (progress.written === source.length && source.length < wanted)
-    file.size = Math.max(file.size, position + progress.written);
-  return progress.written;
+  if (written === source.length && source.length < wanted)
+    file.size = Math.max(file.size, position + written);
+  return written;
+}
+
+/** A write that goes on from mapping to mapping. */
+class Writing<F extends IomapFile> {
+  /** Bytes that went in. */
+  written = 0;
+  readonly #file: F;
+  readonly #write: BufferedWrite;
+  readonly #writeOps: IomapWriteOps<F>;
+
+  constructor(file: F, write: BufferedWrite, writeOps: IomapWriteOps<F>) {
+    this.#file = file;
+    this.#write = write;
+    this.#writeOps = writeOps;
+  }
+
+  /** The share of one mapping, folio by folio; answers the bytes that went in. */
+  *goOnUnder(iomap: Iomap, start: number, length: number): Sleepable<number> {
+    const source = partOf(this.#write.source, start - this.#write.position, length);
+    let done = 0;
+    while (done < source.length) {
+      const piece = done === 0 ? source : source.subarray(done);
+      const copied = yield* writePiece(this.#file, start + done, piece, iomap, this.#writeOps);
+      if (copied === 0) break;
+      done += copied;
+      this.written += copied;
+    }
+    return done;
+  }
 }
 
 /** `length` bytes from `offset` on, as far as there are some. Making a view costs, and mostly a write has one mapping. */
 const partOf = (source: Uint8Array, offset: number, length: number): Uint8Array =>
   offset === 0 && length >= source.length ? source : source.subarray(offset, offset + length);
-
-/** The share of one mapping, folio by folio; answers the bytes that went in. */
-function* writeUnder<F extends IomapFile>(
-  file: F,
-  start: number,
-  source: Uint8Array,
-  { iomap, writeOps, progress }: { iomap: Iomap; writeOps: IomapWriteOps<F>; progress: { written: number } },
-): Sleepable<number> {
-  let done = 0;
-  while (done < source.length) {
-    const piece = done === 0 ? source : source.subarray(done);
-    const copied = yield* writePiece(file, start + done, piece, iomap, writeOps);
-    if (copied === 0) break;
-    done += copied;
-    progress.written += copied;
-  }
-  return done;
-}
 
 /** One folio's share of a write under one mapping (iomap_write_iter); 0 when the mapping has become stale. */
 function* writePiece<F extends IomapFile>(

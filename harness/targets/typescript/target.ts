@@ -96,7 +96,13 @@ class TypescriptTarget implements Target {
 
   constructor(name: string, { bufferedIomap, dax }: Mode, how: typeof mount) {
     this.name = name;
-    this.capabilities = { powerCut: true, images: true, unperformed: PERFORMS_ALL, dax };
+    this.capabilities = {
+      powerCut: true,
+      images: true,
+      unperformed: PERFORMS_ALL,
+      dax,
+      ...(dax === 'possible' && { largeBlocks: true }),
+    };
     this.#bufferedIomap = bufferedIomap;
     this.#mount = how;
     // A device that is mapped directly makes no transfers that could fail.

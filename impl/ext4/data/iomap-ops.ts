@@ -83,8 +83,8 @@ export const delallocWriteOps: IomapOps<Inode> = {
 
   /** What was promised for bytes that were not written is given back (ext4_iomap_buffered_da_write_end). */
   *end(inode, position, length, used, iomap) {
-    const movesEarly = inode.sb.options.faults.has('iomap-append-moves-disk-size');
-    if (iomap.type === 'mapped' && movesEarly) yield* recordDiskSize(inode);
+    if (iomap.type === 'mapped' && inode.sb.options.faults.has('iomap-append-moves-disk-size'))
+      yield* recordDiskSize(inode);
     if (iomap.type !== 'delalloc' || !iomap.isNew || used >= length) return;
     const { blockSize, mapping } = inode;
     if (mapping.faults.has('iomap-short-write-keeps-promise')) return;
