@@ -1,18 +1,10 @@
 import { execa } from 'execa';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { whyNoMount } from '../../harness/mount/mounted.fixture.ts';
+import { processesNaming } from './processes.fixture.ts';
 
 /** However `./run suites` ends, nothing of the suite that ran then stays: no process, no mount, no image in memory. */
 
@@ -48,20 +40,8 @@ async function until(holds: () => boolean): Promise<void> {
   expect(holds()).toBe(true);
 }
 
-/** Numbers of processes whose words name the folder where suites are run. */
-const atWork = (): string[] =>
-  readdirSync('/proc').filter((name) => /^\d+$/.test(name) && wordsOf(name).includes(at('work')));
-
-function wordsOf(process: string): string {
-  try {
-    return (
-      readFileSync(`/proc/${process}/cmdline`, 'latin1') + readFileSync(`/proc/${process}/environ`, 'latin1')
-    );
-  } catch {
-    // It has ended meanwhile.
-    return '';
-  }
-}
+/** What a suite has started, and what has started it. */
+const atWork = (): string[] => processesNaming(at('work'));
 
 test.each([['SIGINT'], ['SIGTERM'], ['SIGHUP'], ['SIGKILL']] as const)(
   'after %s nothing is left',
