@@ -10,7 +10,8 @@ const LENGTHS = [1, 3, 1_000_000_000] as const;
  */
 export function troubleOf(seed: number, sectors: number): DeviceTrouble {
   const dice = sequenceSeed(~seed, 0) >>> 0;
-  const from = (dice >>> 4) % 2 === 0 ? (dice >>> 5) % 8 : (dice >>> 5) % 64;
+  // A sequence makes few transfers: what fails first is drawn on a scale of powers of two, so that most troubles come to pass.
+  const from = (dice >>> 7) % (2 << ((dice >>> 4) % 5));
   const span = { from, to: from + (LENGTHS[(dice >>> 12) % LENGTHS.length] ?? 1) };
   switch (dice % 5) {
     case 0:
