@@ -31,10 +31,13 @@ function programOf(operations: readonly Operation[] = []): RaceProgram {
       open('fd2'),
       open('fd3', { direct: true, append: true }),
       open('fd4', { direct: true }),
+      { op: 'mmap', as: 'map0', handle: 'fd0', offset: 0, length: 4 * BLOCK, ...WRITABLE },
     ],
     tasks: [{ name: 'all', operations }],
   };
 }
+
+const WRITABLE = { sharing: 'shared', access: 'read-write' } as const;
 
 const pwrite = (seed: number, offset: number, length: number): Operation => ({
   op: 'pwrite',
@@ -82,6 +85,46 @@ function judged(...calls: readonly Call[]): string {
 
 const said = (explanation: Explanation): string =>
   typeof explanation === 'string' ? explanation : explanation.what;
+
+/** What nobody has seen on a kernel: a write in two mappings lets go of the folio between them (iomap_write_iter). */
+describe('a store between the two blocks of a write', () => {
+  const LENGTH = 20;
+  const write: Call = [0, pwrite(2, 0, 2 * BLOCK), counted(2 * BLOCK), 0, 20];
+  const store = (seed: number, offset: number, invoked: number): Call => {
+    const content = { seed, length: LENGTH };
+    return [2, { op: 'store', mapping: 'map0', offset, content }, counted(LENGTH), invoked, invoked + 1];
+  };
+  const first = store(5, BLOCK, 6);
+  const second = store(6, 0, 8);
+  /** The second store came after the first block of the write, the first one before the second. */
+  const inTheEnd: Call = [
+    1,
+    pread(0, 2 * BLOCK),
+    found([6, 0, LENGTH], [2, LENGTH, 2 * BLOCK - LENGTH]),
+    30,
+    31,
+  ];
+
+  test.each([
+    ['the block that was written', found([2, 0, BLOCK], [1, BLOCK, BLOCK]), 'explained'],
+    ['nothing of the write', found([1, 0, 2 * BLOCK]), 'explained'],
+    [
+      'no store that is still to come',
+      found([2, 0, BLOCK], [5, 0, LENGTH], [1, BLOCK + LENGTH, BLOCK - LENGTH]),
+      'bytes that nobody wrote',
+    ],
+  ])('a read before both finds %s', (_, outcome, verdict) => {
+    expect(judged(write, [1, pread(0, 2 * BLOCK), outcome, 1, 3], first, second, inTheEnd)).toBe(verdict);
+  });
+
+  test.each([
+    ['the second block as it was', [6, 0, LENGTH], 'explained'],
+    ['no first block without the store', [2, 0, LENGTH], 'bytes that nobody wrote'],
+  ] as const)('a read after the one to the first block finds %s', (_, piece, verdict) => {
+    const outcome = found(piece, [2, LENGTH, BLOCK - LENGTH], [1, BLOCK, BLOCK]);
+    expect(judged(write, second, [1, pread(0, 2 * BLOCK), outcome, 10, 12], inTheEnd)).toBe(verdict);
+  });
+});
 
 describe('a read beside a write of four blocks', () => {
   const write: Call = [0, pwrite(2, 0, 4 * BLOCK), counted(4 * BLOCK), 0, 10];

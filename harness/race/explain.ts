@@ -4,9 +4,10 @@ import { describe, difference } from '../compare.ts';
 import { operationText } from '../program-text.ts';
 import { modelOptions } from '../setup.ts';
 import { RaceRules } from './atomicity.ts';
-import { lookProblem, type Place } from './looks.ts';
+import { lookProblem } from './looks.ts';
 import { TIME_AFTER, TIME_BEFORE, TIME_OF_IMAGE, TIME_OF_RACE, type RaceProgram } from './program.ts';
 import type { RaceEvent } from './race-target.ts';
+import type { Place } from './sight.ts';
 
 /** Why no order of the operations explains what they answered; what stood in the way where the search came farthest. */
 export interface Unexplained {
