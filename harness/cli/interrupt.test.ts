@@ -17,6 +17,7 @@ import { readRun, type RunRecord } from '../run-record.ts';
 
 /** What users run is built; `./run test` builds it first. */
 const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
+const INTERRUPT = resolve(import.meta.dirname, '../../dist/harness/cli/interrupt.js');
 const FILES = 3000;
 
 let folder: string;
@@ -46,6 +47,18 @@ const childrenOf = (pid = 0): string => {
 const below = (name: string): string[] => (existsSync(at(name)) ? readdirSync(at(name)) : []);
 const workspaces = (): string[] =>
   readdirSync(folder).filter((name) => name.startsWith('twinpath-') && name !== 'twinpath-results');
+
+test('a signal that arrives just before the work begins asks it to end', async () => {
+  const script = `
+    import { endOnSignals, interruptible } from ${JSON.stringify(INTERRUPT)};
+    endOnSignals();
+    process.kill(process.pid, 'SIGINT');
+    const work = (stop) => new Promise((resolve) => setTimeout(() => resolve(stop.aborted), 50));
+    process.exitCode = (await interruptible(work, () => undefined)) ? 42 : 0;
+  `;
+  const { exitCode } = await execa('node', ['--input-type=module', '--eval', script], { reject: false });
+  expect(exitCode).toBe(42);
+});
 
 test('damaging images ends cleanly: what was done is told and kept, and no workspace stays', async () => {
   const running = twinpath('corrupt', '--seconds', '250', '--json');

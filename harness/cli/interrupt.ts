@@ -27,12 +27,13 @@ export async function interruptible<T>(
     controller.abort();
   };
   const others = SIGNALS.filter((signal) => process.listeners(signal).includes(endAtOnce));
-  for (const signal of others) process.off(signal, endAtOnce);
+  // One listener comes before the other goes: a signal that has arrived and was not handed over yet is lost with the last one.
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of others) process.off(signal, endAtOnce);
   try {
     return await action(controller.signal);
   } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
     for (const signal of others) process.on(signal, endAtOnce);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
