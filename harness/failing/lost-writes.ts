@@ -12,7 +12,7 @@ import { fails, type FailedVerdict } from '../verdict.ts';
 const TELLS: readonly string[] = ['EIO', 'ENOSPC', 'EROFS'];
 
 /** Calls that neither change the bytes of a file nor ask for what was lost: that one of them fails is another story. */
-const LOOKS: ReadonlySet<OperationName> = new Set<OperationName>([
+const SAY_NOTHING: ReadonlySet<OperationName> = new Set<OperationName>([
   'read',
   'pread',
   'load',
@@ -34,11 +34,11 @@ const LOOKS: ReadonlySet<OperationName> = new Set<OperationName>([
   'rename',
 ]);
 
-const looksOnly = (operation: Operation): boolean =>
-  LOOKS.has(operation.op) || (operation.op === 'open' && operation.flags.truncate !== true);
+const saysNothing = (operation: Operation): boolean =>
+  SAY_NOTHING.has(operation.op) || (operation.op === 'open' && operation.flags.truncate !== true);
 
 export const tellsOfLoss = (operation: Operation, answer: Outcome): boolean =>
-  !answer.ok && !looksOnly(operation) && (TELLS.includes(answer.errno) || saysDamage(answer.errno));
+  !answer.ok && !saysNothing(operation) && (TELLS.includes(answer.errno) || saysDamage(answer.errno));
 
 const READ_BYTES = 1 << 20;
 

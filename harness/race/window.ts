@@ -33,8 +33,8 @@ export function windowOf(look: RaceEvent, handle: Handle, path: readonly Place[]
       moments.push(during(event, before, sight, look, rules));
     moments.push(still(sight));
   }
-  const sooner = splitBefore(look, handle, path, first, rules);
-  const later = splitAfter(look, handle, path, last, rules);
+  const sooner = splitBefore(look, handle, path, first, sights[first] ?? null, rules);
+  const later = splitAfter(look, handle, path, last, sights[last] ?? null, rules);
   const between = path.slice(first, last + 1);
   const mixed = between.some(({ event }) => event !== null && rules.comesBetween(event.operation));
   return {
@@ -90,15 +90,15 @@ function splitBefore(
   handle: Handle,
   path: readonly Place[],
   first: number,
+  to: Sight | null,
   rules: RaceRules,
 ): Moment[] {
   const index = lastBefore(path, first, rules);
-  const [write, before, here] = [path[index]?.event ?? null, path[index - 1], path[first]];
-  if (index === first || write === null || before === undefined || here === undefined) return [];
+  const [write, before] = [path[index]?.event ?? null, path[index - 1]];
+  if (index === first || write === null || before === undefined || to === null) return [];
   if (write.returned < look.invoked) return [];
   const from = sightAfter(before.model, eventsOf(path.slice(index + 1, first + 1)), handle);
-  const to = sightOf(here.model, handle);
-  return from === null || to === null ? [] : [during(write, from, to, look, rules)];
+  return from === null ? [] : [during(write, from, to, look, rules)];
 }
 
 /** The same where the look had returned before the store was called, and the write, which stands behind it, was under way. */
@@ -107,15 +107,16 @@ function splitAfter(
   handle: Handle,
   path: readonly Place[],
   last: number,
+  from: Sight | null,
   rules: RaceRules,
 ): Moment[] {
   const rest = eventsOf(path.slice(last + 1));
   const index = rest.findIndex(({ operation }) => !rules.comesBetween(operation));
   const [write, here] = [rest[index], path[last]];
-  if (index < 1 || write === undefined || here === undefined || write.invoked > look.returned) return [];
-  const from = sightOf(here.model, handle);
+  if (index < 1 || write === undefined || here === undefined || from === null) return [];
+  if (write.invoked > look.returned) return [];
   const to = sightAfter(here.model, [write], handle);
-  return from === null || to === null ? [] : [during(write, from, to, look, rules)];
+  return to === null ? [] : [during(write, from, to, look, rules)];
 }
 
 /** The place at `first`, or before it, to which something led that is no step between the parts of others. */

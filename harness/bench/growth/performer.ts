@@ -2,7 +2,7 @@ import { Model, type Operation, type Outcome, type Timestamp } from '../../../mo
 import { modelOptions, timeOfStep, type Setup } from '../../setup.ts';
 import type { Target } from '../../target.ts';
 import { allTargets } from '../../targets/all.ts';
-import { atOnce } from '../at-once.ts';
+import { atOnce, endAtOnce } from '../at-once.ts';
 
 /** Somebody with a new file system, who performs one operation after the other. */
 export interface Performer {
@@ -37,10 +37,7 @@ function startTarget(target: Target, setup: Setup): Performer {
   const session = atOnce(target.start(setup, { faults: [], now: timeOfStep(0) }));
   return {
     perform: performing((operation, now) => atOnce(session.apply(operation, now))),
-    close() {
-      atOnce(session.closeAll());
-      atOnce(session.unmount())?.release?.();
-    },
+    close: () => endAtOnce(session),
   };
 }
 

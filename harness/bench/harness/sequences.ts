@@ -2,7 +2,7 @@ import { Model } from '../../../model/index.ts';
 import { generateSequence, poolOfSequence, sequenceSeed, type Sequence } from '../../generate-sequence.ts';
 import { modelOptions, timeOfStep } from '../../setup.ts';
 import type { Target } from '../../target.ts';
-import { atOnce } from '../at-once.ts';
+import { atOnce, endAtOnce } from '../at-once.ts';
 import type { Contestant, Lap } from '../contest.ts';
 import { timed } from '../pieces.ts';
 
@@ -95,6 +95,5 @@ export const targetAlone = (target: Target, supply: SequenceSupply): Contestant 
 function perform(target: Target, { setup, operations }: Sequence): void {
   const session = atOnce(target.start(setup, { faults: [], now: timeOfStep(0) }));
   for (const [step, operation] of operations.entries()) atOnce(session.apply(operation, timeOfStep(step)));
-  atOnce(session.closeAll());
-  atOnce(session.unmount())?.release?.();
+  endAtOnce(session);
 }
