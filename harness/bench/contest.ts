@@ -34,6 +34,8 @@ export interface Contest {
   /** Bytes of a call, where that is what contests of one kind differ in. */
   readonly sizeBytes: number | null;
   readonly unit: Measurement['unit'];
+  /** Rounds of each contestant that are left out at least, where the time to warm up is too short for what a round does once. */
+  readonly warmUpRounds?: number;
   /** Makes ready what contestants need. */
   enter(): Awaitable<readonly (Contestant | Absent)[]>;
 }

@@ -45,6 +45,21 @@ test('contestants take turns, the first round of each is left out, and who is ab
   expect([a.closed, b.closed]).toEqual([true, true]);
 });
 
+test('a contest that wants more rounds to warm up has them left out', async () => {
+  const order: string[] = [];
+  const one = slowing('a', order);
+  const contest = {
+    name: 'contest',
+    sizeBytes: null,
+    unit: 'ms' as const,
+    warmUpRounds: 3,
+    enter: () => [one],
+  };
+  const result = await measure('suite', contest, { repetitions: 2, warmUpMs: 0 }, NEVER, AT_ONCE);
+  expect(order).toHaveLength(5);
+  expect(result?.measured[0]?.samples).toEqual([2, 2.5]);
+});
+
 test('the series is put beside what it has measured, and nothing else', async () => {
   const of = async (workload: string, sizeBytes: number | null): Promise<number | null | undefined> => {
     const contestant = { subject: 'iomap', round: () => [{ workload, amount: 1, ms: 1 }] };

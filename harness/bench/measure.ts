@@ -6,7 +6,10 @@ import { seriesRatio } from './series.ts';
 export interface Effort {
   /** Rounds of each contestant that count. */
   readonly repetitions: number;
-  /** Rounds before are left out: at least one, and as many as fit into this time together. The engine compiles meanwhile. */
+  /**
+   * Rounds before are left out: at least one, or as many as the contest wants, and as many as fit into this time together. The engine
+   * compiles meanwhile.
+   */
   readonly warmUpMs: number;
 }
 
@@ -40,14 +43,14 @@ export async function measure(
     .map((contestant): Entry => ({ contestant, samples: new Map() }));
   try {
     const warmUntil = performance.now() + warmUpMs;
-    for (let counted = -1; counted < repetitions;) {
+    for (let counted = -Math.max(1, contest.warmUpRounds ?? 1); counted < repetitions;) {
       for (const { contestant, samples } of entries) {
         if (stop.aborted) return null;
         const laps = await contestant.round();
         if (counted >= 0) note(samples, laps, contest.unit);
         await pause();
       }
-      if (counted >= 0 || performance.now() >= warmUntil) counted++;
+      if (counted !== -1 || performance.now() >= warmUntil) counted++;
     }
   } finally {
     for (const { contestant } of entries) await contestant.close?.();

@@ -2,12 +2,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_SETUP } from '../setup.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
 import type { Contest, Lap } from './contest.ts';
+import { measure } from './measure.ts';
 import { performerKinds } from './growth/performer.ts';
 import { SUITES } from './suites.ts';
 
 let workspace: Workspace;
 beforeAll(async () => (workspace = await openWorkspace()));
 afterAll(() => workspace.remove());
+
+const NEVER = new AbortController().signal;
+const AT_ONCE = (): Promise<void> => Promise.resolve();
 
 const FILE_BYTES = 1 << 20;
 
@@ -60,22 +64,24 @@ test('files by the directory and by the tree, mounts, and a journal that is repl
 
 test('whatever grows is grown, and the same is done beside little and beside much', async () => {
   const scale = { fileBytes: FILE_BYTES, files: 1_000, sequences: 4, seed: 1, workspace: workspace.path };
-  const subjects: string[][] = [];
-  for (const contest of SUITES.find(({ name }) => name === 'growth')?.contests(scale) ?? []) {
-    const laps = [...(await lapsOf(contest))];
-    const [[, smallest] = []] = laps;
-    for (const [, others] of laps)
-      expect(others.map(({ workload, amount }) => [workload, amount])).toEqual(
-        smallest?.map(({ workload, amount }) => [workload, amount]),
-      );
-    subjects.push(laps.map(([subject]) => subject));
+  const sizes = [
+    ['after 1,000 operations'],
+    ['100 files', '1,000 files'],
+    ['1 MiB', '1 GiB', '1 TiB', '16 TiB'],
+  ];
+  const contests = SUITES.find(({ name }) => name === 'growth')?.contests(scale) ?? [];
+  expect(contests).toHaveLength(sizes.length);
+  for (const [number, contest] of contests.entries()) {
+    const result = await measure('growth', contest, { repetitions: 1, warmUpMs: 0 }, NEVER, AT_ONCE);
+    const measured = result?.measured ?? [];
+    const workloads = new Set(measured.map(({ workload }) => workload));
+    for (const { name } of performerKinds())
+      expect([...workloads].filter((workload) => workload.endsWith(`, ${name}`))).not.toEqual([]);
+    for (const workload of workloads) {
+      const entries = measured.filter((one) => one.workload === workload);
+      expect(entries.map(({ subject }) => subject)).toEqual(sizes[number]);
+    }
   }
-  const each = (...names: string[]) => Array.from({ length: 3 }, () => names);
-  expect(subjects).toEqual([
-    ...each('after 1,000 operations'),
-    ...each('100 files', '1,000 files'),
-    ...each('1 MiB', '1 GiB', '1 TiB', '16 TiB'),
-  ]);
 });
 
 test('an operation of a benchmark that fails ends it', () => {
