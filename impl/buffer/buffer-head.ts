@@ -60,6 +60,15 @@ export class BufferHead {
     this.mapped = block !== UNMAPPED;
   }
 
+  /** A block of a file's folio, of which nothing is known but what the folio says of all. */
+  begin(uptodate: boolean, dirty: boolean): void {
+    this.block = UNMAPPED;
+    this.mapped = this.new = this.delay = this.unwritten = this.asyncWrite = this.locked = false;
+    this.writeError = null;
+    this.uptodate = uptodate;
+    this.dirty = dirty;
+  }
+
   get view(): DataView {
     return this.memory.view;
   }

@@ -12,15 +12,29 @@ export const buffersOf = (folio: Folio): readonly BufferHead[] | null =>
 export function ensureBuffers(folio: Folio, blockSize: number): readonly BufferHead[] {
   const known = buffersOf(folio);
   if (known !== null) return known;
-  const buffers: BufferHead[] = [];
-  for (const memory of folio.memory.blocks(blockSize)) {
-    const buffer = new BufferHead(UNMAPPED, memory);
-    buffer.uptodate = folio.uptodate;
-    buffer.dirty = folio.dirty;
-    buffers.push(buffer);
-  }
+  const buffers = spareBuffers(folio.memory, blockSize);
+  for (const buffer of buffers) buffer.begin(folio.uptodate, folio.dirty);
   folio.private = buffers;
   return buffers;
+}
+
+/**
+ * What an earlier folio in the same memory had, or new ones. They are as many as there is memory, and live as long: to make them for
+ * each folio anew costs more than all else that a page of a large write costs, and the collector as much again.
+ */
+function spareBuffers(memory: PageRun, blockSize: number): readonly BufferHead[] {
+  const blocks = memory.blocks(blockSize);
+  const spare = memory.spare as readonly BufferHead[] | null;
+  memory.spare = null;
+  return spare !== null && spare[0]?.memory === blocks[0]
+    ? spare
+    : blocks.map((block) => new BufferHead(UNMAPPED, block));
+}
+
+/** The folio needs its buffer_heads no more, and nobody else has them: the next one in its memory may have them. */
+function giveUpBuffers(folio: Folio): void {
+  folio.memory.spare = folio.private;
+  folio.private = null;
 }
 
 /** The block no longer belongs to the file: nothing is known of it, nothing of it may be written (discard_buffer). */
@@ -52,14 +66,14 @@ export function invalidateFolio(folio: Folio, offset: number, length: number): v
     if (folio.mapping?.faults.has('bh-discard-keeps-delay') === true)
       Object.assign(buffer, { delay, unwritten });
   }
-  if (offset === 0 && length === folio.size) folio.private = null;
+  if (offset === 0 && length === folio.size) giveUpBuffers(folio);
 }
 
 /** try_to_free_buffers(): lets go of the buffer_heads of a folio when none is in use. */
 export function releaseFolio(folio: Folio): boolean {
   const buffers = buffersOf(folio);
   if (buffers?.some((buffer) => buffer.dirty || buffer.locked || buffer.asyncWrite) === true) return false;
-  folio.private = null;
+  if (buffers !== null) giveUpBuffers(folio);
   return true;
 }
 

@@ -53,6 +53,24 @@ function* waitForFolio(mapping: AddressSpace, position: number, length: number):
   }
 }
 
+/**
+ * The folios of pages [first, first + count), one page each and locked now: as many as can be had without a sleep, because nobody has
+ * them locked, and there is memory for those that are not cached.
+ */
+export function grabIdle(mapping: AddressSpace, first: number, count: number): Folio[] {
+  const folios: Folio[] = [];
+  for (let index = first; index < first + count; index++) {
+    const known = mapping.find(index);
+    if (known?.locked === true) break;
+    known?.lockUnshared();
+    const run = known === null ? mapping.pool.allocate(0) : null;
+    const folio = run === null ? known : mapping.add(index, run);
+    if (folio === null) break;
+    folios.push(folio);
+  }
+  return folios;
+}
+
 function makeFolio(mapping: AddressSpace, position: number, length: number): Folio {
   const index = pageIndex(position);
   const order = orderFor(position, length, mapping.operations.folioOrderMax);

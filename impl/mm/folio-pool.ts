@@ -11,6 +11,8 @@ export class PageRun {
   readonly page: number;
   readonly order: number;
   readonly data: Uint8Array;
+  /** What was made for an earlier folio here, and can serve another one. Who leaves it knows it again. */
+  spare: object | null = null;
   #blocks: readonly MemoryBlock[] = [];
 
   constructor(page: number, order: number, data: Uint8Array) {

@@ -3,6 +3,7 @@ import { blockWriteBegin, blockWriteEnd, type GetBlock } from '../../buffer/bloc
 import { buffersOf } from '../../buffer/folio-buffers.ts';
 import type { Handle } from '../../jbd2/handle.ts';
 import { Failure } from '../../lib/errno.ts';
+import { present } from '../../lib/assert.ts';
 import { grabFolio, writeAndWait } from '../../mm/filemap.ts';
 import type { Folio } from '../../mm/folio.ts';
 import { PAGE_BYTES } from '../../mm/page.ts';
@@ -19,6 +20,7 @@ import { orderData } from './ordered-data.ts';
 import { isUnwrittenFirst } from './unwritten-first.ts';
 import { clustersKnown, learnClusters, reserveDelayed } from '../mapping/reservation.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
+import { writeWholePages } from './whole-pages.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
 
 /** What goes where, in bytes; `source` is shorter than `length` where the caller's memory ends. */
@@ -30,6 +32,8 @@ interface CachedWrite {
 
 /** How one folio's share of a write goes in. */
 interface PieceWriter {
+  /** Writes what it can of the whole pages that the source begins with, if it need not wait; answers their folios. */
+  writeWholePages?(inode: Inode, position: number, source: Uint8Array): readonly Folio[];
   /** Writes the source at `position`; answers nothing: all of it goes in, or it fails. */
   write(inode: Inode, position: number, source: Uint8Array): Sleepable<void>;
   /**
@@ -50,9 +54,15 @@ function* performWrite(
   try {
     while (written < wanted) {
       const at = position + written;
+      const behind = written === 0 ? source : source.subarray(written);
+      const folios = writer.writeWholePages?.(inode, at, behind);
+      if (folios !== undefined && folios.length > 0) {
+        written += folios.length * PAGE_BYTES;
+        yield* noteSize(inode, present(folios.at(-1), 'folio'), position + written);
+        continue;
+      }
       const length = Math.min(wanted - written, folioBytes - (at % folioBytes));
-      const whole = written === 0 && length === source.length;
-      const piece = whole ? source : source.subarray(written, written + length);
+      const piece = length === behind.length ? behind : behind.subarray(0, length);
       // That memory ends is found out when the folio is ready; what could be copied is then written by itself.
       if (piece.length < length) yield* writer.prepare(inode, at, length);
       if (piece.length > 0) yield* writer.write(inode, at, piece);
@@ -160,6 +170,11 @@ function* prepareDelayed(inode: Inode, position: number, length: number): Sleepa
 function copyIn(inode: Inode, folio: Folio, offset: number, source: Uint8Array): void {
   folio.data.set(source, offset);
   blockWriteEnd(inode.mapping, folio, inode.blockSize, offset, source.length);
+}
+
+/** The write has come to byte `end`, in this folio. */
+function* noteSize(inode: Inode, last: Folio, end: number): Sleepable<void> {
+  if (growSize(inode, end) && endsInPlacedBlock(inode, last)) yield* recordDiskSize(inode);
 }
 
 /** Moves i_size; answers whether i_disksize is now behind. */
@@ -315,7 +330,7 @@ function* writeDelayedOrPlaced(inode: Inode, position: number, source: Uint8Arra
   yield* writePlaced(inode, position, source);
 }
 
-const delayedWriter: PieceWriter = { write: writeDelayed, prepare: prepareDelayed };
+const delayedWriter: PieceWriter = { writeWholePages, write: writeDelayed, prepare: prepareDelayed };
 const delayedOrPlacedWriter: PieceWriter = { write: writeDelayedOrPlaced, prepare: prepareDelayed };
 const placedWriter: PieceWriter = { write: writePlaced, prepare: preparePlaced };
 

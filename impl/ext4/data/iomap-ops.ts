@@ -14,6 +14,7 @@ import {
   learnClusters,
   punchDelayed,
   reserveDelayed,
+  reserveIfFree,
 } from '../mapping/reservation.ts';
 import { truncateBlocks } from '../mapping/truncate-blocks.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
@@ -105,15 +106,7 @@ export const delallocWriteOps: IomapOps<Inode> = {
 
 /** Promises space for a hole, if nobody is in the way, nothing has to be looked up, and there is enough; else nothing has changed. */
 function reserveAtOnce(inode: Inode, first: number, count: number, iomap: Iomap): boolean {
-  const { dataLock } = inode;
-  if (preemptible() || !clustersKnown(inode, first, count)) return false;
-  if (affordable(inode, first, count) < count) return false;
-  if (!dataLock.tryWrite()) return false;
-  try {
-    reserveDelayed(inode, first, count);
-  } finally {
-    dataLock.unlockWrite();
-  }
+  if (preemptible() || !reserveIfFree(inode, first, count)) return false;
   promised(inode, count, iomap);
   return true;
 }

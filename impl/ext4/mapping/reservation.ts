@@ -38,6 +38,20 @@ export function reserveDelayed(inode: Inode, logical: number, length: number): v
   inode.reservedBlocks += fresh;
 }
 
+/** The same, if nobody is in the way, nothing has to be looked up, and there is space for all of it; else nothing has changed. */
+export function reserveIfFree(inode: Inode, logical: number, length: number): boolean {
+  const { dataLock } = inode;
+  if (!clustersKnown(inode, logical, length)) return false;
+  if (affordable(inode, logical, length) < length) return false;
+  if (!dataLock.tryWrite()) return false;
+  try {
+    reserveDelayed(inode, logical, length);
+  } finally {
+    dataLock.unlockWrite();
+  }
+  return true;
+}
+
 /** Where the clusters of the blocks before `end` end; the last one of the largest file is a block short. */
 const endOfClusters = (clusterRatio: number, end: number): number =>
   Math.min(Math.ceil(end / clusterRatio) * clusterRatio, MAX_BLOCKS);
