@@ -20,6 +20,13 @@ const FILES = ['a', 'b', 'c', 'd/a', 'd/b'] as const;
 const FLAGS = ['nodump', 'noatime', 'sync', 'dirsync', 'journalData'] as const;
 const KEPT_FLAGS = { immutable: false, append: false } as const;
 
+/** What is made in a directory has them, too, and changes of names are waited for. */
+const DIRECTORIES = ['.', 'd'] as const;
+const HANDED_DOWN = ['dirsync', 'sync', 'journalData'] as const;
+
+/** The root, in some programs: whoever syncs a directory commits all names, and no data. */
+const ROOT: Handle = 'fd8';
+
 /** The file by which others are committed: fsync of it commits what runs, and writes no data of theirs. */
 const OTHER: Handle = 'fd9';
 
@@ -45,6 +52,7 @@ class Writer {
   readonly #maps: { readonly name: `map${number}`; readonly bytes: number }[] = [];
   /** Bytes: where each file ends, as far as it is known from what was written. Names may have moved meanwhile. */
   readonly #ends = new Map<Path, number>();
+  #syncsRoot = false;
   #handles = 0;
   #seed = 0;
 
@@ -64,6 +72,8 @@ class Writer {
       mode: 0o600,
     });
     if (this.#dice.oneIn(3)) this.#add({ op: 'mkdir', path: 'd', mode: 0o755 });
+    if (this.#dice.oneIn(3)) this.#openRoot();
+    if (this.#dice.oneIn(10)) this.#chattrOfDirectory('.', true);
     this.#openFile({ create: true });
     if (this.#dice.oneIn(3)) {
       this.#write();
@@ -190,6 +200,11 @@ class Writer {
     return handle;
   }
 
+  #openRoot(): void {
+    this.#syncsRoot = true;
+    this.#add({ op: 'open', as: ROOT, path: '.', access: 'read', flags: { directory: true }, mode: 0 });
+  }
+
   /** A place near an end of a block in the first few. */
   #place(direct: boolean): number {
     const blocks = this.#dice.below(9) * this.#block;
@@ -218,6 +233,7 @@ class Writer {
   }
 
   #sync(): void {
+    if (this.#syncsRoot && this.#dice.oneIn(4)) return this.#syncRoot();
     const { handle } = this.#some();
     const roll = this.#dice.below(10);
     if (roll < 5) this.#add({ op: 'fsync', handle });
@@ -226,7 +242,12 @@ class Writer {
     else this.#add({ op: 'sync' });
   }
 
+  #syncRoot(): void {
+    this.#add({ op: this.#dice.oneIn(2) ? 'fsync' : 'fdatasync', handle: ROOT });
+  }
+
   #commit(): void {
+    if (this.#syncsRoot && this.#dice.oneIn(3)) return this.#syncRoot();
     this.#add({ op: 'pwrite', handle: OTHER, offset: 0, content: { seed: ++this.#seed, length: 10 } });
     this.#add({ op: 'fsync', handle: OTHER });
     // Whoever commits is seldom alone.
@@ -316,15 +337,20 @@ class Writer {
       case 7:
         return this.#attribute(path);
       case 8:
-        return this.#add({
-          op: 'chattr',
-          path,
-          ...KEPT_FLAGS,
-          [this.#dice.pick(FLAGS)]: this.#dice.oneIn(2),
-        });
+        return this.#chattr(path);
       default:
         return this.#add({ op: 'rename', from: path, to: this.#path() });
     }
+  }
+
+  #chattr(path: Path): void {
+    const on = this.#dice.oneIn(2);
+    if (this.#dice.oneIn(3)) return this.#chattrOfDirectory(this.#dice.pick(DIRECTORIES), on);
+    this.#add({ op: 'chattr', path, ...KEPT_FLAGS, [this.#dice.pick(FLAGS)]: on });
+  }
+
+  #chattrOfDirectory(path: Path, on: boolean): void {
+    this.#add({ op: 'chattr', path, ...KEPT_FLAGS, [this.#dice.pick(HANDED_DOWN)]: on });
   }
 
   /** The longest has no place in the inode. */

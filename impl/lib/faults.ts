@@ -50,6 +50,10 @@ export const FAULTS = {
     'a full commit forgets what the next transaction changed meanwhile, so that no fast commit tells of it: only a power cut shows it (B21)',
   'fsync-trusts-flush-under-way':
     'fsync does not flush by itself while the transaction is being committed, although the flush of the commit has begun before the data was there: only a power cut shows it (B67)',
+  'directory-synced-like-a-file':
+    'fsync of a directory waits for the transaction that changed its inode, not for all names: only a power cut shows it (T15)',
+  'dirsync-forgotten':
+    'names that change in a directory with the flag D are not committed at once: only a power cut shows it (T16)',
   'delayed-write-moves-disk-size':
     'a write on the buffer_head path moves i_disksize although its last block has no place yet: only a power cut shows it (B12)',
   'iomap-append-moves-disk-size':

@@ -4,24 +4,11 @@ import type { Handle, OpenFlags, Operation, Outcome } from '../operation.ts';
 import type { OperationOf } from '../operation-of.ts';
 import type { SparseContents } from '../sparse-contents.ts';
 import type { State } from '../state.ts';
-import type { DurabilityHistory } from './history.ts';
+import { concerns, type Acknowledgement } from './acknowledgement.ts';
+import type { DurabilityHistory, Step } from './history.ts';
 import { floorsAt, lastDataChange, type Floors } from './last-data-change.ts';
 import type { InodeMoment, Moment } from './moment.ts';
-
-/** What a call that returned has acknowledged as durable (rules 1 to 4 of rules.ts). */
-export interface Acknowledgement {
-  /** The recovered names and attributes are at least those of this version. */
-  readonly floor: number;
-  /** The same where i_disksize is i_size after each write (movesSizeAtOnce of rules.ts). */
-  readonly floorAtOnce: number;
-  /** Null: the data of every file. */
-  readonly inode: number | null;
-  /** Bytes [start, end) of it are there as they are now. */
-  readonly start: number;
-  readonly end: number;
-  /** The size is at least this, or all that the file has: what was written before it moved i_disksize. */
-  readonly reaches: number;
-}
+import { isCommittedAtOnce } from './synchronous-changes.ts';
 
 /** What an operation means for what may be found after a power cut. */
 export interface Facts {
@@ -37,12 +24,19 @@ export interface Facts {
     readonly end: number;
     readonly cut: boolean;
   } | null;
-  /** Bytes from `start` on of this inode were sent to the device before what lies in front of them. */
-  readonly sent: { readonly inode: number; readonly start: number } | null;
+  readonly sent: Sent | null;
   /** The file took the name of another, or was closed after it was cut to nothing: rule 14 of rules.ts. */
   readonly replaced: number | null;
   /** By so many bytes what lies behind a place moved (collapse and insert). */
   readonly shifted: { readonly inode: number; readonly by: number } | null;
+}
+
+/** Bytes from `start` on of this inode were sent to the device before what lies in front of them. */
+export interface Sent {
+  readonly inode: number;
+  readonly start: number;
+  /** The call waited until they had arrived. */
+  readonly waited: boolean;
 }
 
 export const NO_FACTS: Facts = {
@@ -70,6 +64,13 @@ export interface Observed {
 
 /** What follows from an operation that succeeded. */
 export function factsOf(seen: Observed): Facts {
+  const facts = ownFacts(seen);
+  const { operation, before, after } = seen;
+  if (facts.acknowledged !== null || !isCommittedAtOnce(operation, before, after)) return facts;
+  return { ...facts, acknowledged: allMetadata(seen) };
+}
+
+function ownFacts(seen: Observed): Facts {
   const { operation } = seen;
   switch (operation.op) {
     case 'sync':
@@ -77,14 +78,8 @@ export function factsOf(seen: Observed): Facts {
     case 'remount':
       return { ...NO_FACTS, acknowledged: everything(seen) };
     case 'fsync':
-    case 'fdatasync': {
-      const id = inodeOf(seen, operation.handle);
-      const floors = operation.op === 'fsync' ? lastChange(seen, id) : lastDataChange(seen.history, id);
-      return {
-        ...NO_FACTS,
-        acknowledged: { ...floors, inode: id, start: 0, end: Infinity, reaches: Infinity },
-      };
-    }
+    case 'fdatasync':
+      return { ...NO_FACTS, acknowledged: syncedBy(seen, operation) };
     case 'write':
     case 'pwrite':
       return writeFacts(seen, operation);
@@ -92,14 +87,11 @@ export function factsOf(seen: Observed): Facts {
       return msyncFacts(seen, operation);
     case 'sync-file-range':
       if (!operation.write) return NO_FACTS;
-      return {
-        ...NO_FACTS,
-        sent: { inode: inodeOf(seen, operation.handle), start: pageOf(operation.offset) },
-      };
+      return { ...NO_FACTS, sent: sentBy(seen, inodeOf(seen, operation.handle), operation.offset) };
     case 'writeback': {
-      const id = seen.state.walk.resolve(operation.path, true);
-      if (typeof id === 'string') return NO_FACTS;
-      return { ...NO_FACTS, sent: { inode: seen.idOf(id), start: pageOf(operation.offset) } };
+      const inode = seen.state.walk.resolve(operation.path, true);
+      if (typeof inode === 'string') return NO_FACTS;
+      return { ...NO_FACTS, sent: sentBy(seen, seen.idOf(inode), operation.offset) };
     }
     case 'truncate':
     case 'ftruncate':
@@ -118,13 +110,47 @@ export function factsOf(seen: Observed): Facts {
 
 const pageOf = (offset: number): number => offset - (offset % PAGE_BYTES);
 
+/**
+ * By a call that does not wait for pages which are on their way already, but passes over them, with what was written to them since
+ * (folio_prepare_writeback with WB_SYNC_NONE): then anything may lie in front of what is sent.
+ */
+const sentBy = ({ history }: Observed, inode: number, offset: number): Sent => ({
+  inode,
+  start: isUnderWay(history, inode) ? Infinity : pageOf(offset),
+  waited: false,
+});
+
+/** Whether pages of the inode may be on their way since all of them were last waited for. */
+function isUnderWay({ steps }: DurabilityHistory, inode: number): boolean {
+  const isWhole = ({ facts: { acknowledged } }: Step): boolean =>
+    acknowledged !== null && concerns(acknowledged, inode) && acknowledged.end === Infinity;
+  const since = steps.slice(steps.findLastIndex(isWhole) + 1);
+  return since.some(({ facts: { sent } }) => sent?.inode === inode && !sent.waited);
+}
+
 const everything = ({ history }: Observed): Acknowledgement => ({
   ...floorsAt(history.version),
-  inode: null,
+  file: 'every',
   start: 0,
   end: Infinity,
   reaches: Infinity,
 });
+
+/** Everything that is no file's data: transactions are committed in order. */
+const allMetadata = ({ history }: Observed): Acknowledgement => ({
+  ...floorsAt(history.version),
+  file: 'none',
+  start: 0,
+  end: 0,
+  reaches: 0,
+});
+
+function syncedBy(seen: Observed, { op, handle }: OperationOf<'fsync' | 'fdatasync'>): Acknowledgement {
+  const file = inodeOf(seen, handle);
+  if (seen.after.inodes.get(file)?.stat.type !== 'file') return allMetadata(seen);
+  const floors = op === 'fsync' ? lastChange(seen, file) : lastDataChange(seen.history, file);
+  return { ...floors, file, start: 0, end: Infinity, reaches: Infinity };
+}
 
 function inodeOf({ state, idOf }: Observed, handle: Handle): number {
   const file = state.handles.get(handle);
@@ -154,12 +180,15 @@ function writeFacts(seen: Observed, operation: OperationOf<'write' | 'pwrite'>):
   const sync = flags.sync === true || rwf.includes('sync');
   // The flag S of a file makes its writes those of O_DSYNC, not of O_SYNC (iocb_is_dsync, generic_write_sync).
   const dsync = sync || flags.dsync === true || rwf.includes('dsync') || file.inode.flags.sync;
-  const goesNow = dsync || file.direct || rwf.includes('dontcache');
   const floors = sync ? lastChange(seen, id) : lastDataChange(seen.history, id, start, end);
+  const sentByWrite = (): Sent | null => {
+    if (dsync || file.direct) return { inode: id, start: pageOf(start), waited: true };
+    return rwf.includes('dontcache') ? sentBy(seen, id, start) : null;
+  };
   return {
     ...NO_FACTS,
-    acknowledged: dsync ? { ...floors, inode: id, start, end, reaches: end } : null,
-    sent: goesNow ? { inode: id, start: pageOf(start) } : null,
+    acknowledged: dsync ? { ...floors, file: id, start, end, reaches: end } : null,
+    sent: sentByWrite(),
   };
 }
 
@@ -173,8 +202,8 @@ function msyncFacts(seen: Observed, { mapping, offset, length, mode }: Operation
   const reaches = endOfWritten(seen.after.inodes.get(id)?.contents ?? null, start, end);
   return {
     ...NO_FACTS,
-    acknowledged: { ...floors, inode: id, start, end, reaches },
-    sent: { inode: id, start },
+    acknowledged: { ...floors, file: id, start, end, reaches },
+    sent: { inode: id, start, waited: true },
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Acknowledgement, Facts } from './facts.ts';
+import { concerns, type Acknowledgement } from './acknowledgement.ts';
+import type { Facts } from './facts.ts';
 import type { DurabilityHistory } from './history.ts';
 import type { InodeMoment } from './moment.ts';
 import { modeOfFile, movesSizeAtOnce, reachesOwnEnd, type DurabilityMode } from './rules.ts';
@@ -70,8 +71,7 @@ export class FilePast {
   > {
     for (let { newest: version } = this; version > this.created; version--) {
       const acknowledged = hasReturned(this.#crash, version) ? this.facts(version)?.acknowledged : null;
-      if (acknowledged === undefined || acknowledged === null || (acknowledged.inode ?? this.id) !== this.id)
-        continue;
+      if (acknowledged === undefined || acknowledged === null || !concerns(acknowledged, this.id)) continue;
       const { start, end, reaches } = acknowledged;
       yield { version, start, end, reaches };
     }

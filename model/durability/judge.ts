@@ -1,6 +1,6 @@
 import type { Path, Stat } from '../operation.ts';
 import { exactlySame, type SameTime } from '../times.ts';
-import type { Acknowledgement } from './facts.ts';
+import type { Acknowledgement } from './acknowledgement.ts';
 import { FilePast, hasReturned, newestVersion, type CrashMoment } from './file-past.ts';
 import { FileImages, type StreamBytes } from './file-images.ts';
 import type { XattrBytes } from '../extended-attributes.ts';

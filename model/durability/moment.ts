@@ -29,6 +29,10 @@ export interface Moment {
   readonly inodes: ReadonlyMap<number, InodeMoment>;
 }
 
+/** The directory that a path of a moment is listed in. */
+export const parentOf = (path: Path): Path =>
+  path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.';
+
 /** Numbers for the inodes of one model. */
 export class InodeNumbers {
   readonly #numbers = new WeakMap<Inode, number>();

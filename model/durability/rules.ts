@@ -5,7 +5,7 @@ import type { FlagName } from '../operation.ts';
  *
  * Acknowledged by a call that returned:
  *
- * 1. fsync(2): the file's data, and the transaction that last changed its inode (i_sync_tid, ext4_sync_file in fs/ext4/fsync.c).
+ * 1. fsync(2) of a regular file: its data, and the transaction that last changed its inode (i_sync_tid, ext4_sync_file in fs/ext4/fsync.c).
  *    Transactions are committed in order, so that everything older is there, too: a newly made file has its name, because
  *    ext4_create makes inode and name in one handle (fs/ext4/namei.c), and a rename or link before it, as both set ctime.
  * 2. fdatasync(2), O_DSYNC, RWF_DSYNC, msync(MS_SYNC), writes to a file with the flag S (generic_write_sync): the same with i_datasync_tid, which moves when the inode is made
@@ -17,6 +17,8 @@ import type { FlagName } from '../operation.ts';
  *    when its blocks have their places (ext4_da_write_end, mpage_map_and_submit_extent; reports/kernel-findings/synchronous-write-below-a-delayed-end.md): nothing is promised then.
  * 3. sync(2), syncfs(2) and umount(2): everything (ext4_sync_fs). Not on Linux where there is no journal: sync_filesystem (fs/sync.c) writes the metadata when
  *    ext4_sync_fs has flushed, and nothing flushes after it (reports/kernel-findings/sync-without-a-journal.md).
+ *    fsync(2) and fdatasync(2) of a directory commit all that runs (ext4_fsync_journal calls ext4_force_commit for whatever is no regular file):
+ *    names and attributes of everything, and no file's data.
  * 4. Without a journal fsync writes the inode and the directories that lead to it (ext4_fsync_nojournal), but nothing keeps older
  *    metadata from being newer on the disk: here a promise is held only where nothing has changed since rule 3, or nothing but one
  *    regular file that was then synced with fsync(2): its name, size and bytes are there when e2fsck has made the rest fit.
@@ -46,7 +48,8 @@ import type { FlagName } from '../operation.ts';
  *    What lost its block in a transaction that is recovered (truncate, whole blocks of a hole) is not older than that.
  * 10. On the buffer_head path a byte within a size that has grown since may be zero: i_disksize moves before the data is there
  *    (B13; two-paths.md, section 4). On the iomap path it may not, unless somebody had what lies behind it written first
- *    (sync_file_range, O_DSYNC, direct I/O), or set the size (rule 7).
+ *    (sync_file_range, O_DSYNC, direct I/O), or set the size (rule 7). Who has pages written and waits for none passes over those that are on their
+ *    way already, with what was written to them since (folio_prepare_writeback in mm/page-writeback.c with WB_SYNC_NONE).
  * 11. data=journal, and with nodelalloc files with the flag j (ext4_inode_journal_mode): a write's bytes are in the transaction of its handle (ext4_journalled_write_end): they are those of rule 5.
  *    Stores to mappings are logged by writeback, later. What is in memory only when the flag is set is written out before the flag is
  *    (ext4_change_inode_journal_flag), so that whoever finds the flag finds those bytes.
@@ -57,6 +60,12 @@ import type { FlagName } from '../operation.ts';
  * 14. auto_da_alloc (the same document): a file that was written and then takes the name of another, or was cut to nothing and
  *    written again, has its blocks allocated at the rename or close. With data=ordered and blocks that are written at once their data is there when the rename
  *    is: no zeros of rule 10.
+ *
+ * Flags of chattr(1):
+ *
+ * 15. Where a journal is, names that change in a directory with the flag D or S are durable when the call returns, and so are extended attributes and flags of an
+ *    inode with the flag S, and the flag j of any (ext4_handle_sync in fs/ext4/namei.c, ext4_xattr_set_handle, ext4_ioctl_setflags and
+ *    ext4_change_inode_journal_flag; jbd2_journal_stop waits then): the commit has all that was recorded before, as in rule 3, and no file's data.
  */
 export interface DurabilityMode {
   readonly path: 'buffer_head' | 'iomap';

@@ -1,6 +1,7 @@
 import type { Path } from '../operation.ts';
 import { newestVersion, type CrashMoment } from './file-past.ts';
 import type { DurabilityHistory } from './history.ts';
+import { parentOf } from './moment.ts';
 import type { DurabilityMode } from './rules.ts';
 
 /**
@@ -28,7 +29,7 @@ function lastSync({ steps }: DurabilityHistory, completed: number): number {
   const floors = steps
     .slice(0, completed)
     .flatMap(({ facts: { acknowledged } }, index) =>
-      acknowledged !== null && acknowledged.inode === null ? [Math.min(acknowledged.floor, index + 1)] : [],
+      acknowledged?.file === 'every' ? [Math.min(acknowledged.floor, index + 1)] : [],
     );
   return Math.max(0, ...floors);
 }
@@ -36,7 +37,8 @@ function lastSync({ steps }: DurabilityHistory, completed: number): number {
 /** The file that the operation synced that made this version. */
 function fileOfFsync({ steps }: DurabilityHistory, version: number): number | null {
   const step = steps[version - 1];
-  return step?.operation.op === 'fsync' ? (step.facts.acknowledged?.inode ?? null) : null;
+  const file = step?.operation.op === 'fsync' ? step.facts.acknowledged?.file : undefined;
+  return typeof file === 'number' ? file : null;
 }
 
 /** Nothing changed from one version to the other. */
@@ -72,5 +74,3 @@ function changedKeys<K, V>(before: ReadonlyMap<K, V>, after: ReadonlyMap<K, V>):
     (key) => before.get(key) !== after.get(key),
   );
 }
-
-const parentOf = (path: Path): Path => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.');

@@ -159,4 +159,28 @@ export const OURS: readonly Bug[] = [
     seenBy: ['result', 'tree'],
     known: { operations: 3, words: 'a direct append beside a read' },
   },
+  {
+    kind: 'planted',
+    id: 'T15',
+    source:
+      'of this project, where it lost rows of SQLite (ext4_fsync_journal has a case for what is no regular file)',
+    mechanism:
+      'fsync and fdatasync of a directory wait for the transaction that changed its inode, which a rename within its last block need not have been.',
+    fault: 'directory-synced-like-a-file',
+    needs: ['crash'],
+    hunter: 'crash',
+    seenBy: ['durability'],
+    known: { operations: 3, words: 'a file is made, fdatasync of the directory, and a power cut' },
+  },
+  {
+    kind: 'planted',
+    id: 'T16',
+    source: 'of this project (IS_DIRSYNC in fs/ext4/namei.c)',
+    mechanism: 'Names that change in a directory with the flag D are committed when somebody else commits.',
+    fault: 'dirsync-forgotten',
+    needs: ['crash'],
+    hunter: 'crash',
+    seenBy: ['durability'],
+    known: { operations: 2, words: 'the flag D, a file that is made, and a power cut' },
+  },
 ];

@@ -36,7 +36,7 @@ export function* fsyncInode(
  */
 function* commitInode(inode: Inode, dataOnly: boolean): Sleepable<void> {
   const { journal, options, cache } = inode.sb;
-  const regular = isRegular(inode.mode);
+  const regular = isRegular(inode.mode) || options.faults.has('directory-synced-like-a-file');
   const fastCommits = regular ? inode.sb.fastCommits : null;
   const tid = !regular ? journal.newestTid : dataOnly ? inode.dataSyncTid : inode.syncTid;
   const committed = journal.isCommitted(tid);

@@ -17,5 +17,5 @@ export function honourSync(handle: Handle, inode: Inode): void {
 
 /** The handle changes names in the directory. */
 export function honourDirSync(handle: Handle, dir: Inode): void {
-  if (isDirSync(dir)) handle.sync = true;
+  if (isDirSync(dir) && !dir.sb.options.faults.has('dirsync-forgotten')) handle.sync = true;
 }
