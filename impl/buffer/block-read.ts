@@ -18,11 +18,14 @@ export interface BlockRunMapping {
 /** Looks a run of up to `length` file blocks up, from block `logical` on (get_block without create). */
 export type LookupBlocks = (logical: number, length: number) => Sleepable<BlockRunMapping>;
 
-interface Piece {
-  readonly folio: Folio;
-  readonly buffer: BufferHead | null;
-  readonly memory: Uint8Array;
+/** What travels together: the memory of each block, the folio that it lies in, and its buffer_head, where it has one. */
+interface ReadBio {
+  readonly segments: Uint8Array[];
+  readonly folios: Folio[];
+  readonly buffers: BufferHead[];
 }
+
+const emptyBio = (): ReadBio => ({ segments: [], folios: [], buffers: [] });
 
 /** Reads of blocks that follow each other on the device travel in one bio (mpage_readahead, mpage_bio_submit_read). */
 class ReadBatch {
@@ -30,7 +33,7 @@ class ReadBatch {
   readonly #blockSize: number;
   #sector = -1;
   #nextBlock = -1;
-  #pieces: Piece[] = [];
+  #bio = emptyBio();
   #inFlight = 0;
   readonly #failed = new Set<Folio>();
 
@@ -39,32 +42,33 @@ class ReadBatch {
     this.#blockSize = blockSize;
   }
 
-  add(block: number, piece: Piece): void {
+  add(block: number, memory: Uint8Array, folio: Folio, buffer: BufferHead | null): void {
     if (block !== this.#nextBlock) {
       this.#submit();
       this.#sector = (block * this.#blockSize) / SECTOR_BYTES;
     }
-    this.#pieces.push(piece);
+    const { segments, folios, buffers } = this.#bio;
+    segments.push(memory);
+    folios.push(folio);
+    if (buffer !== null) buffers.push(buffer);
     this.#nextBlock = block + 1;
   }
 
   #submit(): void {
-    const pieces = this.#pieces;
-    if (pieces.length === 0) return;
-    this.#pieces = [];
+    const read = this.#bio;
+    const { segments } = read;
+    if (segments.length === 0) return;
+    this.#bio = emptyBio();
     this.#nextBlock = -1;
     this.#inFlight++;
-    const segments = pieces.map((piece) => piece.memory);
     const bio = { direction: 'read', sector: this.#sector, segments, preflush: false, fua: false } as const;
-    this.#device.submit(bio, (status) => this.#ended(pieces, status));
+    this.#device.submit(bio, (status) => this.#ended(read, status));
   }
 
-  #ended(pieces: readonly Piece[], status: BioStatus): void {
+  #ended({ folios, buffers }: ReadBio, status: BioStatus): void {
     this.#inFlight--;
-    for (const { folio, buffer } of pieces) {
-      if (status !== null) this.#failed.add(folio);
-      else if (buffer !== null) buffer.uptodate = true;
-    }
+    if (status === null) for (const buffer of buffers) buffer.uptodate = true;
+    else for (const folio of folios) this.#failed.add(folio);
   }
 
   /** Submits and waits for everything; answers the folios of which a part could not be read. */
@@ -87,7 +91,7 @@ export function* readFolios(
   lookup: LookupBlocks,
 ): Sleepable<ReadonlySet<Folio>> {
   const batch = new ReadBatch(device, blockSize);
-  let failed: ReadonlySet<Folio> = new Set(folios);
+  let failed: ReadonlySet<Folio> | null = null;
   try {
     const last = folios.at(-1);
     const mapper = new RunLookup(lookup, last === undefined ? 0 : last.end / blockSize);
@@ -98,7 +102,7 @@ export function* readFolios(
     // Nobody may have the memory back while the device fills it.
     yield* batch.wait();
     for (const folio of folios) {
-      if (!failed.has(folio)) folio.uptodate = true;
+      if (failed?.has(folio) === false) folio.uptodate = true;
       folio.unlock();
     }
   }
@@ -160,12 +164,14 @@ export function* readPart(
 function* readBlocks(folio: Folio, blockSize: number, mapper: RunLookup, batch: ReadBatch): Sleepable<void> {
   const buffers = buffersOf(folio);
   const first = folio.position / blockSize;
-  for (let index = 0; index * blockSize < folio.size; index++) {
+  const blocks = folio.size / blockSize;
+  for (let index = 0; index < blocks; index++) {
     const buffer = buffers?.[index] ?? null;
     if (buffer?.uptodate === true) continue;
     const block = yield* mapper.blockOf(first + index);
-    const memory = folio.data.subarray(index * blockSize, (index + 1) * blockSize);
-    if (block >= 0) batch.add(block, { folio, buffer, memory });
+    const from = index * blockSize;
+    const memory = blocks === 1 ? folio.data : folio.data.subarray(from, from + blockSize);
+    if (block >= 0) batch.add(block, memory, folio, buffer);
     else {
       memory.fill(0);
       if (buffer !== null) buffer.uptodate = true;

@@ -23,7 +23,7 @@ export class PageRun {
 
   /** Does `next` begin in memory where this run ends? */
   isFollowedBy(next: PageRun): boolean {
-    return this.page + (1 << this.order) === next.page && this.data.buffer === next.data.buffer;
+    return this.page + (1 << this.order) === next.page && next.page % CHUNK_PAGES !== 0;
   }
 
   /** `length` bytes of memory from byte `offset` of the run on; they may reach into runs that follow it. */
