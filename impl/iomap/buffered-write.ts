@@ -115,8 +115,8 @@ function* writePiece<F extends IomapFile>(
 }
 
 /**
- * Makes the blocks that [offset, offset + length) covers only in part good to read: from the device, or zeros where there
- * is nothing (__iomap_write_begin).
+ * Fills what is left of the blocks that [offset, offset + length) covers only in part: from the device, or with zeros where there is
+ * nothing (__iomap_write_begin).
  */
 export function* prepareBlocks(
   file: IomapFile,
@@ -134,23 +134,28 @@ export function* prepareBlocks(
     if (state?.isUptodate(block / blockSize) === true) continue;
     const covered = block >= offset && block + blockSize <= end;
     if (covered || file.mapping.faults.has('iomap-part-makes-block-uptodate')) continue;
-    yield* fillBlock(file, folio, block, iomap);
+    if (readsAsZeros(file, iomap, folio.position + block)) zeroAround(folio, block, blockSize, offset, end);
+    else yield* readBlock(file, folio, block, iomap);
   }
 }
 
-function* fillBlock(file: IomapFile, folio: Folio, offset: number, iomap: Iomap): Sleepable<void> {
-  const position = folio.position + offset;
-  const memory = folio.data.subarray(offset, offset + file.blockSize);
-  if (readsAsZeros(file, iomap, position)) memory.fill(0);
-  else {
-    yield* transfer(file.device, {
-      direction: 'read',
-      sector: (iomap.address + position - iomap.offset) / SECTOR_BYTES,
-      segments: [memory],
-      preflush: false,
-      fua: false,
-    });
-  }
+/**
+ * What of a block without bytes on the device lies before `offset` and behind `end` becomes zeros. What lies between is still what somebody
+ * left in memory: the block is good to read when it is written.
+ */
+function zeroAround(folio: Folio, block: number, blockSize: number, offset: number, end: number): void {
+  if (block < offset) folio.data.fill(0, block, offset);
+  if (end < block + blockSize) folio.data.fill(0, end, block + blockSize);
+}
+
+function* readBlock(file: IomapFile, folio: Folio, offset: number, iomap: Iomap): Sleepable<void> {
+  yield* transfer(file.device, {
+    direction: 'read',
+    sector: (iomap.address + folio.position + offset - iomap.offset) / SECTOR_BYTES,
+    segments: [folio.data.subarray(offset, offset + file.blockSize)],
+    preflush: false,
+    fua: false,
+  });
   setRangeUptodate(folio, file.blockSize, offset, file.blockSize);
 }
 
