@@ -63,6 +63,26 @@ test('a read that fails halfway is no write that was lost', async () => {
   }
 });
 
+test('whoever opens a file of which something was lost is told, unless it has left memory since', async () => {
+  const lost: readonly Operation[] = [
+    ...OPERATIONS.slice(0, 2),
+    { op: 'close', handle: 'fd0' },
+    { op: 'sync' },
+    { op: 'lstat', path: 'a' },
+  ];
+  const options = optionsFor(allTargets());
+  const told = { ...options, faults: ['opener-misses-lost-write'] };
+  // The very first transfer is of the data.
+  const setup = setupWith({ writes: { from: 0, to: 1 } });
+  expect((await runCase(setup, lost, options)).verdict).toEqual({ kind: 'holds' });
+  expect((await runCase(setup, lost, told)).verdict).toMatchObject({
+    kind: 'fails',
+    failure: { operation: 'fsync', detail: 'fsync answers ok, and a write was lost' },
+  });
+  const forgotten: readonly Operation[] = [...lost, { op: 'drop-caches', what: 'inodes' }];
+  expect((await runCase(setup, forgotten, told)).verdict).toEqual({ kind: 'holds' });
+});
+
 test('a target whose device nobody can tell to fail proves nothing', async () => {
   const { verdict } = await runCase(
     setupWith({ endsAt: 100 }),

@@ -1,11 +1,12 @@
-import type { Handle, Operation, OperationName, Outcome, Timestamp } from '../../model/index.ts';
+import type { Handle, Operation, OperationName, Outcome, Path, Timestamp } from '../../model/index.ts';
 import { saysDamage } from '../damage-errno.ts';
 import type { Session } from '../target.ts';
 import { fails, type FailedVerdict } from '../verdict.ts';
 
 /**
- * What a write lost, somebody is told: fsync(2) of each descriptor that was open fails once (errseq_t, Documentation/core-api/errseq.rst).
- * So when no call has failed, and fsync of a descriptor does not either, the file is on the device as everybody sees it in memory.
+ * What a write lost, somebody is told: fsync(2) of each descriptor that was open fails once, and where nobody was told yet, that of whoever
+ * opens the file next (errseq_t, Documentation/core-api/errseq.rst). So when no call has failed, and fsync of a descriptor does not either,
+ * the file is on the device as everybody sees it in memory.
  */
 
 /** Calls that fail so have told that something was lost. */
@@ -42,15 +43,26 @@ export const tellsOfLoss = (operation: Operation, answer: Outcome): boolean =>
 
 const READ_BYTES = 1 << 20;
 
+/** Numbers of descriptors that no sequence has. */
+const FIRST_OF_JUDGE = 1_000_000;
+
+/** Who asks, and about what. */
+export interface Asked {
+  /** Descriptors that are open. */
+  readonly handles: Iterable<Handle>;
+  /** Files that are opened anew; what is gone by now, or nobody may open, is left out. */
+  readonly paths: readonly Path[];
+}
+
 /**
- * Syncs each of `handles`, forgets what is cached, and looks whether the files still are what they were. Nobody was told of any loss
- * until now; the device is as it is, and `heal` makes it well before anything is read: a read that fails halfway answers what it has,
- * and the rest would look as if it had been lost. Null where all is there, or somebody is told in time.
+ * Opens and syncs what is `asked` about, forgets what is cached, and looks whether the files still are what they were. Nobody was told of
+ * any loss until now; the device is as it is, and `heal` makes it well before anything is read: a read that fails halfway answers what it
+ * has, and the rest would look as if it had been lost. Null where all is there, or somebody is told in time.
  */
 export async function findLostWrites(
   target: string,
   session: Session,
-  handles: Iterable<Handle>,
+  asked: Asked,
   heal: () => void,
   now: Timestamp,
 ): Promise<FailedVerdict | null> {
@@ -60,7 +72,8 @@ export async function findLostWrites(
     return answer.ok && answer.value.kind === 'data' ? answer.value.bytes.slice() : null;
   };
   const synced: Handle[] = [];
-  for (const handle of handles) {
+  // Who has just come asks first: once somebody is told of an error, those who come later need not be.
+  for (const handle of [...(await openAnew(asked.paths, perform)), ...asked.handles]) {
     const sync: Operation = { op: 'fsync', handle };
     const answer = await perform(sync);
     if (tellsOfLoss(sync, answer)) return null;
@@ -79,6 +92,19 @@ export async function findLostWrites(
     if (at !== null) return lost(target, handle, at);
   }
   return null;
+}
+
+async function openAnew(
+  paths: readonly Path[],
+  perform: (operation: Operation) => Promise<Outcome>,
+): Promise<Handle[]> {
+  const opened: Handle[] = [];
+  for (const [index, path] of paths.entries()) {
+    const as: Handle = `fd${FIRST_OF_JUDGE + index}`;
+    const { ok } = await perform({ op: 'open', as, path, access: 'read', flags: {}, mode: 0 });
+    if (ok) opened.push(as);
+  }
+  return opened;
 }
 
 /** Null where they are the same. */

@@ -1,4 +1,4 @@
-import type { Handle, Operation, Outcome } from '../../model/index.ts';
+import type { Handle, Operation, Outcome, Path } from '../../model/index.ts';
 import { targetBroke } from '../judges/crash-of-target.ts';
 import { lanesOf, type DriveOptions } from '../drive.ts';
 import { Lockstep, type OutcomeListener, type StepContext } from '../lockstep.ts';
@@ -21,6 +21,9 @@ import { hidesOldBytes, lookForOldBytes, showsOldBytes, type OldBytesJudge } fro
  * that come later waiting for ever.
  */
 const isPossible = ({ op }: Operation): boolean => op !== 'remount' && op !== 'freeze';
+
+const forgetsInodes = (operation: Operation): boolean =>
+  operation.op === 'drop-caches' && operation.what !== 'pages';
 
 /** What came of a sequence on a device that goes wrong. */
 export interface FailingRun {
@@ -97,6 +100,8 @@ class Run {
   readonly #lockstep: Lockstep;
   /** Open since the first transfer failed; before that, the model knows. */
   #handles: Set<Handle> | null = null;
+  /** An inode that leaves memory takes along that something of it was lost, and who opens it later is told nothing. */
+  #forgot = false;
   told = 0;
 
   constructor(
@@ -128,7 +133,16 @@ class Run {
     if (this.isStruck()) return await this.#perform(operation, context);
     const answer = this.#lockstep.step(operation, context);
     const failed = isPromise(answer) ? await answer : answer;
+    if (this.isStruck()) this.#forgot = forgetsInodes(operation);
     return failed !== null && this.isStruck() && failed.failure.kind !== 'crash-of-target' ? null : failed;
+  }
+
+  /** Files as they were called when the model still knew. */
+  #paths(): Path[] {
+    const [lane] = this.#lockstep.lanes;
+    if (lane === undefined || this.#forgot) return [];
+    const { files } = lane.model;
+    return Array.from({ length: files.length }, (_, index) => files.at(index)?.path ?? '');
   }
 
   /** Nobody knows the answer. */
@@ -146,6 +160,7 @@ class Run {
 
   /** Which descriptors there are. */
   #follow(operation: Operation, { ok }: Outcome): void {
+    if (forgetsInodes(operation)) this.#forgot = true;
     if (operation.op === 'open' && ok) this.#open().add(operation.as);
     if (operation.op === 'close') this.#open().delete(operation.handle);
   }
@@ -162,7 +177,7 @@ class Run {
     return await findLostWrites(
       this.#target.name,
       this.#failing.session,
-      this.#open(),
+      { handles: this.#open(), paths: this.#paths() },
       heal,
       timeOfStep(steps),
     );

@@ -4,7 +4,7 @@ import { GROUP_IDS, PEOPLE } from './callers.ts';
 import type { Maker } from './data-makers.ts';
 import type { Scene } from './scene.ts';
 
-const ACCESS_LIST = 'system.posix_acl_access';
+export const ACCESS_LIST = 'system.posix_acl_access';
 const DEFAULT_LIST = 'system.posix_acl_default';
 
 const CAPABILITY = 'security.capability';
@@ -53,7 +53,7 @@ function nodeWithXattrs(scene: Scene): NodeView | null {
 /** Something that may have attributes; mostly a file or a directory. Null now and then: the path should be wrong. */
 function node(scene: Scene): NodeView | null {
   const { dice, names } = scene;
-  if (scene.mistake()) return null;
+  if (scene.rareMistake()) return null;
   if (dice.oneIn(3)) return names.ownDirectory() ?? names.root();
   return dice.oneIn(8) ? (names.special() ?? names.symlink() ?? names.file()) : names.file();
 }
@@ -61,7 +61,7 @@ function node(scene: Scene): NodeView | null {
 /** A name that the node has, or one that it may have. */
 function xattrName(scene: Scene, known: NodeView | null): string {
   const { dice } = scene;
-  if (scene.mistake()) return dice.pick(WRONG_NAMES);
+  if (scene.rareMistake()) return dice.pick(WRONG_NAMES);
   if (dice.oneIn(5)) return dice.oneIn(2) ? ACCESS_LIST : DEFAULT_LIST;
   const present = known?.xattrNames ?? [];
   if (present.length > 0 && dice.oneIn(2)) return present[dice.below(present.length)] ?? 'user.a';
@@ -98,7 +98,7 @@ const onAttribute =
   (scene) => {
     const rich = scene.dice.oneIn(3) ? null : nodeWithXattrs(scene);
     const known = rich ?? node(scene);
-    const name = (scene.mistake() ? undefined : rich?.xattrNames[0]) ?? xattrName(scene, known);
+    const name = (scene.rareMistake() ? undefined : rich?.xattrNames[0]) ?? xattrName(scene, known);
     return { op, path: pathTo(scene, known), name, ...nofollow(scene, known) };
   };
 
@@ -129,14 +129,14 @@ function xattrContent(scene: Scene): Content {
     block - BLOCK_OVERHEAD_BYTES + 2 * near,
     block + near,
     dice.below(8 * block),
-  ][dice.below(hasFeature(setup.format, 'ea_inode') ? 10 : scene.mistake() ? 9 : 8)];
+  ][dice.below(hasFeature(setup.format, 'ea_inode') ? 10 : scene.rareMistake() ? 9 : 8)];
   if (length === undefined) return { seed: 1, length: 0 };
-  const wanted = dice.oneIn(60) ? VALUE_BYTES_MAX + dice.between(-1, 1) : length;
+  const wanted = dice.oneIn(40) ? VALUE_BYTES_MAX + dice.between(-1, 1) : length;
   return { seed: scene.newSeed(), length: Math.max(0, Math.min(wanted, VALUE_BYTES_MAX + 1)) };
 }
 
 /** Mostly valid: owner, some users, the owning group, some groups, a mask when somebody is named, and the others. */
-function accessList(scene: Scene): XattrValue {
+export function accessList(scene: Scene): XattrValue {
   const { dice } = scene;
   const bits = (): number => (dice.oneIn(3) ? 7 : dice.below(8));
   const acl: AclEntry[] = [{ tag: 'owner', permissions: bits() }];
@@ -149,7 +149,7 @@ function accessList(scene: Scene): XattrValue {
   }
   if (acl.length > 2 || dice.oneIn(3)) acl.push({ tag: 'mask', permissions: bits() });
   acl.push({ tag: 'others', permissions: bits() });
-  return scene.mistake() ? broken(scene, acl) : { acl };
+  return scene.rareMistake() ? broken(scene, acl) : { acl };
 }
 
 /** One thing wrong: an entry too many, too few, in a wrong place, or with a wrong number. */

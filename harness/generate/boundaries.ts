@@ -23,8 +23,17 @@ const LANDMARK_DISTANCE_MAX = 1 << 16;
 /** How many starts and ends of earlier operations are remembered. */
 const RECENT = 8;
 
+/** Bytes of a file. */
+export interface ByteRange {
+  readonly start: number;
+  readonly length: number;
+}
+
 /** Draws offsets, sizes and lengths near what matters; uniform ones would hardly ever meet anything. */
 export class Boundaries {
+  /** What operations meet in for a while; null while they may be anywhere. */
+  window: ByteRange | null = null;
+
   readonly #dice: Dice;
   readonly #swarm: Swarm;
   readonly #blockBytes: number;
@@ -59,13 +68,20 @@ export class Boundaries {
 
   /** 0 .. somewhat beyond the maximum file size. */
   offset(file: FileShape): number {
-    const landmark = this.#landmark(this.#swarm.offsets.pick(this.#dice), file);
+    const { window } = this;
+    const landmark =
+      window === null
+        ? this.#landmark(this.#swarm.offsets.pick(this.#dice), file)
+        : this.#landmarkIn(window, file);
     return Math.max(0, landmark + this.#jitter());
   }
 
   /** Bytes for an operation that starts at `offset`. */
   length(file: FileShape, offset: number): number {
-    return Math.max(0, this.#lengthOf(this.#swarm.lengths.pick(this.#dice), file, offset));
+    const drawn = Math.max(0, this.#lengthOf(this.#swarm.lengths.pick(this.#dice), file, offset));
+    const { window } = this;
+    if (window === null || drawn <= window.length || this.#dice.oneIn(4)) return drawn;
+    return this.#blockBytes * this.#dice.between(1, Math.ceil(window.length / this.#blockBytes));
   }
 
   /** Whole or broken, mostly whole: a landmark itself is the likeliest place for a mistake. */
@@ -118,6 +134,16 @@ export class Boundaries {
       case 'magnitude':
         return 2 ** dice.below(44);
     }
+  }
+
+  /** The end of file or of a run where that lies in the window or beside it; else where a block of it begins. */
+  #landmarkIn({ start, length }: ByteRange, file: FileShape): number {
+    const dice = this.#dice;
+    const isNear = (place: number): boolean => place >= start - length && place <= start + 2 * length;
+    const count = file.boundaryCount;
+    const known = count === 0 || dice.oneIn(2) ? file.size : file.boundaryAt(dice.below(count));
+    if (dice.oneIn(3) && isNear(known)) return known;
+    return start + this.#blockBytes * dice.below(Math.ceil(length / this.#blockBytes) + 1);
   }
 
   #recentPlace(): number {

@@ -1,4 +1,4 @@
-import type { Access, Content, Handle, HandleView, Operation, OpenFlags } from '../../model/index.ts';
+import type { Access, Content, Handle, HandleView, Operation, OpenFlags, Path } from '../../model/index.ts';
 import { NO_SHAPE, type FileShape } from './boundaries.ts';
 import { asDeviceWants, transferOptions } from './transfer-options.ts';
 import { isAnything, isReadable, isWritable, type Scene } from './scene.ts';
@@ -46,8 +46,9 @@ function content(scene: Scene, chosen: HandleView | Handle, file: FileShape, sta
 }
 
 export const open: Maker = (scene) => {
-  const { dice, names } = scene;
+  const { dice, names, window } = scene;
   if (scene.handleCount >= scene.swarm.handlesMax) return null;
+  if (window !== null) return openAgain(scene, window.path);
   if (dice.oneIn(20)) return openDirectory(scene);
   if (scene.swarm.unnamedPercent > 0 && dice.percent(scene.swarm.unnamedPercent)) return openUnnamed(scene);
   const mistake = scene.mistake();
@@ -59,6 +60,13 @@ export const open: Maker = (scene) => {
   const mode = dice.oneIn(4) ? dice.pick(MODES) : 0o644;
   return { op: 'open', as: scene.newHandle(), path: names.detour(path), access, flags, mode };
 };
+
+/** One more descriptor of a file, which may be gone by now. */
+function openAgain(scene: Scene, path: Path): Operation {
+  const access: Access = scene.dice.pick(['read-write', 'read-write', 'read-write', 'write', 'read']);
+  const flags = openFlags(scene, scene.mistake(), true);
+  return { op: 'open', as: scene.newHandle(), path, access, flags, mode: 0o644 };
+}
 
 function openDirectory(scene: Scene): Operation {
   const { dice, names } = scene;

@@ -30,6 +30,16 @@ describe('Dice', () => {
     expect(chiSquared).toBeLessThan(56.5);
   });
 
+  it('goes on as if nothing had been when another dice was made of it, which has numbers of its own', () => {
+    const dice = diceOf(5);
+    const same = diceOf(5);
+    const other = dice.fork();
+    const drawn = Array.from({ length: 100 }, () => dice.next());
+    expect(Array.from({ length: 100 }, () => same.next())).toEqual(drawn);
+    const others = Array.from({ length: 100 }, () => other.next());
+    expect(others.filter((number) => drawn.includes(number))).toEqual([]);
+  });
+
   it('never or always happens at 0 and 100 per cent', () => {
     const dice = diceOf(3);
     for (let count = 0; count < 1000; count++) {

@@ -25,6 +25,12 @@ export class Dice {
     for (let round = 0; round < 12; round++) this.next();
   }
 
+  /** Another dice, whose numbers have nothing to do with those that come of this one: this one goes on as if nobody had asked. */
+  fork(): Dice {
+    const parts = [this.#a, this.#b, this.#c];
+    return new Dice({ nextInt: () => ~(parts.pop() ?? 0) });
+  }
+
   /** 0 .. 2^32 - 1. */
   next(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;

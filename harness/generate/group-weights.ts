@@ -6,18 +6,18 @@ const GROUPS: readonly {
   readonly oneIn: number;
   readonly weights: Readonly<Record<string, number>>;
 }[] = [
-  { oneIn: 2, weights: { setxattr: 10, getxattr: 8, removexattr: 4, listxattr: 3 } },
-  { oneIn: 2, weights: { mknod: 6, 'link-handle': 5 } },
-  { oneIn: 5, weights: { setcreds: 6 } },
-  { oneIn: 4, weights: { chattr: 5, lsattr: 3, 'set-project': 4 } },
+  { oneIn: 2, weights: { setxattr: 12, getxattr: 9, removexattr: 5, listxattr: 4 } },
+  { oneIn: 2, weights: { mknod: 9, 'link-handle': 5 } },
+  { oneIn: 4, weights: { setcreds: 6 } },
+  { oneIn: 3, weights: { chattr: 5, lsattr: 3, 'set-project': 6 } },
   { oneIn: 2, weights: { fallocate: 14 } },
   { oneIn: 3, weights: { fiemap: 5, bmap: 2 } },
   { oneIn: 3, weights: { 'move-extent': 12 } },
-  { oneIn: 4, weights: { freeze: 2, thaw: 12 } },
-  { oneIn: 3, weights: { mkswap: 2, swapon: 3, swapoff: 5 } },
-  { oneIn: 4, weights: { 'copy-file-range': 10, sendfile: 9 } },
+  { oneIn: 4, weights: { freeze: 3, thaw: 18 } },
+  { oneIn: 3, weights: { mkswap: 3, swapon: 4, swapoff: 8 } },
+  { oneIn: 3, weights: { 'copy-file-range': 10, sendfile: 9 } },
   { oneIn: 3, weights: { mmap: 8, munmap: 2, load: 12, store: 14, msync: 3 } },
-  { oneIn: 3, weights: { reclaim: 6, writeback: 8, trim: 1, reconfigure: 2 } },
+  { oneIn: 3, weights: { reclaim: 6, writeback: 8, trim: 2, reconfigure: 2 } },
   { oneIn: 4, weights: { readahead: 3, fadvise: 5, 'sync-file-range': 5, syncfs: 3 } },
 ];
 

@@ -15,7 +15,9 @@ export const mmap: Maker = (scene) => {
   const chosen = target(scene, wanted);
   if (chosen === null) return openInstead(scene);
   const shape = shapeOf(chosen);
-  const near = dice.oneIn(2) ? 0 : wholePages(Math.max(0, offset(scene, shape)));
+  const near = dice.oneIn(2)
+    ? wholePages(scene.window?.start ?? 0)
+    : wholePages(Math.max(0, offset(scene, shape)));
   const start = scene.mistake() && dice.oneIn(4) ? near + 512 : near;
   const pages = dice.pick([1, 1, 2, 4, 16, 64, 600]);
   const length =

@@ -1,6 +1,7 @@
-import type { Handle, Operation } from '../../model/index.ts';
+import type { Handle, Operation, Path } from '../../model/index.ts';
+import { ACCESS_LIST, accessList } from './attribute-makers.ts';
 import { root, stranger } from './callers.ts';
-import type { Maker } from './data-makers.ts';
+import { MODES, type Maker } from './data-makers.ts';
 import type { Pattern } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
 
@@ -21,9 +22,20 @@ export function attributes(scene: Scene): Pattern {
   const space = link === null ? 'user' : 'trusted';
   const name = (): string => `${space}.${dice.pick(['a', 'b', 'cc', 'longer-name'])}`;
   const length = (): number =>
-    dice.pick([4, 20, 40, 60, 68, 72, 100, setup.blockSize / 4, setup.blockSize / 2]) + dice.below(9);
+    dice.pick([
+      4,
+      20,
+      40,
+      60,
+      68,
+      72,
+      100,
+      setup.blockSize / 4,
+      Math.floor(setup.blockSize / 3),
+      setup.blockSize / 2,
+    ]) + dice.below(9);
   const steps: Maker[] = [];
-  for (let count = dice.between(2, 6); count > 0; count--) {
+  for (let count = dice.between(3, 8); count > 0; count--) {
     steps.push(
       say({
         op: 'setxattr',
@@ -37,8 +49,15 @@ export function attributes(scene: Scene): Pattern {
     if (dice.oneIn(2)) steps.push(say({ op: 'getxattr', path, name: name(), ...nofollow }));
     if (dice.oneIn(4)) steps.push(say({ op: 'removexattr', path, name: name(), ...nofollow }));
   }
-  return [...steps, say({ op: 'listxattr', path, ...nofollow })];
+  const listed = link === null && dice.oneIn(3) ? modeOfList(scene, path) : [];
+  return [...steps, say({ op: 'listxattr', path, ...nofollow }), ...listed];
 }
+
+/** chmod(2) of what has an access control list changes an entry of that. */
+const modeOfList = (scene: Scene, path: Path): Pattern => [
+  say({ op: 'setxattr', path, name: ACCESS_LIST, value: accessList(scene) }),
+  say({ op: 'chmod', path, mode: scene.dice.pick(MODES) }),
+];
 
 /** Two names change places: directories with something in them, or one of them a file, in one directory or in two. */
 export function swap({ dice, names }: Scene): Pattern {
@@ -113,8 +132,11 @@ export function visit({ dice, names }: Scene): Pattern {
     { op: 'chmod', path, mode: 0o6777 },
     { op: 'utimens', path, atime: 'now', mtime: 'now' },
     { op: 'readdir', path: directory },
+    { op: 'removexattr', path, name: 'user.a' },
+    { op: 'chattr', path, immutable: true, append: false },
+    { op: 'set-project', path, project: 1 },
   ];
-  const chosen = Array.from({ length: dice.between(2, 6) }, () => say(dice.pick(deeds)));
+  const chosen = Array.from({ length: dice.between(3, 8) }, () => say(dice.pick(deeds)));
   return [
     say({ op: 'mkdir', path: directory, mode: 0o755 }),
     say({ op: 'chmod', path: directory, mode: dice.pick(modes) }),

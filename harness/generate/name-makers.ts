@@ -33,7 +33,7 @@ const PLAIN_PATH_MAX = 1024;
 
 /** Something that exists, by whatever way; wrong when it should be. */
 const somePath = (scene: Scene): string =>
-  scene.mistake() ? scene.names.wrong() : scene.names.detour(scene.names.existing());
+  scene.rareMistake() ? scene.names.wrong() : scene.names.detour(scene.names.existing());
 
 export const mkdir: Maker = (scene) => {
   const { dice, names } = scene;
@@ -43,7 +43,7 @@ export const mkdir: Maker = (scene) => {
 
 export const rmdir: Maker = (scene) => {
   const { names } = scene;
-  if (scene.mistake()) return { op: 'rmdir', path: names.wrong() };
+  if (scene.rareMistake()) return { op: 'rmdir', path: names.wrong() };
   const directory = names.ownDirectory();
   return directory === null ? null : { op: 'rmdir', path: names.detour(directory.path) };
 };
@@ -155,7 +155,7 @@ export const stat = onPath('stat');
 export const lstat = onPath('lstat');
 
 export const readlink: Maker = (scene) => {
-  if (scene.mistake()) return { op: 'readlink', path: scene.names.wrong() };
+  if (scene.rareMistake()) return { op: 'readlink', path: scene.names.wrong() };
   const path = scene.dice.oneIn(6) ? scene.names.existing() : scene.names.symlink()?.path;
   return path === undefined ? null : { op: 'readlink', path };
 };

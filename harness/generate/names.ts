@@ -4,6 +4,7 @@ import {
   type Model,
   type NodeList,
   type NodeView,
+  type Path,
 } from '../../model/index.ts';
 import type { Dice } from './dice.ts';
 import type { Swarm } from './swarm.ts';
@@ -25,6 +26,8 @@ export class Names {
   readonly #model: Model;
   readonly #dice: Dice;
   readonly #swarm: Swarm;
+  /** The file that operations are about for a while; null while they may be about any. */
+  only: Path | null = null;
   #fresh = 0;
 
   constructor(model: Model, dice: Dice, swarm: Swarm) {
@@ -37,6 +40,8 @@ export class Names {
   file(): NodeView | null {
     const { files } = this.#model;
     if (files.length === 0) return null;
+    const only = this.#named(this.only);
+    if (only !== null) return only;
     if (this.#dice.percent(this.#swarm.focusPercent)) return files.at(0) ?? null;
     return this.#from(files);
   }
@@ -161,6 +166,16 @@ export class Names {
       default:
         return childPath(this.home(), 'missing');
     }
+  }
+
+  #named(path: Path | null): NodeView | null {
+    if (path === null) return null;
+    const { files } = this.#model;
+    for (let index = 0; index < files.length; index++) {
+      const file = files.at(index);
+      if (file?.path === path) return file;
+    }
+    return null;
   }
 
   #longPath(): string {

@@ -23,7 +23,7 @@ const PROJECTS = [0, 1, 1, 2, 2 ** 32 - 2] as const;
 
 export const mknod: Maker = (scene) => {
   const { dice, names } = scene;
-  const path = scene.mistake() ? names.wrong() : names.detour(names.newPath());
+  const path = scene.rareMistake() ? names.wrong() : names.detour(names.newPath());
   const mode = dice.oneIn(3) ? dice.pick(MODES) : 0o644;
   return { op: 'mknod', path, type: dice.pick(TYPES), mode, device: dice.pick(DEVICES) };
 };
@@ -34,7 +34,7 @@ const isUnnamed = (file: HandleView): boolean => file.links === 0 && file.type =
 export const linkHandle: Maker = (scene) => {
   const { names } = scene;
   const chosen = scene.open(isUnnamed) ?? (scene.dice.oneIn(3) ? scene.open(isAnything) : null);
-  if (scene.mistake()) {
+  if (scene.rareMistake()) {
     return { op: 'link-handle', handle: chosen?.handle ?? scene.deadHandle(), to: names.wrong() };
   }
   if (chosen === null) return null;
@@ -43,7 +43,7 @@ export const linkHandle: Maker = (scene) => {
 
 function flagged(scene: Scene): NodeView | null {
   const { dice, names } = scene;
-  if (scene.mistake()) return null;
+  if (scene.rareMistake()) return null;
   return dice.oneIn(3) ? (names.ownDirectory() ?? names.root()) : names.existingNode();
 }
 
@@ -71,7 +71,7 @@ function otherFlags(scene: Scene, type: FileType): Partial<Record<FlagName | 'ex
   for (let count = dice.between(1, 2); count > 0; count--) {
     const name = dice.pick(OTHER_FLAGS);
     // Of a file it is a mistake (EOPNOTSUPP).
-    if (name === 'dirsync' && type !== 'directory' && !scene.mistake()) continue;
+    if (name === 'dirsync' && type !== 'directory' && !scene.rareMistake()) continue;
     flags[name] = !dice.oneIn(3);
   }
   return flags;
@@ -86,6 +86,6 @@ export const lsattr: Maker = (scene) => ({
 export const setProject: Maker = (scene) => {
   const { dice, names } = scene;
   const node = dice.oneIn(2) ? names.ownDirectory() : flagged(scene);
-  const path = names.detour(node?.path ?? (scene.mistake() ? names.wrong() : '.'));
+  const path = names.detour(node?.path ?? (scene.rareMistake() ? names.wrong() : '.'));
   return { op: 'set-project', path, project: dice.oneIn(2) ? 0 : dice.pick(PROJECTS) };
 };

@@ -16,6 +16,7 @@ import {
 import type { Scene } from './scene.ts';
 import { changeMap, defragment, frozen, swapFile } from './layout-patterns.ts';
 import { holes, moveContents, reserve } from './space-patterns.ts';
+import { walk } from './walk-pattern.ts';
 import { cutMapping, strayStore } from './mapping-patterns.ts';
 import { copies, flushRange, pastCache, pressure } from './transfer-patterns.ts';
 import type { PatternName } from './swarm.ts';
@@ -53,6 +54,7 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   pressure,
   'stray-store': strayStore,
   'cut-mapping': cutMapping,
+  walk,
 };
 
 export const layOut = (scene: Scene): Pattern => layouts[scene.swarm.patterns.pick(scene.dice)](scene);
@@ -272,6 +274,7 @@ function linkLoop(scene: Scene): Pattern {
     () => ({ op: 'rename', from: below, to: home + second }),
     () => ({ op: 'link', from: dice.oneIn(2) ? first : below, to: `${first}c` }),
     () => ({ op: 'chmod', path: first, mode: 0o600 }),
+    () => ({ op: 'chown', path: first, uid: 1000, gid: -1 }),
     () => ({ op: 'utimens', path: first, atime: 'now', mtime: 'omit' }),
     () => ({ op: 'open', as: handle, path: first, access: 'read', flags: {}, mode: 0 }),
   ];

@@ -16,6 +16,7 @@ import type { Pattern } from './pattern-steps.ts';
 import { layOut } from './patterns.ts';
 import { Scene } from './scene.ts';
 import * as space from './space-makers.ts';
+import { Windows } from './window.ts';
 
 const constant =
   (op: 'sync' | 'statfs' | 'freeze' | 'remount'): Maker =>
@@ -106,7 +107,9 @@ export function drawSequence(
   const scene = new Scene(dice, setup, unperformed);
   const operations: Operation[] = [];
   const patterns = new PatternPlayer(scene);
+  const windows = new Windows(scene);
   while (operations.length < length) {
+    patterns.begin(windows.move());
     const operation = patterns.next() ?? drawOperation(scene);
     operations.push(operation);
     scene.perform(operation);
@@ -115,8 +118,9 @@ export function drawSequence(
 }
 
 function drawOperation(scene: Scene): Operation {
+  const kinds = scene.window?.doors ?? scene.swarm.kinds;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const operation = makers[scene.swarm.kinds.pick(scene.dice)](scene);
+    const operation = makers[kinds.pick(scene.dice)](scene);
     if (operation !== null && isPlayable(scene, operation)) return operation;
   }
   // Mostly the descriptors are missing, or there are too many of them.
@@ -137,6 +141,13 @@ class PatternPlayer {
     this.#scene = scene;
   }
 
+  /** This pattern comes next, and what is left of the one before it never; without steps, nothing changes. */
+  begin(pattern: Pattern): void {
+    if (pattern.length === 0) return;
+    this.#pattern = pattern;
+    this.#position = 0;
+  }
+
   /** The next operation of a pattern, or null when something else should come. */
   next(): Operation | null {
     const { dice, swarm } = this.#scene;
@@ -153,7 +164,7 @@ class PatternPlayer {
     const scene = this.#scene;
     while (this.#position < this.#pattern.length) {
       const operation = this.#pattern[this.#position++]?.(scene) ?? null;
-      if (operation === null || !scene.swarm.kinds.has(operation.op)) continue;
+      if (operation === null || !scene.plays(operation.op)) continue;
       if (isPlayable(scene, operation)) return operation;
     }
     return null;

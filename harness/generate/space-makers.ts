@@ -1,21 +1,27 @@
 import type { FallocateMode } from '../../model/index.ts';
 import { hasFeature } from '../format.ts';
+import type { Setup } from '../setup.ts';
 import { handleOf, offset, openInstead, shapeOf, target, type Maker } from './data-makers.ts';
 import { isReadWrite, isWritable, type Scene } from './scene.ts';
 import { WeightedChoice, weightsOf } from './weighted-choice.ts';
 
-const MODES = new WeightedChoice<FallocateMode>(
-  weightsOf({
-    allocate: 5,
-    'keep-size': 5,
-    punch: 9,
-    zero: 6,
-    'zero-keep-size': 3,
-    collapse: 5,
-    insert: 4,
-    'write-zeroes': 2,
-  }),
-);
+const MODES = {
+  allocate: 5,
+  'keep-size': 5,
+  punch: 9,
+  zero: 6,
+  'zero-keep-size': 3,
+  collapse: 5,
+  insert: 4,
+  'write-zeroes': 1,
+};
+
+const USUAL_MODES = new WeightedChoice<FallocateMode>(weightsOf(MODES));
+const MODES_WITH_ZEROES = new WeightedChoice<FallocateMode>(weightsOf({ ...MODES, 'write-zeroes': 7 }));
+
+/** What fallocate(2) does; seldom what a device cannot. */
+export const fallocateModes = ({ writesZeroes }: Setup): WeightedChoice<FallocateMode> =>
+  writesZeroes === true ? MODES_WITH_ZEROES : USUAL_MODES;
 
 /** Of 100 that move contents, so many are of whole clusters: others are refused. */
 const WHOLE_PERCENT = 85;
@@ -24,7 +30,7 @@ export const fallocate: Maker = (scene) => {
   const chosen = target(scene, isWritable);
   if (chosen === null) return openInstead(scene);
   const shape = shapeOf(chosen);
-  const mode = MODES.pick(scene.dice);
+  const mode = (scene.window?.modes ?? fallocateModes(scene.setup)).pick(scene.dice);
   const start = offset(scene, shape);
   const handle = handleOf(chosen);
   if (mode === 'collapse' || mode === 'insert') {

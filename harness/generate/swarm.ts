@@ -79,9 +79,9 @@ const PATTERNS = {
   'read-back': 5,
   'unlinked-while-open': 2,
   'replace-by-rename': 3,
-  crowd: 1,
+  crowd: 2,
   'directory-moves': 2,
-  'link-loop': 1,
+  'link-loop': 2,
   limit: 1,
   fill: 0,
   attributes: 0,
@@ -110,7 +110,7 @@ const METADATA_PATTERN = 24;
 
 export type OffsetClass = keyof typeof FAR_OFFSETS;
 export type LengthClass = keyof typeof LENGTHS;
-export type PatternName = keyof typeof PATTERNS;
+export type PatternName = keyof typeof PATTERNS | 'walk';
 
 /** What one run is like. Drawn anew for each, so that runs differ from each other more than operations do. */
 export interface Swarm {
@@ -130,6 +130,8 @@ export interface Swarm {
   /** Of 100 seeks, how many look for data or a hole. */
   readonly seekDataPercent: number;
   readonly transfers: TransferChances;
+  /** Whether for stretches of the run operations are about a few blocks of one file (window.ts). */
+  readonly hasWindows: boolean;
   /** How many names files, directories and links share; few make them meet. */
   readonly names: number;
   /** Components of the deepest directory in which something is made. */
@@ -145,11 +147,11 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   const unnamedPercent = dice.pick([0, 0, 5, 20]);
   const seekDataPercent = unperformed.has('seek data') ? 0 : dice.pick([0, 20, 60]);
   const transfers = drawTransferChances(dice, unperformed);
-  const patterns = drawWeights(dice, PATTERNS, 3);
+  const patterns: Weights<PatternName> = drawWeights(dice, PATTERNS, 3);
   const settle = (name: PatternName, wanted: boolean, weight = METADATA_PATTERN): void =>
     void patterns.set(name, wanted ? weight : 0);
   settle('fill', tight, 30);
-  settle('attributes', kinds.has('setxattr'));
+  settle('attributes', kinds.has('setxattr'), 1.5 * METADATA_PATTERN);
   settle('swap', renameFlagPercent > 0);
   settle('unnamed', unnamedPercent > 0);
   settle('capable', kinds.has('setxattr'), METADATA_PATTERN / 3);
@@ -160,7 +162,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   settle('move-contents', kinds.has('fallocate'));
   settle('defragment', kinds.has('move-extent'));
   settle('change-map', kinds.has('chattr'));
-  settle('swap-file', kinds.has('swapon'), 3 * METADATA_PATTERN);
+  settle('swap-file', kinds.has('swapon'), 4 * METADATA_PATTERN);
   settle('frozen', kinds.has('freeze'));
   settle('copies', kinds.has('copy-file-range'));
   settle('past-cache', transfers.directPercent > 0);
@@ -180,6 +182,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
     unnamedPercent,
     seekDataPercent,
     transfers,
+    hasWindows: false,
     names: dice.pick([2, 3, 5, 12]),
     depthMax: dice.pick([0, 1, 2, 4]),
     handlesMax: dice.pick([1, 2, 4, 8]),

@@ -16,13 +16,18 @@ export interface TransferChances {
 /** Half of the runs have nothing of it. */
 export function drawTransferChances(dice: Dice, unperformed: Unperformed): TransferChances {
   const usual = dice.oneIn(2);
+  const drawn = drawOddChances(dice, unperformed);
+  return usual ? NONE : drawn;
+}
+
+/** Of each kind half of the runs have nothing. */
+export function drawOddChances(dice: Dice, unperformed: Unperformed): TransferChances {
   const drawn = {
     directPercent: dice.pick([0, 0, 10, 40]),
     syncPercent: dice.pick([0, 0, 5, 20]),
     rwfPercent: dice.pick([0, 0, 10, 40]),
     bufferPercent: dice.pick([0, 0, 5, 20]),
   };
-  if (usual) return NONE;
   const odd = unperformed.has('pieces') && unperformed.has('fault') && unperformed.has('misaligned');
   return {
     directPercent: unperformed.has('open direct') ? 0 : drawn.directPercent,
