@@ -133,11 +133,14 @@ const timeText = (time: SetTime): string =>
   typeof time === 'string' ? time : `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`;
 
 /** `reads 3 to 5 of the device fail` */
-function troubleText({ reads, writes, endsAt }: DeviceTrouble): string {
+function troubleText({ reads, writes, endsAt, operationsAfter }: DeviceTrouble): string {
   const spans = Object.entries({ reads, writes }).flatMap(([what, span]) =>
     span === undefined ? [] : [`${what} ${span.from} to ${span.to - 1} of the device fail`],
   );
-  return [...spans, ...(endsAt === undefined ? [] : [`the device ends before sector ${endsAt}`])].join(', ');
+  const ends = endsAt === undefined ? [] : [`the device ends before sector ${endsAt}`];
+  const over =
+    operationsAfter === undefined ? '' : ` (and ${operationsAfter} operations after that all is over)`;
+  return `${[...spans, ...ends].join(', ')}${over}`;
 }
 
 /** How the file system was made and mounted, on one line. */

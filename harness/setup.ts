@@ -66,6 +66,8 @@ export interface DeviceTrouble {
   readonly writes?: NumberSpan | undefined;
   /** The device ends before this sector of 512 bytes, whatever it says of its size. */
   readonly endsAt?: number | undefined;
+  /** How many operations there are once something has failed; all when absent. In the end somebody asks what was lost. */
+  readonly operationsAfter?: number | undefined;
 }
 
 export interface NumberSpan {
@@ -133,6 +135,7 @@ export const setupSchema = z
         reads: span.exactOptional(),
         writes: span.exactOptional(),
         endsAt: z.int().min(0).max(TRANSFERS_MAX).exactOptional(),
+        operationsAfter: z.int().min(0).max(TRANSFERS_MAX).exactOptional(),
       })
       .exactOptional(),
     mount: z.strictObject({

@@ -83,6 +83,17 @@ test('whoever opens a file of which something was lost is told, unless it has le
   expect((await runCase(setup, forgotten, told)).verdict).toEqual({ kind: 'holds' });
 });
 
+test('a sequence is over so many operations after the first failure as its setup says', async () => {
+  const performed = async (operationsAfter: number): Promise<number> => {
+    let count = 0;
+    const options = { ...optionsFor(targetsNamed(['impl:iomap'])), onStep: () => void count++ };
+    await runCase(setupWith({ writes: { from: 0, to: 1 }, operationsAfter }), OPERATIONS, options);
+    return count;
+  };
+  // The fsync is the third that is performed, and the first that fails.
+  expect([await performed(0), await performed(1), await performed(100)]).toEqual([3, 4, 5]);
+});
+
 test('a target whose device nobody can tell to fail proves nothing', async () => {
   const { verdict } = await runCase(
     setupWith({ endsAt: 100 }),

@@ -55,8 +55,10 @@ export async function runOnFailingDevice(
     ? { target: target.name, findOldBytes: failing.findOldBytes }
     : null;
   const run = new Run(well, target, failing, judge, onOutcome);
+  let left = trouble.operationsAfter ?? Infinity;
   for (const [step, operation] of operations.entries()) {
     if (!isPossible(operation)) continue;
+    if (run.isStruck() && left-- <= 0) break;
     onStep?.(step);
     const failed = await run.step(operation, {
       step,

@@ -73,14 +73,18 @@ export class Boundaries {
       window === null
         ? this.#landmark(this.#swarm.offsets.pick(this.#dice), file)
         : this.#landmarkIn(window, file);
-    return Math.max(0, landmark + this.#jitter());
+    // In a window it is the same bytes that should be met again.
+    const exact = window !== null && this.#dice.oneIn(2);
+    return exact ? Math.max(0, landmark) : Math.max(0, landmark + this.#jitter());
   }
 
   /** Bytes for an operation that starts at `offset`. */
   length(file: FileShape, offset: number): number {
     const drawn = Math.max(0, this.#lengthOf(this.#swarm.lengths.pick(this.#dice), file, offset));
     const { window } = this;
-    if (window === null || drawn <= window.length || this.#dice.oneIn(4)) return drawn;
+    if (window === null) return drawn;
+    // What is longer than the window comes seldom, and whole blocks come often.
+    if (this.#dice.oneIn(drawn > window.length ? 4 : 2)) return drawn;
     return this.#blockBytes * this.#dice.between(1, Math.ceil(window.length / this.#blockBytes));
   }
 

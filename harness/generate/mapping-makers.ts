@@ -49,7 +49,10 @@ function place(scene: Scene, view: MappingView): number {
   const near = dice.oneIn(6)
     ? dice.pick([0, reach - 1, view.length - 1])
     : boundaries.offset(view) - view.offset;
-  return near >= 0 && near < reach ? near : dice.below(reach);
+  const chosen = near >= 0 && near < reach ? near : dice.below(reach);
+  // Behind the page that the file ends in there is nothing but SIGBUS.
+  const end = Math.ceil(view.size / PAGE_BYTES) * PAGE_BYTES - view.offset;
+  return chosen < end || end <= 0 || dice.oneIn(4) ? chosen : dice.below(end);
 }
 
 /** How many bytes from there on, not beyond the last page. */

@@ -4,12 +4,21 @@ import type { DeviceTrouble } from '../setup.ts';
 /** How many transfers fail: one, a few, or all from then on. */
 const LENGTHS = [1, 3, 1_000_000_000] as const;
 
+/** How many operations there are after the first transfer that fails; after many of them somebody has mostly been told what was lost. */
+const OPERATIONS_AFTER = [undefined, 0, 1, 3, 8] as const;
+
 /**
  * What is wrong with the device of the sequence with this seed: a read or a write that fails, early or late in it, or an end that comes too early.
  * It is drawn apart from the sequence, which is the same on a device that is well.
  */
 export function troubleOf(seed: number, sectors: number): DeviceTrouble {
   const dice = sequenceSeed(~seed, 0) >>> 0;
+  const trouble = whatFails(dice, sectors);
+  const operationsAfter = OPERATIONS_AFTER[(sequenceSeed(~seed, 1) >>> 0) % OPERATIONS_AFTER.length];
+  return operationsAfter === undefined ? trouble : { ...trouble, operationsAfter };
+}
+
+function whatFails(dice: number, sectors: number): DeviceTrouble {
   // A sequence makes few transfers: what fails first is drawn on a scale of powers of two, so that most troubles come to pass.
   const from = (dice >>> 7) % (2 << ((dice >>> 4) % 5));
   const span = { from, to: from + (LENGTHS[(dice >>> 12) % LENGTHS.length] ?? 1) };
