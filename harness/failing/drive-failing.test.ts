@@ -86,7 +86,10 @@ test('whoever opens a file of which something was lost is told, unless it has le
 test('a sequence is over so many operations after the first failure as its setup says', async () => {
   const performed = async (operationsAfter: number): Promise<number> => {
     let count = 0;
-    const options = { ...optionsFor(targetsNamed(['impl:iomap'])), onStep: () => void count++ };
+    const onStep = (): void => {
+      count++;
+    };
+    const options = { ...optionsFor(targetsNamed(['impl:iomap'])), onStep };
     await runCase(setupWith({ writes: { from: 0, to: 1 }, operationsAfter }), OPERATIONS, options);
     return count;
   };
