@@ -13,6 +13,8 @@ test('a write without space gives back what is reserved behind the end of its fi
   expect(
     session.model.givenBackByFailure({ op: 'sendfile', from: 'fd9', fromOffset: 0, to: handle, length: 1 }),
   ).toBe(40_000);
+  // What mkswap(8) writes is a write like any other.
+  expect(session.model.givenBackByFailure({ op: 'mkswap', handle })).toBe(40_000);
   expect(session.model.givenBackByFailure({ op: 'ftruncate', handle, size: 100_000 })).toBe(0);
   expect(session.model.givenBackByFailure({ ...write, handle: 'fd999' })).toBe(0);
 });

@@ -16,6 +16,7 @@ function writtenHandle(operation: Operation): Handle | null {
   switch (operation.op) {
     case 'write':
     case 'pwrite':
+    case 'mkswap':
       return operation.handle;
     case 'copy-file-range':
     case 'sendfile':

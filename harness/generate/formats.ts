@@ -20,8 +20,6 @@ export interface FormatDimension {
   /** What the usual format has; nothing to write down. */
   readonly usual: string;
   readonly choices: readonly FormatChoice[];
-  /** For the matrix and for damaged images only: what `check` draws has too few names for it to make a difference. */
-  readonly undrawn?: true;
 }
 
 const features = (name: string, ...words: readonly string[]): FormatChoice => ({
@@ -107,7 +105,6 @@ export const FORMAT_DIMENSIONS: readonly FormatDimension[] = [
   },
   {
     name: 'hashes of names',
-    undrawn: true,
     usual: 'half_md4, bytes with a sign',
     choices: [
       hashes('legacy hash', 'legacy'),
@@ -182,8 +179,7 @@ export function compatible(choices: readonly FormatChoice[], blockSize: BlockSiz
 
 /** One or two questions are answered unusually, and seldom any number of them. */
 export function unusualFormats(blockSize: BlockSize): fc.Arbitrary<SetupFormat | undefined> {
-  const drawn = FORMAT_DIMENSIONS.filter(({ undrawn }) => undrawn !== true);
-  const answers = drawn.map(({ choices }) => fc.constantFrom(...choices));
+  const answers = FORMAT_DIMENSIONS.map(({ choices }) => fc.constantFrom(...choices));
   const some = (most: number): fc.Arbitrary<FormatChoice[]> =>
     fc.subarray(answers, { minLength: 1, maxLength: most }).chain((chosen) => fc.tuple(...chosen));
   const made = (most: number): fc.Arbitrary<SetupFormat | undefined> =>

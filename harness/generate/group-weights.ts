@@ -60,10 +60,11 @@ const NONE = {
 
 export type GroupedName = keyof typeof NONE;
 
-/** Adds the weights for one run to those of `drawn`. Files that are `mapped` directly (dax) are there to be mapped. */
-export function drawGroups(dice: Dice, drawn: Weights<string>, mapped: boolean): void {
+/** Adds the weights for one run to those of `drawn`. Groups in which one of `subjects` is are in each run. */
+export function drawGroups(dice: Dice, drawn: Weights<string>, subjects: ReadonlySet<GroupedName>): void {
   for (const name in NONE) drawn.set(name, 0);
   for (const { oneIn, weights } of GROUPS) {
-    if (dice.oneIn(mapped && 'mmap' in weights ? 1 : oneIn)) drawWeights(dice, weights, 6, 2, drawn);
+    const wanted = Object.keys(weights).some((name) => subjects.has(name as GroupedName));
+    if (dice.oneIn(wanted ? 1 : oneIn)) drawWeights(dice, weights, 6, 2, drawn);
   }
 }

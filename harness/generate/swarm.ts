@@ -4,6 +4,7 @@ import type { Unperformed } from '../unperformed.ts';
 import type { Dice } from './dice.ts';
 import { drawTransferChances, type TransferChances } from './transfer-chances.ts';
 import { drawGroups } from './group-weights.ts';
+import { isAboutNames, subjectsOf } from './subjects.ts';
 import { WEIGHT_SCALE, WeightedChoice, drawWeights, type Weights } from './weighted-choice.ts';
 
 /** Usual weights of what changes something. Data operations dominate: that is where the two I/O paths differ. */
@@ -151,6 +152,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   const settle = (name: PatternName, wanted: boolean, weight = METADATA_PATTERN): void =>
     void patterns.set(name, wanted ? weight : 0);
   settle('fill', tight, 30);
+  if (isAboutNames(setup)) patterns.set('crowd', 2 * METADATA_PATTERN);
   settle('attributes', kinds.has('setxattr'), 1.5 * METADATA_PATTERN);
   settle('swap', renameFlagPercent > 0);
   settle('unnamed', unnamedPercent > 0);
@@ -190,11 +192,11 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
 }
 
 /** Without a file nothing happens, and without data in it little. */
-function drawKinds(dice: Dice, { mount }: Setup, unperformed: Unperformed): WeightedChoice<OperationName> {
+function drawKinds(dice: Dice, setup: Setup, unperformed: Unperformed): WeightedChoice<OperationName> {
   const kinds: Weights<OperationName> = new Map();
   drawWeights(dice, CHANGES, 6, 8, kinds);
   drawWeights(dice, LOOKS, 6, 2, kinds);
-  drawGroups(dice, kinds, mount.dax === true);
+  drawGroups(dice, kinds, subjectsOf(setup));
   const atLeast = (name: keyof typeof CHANGES): void =>
     void kinds.set(name, Math.max(kinds.get(name) ?? 0, CHANGES[name] * WEIGHT_SCALE));
   // One remount costs as much as fifty other operations: few runs have them.
