@@ -1,6 +1,6 @@
 import { CountGrid } from './count-grid.ts';
 import type { SetupFormat } from './format.ts';
-import { FORMAT_DIMENSIONS, type FormatChoice, type FormatDimension } from './generate/formats.ts';
+import { FORMAT_DIMENSIONS, type FormatChoice, type FormatDimension } from './generate/format-choices.ts';
 import { BLOCK_SIZES, type DeviceTrouble, type Setup } from './setup.ts';
 import type { CountTable } from './target.ts';
 

@@ -33,7 +33,7 @@ export {
   formatOf,
   type FormatChoice,
   type FormatDimension,
-} from './generate/formats.ts';
+} from './generate/format-choices.ts';
 export { setups } from './generate/setups.ts';
 export { formatText, hasFeature, joinFormats, type SetupFormat } from './format.ts';
 export { ImageFiles, writeImage } from './image-file.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Model, type Errno, type Operation, type OperationName } from '../model/index.ts';
 import { isFair } from '../harness/generate/fairness.ts';
-import { FORMAT_DIMENSIONS } from '../harness/generate/formats.ts';
+import { FORMAT_DIMENSIONS } from '../harness/generate/format-choices.ts';
 import { operationSequences } from '../harness/generate/operations.ts';
 import { setups } from '../harness/generate/setups.ts';
 import { OPERATION_NAMES, isOperation } from '../harness/operation-schema.ts';

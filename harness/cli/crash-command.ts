@@ -46,7 +46,7 @@ const NEVER_ENDING = 1_000_000_000;
 
 const EXAMPLES = `
 Modes:
-${CRASH_MODES.map(({ name, target, format }) => `  ${name.padEnd(22)}${target}${format === undefined ? '' : ` with ${(format.features ?? []).join(',')}`}`).join('\n')}
+${CRASH_MODES.map(({ name, target, choice }) => `  ${name.padEnd(22)}${target}${choice === undefined ? '' : ` with ${(choice.format.features ?? []).join(',')}`}`).join('\n')}
 
 A state is what the device may hold after a power cut: everything that a flush or FUA covers, and of what was written since
 the last flush any part, down to single sectors of 512 or 4096 bytes; one of twelve is cut again while it is recovered from. One

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SetupFormat } from '../format.ts';
-import { FORMAT_DIMENSIONS } from '../generate/formats.ts';
+import { FORMAT_DIMENSIONS } from '../generate/format-choices.ts';
 import { BLOCK_SIZES, LARGE_BLOCK_SIZES } from '../setup.ts';
 import { image, type Said } from './said.fixture.ts';
 import { EXIT } from './terminal.ts';

@@ -1,4 +1,4 @@
-import { FORMAT_DIMENSIONS } from '../generate/formats.ts';
+import { FORMAT_DIMENSIONS } from '../generate/format-choices.ts';
 import { hasFeature, type SetupFormat } from '../format.ts';
 import { BLOCK_SIZES, DEFAULT_SETUP, LARGE_BLOCK_SIZES, SMALLEST_BYTES, type Setup } from '../setup.ts';
 import type { ImageRecipe } from './corruption-case.ts';

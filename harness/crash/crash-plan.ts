@@ -1,3 +1,5 @@
+import type { Dice } from '../generate/dice.ts';
+import { FORMAT_DIMENSIONS, type FormatChoice } from '../generate/format-choices.ts';
 import { sequenceSeed } from '../generate-sequence.ts';
 import type { BlockSize, Setup } from '../setup.ts';
 import { drawOperations } from './draw-program.ts';
@@ -37,6 +39,23 @@ const OVERLAPPING_ONE_IN = 3;
 /** More turns than a call takes that commits a small transaction. */
 const OVERTAKES_AFTER_MAX = 20;
 
+/** One program in so many runs on a file system that is laid out in an unusual way. */
+const UNUSUAL_ONE_IN = 4;
+
+/** Questions of the format that say how metadata lies on the disk, and nothing of what a power cut may leave: those are modes. */
+const LAYOUT_QUESTIONS = [
+  'checksums',
+  'descriptors',
+  'copies',
+  'groups',
+  'inodes',
+  'orphans',
+  'small files',
+  'attributes',
+  'old',
+  'extras',
+] as const;
+
 /** A program to be crashed, and where the randomness of its states begins. */
 export interface CrashItem {
   readonly name: string;
@@ -55,9 +74,10 @@ export function crashItem(
   if (mode === undefined || blockSize === undefined) throw new Error('a plan has modes and block sizes');
   const own = sequenceSeed(seed, number);
   // What a kernel has below writes zeros as bytes.
-  const { writesZeroes = true, ...slow } = setupOf(mode, blockSize);
-  const setup: Setup = recordedOn === undefined ? { ...slow, writesZeroes } : slow;
   const dice = seededDice(own);
+  const unusual = dice.oneIn(UNUSUAL_ONE_IN) ? drawLayout(dice) : [];
+  const { writesZeroes = true, ...slow } = setupOf(mode, blockSize, unusual);
+  const setup: Setup = recordedOn === undefined ? { ...slow, writesZeroes } : slow;
   const operations = drawOperations(setup, dice);
   const overlaps = recordedOn === undefined && dice.oneIn(OVERLAPPING_ONE_IN);
   return {
@@ -73,4 +93,13 @@ export function crashItem(
       ...(recoveredBy !== undefined && { recoveredBy }),
     },
   };
+}
+
+/** An unusual answer to one of the questions, or to about half of them. */
+function drawLayout(dice: Dice): FormatChoice[] {
+  const one = dice.pick(LAYOUT_QUESTIONS);
+  const many = dice.oneIn(4);
+  return FORMAT_DIMENSIONS.filter(({ name }) =>
+    many ? LAYOUT_QUESTIONS.some((asked) => asked === name) && dice.oneIn(2) : name === one,
+  ).flatMap(({ choices }) => choices[dice.below(choices.length)] ?? []);
 }

@@ -1,5 +1,6 @@
 import type { DurabilityMode } from '../../model/index.ts';
-import { hasFeature, type SetupFormat } from '../format.ts';
+import { hasFeature } from '../format.ts';
+import { choiceNamed, compatible, formatOf, type FormatChoice } from '../generate/format-choices.ts';
 import { SMALLEST_BYTES, type BlockSize, type Setup, type SetupMount } from '../setup.ts';
 
 /** A way of making and mounting a file system, by the name that the command line has for it. */
@@ -7,14 +8,15 @@ export interface CrashMode {
   readonly name: string;
   readonly target: string;
   readonly mount: SetupMount;
-  readonly format?: SetupFormat;
+  /** What differs in the format; nothing when absent. */
+  readonly choice?: FormatChoice;
 }
 
 const USUAL: SetupMount = { delalloc: true, dioreadNolock: true, atime: 'noatime' };
-const FAST: SetupFormat = { features: ['fast_commit'] };
-const BIGALLOC: SetupFormat = { features: ['bigalloc'] };
-const NO_JOURNAL: SetupFormat = { features: ['^has_journal'] };
-const INDIRECT: SetupFormat = { features: ['^extent', '^64bit'] };
+const FAST = choiceNamed('fast_commit');
+const BIGALLOC = choiceNamed('bigalloc');
+const NO_JOURNAL = choiceNamed('no journal');
+const INDIRECT = choiceNamed('indirect blocks');
 
 /** What differs in what may be found after a power cut. */
 export const CRASH_MODES: readonly CrashMode[] = [
@@ -35,33 +37,44 @@ export const CRASH_MODES: readonly CrashMode[] = [
     target: 'impl:buffer_head',
     mount: { ...USUAL, delalloc: false, dioreadNolock: false, data: 'journal' },
   },
-  { name: 'fast_commit', target: 'impl:buffer_head', mount: USUAL, format: FAST },
-  { name: 'iomap-fast_commit', target: 'impl:iomap', mount: USUAL, format: FAST },
-  { name: 'bigalloc', target: 'impl:buffer_head', mount: USUAL, format: BIGALLOC },
-  { name: 'iomap-bigalloc', target: 'impl:iomap', mount: USUAL, format: BIGALLOC },
-  { name: 'indirect', target: 'impl:buffer_head', mount: USUAL, format: INDIRECT },
-  { name: 'nojournal', target: 'impl:buffer_head', mount: USUAL, format: NO_JOURNAL },
-  { name: 'iomap-nojournal', target: 'impl:iomap', mount: USUAL, format: NO_JOURNAL },
+  { name: 'fast_commit', target: 'impl:buffer_head', mount: USUAL, choice: FAST },
+  { name: 'iomap-fast_commit', target: 'impl:iomap', mount: USUAL, choice: FAST },
+  { name: 'bigalloc', target: 'impl:buffer_head', mount: USUAL, choice: BIGALLOC },
+  { name: 'iomap-bigalloc', target: 'impl:iomap', mount: USUAL, choice: BIGALLOC },
+  { name: 'indirect', target: 'impl:buffer_head', mount: USUAL, choice: INDIRECT },
+  { name: 'nojournal', target: 'impl:buffer_head', mount: USUAL, choice: NO_JOURNAL },
+  { name: 'iomap-nojournal', target: 'impl:iomap', mount: USUAL, choice: NO_JOURNAL },
 ];
 
-/** The smallest file system of a mode: each state is mounted, and a small one costs less. */
-export const setupOf = ({ mount, format }: CrashMode, blockSize: BlockSize): Setup => ({
-  blockSize,
-  sizeBytes: hasFeature(format, 'bigalloc') ? 2 * SMALLEST_BYTES[blockSize] : SMALLEST_BYTES[blockSize],
-  ...(format !== undefined && { format }),
-  writesZeroes: true,
-  mount,
-});
+/**
+ * The smallest file system of a mode: each state is mounted, and a small one costs less. `unusual` are choices of the format
+ * beside the mode's own, as far as they go with that.
+ */
+export function setupOf(
+  { mount, choice }: CrashMode,
+  blockSize: BlockSize,
+  unusual: readonly FormatChoice[] = [],
+): Setup {
+  const format = formatOf(compatible([...(choice === undefined ? [] : [choice]), ...unusual], blockSize));
+  return {
+    blockSize,
+    sizeBytes: hasFeature(format, 'bigalloc') ? 2 * SMALLEST_BYTES[blockSize] : SMALLEST_BYTES[blockSize],
+    ...(format !== undefined && { format }),
+    writesZeroes: true,
+    mount,
+  };
+}
 
 /** What the oracle has to know of a setup on a target. */
 export function durabilityModeOf({ blockSize, format, mount }: Setup, target: string): DurabilityMode {
-  const path = target === 'impl:iomap' ? 'iomap' : 'buffer_head';
   const extents = hasFeature(format, 'extent');
   const data = mount.data ?? 'ordered';
   const delalloc = mount.delalloc && data !== 'journal';
+  // Other files never take the iomap path (two-paths.md, section 1).
+  const mayTakeIomap = extents && !hasFeature(format, 'inline_data') && data !== 'journal';
+  const path = mayTakeIomap && target === 'impl:iomap' ? 'iomap' : 'buffer_head';
   return {
-    // Such files never take the iomap path (two-paths.md, section 1).
-    path: extents && data !== 'journal' ? path : 'buffer_head',
+    path,
     data,
     journal: hasFeature(format, 'has_journal'),
     delalloc,

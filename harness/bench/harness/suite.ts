@@ -62,7 +62,7 @@ function crashContest(scale: Scale): Contest {
 function crashing(scale: Scale): Contestant {
   const { seed, workspace } = scale;
   // Without a journal only e2fsck can say what may be found.
-  const modes = CRASH_MODES.filter(({ format }) => format?.features?.includes('^has_journal') !== true);
+  const modes = CRASH_MODES.filter(({ choice }) => choice?.name !== 'no journal');
   const plan = {
     seed,
     modes: modes.map(({ name }) => name),

@@ -7,7 +7,7 @@ import { truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { logFirstBlock } from '../data/journalled-data.ts';
-import { orderData } from '../data/ordered-data.ts';
+import { orderRange } from '../data/ordered-data.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
@@ -73,7 +73,10 @@ export function* tryInlineWrite(
   return true;
 }
 
-/** A written block at once: its data is on the device before the transaction that takes them out of the inode. */
+/**
+ * A written block at once: its data is on the device before the transaction that takes them out of the inode, whatever the mode. Linux
+ * has them in the transaction (ext4_convert_inline_data_nolock).
+ */
 class PlaceWritten implements GetBlock {
   readonly #handle: Handle;
   readonly #inode: Inode;
@@ -92,7 +95,7 @@ class PlaceWritten implements GetBlock {
     buffer.mapped = true;
     buffer.block = physical;
     buffer.new = true;
-    orderData(this.#handle, this.#inode);
+    orderRange(this.#handle, this.#inode, 0, this.#inode.blockSize);
   }
 }
 
@@ -107,6 +110,8 @@ export function* convertFile(inode: Inode): Sleepable<void> {
 
 function* convertOnce(inode: Inode): Sleepable<void> {
   const handle = yield* inode.sb.journal.start(CONVERT_CREDITS);
+  // Whoever replays a fast commit is told of the block before it is told that the inode has a map at all.
+  inode.sb.fastCommits?.tracker.ineligible(handle.transaction.tid, 'map converted');
   try {
     const folio = yield* grabFolio(inode.mapping, 0, 1);
     try {
