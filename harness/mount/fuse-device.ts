@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { TRANSFER_MAX_BYTES } from '../fuse/init-handler.ts';
+import { FuseRequest } from '../fuse/request.ts';
 import { codeOf, MountError } from './mount-error.ts';
 
 const PATH = '/dev/fuse';
@@ -10,7 +11,8 @@ const HEADERS_BYTES = 4096;
 /** The kernel's end of a FUSE mount. */
 export class FuseDevice {
   readonly file: number;
-  readonly #request = new Uint8Array(TRANSFER_MAX_BYTES + HEADERS_BYTES);
+  readonly #memory = new Uint8Array(TRANSFER_MAX_BYTES + HEADERS_BYTES);
+  readonly #view = new DataView(this.#memory.buffer);
 
   /** Throws MountError where there is no FUSE. */
   constructor() {
@@ -24,9 +26,10 @@ export class FuseDevice {
   }
 
   /** The next request, good until the next call; null when there is none now, 'ended' when the mount is gone. */
-  next(): Uint8Array | null | 'ended' {
+  next(): FuseRequest | null | 'ended' {
     try {
-      return this.#request.subarray(0, readSync(this.file, this.#request, 0, this.#request.length, null));
+      readSync(this.file, this.#memory, 0, this.#memory.length, null);
+      return new FuseRequest(this.#memory, this.#view);
     } catch (error) {
       switch (codeOf(error)) {
         case 'ENODEV':

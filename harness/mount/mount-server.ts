@@ -4,7 +4,7 @@ import type { FuseConnection } from '../fuse/connection.ts';
 import { dispatch } from '../fuse/dispatch.ts';
 import { TRANSFER_MAX_BYTES } from '../fuse/init-handler.ts';
 import type { Libc } from '../fuse/libc.ts';
-import { FuseRequest } from '../fuse/request.ts';
+import type { FuseRequest } from '../fuse/request.ts';
 import type { FuseDevice } from './fuse-device.ts';
 
 /** What was changed is on the disk so many milliseconds later (the commit interval of ext4). */
@@ -57,16 +57,16 @@ export class MountServer {
     const end = performance.now() + TURN_MS;
     do {
       if (this.#libc.waitReadable(this.#device.file, WAIT_MS) !== true) return false;
-      const bytes = this.#device.next();
-      if (bytes === 'ended') return true;
-      if (bytes !== null) this.#perform(bytes);
+      const request = this.#device.next();
+      if (request === 'ended') return true;
+      if (request !== null) this.#perform(request);
     } while (performance.now() < end);
     return false;
   }
 
-  #perform(bytes: Uint8Array): void {
+  #perform(request: FuseRequest): void {
     this.#requests++;
-    const answer = dispatch(this.#connection, new FuseRequest(bytes), this.#answer);
+    const answer = dispatch(this.#connection, request, this.#answer);
     if (answer !== null) this.#device.answer(answer);
   }
 
