@@ -88,6 +88,19 @@ time.sleep(60)" >opened & user=$!
   120_000,
 );
 
+test('what was written comes to the disk by itself, although nobody asks for anything any more', async () => {
+  const said = await inNamespace(
+    folder,
+    `serve disk rw
+    echo 'comes by itself' >disk/file
+    until grep -q 'comes by itself' disk.img; do sleep 0.2; done
+    sleep 1
+    kill -9 $server; wait $server 2>/dev/null || true
+    mkdir kernel; mount -o loop disk.img kernel && cat kernel/file; umount kernel`,
+  );
+  expect(said).toBe('comes by itself');
+}, 120_000);
+
 test('after kill -9 the kernel recovers the image, and `twinpath clean` takes the dead mount away, but not one that is only stopped', async () => {
   const said = await inNamespace(
     folder,
