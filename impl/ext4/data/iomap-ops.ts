@@ -95,12 +95,7 @@ export const delallocWriteOps: IomapOps<Inode> = {
     if (from >= to) return;
     if (mapping.faults.has('iomap-short-write-drops-cache'))
       yield* truncateRange(mapping, from * blockSize, to * blockSize);
-    yield* inode.dataLock.write();
-    try {
-      punchDelayed(inode, from, to - from);
-    } finally {
-      inode.dataLock.unlockWrite();
-    }
+    yield* punchDelayed(inode, from, to - from);
   },
 };
 

@@ -22,11 +22,8 @@ export const writebackOps: IomapWritebackOps<Inode> = {
   },
 
   /** ext4_iomap_discard_folio() of the series. */
-  *discardFolio(inode, folio) {
-    yield* inode.dataLock.write();
-    punchDelayed(inode, folio.position / inode.blockSize, folio.size / inode.blockSize);
-    inode.dataLock.unlockWrite();
-  },
+  discardFolio: (inode, folio) =>
+    punchDelayed(inode, folio.position / inode.blockSize, folio.size / inode.blockSize),
 
   ioendEnded(ioend) {
     const inode = ioend.file;

@@ -392,9 +392,7 @@ function* giveUp(inode: Inode, control: WritebackControl, cursor: Cursor, errno:
   mapping.operations.invalidateFolio(folio, 0, folio.size);
   folio.uptodate = false;
   const blocks = folio.size / blockSize;
-  yield* inode.dataLock.write();
   const missed = mapping.faults.has('bh-discard-misses-last-block') ? 1 : 0;
-  if (blocks > missed) punchDelayed(inode, folio.position / blockSize, blocks - missed);
-  inode.dataLock.unlockWrite();
+  if (blocks > missed) yield* punchDelayed(inode, folio.position / blockSize, blocks - missed);
   folio.unlock();
 }

@@ -112,7 +112,7 @@ class Trial {
         this.forget();
         break;
       case 'punch':
-        punchDelayed(this.mount.inode, act.from, end - act.from);
+        this.mount.run(punchDelayed(this.mount.inode, act.from, end - act.from));
         for (let block = act.from; block < end; block++) {
           if (this.reference.get(block) === 'delayed') this.reference.delete(block);
         }
@@ -134,7 +134,7 @@ class Trial {
   remove(from: number, end: number): void {
     const { mount, handle } = this;
     const { inode } = mount;
-    punchDelayed(inode, from, end - from);
+    mount.run(punchDelayed(inode, from, end - from));
     inode.extentStatus.remove(from, end);
     // One for the inode, which a restart writes first.
     handle.credits = 1;
@@ -310,7 +310,7 @@ describe('space', () => {
     reserveDelayed(mount.inode, 0, 10);
     reserveDelayed(mount.inode, 5, 10);
     expect(mount.sb.freeSpace.reserved).toBe(15);
-    punchDelayed(mount.inode, 3, 4);
+    mount.run(punchDelayed(mount.inode, 3, 4));
     expect(mount.sb.freeSpace.reserved).toBe(11);
   });
 

@@ -176,13 +176,18 @@ export function reserveAgain(inode: Inode, cluster: number): void {
 
 /**
  * The delayed blocks of `length` from `logical` on are holes again; their data was thrown away before it had a place. What
- * is mapped in the range stays mapped, and known.
+ * is mapped in the range stays mapped, and known. Takes dataLock.
  */
-export function punchDelayed(inode: Inode, logical: number, length: number): void {
-  for (;;) {
-    const delayed = inode.extentStatus.nextDelayed(logical, logical + length);
-    if (delayed === null) return;
-    // Delayed blocks are holes in the extent tree.
-    recordHole(inode, delayed.logical, delayed.logical + delayed.length);
+export function* punchDelayed(inode: Inode, logical: number, length: number): Sleepable<void> {
+  yield* inode.dataLock.write();
+  try {
+    for (;;) {
+      const delayed = inode.extentStatus.nextDelayed(logical, logical + length);
+      if (delayed === null) return;
+      // Delayed blocks are holes in the extent tree.
+      recordHole(inode, delayed.logical, delayed.logical + delayed.length);
+    }
+  } finally {
+    inode.dataLock.unlockWrite();
   }
 }
