@@ -16,7 +16,7 @@ import {
 import { inodeSeed, setInodeChecksum } from '../integrity/checksum.ts';
 import { I_BLOCK_OFFSET, InodeLayout } from '../layout/inode.ts';
 import type { InodeChange } from './changes.ts';
-import { unmapAll } from './replay-ranges.ts';
+import { leaveInode, unmapAll } from './replay-ranges.ts';
 import type { ReplayState } from './replay-state.ts';
 
 /** Bitmap, descriptor, the block of the table. */
@@ -45,7 +45,10 @@ export function* replayInode(state: ReplayState, { ino, bytes }: InodeChange): S
     known = null;
   }
   if (known === null) yield* makeInode(state, ino, raw.mode, bytes);
-  else if (!isDirectory(known.mode)) yield* changeInode(state, known, bytes);
+  else if (!isDirectory(known.mode)) {
+    if ((raw.flags & EXT4_INLINE_DATA_FL) === 0) yield* leaveInode(state, known);
+    yield* changeInode(state, known, bytes);
+  }
 }
 
 /** So that every field can be asked for. */

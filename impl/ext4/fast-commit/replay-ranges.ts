@@ -9,6 +9,7 @@ import { findPath, leafOf } from '../extents/path.ts';
 import { without } from '../extents/remove-range.ts';
 import { splice } from '../extents/splice.ts';
 import { TreeEdit } from '../extents/tree-edit.ts';
+import { dropInline, isInline } from '../inline/inline-data.ts';
 import { EXT4_EXTENTS_FL, isRegular, type Inode } from '../inode/inode.ts';
 import type { ReplayState } from './replay-state.ts';
 
@@ -17,8 +18,12 @@ import type { ReplayState } from './replay-state.ts';
  * block may change its owner more than once in between.
  */
 
+/** The block of the table. */
+const DROP_CREDITS = 1;
+
 /** The file maps these blocks, whatever it had there (ext4_fc_replay_add_range). */
 export function* addRange(state: ReplayState, inode: Inode, extent: Extent): Sleepable<void> {
+  yield* leaveInode(state, inode);
   mustHaveTree(inode);
   yield* unmap(state, inode, extent.logical, extent.logical + extent.length);
   yield* change(state, inode, extent.length, function* (edit) {
@@ -29,8 +34,19 @@ export function* addRange(state: ReplayState, inode: Inode, extent: Extent): Sle
 
 /** The file maps nothing from `from` to `to - 1` (ext4_fc_replay_del_range). */
 export function* deleteRange(state: ReplayState, inode: Inode, from: number, to: number): Sleepable<void> {
+  yield* leaveInode(state, inode);
   mustHaveTree(inode);
   yield* unmap(state, inode, from, to);
+}
+
+/**
+ * The file's bytes were in the inode, and are not any more: they are in a block that is told of. Linux tells of it before it
+ * tells that there is a map, and makes nothing of that (reports/kernel-findings/fast-commits.md, 7).
+ */
+export function* leaveInode(state: ReplayState, inode: Inode): Sleepable<void> {
+  if (!isInline(inode) || !isRegular(inode.mode)) return;
+  state.modified.add(inode);
+  yield* state.update(DROP_CREDITS, (handle) => dropInline(handle, inode));
 }
 
 /** A file that is about to go maps nothing any more. */

@@ -85,6 +85,15 @@ os.unlink("b"); done()`,
     disagrees: ['kernel', 'e2fsck'],
   },
   {
+    name: 'small contents leave the inode',
+    before: 'a = put("a", 10); b = put("b", 40)',
+    after: `
+os.pwrite(a, b"y" * 3000, 5); os.fsync(a)
+os.ftruncate(b, 9000); os.fsync(b); done()`,
+    features: ['-O', 'inline_data'],
+    disagrees: ['kernel', 'e2fsck'],
+  },
+  {
     name: 'directories are made and filled',
     before: 'os.mkdir("old")',
     after: `
