@@ -44,7 +44,8 @@ test('what is recovered after a power cut is what was promised, in every mode', 
 /** Which mode shows it, in how many programs, and how few operations are left. */
 const PLANTED = [
   { fault: 'jbd2-commit-without-flush', mode: 'delalloc', programs: 6, most: 3 },
-  { fault: 'iomap-disk-size-is-size', mode: 'iomap', programs: 60, most: 6 },
+  // Seen by a direct write, which needs a descriptor of its own; the smallest known sequence has five operations.
+  { fault: 'iomap-disk-size-is-size', mode: 'iomap', programs: 60, most: 7 },
   // Two calls at once: what fsync promises while another call commits.
   { fault: 'full-commit-forgets-newer-changes', mode: 'iomap-fast_commit', programs: 120, most: 7 },
 ] as const;

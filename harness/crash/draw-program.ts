@@ -111,7 +111,7 @@ class Writer {
     const at = (blocks: number, beside = 0): number => blocks * block + beside;
     this.#add({ op: 'pwrite', handle, offset: 0, content: { seed: ++this.#seed, length: at(3, block / 2) } });
     this.#add({ op: 'fsync', handle });
-    switch (this.#dice.below(4)) {
+    switch (this.#dice.below(5)) {
       case 0:
         for (let more = this.#dice.between(1, 3); more > 0; more--)
           this.#add({
@@ -128,6 +128,11 @@ class Writer {
       case 2:
         this.#add({ op: 'pwrite', handle, offset: at(4), content: { seed: ++this.#seed, length: at(3) } });
         this.#add({ op: 'fallocate', handle, mode: 'punch', offset: at(6), length: at(2) });
+        break;
+      case 3:
+        // What is written past the cache lies below an end that is in memory only.
+        this.#add({ op: 'pwrite', handle, offset: at(6), content: { seed: ++this.#seed, length: at(1) } });
+        this.#writePastCache(path, at(this.#dice.below(6)), at(1));
         break;
       default:
         for (const blocks of [5, 7])
@@ -146,6 +151,12 @@ class Writer {
     }
     if (this.#dice.oneIn(2)) this.#commit();
     else this.#add({ op: 'fsync', handle });
+  }
+
+  #writePastCache(path: Path, offset: number, length: number): void {
+    const sync = this.#dice.oneIn(2) ? ({ dsync: true } as const) : {};
+    const handle = this.#openFile({ create: true, direct: true, ...sync }, path);
+    this.#add({ op: 'pwrite', handle, offset, content: { seed: ++this.#seed, length } });
   }
 
   #writeDirectly(): void {

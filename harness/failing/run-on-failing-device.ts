@@ -1,4 +1,5 @@
 import type { Handle, Operation, Outcome, Path } from '../../model/index.ts';
+import { withImage } from '../evidence-image.ts';
 import { targetBroke } from '../judges/crash-of-target.ts';
 import { lanesOf, type DriveOptions } from '../drive.ts';
 import { Lockstep, type OutcomeListener, type StepContext } from '../lockstep.ts';
@@ -67,8 +68,7 @@ export async function runOnFailingDevice(
       stage: '',
     });
     if (failed === null) continue;
-    failing.session.abandon();
-    return { failed, struck: run.isStruck(), told: run.told, image: null };
+    return { failed: await run.abandoned(failed), struck: run.isStruck(), told: run.told, image: null };
   }
   const ended = await run.end(operations.length);
   if (ended.failed !== null || ended.image === null || judge === null || !ended.struck) return ended;
@@ -194,6 +194,15 @@ class Run {
     }
   }
 
+  /** The run is over; its disk belongs to the evidence. */
+  async abandoned(failed: FailedVerdict): Promise<FailedVerdict> {
+    const { session } = this.#failing;
+    const target = this.#target;
+    const judged = await withImage(failed, [{ name: target.name, target, session }]);
+    session.abandon();
+    return judged;
+  }
+
   /** Everything is closed while the device is as it is; then it is well again. */
   async end(steps: number): Promise<FailingRun> {
     const { name } = this.#target;
@@ -206,17 +215,18 @@ class Run {
           await this.#failing.session.apply(operation, timeOfStep(steps));
       const failed = await this.#lostWrites(steps);
       await this.#checkInvariants();
-      if (failed !== null) {
-        this.#failing.session.abandon();
-        return { failed, struck, told: this.told, image: null };
-      }
+      if (failed !== null)
+        return { failed: await this.abandoned(failed), struck, told: this.told, image: null };
       const image = await this.#failing.session.unmount();
       return { failed: null, struck, told: this.told, image };
     } catch (error) {
-      const failed = isAnswer(error) ? null : targetBroke(name, null, context, error);
-      const image = failed === null ? await this.#failing.session.powerCut() : null;
+      if (!isAnswer(error)) {
+        const failed = await this.abandoned(targetBroke(name, null, context, error));
+        return { failed, struck, told: this.told, image: null };
+      }
+      const image = await this.#failing.session.powerCut();
       this.#failing.session.abandon();
-      return { failed, struck, told: this.told, image };
+      return { failed: null, struck, told: this.told, image };
     } finally {
       this.#failing.begin(null);
     }

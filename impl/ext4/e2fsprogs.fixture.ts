@@ -41,9 +41,11 @@ export async function e2fsck(
 ): Promise<{ readonly clean: boolean; readonly output: string }> {
   return await inDirectory(async (path) => {
     save(disk, path('image'));
-    const { exitCode, all } = await execa('e2fsck', ['-fn', path('image')], { all: true, reject: false });
-    const lines = all.split('\n').filter((line) => !/^(e2fsck |Pass \d|.*: \d+\/\d+ files)/.test(line));
-    return { clean: exitCode === 0 && lines.length === 0, output: all };
+    // Read apart: what comes from both at once may be mixed within a line.
+    const { exitCode, stdout, stderr } = await execa('e2fsck', ['-fn', path('image')], { reject: false });
+    const output = [stderr, stdout].filter((text) => text !== '').join('\n');
+    const lines = output.split('\n').filter((line) => !/^(e2fsck |Pass \d|.*: \d+\/\d+ files)/.test(line));
+    return { clean: exitCode === 0 && lines.length === 0, output };
   });
 }
 

@@ -171,6 +171,10 @@ export class Journal implements Journaling {
     unreserve(this.state, reserved.blocks);
   }
 
+  get reservedCredits(): number {
+    return this.state.reservedCredits;
+  }
+
   /** The most blocks that one handle may ask for, and one transaction may have. */
   get maxTransactionBlocks(): number {
     return this.state.maxTransactionBlocks;

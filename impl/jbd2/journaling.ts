@@ -16,6 +16,8 @@ export interface Journaling {
   startReserved(reserved: ReservedHandle): Sleepable<Handle>;
   /** Gives back a reservation that was not started. */
   releaseReserved(reserved: ReservedHandle): void;
+  /** Credits that are set aside for updates which have not started. */
+  readonly reservedCredits: number;
   /** The transaction that may carry changes not yet on disk, or the last committed one when none does. */
   readonly newestTid: number;
   isCommitted(tid: number): boolean;

@@ -9,7 +9,7 @@ import { checkPageCache } from './page-cache.ts';
 /**
  * What must hold in memory whenever no task is in the middle of something, asserted: promises of space are exactly those of
  * delayed blocks; what is known of a file's mapping is what its map says; sizes are in order; the page cache holds nothing
- * dirty that has no place, and nothing behind the end of a file. Looks at every inode in memory: not for hot loops.
+ * dirty that has no place, and nothing behind the end of a file; credits are set aside only for writes that have not ended. Looks at every inode in memory: not for hot loops.
  */
 export function* checkInvariants(sb: SuperBlock): Sleepable<void> {
   let promised = 0;
@@ -21,6 +21,15 @@ export function* checkInvariants(sb: SuperBlock): Sleepable<void> {
   }
   const { reserved } = sb.freeSpace;
   assert(reserved === promised, () => `${reserved} clusters are promised, delayed blocks have ${promised}`);
+  checkReservations(sb);
+}
+
+/** Whatever was set aside for the end of a write is used then, or given back: else the journal fills up with credits of nobody. */
+function checkReservations({ journal, conversionWork, inodes }: SuperBlock): void {
+  if (journal.aborted || !conversionWork.idle) return;
+  for (const { mapping } of inodes.all()) if (mapping.writebackFolios > 0) return;
+  const { reservedCredits } = journal;
+  assert(reservedCredits === 0, () => `${reservedCredits} credits are set aside, and no write is under way`);
 }
 
 /** A directory that was removed while somebody has it open is empty in memory only, so sizes are in order of files alone. */

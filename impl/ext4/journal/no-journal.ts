@@ -11,6 +11,7 @@ import { waitUntil, type Sleepable } from '../../sched/sleepable.ts';
  * and fsync, sync and unmount write them home. A crash in between leaves whatever had arrived; e2fsck mends it.
  */
 export class NoJournal implements Journaling {
+  readonly reservedCredits = 0;
   readonly recovers = false;
   readonly lengthBlocks = 0;
   readonly newestTid = 0;
