@@ -15,9 +15,11 @@ import { targetBroke } from './judges/crash-of-target.ts';
 import { fails, type FailedVerdict } from './verdict.ts';
 import { isPromise } from './target.ts';
 
-/** The descriptor of the harness itself; sequences count theirs from 0 and never come this far. */
-const HANDLE: Handle = 'fd1000000';
-const MAPPING: MappingName = 'map1000000';
+/** Numbers of descriptors and mappings of the harness itself; sequences count theirs from 0 and never come this far. */
+export const FIRST_OF_HARNESS = 1_000_000;
+
+const HANDLE: Handle = `fd${FIRST_OF_HARNESS}`;
+const MAPPING: MappingName = `map${FIRST_OF_HARNESS}`;
 
 /** The longest single read. */
 const WINDOW_BYTES = 1 << 20;

@@ -73,9 +73,9 @@ export function crashItem(
   const blockSize = blockSizes[Math.floor(number / modes.length) % blockSizes.length];
   if (mode === undefined || blockSize === undefined) throw new Error('a plan has modes and block sizes');
   const own = sequenceSeed(seed, number);
-  // What a kernel has below writes zeros as bytes.
   const dice = seededDice(own);
   const unusual = dice.oneIn(UNUSUAL_ONE_IN) ? drawLayout(dice) : [];
+  // What a kernel has below writes zeros as bytes.
   const { writesZeroes = true, ...slow } = setupOf(mode, blockSize, unusual);
   const setup: Setup = recordedOn === undefined ? { ...slow, writesZeroes } : slow;
   const operations = drawOperations(setup, dice);
@@ -98,8 +98,8 @@ export function crashItem(
 /** An unusual answer to one of the questions, or to about half of them. */
 function drawLayout(dice: Dice): FormatChoice[] {
   const one = dice.pick(LAYOUT_QUESTIONS);
-  const many = dice.oneIn(4);
-  return FORMAT_DIMENSIONS.filter(({ name }) =>
-    many ? LAYOUT_QUESTIONS.some((asked) => asked === name) && dice.oneIn(2) : name === one,
-  ).flatMap(({ choices }) => choices[dice.below(choices.length)] ?? []);
+  const asked: readonly string[] = dice.oneIn(4) ? LAYOUT_QUESTIONS.filter(() => dice.oneIn(2)) : [one];
+  return FORMAT_DIMENSIONS.filter(({ name }) => asked.includes(name)).flatMap(
+    ({ choices }) => choices[dice.below(choices.length)] ?? [],
+  );
 }

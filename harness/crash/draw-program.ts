@@ -20,8 +20,9 @@ const FILES = ['a', 'b', 'c', 'd/a', 'd/b'] as const;
 const FLAGS = ['nodump', 'noatime', 'sync', 'dirsync', 'journalData'] as const;
 const KEPT_FLAGS = { immutable: false, append: false } as const;
 
-/** What is made in a directory has them, too, and changes of names are waited for. */
 const DIRECTORIES = ['.', 'd'] as const;
+
+/** What is made in a directory has them, too; the first two have changes of names waited for. */
 const HANDED_DOWN = ['dirsync', 'sync', 'journalData'] as const;
 
 /** The root, in some programs: whoever syncs a directory commits all names, and no data. */

@@ -1,5 +1,6 @@
 import type { Handle, Operation, OperationName, Outcome, Path, Timestamp } from '../../model/index.ts';
 import { saysDamage } from '../damage-errno.ts';
+import { FIRST_OF_HARNESS } from '../inspection.ts';
 import type { Session } from '../target.ts';
 import { fails, type FailedVerdict } from '../verdict.ts';
 
@@ -42,9 +43,6 @@ export const tellsOfLoss = (operation: Operation, answer: Outcome): boolean =>
   !answer.ok && !saysNothing(operation) && (TELLS.includes(answer.errno) || saysDamage(answer.errno));
 
 const READ_BYTES = 1 << 20;
-
-/** Numbers of descriptors that no sequence has. */
-const FIRST_OF_JUDGE = 1_000_000;
 
 /** Who asks, and about what. */
 export interface Asked {
@@ -100,7 +98,7 @@ async function openAnew(
 ): Promise<Handle[]> {
   const opened: Handle[] = [];
   for (const [index, path] of paths.entries()) {
-    const as: Handle = `fd${FIRST_OF_JUDGE + index}`;
+    const as: Handle = `fd${FIRST_OF_HARNESS + index}`;
     const { ok } = await perform({ op: 'open', as, path, access: 'read', flags: {}, mode: 0 });
     if (ok) opened.push(as);
   }

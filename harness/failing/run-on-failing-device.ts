@@ -2,7 +2,7 @@ import type { Handle, Operation, Outcome, Path } from '../../model/index.ts';
 import { withImage } from '../evidence-image.ts';
 import { targetBroke } from '../judges/crash-of-target.ts';
 import { lanesOf, type DriveOptions } from '../drive.ts';
-import { Lockstep, type OutcomeListener, type StepContext } from '../lockstep.ts';
+import { Lockstep, type OutcomeListener, type Participant, type StepContext } from '../lockstep.ts';
 import { timeOfStep, type Setup } from '../setup.ts';
 import {
   isPromise,
@@ -98,6 +98,7 @@ async function mountedAgain(
 class Run {
   readonly #target: Target;
   readonly #failing: FailingSession;
+  readonly #participant: Participant;
   readonly #judge: OldBytesJudge | null;
   readonly #lockstep: Lockstep;
   /** Open since the first transfer failed; before that, the model knows. */
@@ -116,9 +117,9 @@ class Run {
     this.#target = target;
     this.#failing = failing;
     this.#judge = judge;
-    const { session } = failing;
+    this.#participant = { name: target.name, target, session: failing.session };
     this.#lockstep = new Lockstep(
-      lanesOf(setup, [{ name: target.name, target, session }]),
+      lanesOf(setup, [this.#participant]),
       (operation, expected, participants, answers) => {
         onOutcome?.(operation, expected, participants, answers);
         if (this.isStruck())
@@ -196,10 +197,8 @@ class Run {
 
   /** The run is over; its disk belongs to the evidence. */
   async abandoned(failed: FailedVerdict): Promise<FailedVerdict> {
-    const { session } = this.#failing;
-    const target = this.#target;
-    const judged = await withImage(failed, [{ name: target.name, target, session }]);
-    session.abandon();
+    const judged = await withImage(failed, [this.#participant]);
+    this.#failing.session.abandon();
     return judged;
   }
 

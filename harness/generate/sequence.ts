@@ -153,8 +153,7 @@ class PatternPlayer {
     const { dice, swarm } = this.#scene;
     if (this.#position >= this.#pattern.length) {
       if (swarm.patternPercent === 0 || !dice.percent(swarm.patternPercent)) return null;
-      this.#pattern = layOut(this.#scene);
-      this.#position = 0;
+      this.begin(layOut(this.#scene));
     } else if (!dice.percent(PATTERN_PERCENT)) return null;
     return this.#advance();
   }

@@ -16,3 +16,7 @@ export interface Acknowledgement {
 /** Whether data of this inode was acknowledged. */
 export const concerns = ({ file }: Acknowledgement, inode: number): boolean =>
   file === 'every' || file === inode;
+
+/** Whether all data of this inode was acknowledged, wherever it ends. */
+export const concernsAll = (acknowledged: Acknowledgement | null, inode: number): boolean =>
+  acknowledged !== null && concerns(acknowledged, inode) && acknowledged.end === Infinity;

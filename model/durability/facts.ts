@@ -4,8 +4,8 @@ import type { Handle, OpenFlags, Operation, Outcome } from '../operation.ts';
 import type { OperationOf } from '../operation-of.ts';
 import type { SparseContents } from '../sparse-contents.ts';
 import type { State } from '../state.ts';
-import { concerns, type Acknowledgement } from './acknowledgement.ts';
-import type { DurabilityHistory, Step } from './history.ts';
+import { concernsAll, type Acknowledgement } from './acknowledgement.ts';
+import type { DurabilityHistory } from './history.ts';
 import { floorsAt, lastDataChange, type Floors } from './last-data-change.ts';
 import type { InodeMoment, Moment } from './moment.ts';
 import { isCommittedAtOnce } from './synchronous-changes.ts';
@@ -122,9 +122,8 @@ const sentBy = ({ history }: Observed, inode: number, offset: number): Sent => (
 
 /** Whether pages of the inode may be on their way since all of them were last waited for. */
 function isUnderWay({ steps }: DurabilityHistory, inode: number): boolean {
-  const isWhole = ({ facts: { acknowledged } }: Step): boolean =>
-    acknowledged !== null && concerns(acknowledged, inode) && acknowledged.end === Infinity;
-  const since = steps.slice(steps.findLastIndex(isWhole) + 1);
+  const waited = steps.findLastIndex(({ facts }) => concernsAll(facts.acknowledged, inode));
+  const since = steps.slice(waited + 1);
   return since.some(({ facts: { sent } }) => sent?.inode === inode && !sent.waited);
 }
 
@@ -181,14 +180,11 @@ function writeFacts(seen: Observed, operation: OperationOf<'write' | 'pwrite'>):
   // The flag S of a file makes its writes those of O_DSYNC, not of O_SYNC (iocb_is_dsync, generic_write_sync).
   const dsync = sync || flags.dsync === true || rwf.includes('dsync') || file.inode.flags.sync;
   const floors = sync ? lastChange(seen, id) : lastDataChange(seen.history, id, start, end);
-  const sentByWrite = (): Sent | null => {
-    if (dsync || file.direct) return { inode: id, start: pageOf(start), waited: true };
-    return rwf.includes('dontcache') ? sentBy(seen, id, start) : null;
-  };
+  const leaves = rwf.includes('dontcache') ? sentBy(seen, id, start) : null;
   return {
     ...NO_FACTS,
     acknowledged: dsync ? { ...floors, file: id, start, end, reaches: end } : null,
-    sent: sentByWrite(),
+    sent: dsync || file.direct ? { inode: id, start: pageOf(start), waited: true } : leaves,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Operation } from '../operation.ts';
-import { concerns } from './acknowledgement.ts';
+import { concernsAll } from './acknowledgement.ts';
 import type { DurabilityHistory } from './history.ts';
 
 /** The version that is there at least, where i_disksize may be behind i_size, and where it never is. */
@@ -46,8 +46,7 @@ function movedOnDisk(history: DurabilityHistory, id: number, version: number): b
     if (before === null) break;
     most = Math.max(most, before.stat.size);
     const facts = history.steps[one - 1]?.facts;
-    const acknowledged = facts?.acknowledged ?? null;
-    const isWhole = acknowledged !== null && concerns(acknowledged, id) && acknowledged.end === Infinity;
+    const isWhole = concernsAll(facts?.acknowledged ?? null, id);
     const resized = facts?.resized === id;
     if (resized || isWhole || one === 0) least = Math.max(least, before.stat.size);
     if (facts?.recorded?.inode === id) least = Math.max(least, facts.recorded.size);

@@ -33,6 +33,13 @@ export interface Moment {
 export const parentOf = (path: Path): Path =>
   path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.';
 
+/** The names of the one or the other moment, or numbers of inodes, that are not of the same in both. */
+export function changedKeys<K, V>(before: ReadonlyMap<K, V>, after: ReadonlyMap<K, V>): K[] {
+  return [...new Set([...before.keys(), ...after.keys()])].filter(
+    (key) => before.get(key) !== after.get(key),
+  );
+}
+
 /** Numbers for the inodes of one model. */
 export class InodeNumbers {
   readonly #numbers = new WeakMap<Inode, number>();

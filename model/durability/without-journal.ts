@@ -1,7 +1,7 @@
 import type { Path } from '../operation.ts';
 import { newestVersion, type CrashMoment } from './file-past.ts';
 import type { DurabilityHistory } from './history.ts';
-import { parentOf } from './moment.ts';
+import { changedKeys, parentOf } from './moment.ts';
 import type { DurabilityMode } from './rules.ts';
 
 /**
@@ -68,9 +68,3 @@ const namesChanged = (history: DurabilityHistory, version: number): Path[] =>
 
 const inodesChanged = (history: DurabilityHistory, version: number): number[] =>
   changedKeys(history.moment(version - 1).inodes, history.moment(version).inodes);
-
-function changedKeys<K, V>(before: ReadonlyMap<K, V>, after: ReadonlyMap<K, V>): K[] {
-  return [...new Set([...before.keys(), ...after.keys()])].filter(
-    (key) => before.get(key) !== after.get(key),
-  );
-}

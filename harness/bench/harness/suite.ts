@@ -1,6 +1,7 @@
 import { CRASH_MODES } from '../../crash/modes.ts';
 import { crashItem } from '../../crash/crash-plan.ts';
 import { searchStates } from '../../crash/crash-search.ts';
+import { hasFeature } from '../../format.ts';
 import { ImageFiles } from '../../image-file.ts';
 import { raceItems } from '../../race/race-plan.ts';
 import { RACE_MODES } from '../../race/modes.ts';
@@ -62,7 +63,7 @@ function crashContest(scale: Scale): Contest {
 function crashing(scale: Scale): Contestant {
   const { seed, workspace } = scale;
   // Without a journal only e2fsck can say what may be found.
-  const modes = CRASH_MODES.filter(({ choice }) => choice?.name !== 'no journal');
+  const modes = CRASH_MODES.filter(({ choice }) => hasFeature(choice?.format, 'has_journal'));
   const plan = {
     seed,
     modes: modes.map(({ name }) => name),

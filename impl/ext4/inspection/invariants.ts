@@ -9,7 +9,8 @@ import { checkPageCache } from './page-cache.ts';
 /**
  * What must hold in memory whenever no task is in the middle of something, asserted: promises of space are exactly those of
  * delayed blocks; what is known of a file's mapping is what its map says; sizes are in order; the page cache holds nothing
- * dirty that has no place, and nothing behind the end of a file; credits are set aside only for writes that have not ended. Looks at every inode in memory: not for hot loops.
+ * dirty that has no place, and nothing behind the end of a file; credits are set aside only for writes that have not ended.
+ * Looks at every inode in memory: not for hot loops.
  */
 export function* checkInvariants(sb: SuperBlock): Sleepable<void> {
   let promised = 0;
