@@ -1,6 +1,7 @@
 # Measures columns of the table of speed.sh: speed-rounds.sh ROUNDS COLUMN... Prints what `speed` prints, each line behind its column.
 # Columns take turns phase by phase, so that all meet the same machine: what else it does meanwhile slows neighbours alike. Runs in a
-# mount and process namespace of its own. All that is read was written before another mount.
+# mount and process namespace of its own. All that is read was written before another mount. Each phase takes seconds, so what has been
+# measured is said on standard error.
 . "$(dirname "$0")/mounting.sh"
 rounds=$1
 shift
@@ -19,14 +20,17 @@ measure() {
   column=$1
   shift
   enter "$column"
+  began=$(date +%s)
   mount_column "$column" || exit 1
   (cd mnt && exec "$BIN/speed" "$@") >figures || exit 1
   unmount_column "$column" || exit 1
+  echo "speed: round $round of $rounds, $*: $column took $(($(date +%s) - began)) s" >&2
   sed "s/^/$column	/" figures
 }
 
-while [ "$rounds" -gt 0 ]; do
-  rounds=$((rounds - 1))
+round=0
+while [ "$round" -lt "$rounds" ]; do
+  round=$((round + 1))
   for column in "$@"; do
     enter "$column"
     rm -f disk.img
