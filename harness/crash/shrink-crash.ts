@@ -1,5 +1,6 @@
 import type { Operation } from '../../model/index.ts';
 import { minimise } from '../shrink/minimise.ts';
+import { simplifySetup } from '../shrink/simpler-setups.ts';
 import { sameCrashFailure, type CrashFailure } from './crash-failure.ts';
 import { rangeOf, recorded, targetOf, type CrashContext, type FailingCrash } from './crash-search.ts';
 import { drawCuts } from './draw-states.ts';
@@ -75,7 +76,22 @@ class CrashShrinker {
     await this.#search(program, false);
     const { operations } = this.best.program;
     await minimise(operations, stillFails, { budgetRuns: RUNS_MAX, budgetMs: this.#limits.ms });
+    await this.#usualSetup();
     await this.#fewerLost();
+  }
+
+  /** What of the file system does not matter becomes as it usually is. */
+  async #usualSetup(): Promise<void> {
+    await simplifySetup(this.best.program.setup, async (setup) => {
+      if (this.#isOver()) return false;
+      await new Promise(setImmediate);
+      try {
+        return await this.#search({ ...this.best.program, setup }, false);
+      } catch {
+        // Nobody can make that one.
+        return false;
+      }
+    });
   }
 
   /** Most mistakes need no two calls at once. */

@@ -24,7 +24,7 @@ export async function driveFailing(
     const { name } = target;
     if (!canFail(target)) return ended(unknown(`${name}: nobody can tell its device to fail`), 0);
     const run = await runOnFailingDevice(setup, operations, target, options);
-    if (run.failed !== null) return ended(run.failed, operations.length);
+    if (run.failed !== null) return ended(run.failed, run.performed);
     if (run.image !== null) repairs.push(repaired(name, run.image, options));
   }
   return { verdict: HOLDS, executed: operations.length, images: Promise.all(repairs).then(worst) };

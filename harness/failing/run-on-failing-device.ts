@@ -34,6 +34,8 @@ export interface FailingRun {
   readonly struck: boolean;
   /** Calls that told of something that was lost: EIO, or another errno, of what changes files or asks for what was lost. */
   readonly told: number;
+  /** Operations from the first on that the run came to; what is behind them is not needed to see the same. */
+  readonly performed: number;
   /** The device as it was left, well again; null where the run ended early. */
   readonly image: DiskImage | null;
 }
@@ -61,6 +63,7 @@ export async function runOnFailingDevice(
     if (!isPossible(operation)) continue;
     if (run.isStruck() && left-- <= 0) break;
     onStep?.(step);
+    run.performed = step + 1;
     const failed = await run.step(operation, {
       step,
       now: timeOfStep(step),
@@ -68,7 +71,7 @@ export async function runOnFailingDevice(
       stage: '',
     });
     if (failed === null) continue;
-    return { failed: await run.abandoned(failed), struck: run.isStruck(), told: run.told, image: null };
+    return await run.abandoned(failed);
   }
   const ended = await run.end(operations.length);
   if (ended.failed !== null || ended.image === null || judge === null || !ended.struck) return ended;
@@ -106,6 +109,7 @@ class Run {
   /** An inode that leaves memory takes along that something of it was lost, and who opens it later is told nothing. */
   #forgot = false;
   told = 0;
+  performed = 0;
 
   constructor(
     setup: Setup,
@@ -196,16 +200,20 @@ class Run {
   }
 
   /** The run is over; its disk belongs to the evidence. */
-  async abandoned(failed: FailedVerdict): Promise<FailedVerdict> {
+  async abandoned(failed: FailedVerdict): Promise<FailingRun> {
     const judged = await withImage(failed, [this.#participant]);
     this.#failing.session.abandon();
-    return judged;
+    return this.#ended(judged, null);
+  }
+
+  #ended(failed: FailedVerdict | null, image: DiskImage | null): FailingRun {
+    const { told, performed } = this;
+    return { failed, struck: this.isStruck(), told, performed, image };
   }
 
   /** Everything is closed while the device is as it is; then it is well again. */
   async end(steps: number): Promise<FailingRun> {
     const { name } = this.#target;
-    const struck = this.isStruck();
     const context = { step: null, stage: 'when it is unmounted' };
     try {
       const [lane] = this.#lockstep.lanes;
@@ -214,18 +222,13 @@ class Run {
           await this.#failing.session.apply(operation, timeOfStep(steps));
       const failed = await this.#lostWrites(steps);
       await this.#checkInvariants();
-      if (failed !== null)
-        return { failed: await this.abandoned(failed), struck, told: this.told, image: null };
-      const image = await this.#failing.session.unmount();
-      return { failed: null, struck, told: this.told, image };
+      if (failed !== null) return await this.abandoned(failed);
+      return this.#ended(null, await this.#failing.session.unmount());
     } catch (error) {
-      if (!isAnswer(error)) {
-        const failed = await this.abandoned(targetBroke(name, null, context, error));
-        return { failed, struck, told: this.told, image: null };
-      }
+      if (!isAnswer(error)) return await this.abandoned(targetBroke(name, null, context, error));
       const image = await this.#failing.session.powerCut();
       this.#failing.session.abandon();
-      return { failed: null, struck, told: this.told, image };
+      return this.#ended(null, image);
     } finally {
       this.#failing.begin(null);
     }

@@ -3,6 +3,7 @@ import { CASE_FORMAT, CASE_VERSION, type Case } from '../case.ts';
 import type { DriveOptions } from '../drive.ts';
 import { failureReport } from '../failure-report.ts';
 import { sameFailure, type FailureSignature } from '../failure.ts';
+import type { Sequence } from '../generate-sequence.ts';
 import { History } from '../history.ts';
 import type { CheckJob, Finding, Message } from '../job.ts';
 import { recordStory } from '../record-story.ts';
@@ -105,8 +106,9 @@ async function shrinkKept(
   const original = kept.finding.case;
   folder.saveStory(storyOf(original, found.verdict.evidence, { recorded: 'none', steps: [] }));
   if (signal.aborted) return;
-  const smaller = (operations: Case['operations'], failure: FailureSignature): Case => ({
+  const smaller = ({ setup, operations }: Sequence, failure: FailureSignature): Case => ({
     ...original,
+    setup,
     origin:
       operations.length < original.operations.length
         ? { ...original.origin, shrunkFrom: original.operations.length }
@@ -117,16 +119,16 @@ async function shrinkKept(
   const shrunk = await shrinkFailure(found.setup, found.operations, drive, {
     ...budgetOf(job),
     signal,
-    onSmaller: (operations, { failure }, runs) => {
-      folder.replace(smaller(operations, failure));
-      say({ type: 'shrinking', caseFile: folder.caseFile, operations: operations.length, runs });
+    onSmaller: (best, { failure }, runs) => {
+      folder.replace(smaller(best, failure));
+      say({ type: 'shrinking', caseFile: folder.caseFile, operations: best.operations.length, runs });
     },
   });
   if (shrunk === null) {
     kept.finding = { ...kept.finding, report: `${kept.finding.report}\n${NOT_REPRODUCED}\n` };
     return;
   }
-  const best = smaller(shrunk.operations, shrunk.verdict.failure);
+  const best = smaller(shrunk, shrunk.verdict.failure);
   const report = failureReport(best, shrunk.verdict.evidence);
   folder.save(best, shrunk.verdict.evidence, report);
   folder.saveStory(await recordStory(best, shrunk.verdict.evidence, drive));

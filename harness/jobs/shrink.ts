@@ -2,6 +2,7 @@ import { writeAtomically } from '../atomic-file.ts';
 import { writeCase, type Case } from '../case.ts';
 import { failureReport } from '../failure-report.ts';
 import type { FailureSignature } from '../failure.ts';
+import type { Sequence } from '../generate-sequence.ts';
 import type { Message, ShrinkJob } from '../job.ts';
 import { shrinkFailure } from '../shrink-failure.ts';
 import type { Workbench } from './workbench.ts';
@@ -16,10 +17,11 @@ export async function runShrink(
   const original = job.case;
   const { setup, operations, targets, faults } = original;
   const drive = bench.driveOptions(targets, faults);
-  const smaller = (best: Case['operations'], failure: FailureSignature): Case => ({
+  const smaller = (best: Sequence, failure: FailureSignature): Case => ({
     ...original,
     origin: { ...original.origin, shrunkFrom: original.origin.shrunkFrom ?? operations.length },
-    operations: best,
+    setup: best.setup,
+    operations: best.operations,
     failure,
   });
   const shrunk = await shrinkFailure(setup, operations, drive, {
@@ -28,14 +30,14 @@ export async function runShrink(
     signal,
     onSmaller: (best, { failure: seen }, runs) => {
       writeAtomically(job.output, writeCase(smaller(best, seen)));
-      say({ type: 'shrinking', caseFile: job.output, operations: best.length, runs });
+      say({ type: 'shrinking', caseFile: job.output, operations: best.operations.length, runs });
     },
   });
   if (shrunk === null) {
     sayGone(job, say);
     return;
   }
-  const best = smaller(shrunk.operations, shrunk.verdict.failure);
+  const best = smaller(shrunk, shrunk.verdict.failure);
   writeAtomically(job.output, writeCase(best));
   const report = failureReport(best, shrunk.verdict.evidence);
   const finding = {

@@ -1,10 +1,12 @@
 import type { Operation } from '../../model/index.ts';
+import { simplerSetups } from '../shrink/simpler-setups.ts';
 import type { RaceProgram } from './program.ts';
 
-/** Programs that are simpler in one thing, the boldest first: no task, no operation, no descriptor, smaller numbers. */
+/** Programs that are simpler in one thing, the boldest first: no task, no operation, no descriptor, smaller numbers, a more usual file system. */
 export function* simplerPrograms(program: RaceProgram): Generator<RaceProgram> {
   yield* shorterPrograms(program);
   yield* withSimplerOperations(program);
+  for (const setup of simplerSetups(program.setup)) yield { ...program, setup };
 }
 
 /** Those that lack a task or an operation. */

@@ -52,8 +52,9 @@ function weightOfOperation(operation: Operation): number {
 function weightOfArgument(key: string, value: unknown): number {
   switch (key) {
     case 'handle':
+    case 'mapping':
     case 'as':
-      return 0.01 * Number(String(value).slice(2));
+      return 0.01 * numberOfName(String(value));
     case 'seed':
       return 0.01 * Number(value);
     case 'mode':
@@ -75,6 +76,9 @@ function weightOfArgument(key: string, value: unknown): number {
   for (const [inner, part] of Object.entries(value)) weight += weightOfArgument(inner, part);
   return weight;
 }
+
+/** Descriptors and mappings are counted: `fd3`, `map0`. */
+const numberOfName = (name: string): number => Number(/\d+$/.exec(name)?.[0] ?? 0);
 
 /** By length; short texts of one length by their letters, so that names begin with the alphabet. */
 function weightOfText(text: string): number {

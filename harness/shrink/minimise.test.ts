@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { Model, type Operation } from '../../model/index.ts';
 import { isFair } from '../generate/fairness.ts';
 import { operationSequences } from '../generate/operations.ts';
 import { DEFAULT_SETUP, modelOptions, timeOfStep } from '../setup.ts';
-import { isSmaller } from './measure.ts';
+import { isSmaller, weightOf } from './measure.ts';
 import { minimise, type Minimised, type MinimiseOptions } from './minimise.ts';
 
 type Predicate = (operations: readonly Operation[]) => boolean;
@@ -276,4 +276,15 @@ describe('minimise', () => {
     const broken = minimise(haystacks[1] ?? [], () => Promise.reject(new Error('no disk')), ROOMY);
     await expect(broken).rejects.toThrow('no disk');
   });
+});
+
+test('every operation that is drawn has a weight, or nothing would ever be lighter', () => {
+  const drawn = fc.sample(operationSequences({ setup: DEFAULT_SETUP, maxOperations: 60 }), {
+    numRuns: 300,
+    seed: 20_261_201,
+  });
+  for (const operation of drawn.flat()) {
+    const weight = weightOf([operation]);
+    if (!Number.isFinite(weight)) expect.unreachable(`${JSON.stringify(operation)} weighs ${weight}`);
+  }
 });

@@ -135,33 +135,33 @@ async function tryOne(
 async function shrinkAndThrow(
   name: string,
   number: number,
-  { setup, operations }: Sequence,
+  found: Sequence,
   first: Extract<RunResult['verdict'], { kind: 'fails' }>,
   drive: DriveOptions,
   { seed = 1, shrinkMs = SHRINK_MS, results = RESULTS }: ConformsOptions,
 ): Promise<never> {
   const file = join(results, `${name.replaceAll(/[^A-Za-z0-9.-]+/g, '-')}-${seed}-${number}.json`);
-  const caseOf = (best: Case['operations'], { failure }: FailedVerdict): Case => ({
+  const caseOf = ({ setup, operations }: Sequence, { failure }: FailedVerdict): Case => ({
     format: CASE_FORMAT,
     version: CASE_VERSION,
     setup,
     targets: drive.targets.map((target) => target.name),
     faults: [],
-    origin: { seed, run: number, shrunkFrom: operations.length },
+    origin: { seed, run: number, shrunkFrom: found.operations.length },
     failure,
-    operations: best,
+    operations,
   });
   mkdirSync(results, { recursive: true });
   // Before it is shrunk, so that nothing is lost when shrinking never ends.
-  writeFileSync(file, writeCase(caseOf(operations, first)));
-  const shrunk = await shrinkFailure(setup, operations, drive, {
+  writeFileSync(file, writeCase(caseOf(found, first)));
+  const shrunk = await shrinkFailure(found.setup, found.operations, drive, {
     budgetRuns: Infinity,
     budgetMs: shrinkMs,
     signal: AbortSignal.timeout(shrinkMs),
     onSmaller: (best, verdict) => writeFileSync(file, writeCase(caseOf(best, verdict))),
   });
   const verdict = shrunk?.verdict ?? first;
-  const smallest = caseOf(shrunk?.operations ?? operations, verdict);
+  const smallest = caseOf(shrunk ?? found, verdict);
   writeFileSync(file, writeCase(smallest));
   throw new Error(`${failureReport(smallest, verdict.evidence)}\n  case    ${file}`);
 }
