@@ -26,8 +26,12 @@ export class PageRun {
     return this.page + (1 << this.order) === next.page && next.page % CHUNK_PAGES !== 0;
   }
 
-  /** `length` bytes of memory from byte `offset` of the run on; they may reach into runs that follow it. */
+  /**
+   * `length` bytes of memory from byte `offset` of the run on; they may reach into runs that follow it. A view costs as much as a
+   * small copy, and mostly the whole run is meant.
+   */
   bytes(offset: number, length: number): Uint8Array {
+    if (offset === 0 && length === this.data.length) return this.data;
     return new Uint8Array(this.data.buffer, this.data.byteOffset + offset, length);
   }
 

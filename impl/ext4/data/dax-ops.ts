@@ -5,13 +5,14 @@ import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import type { Inode } from '../inode/inode.ts';
 import { mapCredits } from '../mapping/block-map.ts';
 import { mapBlocks, type BlockMapping } from '../mapping/map-blocks.ts';
-import { blockRange, setIomap } from './iomap-ops.ts';
+import { blockCount, firstBlock, setIomap } from './iomap-ops.ts';
 import { PLACE_BLOCKS_MAX } from './direct-ops.ts';
 
 /** ext4_iomap_begin() for writing with IOMAP_DAX: what is not written yet gets a place that holds zeros. */
 export const daxPlaceOps: IomapOps<Inode> = {
   *begin(inode, position, length, iomap) {
-    const { first, count } = blockRange(inode, position, length);
+    const first = firstBlock(inode, position);
+    const count = blockCount(inode, position, length);
     if (position + length <= inode.size) {
       const known = yield* mapBlocks(null, inode, first, count, 'lookup');
       if (known.type === 'written') {

@@ -19,7 +19,7 @@ import {
 } from './direct-ops.ts';
 import { writeFile, type Written } from './file.ts';
 import type { IoRules } from './io-rules.ts';
-import { blockRange } from './iomap-ops.ts';
+import { blockCount, firstBlock } from './iomap-ops.ts';
 import {
   hasNoPrivileges,
   touchModified,
@@ -187,7 +187,8 @@ class DirectWrite {
     const inode = this.#inode;
     this.#unwritten = false;
     if (start + this.length > inode.size) return false;
-    const { first, count } = blockRange(inode, start, this.length);
+    const first = firstBlock(inode, start);
+    const count = blockCount(inode, start, this.length);
     const found = yield* mapBlocks(null, inode, first, count, 'lookup');
     if (!isMapped(found.type) || found.length < count) return false;
     this.#unwritten = found.type === 'unwritten';

@@ -7,7 +7,7 @@ import { markInodeDirty } from '../inode/inode-table.ts';
 import { mapCredits } from '../mapping/block-map.ts';
 import { convertWritten } from '../mapping/convert.ts';
 import { mapBlocks, type BlockMapping, type MapMode } from '../mapping/map-blocks.ts';
-import { blockRange, lookupOps, setIomap } from './iomap-ops.ts';
+import { blockCount, firstBlock, lookupOps, setIomap } from './iomap-ops.ts';
 
 /** Blocks that one mapping of a direct write places at most (DIO_MAX_BLOCKS). */
 export const PLACE_BLOCKS_MAX = 4096;
@@ -21,7 +21,8 @@ export const directLookupOps: IomapOps<Inode> = lookupOps;
 /** ext4_iomap_begin() for writing: what has no place gets one. */
 export const directPlaceOps: IomapOps<Inode> = {
   *begin(inode, position, length, iomap) {
-    const { first, count } = blockRange(inode, position, length);
+    const first = firstBlock(inode, position);
+    const count = blockCount(inode, position, length);
     if (position + length <= inode.size) {
       const known = yield* mapBlocks(null, inode, first, count, 'lookup');
       if (known.type === 'written') {

@@ -38,14 +38,16 @@ export function setIomap(inode: Inode, iomap: Iomap, mapping: BlockMapping): voi
   iomap.validityCookie = mapping.sequence;
 }
 
-/** First block and number of blocks that bytes [position, position + length) touch. */
-export function blockRange(inode: Inode, position: number, length: number): { first: number; count: number } {
-  const first = Math.floor(position / inode.blockSize);
-  return { first, count: Math.ceil((position + length) / inode.blockSize) - first };
-}
+/** The block that holds byte `position`. */
+export const firstBlock = (inode: Inode, position: number): number => Math.floor(position / inode.blockSize);
+
+/** How many blocks bytes [position, position + length) touch. */
+export const blockCount = (inode: Inode, position: number, length: number): number =>
+  Math.ceil((position + length) / inode.blockSize) - firstBlock(inode, position);
 
 function beginLookup(inode: Inode, position: number, length: number, iomap: Iomap): Sleepable<void> {
-  const { first, count } = blockRange(inode, position, length);
+  const first = firstBlock(inode, position);
+  const count = blockCount(inode, position, length);
   if (first * inode.blockSize >= inode.size) {
     coverBeyondEnd(inode, position, length, iomap);
     return READY;
@@ -74,7 +76,8 @@ export const lookupOps: IomapOps<Inode> = { begin: beginLookup };
 /** Writing with delayed allocation promises space (ext4_iomap_buffered_da_write_ops). */
 export const delallocWriteOps: IomapOps<Inode> = {
   begin(inode, position, length, iomap) {
-    const { first, count } = blockRange(inode, position, length);
+    const first = firstBlock(inode, position);
+    const count = blockCount(inode, position, length);
     const known = knownMapping(inode, first, count);
     if (known === null) return mapOrReserve(inode, first, count, iomap);
     setIomap(inode, iomap, known);
@@ -150,7 +153,8 @@ function* reserveHole(inode: Inode, first: number, count: number): Sleepable<num
 /** Writing without delayed allocation places unwritten blocks at once (ext4_iomap_buffered_write_ops). */
 export const allocatingWriteOps: IomapOps<Inode> = {
   *begin(inode, position, length, iomap) {
-    const { first, count } = blockRange(inode, position, length);
+    const first = firstBlock(inode, position);
+    const count = blockCount(inode, position, length);
     const mapping = yield* mapBlocks(null, inode, first, count, 'lookup');
     setIomap(inode, iomap, mapping);
     if (mapping.type !== 'hole') return;

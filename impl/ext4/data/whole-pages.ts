@@ -42,7 +42,8 @@ function copyInto(folios: readonly Folio[], source: Uint8Array): void {
   for (let next = 1; next <= folios.length; next++) {
     const [last, behind] = [folios[next - 1], folios[next]];
     if (last !== undefined && behind !== undefined && last.memory.isFollowedBy(behind.memory)) continue;
-    const bytes = source.subarray(from * PAGE_BYTES, next * PAGE_BYTES);
+    const end = next * PAGE_BYTES;
+    const bytes = from === 0 && end === source.length ? source : source.subarray(from * PAGE_BYTES, end);
     folios[from]?.memory.bytes(0, bytes.length).set(bytes);
     from = next;
   }
