@@ -87,9 +87,9 @@ export async function drive(
     return { verdict: HOLDS, executed, images: Promise.resolve(HOLDS) };
   }
   const finished = await finish(lockstep.lanes, setup, timeOfStep(operations.length), {
+    operations,
     ...options,
     stages: options.stages,
-    operations,
   });
   return {
     verdict: excused(finished.verdict, participants),

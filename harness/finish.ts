@@ -232,7 +232,7 @@ class Finishing {
         if (target !== own && !shared) continue;
         const stage = target === own ? 'after remount' : `after remount on ${target.name}`;
         const mounted = await this.#mount(name, target, image, 'recovery', stage);
-        participants.push({ ...mounted, sameTime: session.sameTime });
+        participants.push({ sameTime: session.sameTime, ...mounted });
       }
     }
     const mounted = new Lane(this.#setup, lane.model, participants);

@@ -66,5 +66,5 @@ function transferLeavesChoice(state: State, operation: Transferring): boolean {
   const length = writes ? operation.content.length : operation.length;
   const appends = writes && (file.append || hasRwf(operation, 'append'));
   const offset = appends ? file.size : 'offset' in operation ? operation.offset : file.position;
-  return directRefusal(state, file.inode, offset, { ...operation, length }, writes) !== 'never';
+  return directRefusal(state, file.inode, offset, { length, ...operation }, writes) !== 'never';
 }

@@ -242,7 +242,7 @@ export function sizeOf(inode: Inode): number {
 
 export function statOf(inode: Inode): Stat {
   const stat = commonStatOf(inode);
-  return inode instanceof SpecialInode && inode.device !== null ? { ...stat, device: inode.device } : stat;
+  return inode instanceof SpecialInode && inode.device !== null ? { device: inode.device, ...stat } : stat;
 }
 
 function commonStatOf(inode: Inode): Stat {

@@ -55,7 +55,7 @@ const startOfWrite = (file: OpenFile, offset: number, operation: Write): number 
 /** Nearly all writes have no options, and an object of one member costs nothing. */
 function transferOf(operation: Write): Transfer {
   const { length } = operation.content;
-  return isVectored(operation) ? { ...operation, length } : { length };
+  return isVectored(operation) ? { length, ...operation } : { length };
 }
 
 /**

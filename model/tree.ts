@@ -35,7 +35,7 @@ function collect(directory: DirectoryInode, prefix: string, into: [Path, TreeNod
 function nodeOf(inode: Inode): TreeNode {
   const xattrs = attributeNames(inode);
   const node = plainNodeOf(inode);
-  return xattrs.length === 0 ? node : { ...node, xattrs };
+  return xattrs.length === 0 ? node : { xattrs, ...node };
 }
 
 function plainNodeOf(inode: Inode): TreeNode {

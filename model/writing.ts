@@ -39,7 +39,7 @@ export function writeTo(
   // Changing the mode of an append-only file is EPERM, in this case too (ext4_setattr).
   if (inode.flags.append && bitsDroppedByWriting(state, inode) !== 0) return failure('EPERM');
   const length = Math.min(transfer.length, TRANSFER_BYTES_MAX, maxFileBytes - start);
-  const whole = { ...transfer, length };
+  const whole = length === transfer.length ? transfer : { ...transfer, length };
   if (nowait && isErrno(state, WOULD_WAIT)) {
     state.markModifiedPerhaps(inode);
     return failedDirect(inode, start, whole, state.observedErrno ?? 'EAGAIN');

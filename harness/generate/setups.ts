@@ -157,10 +157,10 @@ const JOURNALLED: SetupMount = { delalloc: false, dioreadNolock: false, atime: '
 
 function withoutAbsent({ inodes, inspectEvery, writesZeroes, format, ...rest }: Setup): Setup {
   return {
-    ...rest,
     ...(format !== undefined && { format }),
     ...(inodes !== undefined && { inodes }),
     ...(inspectEvery !== undefined && { inspectEvery }),
     ...(writesZeroes !== undefined && { writesZeroes }),
+    ...rest,
   };
 }

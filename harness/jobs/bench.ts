@@ -34,7 +34,7 @@ export async function runBench(
 ): Promise<void> {
   const drive = bench.driveOptions(targets, []);
   const unperformed = [...unperformedBy(drive.targets)];
-  const options = { ...drive, stages: STAGES_MEASURED, unperformed };
+  const options = { unperformed, ...drive, stages: STAGES_MEASURED };
   let sequence = 0;
   for (let window = 0; window < plan.windows && !signal.aborted; window++) {
     const measured = await measure(plan, sequence, options, signal);

@@ -75,7 +75,7 @@ export function attributes(inode: Inode): Stat {
     mtime,
     ctime,
   };
-  return isDevice(mode) ? { ...stat, device: deviceNumberOf(inode) } : stat;
+  return isDevice(mode) ? { device: deviceNumberOf(inode), ...stat } : stat;
 }
 
 export function* readlink(context: KernelContext, path: Path): Sleepable<string> {

@@ -70,7 +70,7 @@ function performOnXattrs(fs: FileSystem, operation: XattrOperation): Outcome {
   switch (operation.op) {
     case 'setxattr': {
       const { name, value, flag } = operation;
-      const flags = { ...where, create: flag === 'create', replace: flag === 'replace' };
+      const flags = { create: flag === 'create', replace: flag === 'replace', ...where };
       fs.setxattr(path, name, xattrBytes(value), flags);
       return DONE;
     }

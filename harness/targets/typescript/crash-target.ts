@@ -91,7 +91,7 @@ class TypescriptCrashTarget implements CrashTarget {
   start(setup: Setup, options: SessionOptions): CrashSession {
     const device = new RecordingDisk(STALE.diskFor(setup), setup.writesZeroes);
     const fixed = mountOptionsOf(setup, options, this.#bufferedIomap);
-    const mountAt = (now: Timestamp): FileSystem => mount(device, { ...fixed, now, pool: this.#memory.pool });
+    const mountAt = (now: Timestamp): FileSystem => mount(device, { now, pool: this.#memory.pool, ...fixed });
     return new RecordedSession(device, mountAt, options.now, this.#memory);
   }
 
@@ -112,7 +112,7 @@ class TypescriptCrashTarget implements CrashTarget {
     const policy = { readOnly: true, errors: 'remount-ro' } as const;
     const fixed = mountOptionsOf(setup, { ...options, policy }, this.#bufferedIomap);
     try {
-      const fs = mount(recorder ?? disk, { ...fixed, now: options.now, pool: this.#memory.pool });
+      const fs = mount(recorder ?? disk, { now: options.now, pool: this.#memory.pool, ...fixed });
       const tree = treeOf(fs);
       const finding = fs.corruption;
       fs.unmount();

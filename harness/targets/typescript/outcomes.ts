@@ -26,7 +26,7 @@ export function statOutcome(stat: ReturnType<FileSystem['stat']>): Outcome {
     mtime,
     ctime,
   };
-  return success({ kind: 'stat', stat: device === undefined ? shown : { ...shown, device } });
+  return success({ kind: 'stat', stat: device === undefined ? shown : { device, ...shown } });
 }
 
 export function sortedEntries(listing: ReturnType<FileSystem['readdir']>): DirectoryEntry[] {
