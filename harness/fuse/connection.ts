@@ -22,6 +22,7 @@ export class FuseConnection {
   mapsDirectFiles = false;
   /** The kernel has said that this was all. */
   ended = false;
+  #scratch = new Uint8Array(0);
 
   constructor(tree: NodeTree, cache: CachePolicy) {
     this.tree = tree;
@@ -30,6 +31,12 @@ export class FuseConnection {
 
   /** The kernel's number of the root is always the same. */
   readonly nodeOf = (number: number): number => (number === FUSE_ROOT_ID ? this.tree.root : number);
+
+  /** So many bytes for what is not answered as it is, good until the next request; they hold anything. */
+  scratch(bytes: number): Uint8Array {
+    if (this.#scratch.length < bytes) this.#scratch = new Uint8Array(bytes);
+    return this.#scratch.subarray(0, bytes);
+  }
 
   /** The name at a byte of a request's body. */
   name(request: FuseRequest, at = 0): string {

@@ -1,8 +1,9 @@
-import type { FuseAnswer } from './answer.ts';
-import { ENTRY_BYTES, putEntry, TYPE_NUMBER } from './attributes.ts';
-import type { FuseConnection, Handler } from './connection.ts';
+import { ENTRY_BYTES, putEntry } from './attributes.ts';
+import type { Handler } from './connection.ts';
+import type { Words } from './layout.ts';
 import * as message from './messages.ts';
-import type { NodeTree, TreeDirectoryEntry, TreeEntry } from './node-tree.ts';
+import type { NodeTree, TreeEntry } from './node-tree.ts';
+import { PackedEntries, packedEntryBytes } from './packed-entries.ts';
 import { OPEN_ANSWER } from './protocol-numbers.ts';
 
 /** Requests about open directories. Positions are those of the file system, good as long as the directory lasts. */
@@ -15,28 +16,51 @@ export const opendir: Handler = ({ tree, nodeOf, cache }, request, answer) => {
   answer.put(message.openAnswer, { handle, openFlags: cache.kernelCache ? CACHED : 0 });
 };
 
-/** Bytes that an entry takes with a name of usual length: so many are read as will probably fit. */
-const USUAL_ENTRY_BYTES = 48;
+/** Names only. */
+export const readdir: Handler = ({ tree }, request, answer) => {
+  const { handle, position, size } = request.read(message.readdirRequest);
+  answer.keep(listInto(tree, handle, position, new PackedEntries(answer.space(size))));
+};
 
-/** What is put before each entry; answers false when nothing more is wanted. */
-interface Listing {
-  /** Bytes before the entry itself. */
-  readonly head: number;
-  putHead(connection: FuseConnection, answer: FuseAnswer, step: TreeDirectoryEntry): void;
-}
-
-const NAMES: Listing = { head: 0, putHead: () => undefined };
+/** How many entries a reader who begins is told the attributes of: he may want names only, and asks for more if he does not. */
+const FIRST_ATTRIBUTES = 16;
 
 /** With attributes: each answer tells of the inode as a look-up does, but for `.` and `..`. */
-const NAMES_AND_ATTRIBUTES: Listing = {
-  head: ENTRY_BYTES,
-  putHead({ tree, cache }, answer, { name: bytes, ino }) {
-    const name = tree.decodeName(bytes);
-    const entry = name === '.' || name === '..' ? null : entryOf(tree, ino);
+export const readdirplus: Handler = (connection, request, answer) => {
+  const { tree, cache } = connection;
+  const { handle, position, size } = request.read(message.readdirRequest);
+  const entriesMax = position.high === 0 && position.low === 0 ? FIRST_ATTRIBUTES : Infinity;
+  const packed = connection.scratch(size);
+  const used = listInto(tree, handle, position, new PackedEntries(packed, ENTRY_BYTES, entriesMax));
+  const view = new DataView(packed.buffer);
+  for (let at = 0; at < used;) {
+    const { ino, nameLength } = message.directoryEntry.read(view, at);
+    const name = packed.subarray(
+      at + message.directoryEntry.size,
+      at + message.directoryEntry.size + nameLength,
+    );
+    const entry = isDots(name) ? null : entryOf(tree, ino);
     if (entry === null) answer.putZeros(ENTRY_BYTES);
     else putEntry(answer, entry, cache.validity);
-  },
+    const end = at + packedEntryBytes(nameLength);
+    answer.putBytes(packed.subarray(at, end));
+    at = end;
+  }
 };
+
+/** Answers the bytes of what was listed. */
+function listInto(tree: NodeTree, handle: number, position: Words, entries: PackedEntries): number {
+  const behind = tree.readdir(handle, position, (block, nameAt, nameLength, ino, type, high, low) =>
+    entries.take(block, nameAt, nameLength, ino, type, high, low),
+  );
+  entries.close(behind);
+  return entries.used;
+}
+
+const DOT = 0x2e;
+
+/** Is this `.` or `..`? */
+const isDots = (name: Uint8Array): boolean => name.length <= 2 && name.every((byte) => byte === DOT);
 
 /** An entry that leads to a damaged inode is listed all the same; who looks it up is told. */
 function entryOf(tree: NodeTree, ino: number): TreeEntry | null {
@@ -47,24 +71,3 @@ function entryOf(tree: NodeTree, ino: number): TreeEntry | null {
     return null;
   }
 }
-
-const list =
-  (listing: Listing): Handler =>
-  (connection, request, answer) => {
-    const { tree } = connection;
-    const { handle, position, size } = request.read(message.readdirRequest);
-    const count = Math.max(1, Math.floor(size / (listing.head + USUAL_ENTRY_BYTES)));
-    for (const step of tree.readdir(handle, position, count)) {
-      const { name, ino, next, type } = step;
-      const length = message.directoryEntry.size + name.length;
-      const padding = -length & 7;
-      if (answer.bodyLength + listing.head + length + padding > size) return;
-      listing.putHead(connection, answer, step);
-      answer.put(message.directoryEntry, { ino, next, nameLength: name.length, type: TYPE_NUMBER[type] });
-      answer.putBytes(name);
-      answer.putZeros(padding);
-    }
-  };
-
-export const readdir = list(NAMES);
-export const readdirplus = list(NAMES_AND_ATTRIBUTES);

@@ -40,6 +40,17 @@ function ask(connection: FuseConnection, opcode: number, node: number, body: Uin
   return dispatch(connection, new FuseRequest(bytes), new FuseAnswer(65_536))?.slice() ?? null;
 }
 
+/** A directory of these names, of which the first is at position (1, 0), the next at (1, 1); position 0 is the start, too. */
+function directoryOf(names: readonly string[]): NodeTree['readdir'] {
+  return (_handle, from, take) => {
+    for (let low = from.low; low < names.length; low++) {
+      const name = new TextEncoder().encode(names[low]);
+      if (!take(name, 0, name.length, 9, 8, 1, low)) return { high: 1, low };
+    }
+    return { high: 1, low: names.length };
+  };
+}
+
 /** What a tree throws that answers with an errno. */
 class NoEntry extends Error {}
 
@@ -158,15 +169,47 @@ test('init agrees on what both can, and refuses a kernel that is too old', () =>
 });
 
 test('a listing stops before the entry that has no room, and entries begin at multiples of eight', () => {
-  const step = (name: string, low: number) =>
-    ({ name: Buffer.from(name), ino: 9, type: 'file', next: { high: 1, low } }) as const;
-  const connection = connectionTo({ readdir: () => [step('a', 1), step('bcdefghij', 2), step('k', 3)] });
+  const connection = connectionTo({ readdir: directoryOf(['a', 'bcdefghij', 'k']) });
   const request = bodyOf(message.readdirRequest, { handle: 3, position: { high: 0, low: 0 }, size: 80 });
   const answer = ask(connection, OPCODE.readdir, 1, request) ?? new Uint8Array(0);
   // 24 + 1 bytes and 24 + 9 bytes, filled up to 32 and 40; the third would end at byte 104.
   expect(answer.length).toBe(16 + 32 + 40);
   const second = message.directoryEntry.read(new DataView(answer.buffer), 16 + 32);
   expect(second).toEqual({ ino: 9, next: { high: 1, low: 2 }, nameLength: 9, type: 8 });
+});
+
+test('who begins to read a directory is told the attributes of its first entries only, and of . and .. none', () => {
+  const told: number[] = [];
+  const time = { seconds: 1, nanoseconds: 2 };
+  const attributes = {
+    ino: 9,
+    type: 'file',
+    mode: 0o644,
+    links: 1,
+    uid: 0,
+    gid: 0,
+    size: 5,
+    sectors: 8,
+  } as const;
+  const times = { atime: time, mtime: time, ctime: time, born: time };
+  const connection = connectionTo({
+    readdir: directoryOf(['.', '..', ...Array.from({ length: 40 }, (_, i) => `name ${i}`)]),
+    entryOf: (ino) => {
+      told.push(ino);
+      return { node: ino, generation: 1, attributes: { ...attributes, ...times, blockSize: 4096 } };
+    },
+  });
+  const from = (low: number): number => {
+    told.length = 0;
+    const request = bodyOf(message.readdirRequest, { handle: 3, position: { high: 0, low }, size: 32_768 });
+    const { length } = ask(connection, OPCODE.readdirplus, 1, request) ?? new Uint8Array(0);
+    return length;
+  };
+  // 24 + 1 and 24 + 2 bytes, filled up to 32; 24 + 6 or 7 as well; each behind its attributes.
+  expect(from(0)).toBe(16 + 16 * (ENTRY_BYTES + 32));
+  expect(told.length).toBe(14);
+  from(16);
+  expect(told.length).toBe(26);
 });
 
 test('EUCLEAN has its number, and what has none is EIO', () => {

@@ -47,13 +47,19 @@ export interface TreeOpened {
   readonly handle: number;
 }
 
-export interface TreeDirectoryEntry {
-  readonly name: Uint8Array;
-  readonly ino: number;
-  readonly type: TreeFileType;
-  /** The position behind it. */
-  readonly next: Words;
-}
+/**
+ * Takes an entry of a directory: its name are bytes of a block that stays what it is until this answers, `type` is DT_* of dirent(3), its
+ * own position two words. Answers false because it has no room, and gets no more then.
+ */
+export type TakeTreeEntry = (
+  block: Uint8Array,
+  nameAt: number,
+  nameLength: number,
+  ino: number,
+  type: number,
+  high: number,
+  low: number,
+) => boolean;
 
 export interface TreeChanges {
   readonly mode?: number;
@@ -141,7 +147,8 @@ export interface NodeTree {
   copy(from: TreeCopyEnd, to: TreeCopyEnd, length: number): number;
   fsync(handle: number, dataOnly: boolean): void;
   opendir(node: number): number;
-  readdir(handle: number, from: Words, count: number): TreeDirectoryEntry[];
+  /** Entries from a position on, as long as they are taken. Answers the position reached. */
+  readdir(handle: number, from: Words, take: TakeTreeEntry): Words;
   getxattr(node: number, name: string): Uint8Array;
   listxattr(node: number): string[];
   setxattr(

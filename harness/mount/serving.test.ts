@@ -88,6 +88,29 @@ time.sleep(60)" >opened & user=$!
   120_000,
 );
 
+test('Ctrl-C on the terminal of a mount unmounts it, and all is on the disk', async () => {
+  const said = await inNamespace(
+    folder,
+    `mkdir disk
+    timeout -k 1 60 python3 -c "
+import os, pty, time
+server, terminal = pty.fork()
+if server == 0:
+    os.execvp('node', ['node', os.environ['MAIN'], 'mount', 'disk.img', 'disk'])
+while 'fuse.twinpath' not in open('/proc/self/mountinfo').read():
+    time.sleep(0.05)
+with open('disk/file', 'w') as file:
+    file.write('written')
+os.write(terminal, bytes([3]))
+_, status = os.waitpid(server, 0)
+print('server', os.waitstatus_to_exitcode(status))"
+    ! grep fuse.twinpath /proc/self/mountinfo`,
+  );
+  expect(said).toBe('server 0');
+  expect(await content('file')).toBe('written');
+  await expectSound();
+}, 120_000);
+
 test('what was written comes to the disk by itself, although nobody asks for anything any more', async () => {
   const said = await inNamespace(
     folder,

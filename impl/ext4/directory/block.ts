@@ -77,8 +77,11 @@ export const entryNameLength = (data: Uint8Array, at: number): number => data[at
 
 export const entryFileType = (data: Uint8Array, at: number): number => data[at + FILE_TYPE]!;
 
+/** Where the name of the entry at `at` begins. */
+export const nameOffset = (at: number): number => at + HEADER_BYTES;
+
 export const entryName = (data: Uint8Array, at: number): Uint8Array =>
-  data.subarray(at + HEADER_BYTES, at + HEADER_BYTES + entryNameLength(data, at));
+  data.subarray(nameOffset(at), nameOffset(at) + entryNameLength(data, at));
 
 /** What an entry says. Its name stays what it was, whatever becomes of the block. */
 export interface DirectoryEntry {
@@ -88,14 +91,8 @@ export interface DirectoryEntry {
   readonly fileType: number;
 }
 
-export const entryAt = (data: Uint8Array, at: number): DirectoryEntry => {
-  const entry = entryIn(data, at);
-  return { ...entry, name: entry.name.slice() };
-};
-
-/** What an entry of a copy of a block says, of which its name is a part: many at once cost less than many copies. */
-export const entryIn = (data: Uint8Array, at: number): DirectoryEntry => ({
-  name: entryName(data, at),
+export const entryAt = (data: Uint8Array, at: number): DirectoryEntry => ({
+  name: entryName(data, at).slice(),
   ino: entryIno(data, at),
   fileType: entryFileType(data, at),
 });

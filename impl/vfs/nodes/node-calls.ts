@@ -1,7 +1,7 @@
 import { sameCookie, type DirectoryCookie } from '../../ext4/directory/reading/cookie.ts';
 import type { Inode } from '../../ext4/inode/inode.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { getdentsBytes, seekdir, telldir, type RawStep } from '../directory-calls.ts';
+import { seekdir, takeEntries, telldir, type TakeEntry } from '../directory-calls.ts';
 import type { KernelContext } from '../kernel-context.ts';
 import { linkTo } from '../link-calls.ts';
 import { close, open } from '../open-call.ts';
@@ -80,9 +80,9 @@ export class NodeCalls {
   }
 
   /** getdents64(2) from a position that it gave before, or START. */
-  *readDirectory(handle: number, from: DirectoryCookie, count: number): Sleepable<RawStep[]> {
+  *readDirectory(handle: number, from: DirectoryCookie, take: TakeEntry): Sleepable<DirectoryCookie> {
     if (!sameCookie(telldir(this.#context, handle), from)) seekdir(this.#context, handle, from);
-    return yield* getdentsBytes(this.#context, handle, count);
+    return yield* takeEntries(this.#context, handle, take);
   }
 
   /** access(2), asked for a caller whose permissions nobody has checked. */

@@ -4,7 +4,7 @@ import type { DeviceNumber } from '../../ext4/inode/device-number.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { failCall } from '../call-failure.ts';
 import { mkdir, mknod, symlink } from '../create-calls.ts';
-import { opendir, type RawStep } from '../directory-calls.ts';
+import { opendir, type TakeEntry } from '../directory-calls.ts';
 import { FileSystem } from '../file-system.ts';
 import type { KernelContext } from '../kernel-context.ts';
 import { mountContext, type MountRequest } from '../mount.ts';
@@ -176,12 +176,9 @@ export class NodeFileSystem {
     return this.#run('open', () => opendir(this.#context, place, 64));
   }
 
-  /**
-   * At most `count` entries from a position on that an entry gave as `next`, or from the start, which is zero. Names are bytes: nobody
-   * reads them here.
-   */
-  readdir(handle: number, from: DirectoryCookie, count: number): RawStep[] {
-    return this.#run('getdents64', () => this.#calls.readDirectory(handle, from, count));
+  /** Entries from a position of one on, or from the start, which is zero, as long as `take` takes them. Answers the position reached. */
+  readdir(handle: number, from: DirectoryCookie, take: TakeEntry): DirectoryCookie {
+    return this.#run('getdents64', () => this.#calls.readDirectory(handle, from, take));
   }
 
   getxattr(node: number, name: string): Uint8Array {

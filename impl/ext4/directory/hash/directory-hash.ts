@@ -36,6 +36,7 @@ export class DirectoryHash {
   readonly #unsigned: boolean;
   readonly #state = new Int32Array(4);
   readonly #input = new Int32Array(HALF_MD4_WORDS);
+  readonly #hash = new Uint32Array(2);
 
   /** `seed` is s_hash_seed, 16 bytes. `unsigned`: the bytes of a name have no sign. Throws Corruption as a mount does. */
   constructor(seed: Uint8Array, defaultVersion: number, unsigned: boolean) {
@@ -57,64 +58,94 @@ export class DirectoryHash {
 
   /** The hash of a name of at least one byte; `version` is one that dx_root_info or the superblock may say. */
   of(version: number, name: Uint8Array): NameHash {
+    const hash = this.#hash;
+    this.put(hash, 0, version, name, 0, name.length);
+    return { major: hash[0] ?? 0, minor: hash[1] ?? 0 };
+  }
+
+  /**
+   * Puts the hash of the name in bytes [`start`, `end`) of `bytes` into words `at` (major) and `at` + 1 (minor) of `target`: who reads
+   * a directory asks for that of every name, and makes nothing else for it.
+   */
+  put(target: Uint32Array, at: number, version: number, bytes: Uint8Array, start: number, end: number): void {
     const effective = this.#unsigned && version <= DX_HASH_TEA ? version + TO_UNSIGNED : version;
+    const state = this.#state;
     switch (effective) {
       case DX_HASH_HALF_MD4:
       case DX_HASH_HALF_MD4_UNSIGNED:
-        this.#digest(name, HALF_MD4_WORDS, effective !== DX_HASH_HALF_MD4, halfMd4);
-        return nameHash(this.#state[1] ?? 0, this.#state[2] ?? 0);
+        this.#start();
+        for (let from = start; from < end; from += 4 * HALF_MD4_WORDS) {
+          fillInput(this.#input, HALF_MD4_WORDS, bytes, from, end, effective !== DX_HASH_HALF_MD4);
+          halfMd4(state, this.#input);
+        }
+        target[at] = majorHash(state[1] ?? 0);
+        target[at + 1] = state[2] ?? 0;
+        return;
       case DX_HASH_TEA:
       case DX_HASH_TEA_UNSIGNED:
-        this.#digest(name, TEA_WORDS, effective !== DX_HASH_TEA, tea);
-        return nameHash(this.#state[0] ?? 0, this.#state[1] ?? 0);
+        this.#start();
+        for (let from = start; from < end; from += 4 * TEA_WORDS) {
+          fillInput(this.#input, TEA_WORDS, bytes, from, end, effective !== DX_HASH_TEA);
+          tea(state, this.#input);
+        }
+        target[at] = majorHash(state[0] ?? 0);
+        target[at + 1] = state[1] ?? 0;
+        return;
       default:
-        return nameHash(legacy(name, effective !== DX_HASH_LEGACY), 0);
+        target[at] = majorHash(legacy(bytes.subarray(start, end), effective !== DX_HASH_LEGACY));
+        target[at + 1] = 0;
     }
   }
 
-  #digest(
-    name: Uint8Array,
-    words: number,
-    unsigned: boolean,
-    transform: (state: Int32Array, input: Int32Array) => void,
-  ): void {
+  /** Four stores: to copy so few words by a call costs more. */
+  #start(): void {
     const state = this.#state;
-    const input = this.#input;
-    state.set(this.#seed);
-    for (let at = 0; at < name.length; at += 4 * words) {
-      fillInput(input, words, name, at, unsigned);
-      transform(state, input);
-    }
+    const seed = this.#seed;
+    state[0] = seed[0] ?? 0;
+    state[1] = seed[1] ?? 0;
+    state[2] = seed[2] ?? 0;
+    state[3] = seed[3] ?? 0;
   }
 }
 
 /** The end of a directory is a position, too, so no name may have its hash. */
 const END = EXT4_HTREE_EOF_32BIT * 2;
 
-function nameHash(major: number, minor: number): NameHash {
-  const even = (major & ~1) >>> 0;
-  return { major: even === END ? END - 2 : even, minor: minor >>> 0 };
+function majorHash(word: number): number {
+  const even = (word & ~1) >>> 0;
+  return even === END ? END - 2 : even;
 }
 
 /**
- * `words` words of the name from byte `at` on (str2hashbuf_signed, str2hashbuf_unsigned): four bytes each, added one after
- * the other, with the length of the rest as padding.
+ * `words` words of a name from byte `from` of `bytes` on, where it ends before byte `limit` (str2hashbuf_signed,
+ * str2hashbuf_unsigned): four bytes each, added one after the other, with the length of the rest as padding.
  */
-function fillInput(input: Int32Array, words: number, name: Uint8Array, at: number, unsigned: boolean): void {
-  const rest = name.length - at;
+function fillInput(
+  input: Int32Array,
+  words: number,
+  bytes: Uint8Array,
+  from: number,
+  limit: number,
+  unsigned: boolean,
+): void {
+  const rest = limit - from;
   let padding = rest | (rest << 8);
   padding |= padding << 16;
-  const end = Math.min(rest, 4 * words);
-  let word = padding;
+  // Moved to the top of a word and back, a byte gets its sign.
+  const sign = unsigned ? 0 : 24;
+  const end = from + Math.min(rest, 4 * words);
+  let at = from;
   let index = 0;
-  for (let i = 0; i < end; i++) {
-    const byte = name[at + i] ?? 0;
-    word = ((unsigned ? byte : (byte << 24) >> 24) + (word << 8)) | 0;
-    if (i % 4 === 3) {
-      input[index++] = word;
-      word = padding;
-    }
+  for (; at + 4 <= end; at += 4) {
+    const first = ((bytes[at] ?? 0) << sign) >> sign;
+    const second = ((bytes[at + 1] ?? 0) << sign) >> sign;
+    const third = ((bytes[at + 2] ?? 0) << sign) >> sign;
+    const fourth = ((bytes[at + 3] ?? 0) << sign) >> sign;
+    input[index++] = (first << 24) + (second << 16) + (third << 8) + fourth;
   }
-  if (index < words) input[index++] = word;
+  if (index === words) return;
+  let word = padding;
+  for (; at < end; at++) word = ((((bytes[at] ?? 0) << sign) >> sign) + (word << 8)) | 0;
+  input[index++] = word;
   while (index < words) input[index++] = padding;
 }

@@ -23,7 +23,9 @@ export const offsetOfCookie = ({ high, low }: DirectoryCookie): number => high *
 export interface CookieFormat {
   /** Behind the last name. */
   readonly end: DirectoryCookie;
-  of(major: number, minor: number): DirectoryCookie;
+  /** The two words of the position of a hash. */
+  high(major: number): number;
+  low(major: number, minor: number): number;
   major(cookie: DirectoryCookie): number;
   minor(cookie: DirectoryCookie): number;
 }
@@ -31,7 +33,8 @@ export interface CookieFormat {
 /** What a process of 64 bits gets: half the major hash, then the minor one. */
 export const COOKIES_64: CookieFormat = {
   end: { high: EXT4_HTREE_EOF_32BIT, low: 0xffffffff },
-  of: (major, minor) => ({ high: major >>> 1, low: minor }),
+  high: (major) => major >>> 1,
+  low: (_, minor) => minor,
   major: ({ high }) => (high << 1) >>> 0,
   minor: ({ low }) => low,
 };
@@ -39,7 +42,8 @@ export const COOKIES_64: CookieFormat = {
 /** What a process of 32 bits gets, and an old NFS client: half the major hash, which several names may share. */
 export const COOKIES_32: CookieFormat = {
   end: { high: 0, low: EXT4_HTREE_EOF_32BIT },
-  of: (major) => ({ high: 0, low: major >>> 1 }),
+  high: () => 0,
+  low: (major) => major >>> 1,
   major: ({ low }) => (low << 1) >>> 0,
   minor: () => 0,
 };

@@ -2,7 +2,7 @@ import type { Sleepable } from '../../../sched/sleepable.ts';
 import type { Inode } from '../../inode/inode.ts';
 import { isInline } from '../../inline/inline-data.ts';
 import { inlineAsBlock } from '../../inline/inline-directory.ts';
-import { entryAt, entryIno, entryLength } from '../block.ts';
+import { entryIno, entryLength } from '../block.ts';
 import { directoryBlocks, holeBlocks, scanDirectoryBlock } from '../io.ts';
 import { cookieOfOffset, offsetOfCookie, type DirectoryCookie } from './cookie.ts';
 import type { Emit } from './reader.ts';
@@ -35,7 +35,7 @@ export class LinearReader {
       this.#version = dir.version;
       for (; at < blockSize; at += entryLength(data, at)) {
         offset = logical * blockSize + at;
-        if (entryIno(data, at) !== 0 && !emit(entryAt(data, at), cookieOfOffset(offset)))
+        if (entryIno(data, at) !== 0 && !emit(data, at, Math.floor(offset / 2 ** 32), offset >>> 0))
           return cookieOfOffset(offset);
       }
       offset = (logical + 1) * blockSize;

@@ -1,14 +1,17 @@
 import type { Sleepable } from '../../../sched/sleepable.ts';
 import type { Inode } from '../../inode/inode.ts';
 import { BadIndex } from '../bad-index.ts';
-import type { DirectoryEntry } from '../block.ts';
+import { entryAt, type DirectoryEntry } from '../block.ts';
 import { hasDirectoryIndexes, isIndexed } from '../index-block.ts';
 import { COOKIES_64, START, type CookieFormat, type DirectoryCookie } from './cookie.ts';
 import { HashReader } from './hash-reader.ts';
 import { LinearReader } from './linear-reader.ts';
 
-/** Takes an entry and its position, or answers false because it has no room (dir_emit). */
-export type Emit = (entry: DirectoryEntry, position: DirectoryCookie) => boolean;
+/**
+ * Takes the entry at byte `at` of a block, whose position are these two words, or answers false because it has no room (dir_emit). The
+ * block is what it is until it answers.
+ */
+export type Emit = (block: Uint8Array, at: number, high: number, low: number) => boolean;
 
 /** An entry, and the position behind it. */
 export interface PlacedEntry extends DirectoryEntry {
@@ -53,20 +56,27 @@ export class DirectoryReader {
   *read(count: number): Sleepable<PlacedEntry[]> {
     const found: FoundEntry[] = [];
     let last: FoundEntry | null = null;
-    this.#position = yield* this.#readOn(({ name, ino, fileType }, position) => {
+    const end = yield* this.readOn((block, at, high, low) => {
+      const position = { high, low };
       if (last !== null) last.next = position;
       if (found.length === count) return false;
-      last = { name, ino, fileType, next: position };
+      last = { ...entryAt(block, at), next: position };
       found.push(last);
       return true;
     });
-    const end = found[found.length - 1];
-    if (end !== undefined) end.next = this.#position;
+    const behind = found[found.length - 1];
+    if (behind !== undefined) behind.next = end;
     return found;
   }
 
+  /** As long as `emit` takes entries. Answers the position reached, which is that of what was not taken, or the end. */
+  *readOn(emit: Emit): Sleepable<DirectoryCookie> {
+    this.#position = yield* this.#readInOrder(emit);
+    return this.#position;
+  }
+
   /** By hash where there is an index, or may be one soon; through the blocks where there is none, or a damaged one. */
-  *#readOn(emit: Emit): Sleepable<DirectoryCookie> {
+  *#readInOrder(emit: Emit): Sleepable<DirectoryCookie> {
     const dir = this.#dir;
     const oneBlock = dir.size === dir.sb.geometry.blockSize;
     if (this.#hasIndex && (isIndexed(dir) || (oneBlock && hasDirectoryIndexes(dir)))) {
