@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Mke2fsError, withImageOfMke2fs } from '../../mke2fs.ts';
 import type { Absent, Contestant, Lap } from '../contest.ts';
+import { listingsOf } from '../metadata/directory-round.ts';
 import type { Pieces } from '../pieces.ts';
 import { PEER_IDENTITY, peerSetup } from './peer-image.ts';
 
@@ -108,7 +109,11 @@ export function ext2fsNames(sizeBytes: number, files: number): Promise<Contestan
     };
     await each('create', async (number) => (await fs.open(`/file${number}`, 'wx', 0o644)).close());
     await each('stat', (number) => fs.stat(`/file${number}`));
-    laps.push({ workload: 'readdir, one directory', ...(await lap(count, () => fs.readdir('/'))) });
+    const listings = listingsOf(count);
+    const list = async (): Promise<void> => {
+      for (let times = 0; times < listings; times++) await fs.readdir('/');
+    };
+    laps.push({ workload: 'readdir, one directory', ...(await lap(count * listings, list)) });
     await each('rename', (number) => fs.rename(`/file${number}`, `/renamed${number}`));
     await each('unlink', (number) => fs.unlink(`/renamed${number}`));
     return laps;

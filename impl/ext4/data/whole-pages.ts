@@ -13,11 +13,12 @@ import { affordable, reserveIfFree } from '../mapping/reservation.ts';
  * The first whole pages of a write with delayed allocation that nobody has to wait for: how their blocks lie is known, space for them
  * is there, and nobody works on their folios. They come to what the write comes to that goes page by page; only promises are made for
  * all of them together, and what lies side by side in memory is copied in one go, because for one page calls cost more than the copy.
- * Answers the folios that were written, none where the first page has to go the other way.
+ * Answers the folios that were written, none where the first page has to go the other way; so does a single one, which has less to be
+ * put together there.
  */
 export function writeWholePages(inode: Inode, position: number, source: Uint8Array): readonly Folio[] {
   const pages = Math.floor(source.length / PAGE_BYTES);
-  if (pages === 0 || position % PAGE_BYTES !== 0 || inode.blockSize !== PAGE_BYTES || preemptible())
+  if (pages < 2 || position % PAGE_BYTES !== 0 || inode.blockSize !== PAGE_BYTES || preemptible())
     return NONE;
   const first = position / PAGE_BYTES;
   const known = knownMapping(inode, first, pages);
