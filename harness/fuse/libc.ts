@@ -6,6 +6,9 @@ export interface Libc {
   unmount(target: string, flags: number): Promise<number>;
   /** poll(2) of one file for what can be read: whether there is something, within milliseconds; null when a signal came. */
   waitReadable(file: number, timeoutMs: number): boolean | null;
+  /** read(2) into the memory, and write(2) of all of it: bytes, or an errno as a negative number. */
+  read(file: number, target: Uint8Array): number;
+  write(file: number, source: Uint8Array): number;
   /** flock(2) with LOCK_EX | LOCK_NB: whether the lock is ours now. */
   lock(file: number): boolean;
 }
@@ -27,9 +30,12 @@ export async function loadLibc(): Promise<Libc> {
   );
   const umount2 = library.func('int umount2(const char *target, int flags)');
   const poll = library.func('int poll(void *files, unsigned long count, int timeout)');
+  const read = library.func('long read(int file, void *target, unsigned long count)');
+  const write = library.func('long write(int file, void *source, unsigned long count)');
   const flock = library.func('int flock(int file, int operation)');
   const waiting = new Int16Array(4);
   const file32 = new Int32Array(waiting.buffer, 0, 1);
+  const count = (result: number): number => (result < 0 ? -koffi.errno() : result);
   const errno = (result: unknown): number => (result === 0 ? 0 : koffi.errno());
   return {
     mount: (source, target, type, flags, data) => errno(mount(source, target, type, flags, data)),
@@ -45,9 +51,11 @@ export async function loadLibc(): Promise<Libc> {
       file32[0] = file;
       waiting[2] = POLLIN;
       waiting[3] = 0;
-      const count = poll(waiting, 1, timeoutMs) as number;
-      return count < 0 ? null : count > 0;
+      const ready = poll(waiting, 1, timeoutMs) as number;
+      return ready < 0 ? null : ready > 0;
     },
+    read: (file, target) => count(read(file, target, target.length) as number),
+    write: (file, source) => count(write(file, source, source.length) as number),
     lock: (file) => flock(file, LOCK_EX_NB) === 0,
   };
 }

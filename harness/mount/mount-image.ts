@@ -110,7 +110,7 @@ class ImageMount {
   }
 
   async serve(store: ByteStore, stop: AbortSignal): Promise<void> {
-    const device = new FuseDevice();
+    const device = new FuseDevice(this.#libc);
     const tree = this.#orClose(device, () => mountTree(store, this.#choice.image, clock));
     for (const words of tree.notices) this.#watcher.notice(words);
     try {

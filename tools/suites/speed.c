@@ -27,9 +27,12 @@ static char *memory;
 enum { MEASURED = 'c' };
 static char turn;
 
+/* How many turns there were before this one. */
+static int turns;
+
 static void warm_up(int times, void (*phase)(void)) {
-  for (int i = 0; i < times; i++) {
-    turn = "ab"[i % 2];
+  for (turns = 0; turns < times; turns++) {
+    turn = "ab"[turns % 2];
     phase();
   }
   turn = MEASURED;
@@ -89,8 +92,14 @@ static void read_sequentially(const char *what, int block, int file) {
   tell_bytes(what, block, began);
 }
 
-/* Places that follow no pattern, the same each time. */
-static off_t place(int i) { return (off_t)((unsigned)i * 2654435761u % (FILE_BYTES / 4096)) * 4096; }
+/*
+ * Places that follow no pattern, in each turn of a file others until all have been: else ours had them in memory while it was warmed up,
+ * and read from the image for the first time when it was measured.
+ */
+static off_t place(int i) {
+  unsigned number = (unsigned)(i + turns / 2 * CALLS);
+  return (off_t)(number * 2654435761u % (FILE_BYTES / 4096)) * 4096;
+}
 
 static void transfer_at_random(void) {
   int file = opened_cold(large(), O_RDWR);
