@@ -41,6 +41,17 @@ function session(options: ConstructorParameters<typeof Session>[0] = {}) {
   return { made, cached, direct, read, write, isNow };
 }
 
+// Seen on Linux 6.18.44: generic_perform_write asks for room for what is left of a page, however much of it can be copied.
+test('a full device ends a write before what can be copied ends, where the rest of it needs a block', () => {
+  const { cached, write } = session({ blockSizeBytes: 1024 });
+  const short: Outcome = { ok: true, value: { kind: 'count', count: 2480 } };
+  // The last block of the data ends at 20,480.
+  expect(write(cached, 18_000, 4096, { faultAt: 2490 }, short)).toBe(2480);
+  expect(
+    write(cached, 18_000, 2480, { faultAt: 2470 }, { ok: true, value: { kind: 'count', count: 2400 } }),
+  ).toBe(2470);
+});
+
 // Measured on Linux 6.18.44, loop mounts with blocks of 4096 bytes.
 describe('past the page cache', () => {
   test('places and lengths are whole sectors, where there are blocks', () => {

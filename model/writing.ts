@@ -84,7 +84,7 @@ function writeCached(
     return failure(full ? 'ENOSPC' : 'EFAULT');
   }
   if (full) return failure('ENOSPC');
-  const written = writtenLength(state, inode, start, Math.min(length, faultAt));
+  const written = writtenLength(state, inode, start, Math.min(length, faultAt), length);
   put(inode, start, source, written);
   return counted(written);
 }
@@ -133,11 +133,20 @@ function put({ contents }: FileInode, start: number, source: Source, length: num
   else contents.writeRuns(start, source, length);
 }
 
-/** The target's short count, where one is permitted: the first block that is missing must lie in the rest. */
-function writtenLength(state: State, inode: FileInode, start: number, length: number): number {
+/**
+ * The target's short count, where one is permitted: the first block that is missing must lie in the rest. Room is made for all that was
+ * `asked` for, also where the buffer ends before.
+ */
+function writtenLength(
+  state: State,
+  inode: FileInode,
+  start: number,
+  length: number,
+  asked = length,
+): number {
   const { observedCount: count } = state;
   if (count === null || state.hasRoom || count <= 0 || count >= length) return length;
-  return mayAllocate(state, inode, start + count, length - count) ? count : length;
+  return mayAllocate(state, inode, start + count, asked - count) ? count : length;
 }
 
 /**

@@ -83,6 +83,24 @@ test('whoever opens a file of which something was lost is told, unless it has le
   expect((await runCase(setup, forgotten, told)).verdict).toEqual({ kind: 'holds' });
 });
 
+test('whoever opens a file of which something was lost is told before those that had it open, while names are what they were', async () => {
+  const lost: readonly Operation[] = [...OPERATIONS.slice(0, 2), { op: 'sync' }, { op: 'lstat', path: 'a' }];
+  const options = optionsFor(allTargets());
+  const late = { ...options, faults: ['opener-misses-lost-write'] };
+  // The very first transfer is of the data.
+  const setup = setupWith({ writes: { from: 0, to: 1 } });
+  expect((await runCase(setup, lost, options)).verdict).toEqual({ kind: 'holds' });
+  expect((await runCase(setup, lost, late)).verdict).toMatchObject({
+    kind: 'fails',
+    failure: { operation: 'fsync', detail: 'fsync tells an older descriptor what it did not tell a new one' },
+  });
+  for (const gone of [
+    { op: 'rename', from: 'a', to: 'b' },
+    { op: 'unlink', path: 'a' },
+  ] as const)
+    expect((await runCase(setup, [...lost, gone], late)).verdict).toEqual({ kind: 'holds' });
+});
+
 test('a sequence is over so many operations after the first failure as its setup says', async () => {
   const performed = async (operationsAfter: number): Promise<number> => {
     let count = 0;

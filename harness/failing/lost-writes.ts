@@ -50,12 +50,15 @@ export interface Asked {
   readonly handles: Iterable<Handle>;
   /** Files that are opened anew; what is gone by now, or nobody may open, is left out. */
   readonly paths: readonly Path[];
+  /** Whether the file of each descriptor is one of them. */
+  readonly allNamed: boolean;
 }
 
 /**
  * Opens and syncs what is `asked` about, forgets what is cached, and looks whether the files still are what they were. Nobody was told of
- * any loss until now; the device is as it is, and `heal` makes it well before anything is read: a read that fails halfway answers what it
- * has, and the rest would look as if it had been lost. Null where all is there, or somebody is told in time.
+ * any loss until now. `heal` makes the device well before anybody asks: a sync that fails would tell of itself, not of what was lost, and a
+ * read that fails halfway answers what it has, and the rest would look as if it had been lost. Null where all is there, or somebody is told
+ * in time.
  */
 export async function findLostWrites(
   target: string,
@@ -70,14 +73,18 @@ export async function findLostWrites(
     return answer.ok && answer.value.kind === 'data' ? answer.value.bytes.slice() : null;
   };
   const synced: Handle[] = [];
-  // Who has just come asks first: once somebody is told of an error, those who come later need not be.
-  for (const handle of [...(await openAnew(asked.paths, perform)), ...asked.handles]) {
+  const isTold = async (handle: Handle): Promise<boolean> => {
     const sync: Operation = { op: 'fsync', handle };
     const answer = await perform(sync);
-    if (tellsOfLoss(sync, answer)) return null;
     if (answer.ok) synced.push(handle);
-  }
+    return tellsOfLoss(sync, answer);
+  };
   heal();
+  // Who has just come asks first: once somebody is told of an error, those who come later need not be.
+  const opened = await openAnew(asked.paths, perform);
+  for (const handle of opened) if (await isTold(handle)) return null;
+  const allAnew = asked.allNamed && opened.length === asked.paths.length && synced.length === opened.length;
+  for (const handle of asked.handles) if (await isTold(handle)) return allAnew ? late(target, handle) : null;
   const before = new Map<Handle, Uint8Array>();
   for (const handle of synced) {
     const bytes = await read(handle);
@@ -112,19 +119,22 @@ function firstDifference(left: Uint8Array, right: Uint8Array): number | null {
   return at < 0 ? null : at;
 }
 
+const failedSync = (target: string, detail: string, evidence: Parameters<typeof fails>[1]): FailedVerdict =>
+  fails({ kind: 'result', target, step: null, operation: 'fsync', detail }, evidence);
+
 const lost = (target: string, handle: Handle, at: number): FailedVerdict =>
-  fails(
-    {
-      kind: 'result',
-      target,
-      step: null,
-      operation: 'fsync',
-      detail: 'fsync answers ok, and a write was lost',
-    },
-    {
-      summary: `${target} lost a write when its device failed, and tells nobody: fsync answers ok`,
-      operation: { op: 'fsync', handle },
-      expected: 'EIO of some call, or what was written',
-      observed: `byte ${at} is another one when it is read from the device again`,
-    },
-  );
+  failedSync(target, 'fsync answers ok, and a write was lost', {
+    summary: `${target} lost a write when its device failed, and tells nobody: fsync answers ok`,
+    operation: { op: 'fsync', handle },
+    expected: 'EIO of some call, or what was written',
+    observed: `byte ${at} is another one when it is read from the device again`,
+  });
+
+/** An error that nobody was told of is for whoever comes first (errseq_sample). */
+const late = (target: string, handle: Handle): FailedVerdict =>
+  failedSync(target, 'fsync tells an older descriptor what it did not tell a new one', {
+    summary: `${target} lost a write when its device failed, and does not tell who opens the file then`,
+    operation: { op: 'fsync', handle },
+    expected: 'EIO of fsync on the descriptor that was opened after the loss, for nobody had been told of it',
+    observed: 'ok there, and EIO of fsync on one that was open before',
+  });

@@ -26,6 +26,8 @@ const isPossible = ({ op }: Operation): boolean => op !== 'remount' && op !== 'f
 const forgetsInodes = (operation: Operation): boolean =>
   operation.op === 'drop-caches' && operation.what !== 'pages';
 
+const CHANGES_NAMES: ReadonlySet<Operation['op']> = new Set(['rename', 'unlink']);
+
 /** What came of a sequence on a device that goes wrong. */
 export interface FailingRun {
   /** Null when nothing was wrong. */
@@ -106,6 +108,8 @@ class Run {
   readonly #lockstep: Lockstep;
   /** Open since the first transfer failed; before that, the model knows. */
   #handles: Set<Handle> | null = null;
+  /** Whether names may lead elsewhere than when the model still knew. */
+  #renamed = false;
   /** An inode that leaves memory takes along that something of it was lost, and who opens it later is told nothing. */
   #forgot = false;
   told = 0;
@@ -168,8 +172,20 @@ class Run {
   /** Which descriptors there are. */
   #follow(operation: Operation, { ok }: Outcome): void {
     if (forgetsInodes(operation)) this.#forgot = true;
+    if (CHANGES_NAMES.has(operation.op)) this.#renamed = true;
     if (operation.op === 'open' && ok) this.#open().add(operation.as);
     if (operation.op === 'close') this.#open().delete(operation.handle);
+  }
+
+  /** Whether the file of each descriptor has a name, and still had it when the first transfer failed. */
+  #allNamed(): boolean {
+    const [lane] = this.#lockstep.lanes;
+    if (lane === undefined || this.#renamed || this.#forgot) return false;
+    const { handles } = lane.model;
+    return [...this.#open()].every((handle) => {
+      const view = handles.get(handle);
+      return view?.type === 'file' && view.links > 0;
+    });
   }
 
   #open(): Set<Handle> {
@@ -184,7 +200,7 @@ class Run {
     return await findLostWrites(
       this.#target.name,
       this.#failing.session,
-      { handles: this.#open(), paths: this.#paths() },
+      { handles: this.#open(), paths: this.#paths(), allNamed: this.#allNamed() },
       heal,
       timeOfStep(steps),
     );

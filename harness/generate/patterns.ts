@@ -15,7 +15,7 @@ import {
 } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
 import { changeMap, defragment, frozen, swapFile } from './layout-patterns.ts';
-import { holes, moveContents, reserve } from './space-patterns.ts';
+import { brim, holes, moveContents, reserve } from './space-patterns.ts';
 import { walk } from './walk-pattern.ts';
 import { cutMapping, strayStore } from './mapping-patterns.ts';
 import { copies, flushRange, pastCache, pressure } from './transfer-patterns.ts';
@@ -54,6 +54,7 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   pressure,
   'stray-store': strayStore,
   'cut-mapping': cutMapping,
+  brim,
   walk,
 };
 

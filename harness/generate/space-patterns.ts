@@ -3,6 +3,7 @@ import type { Maker } from './data-makers.ts';
 import {
   dropCaches,
   onFile,
+  openNew,
   pwrite,
   readAround,
   settle,
@@ -111,3 +112,56 @@ export function moveContents(scene: Scene): Pattern {
   const step = [write, ...(dice.oneIn(2) ? [settle(file)] : []), move, readAround(file)];
   return [...file.opening, ensure(file), ...step, ...step, settle(file), dropCaches, readAround(file)];
 }
+
+/**
+ * A file in many pieces on a device on which another one leaves no block or a few: what needs a block for the map of the file beside those
+ * for its bytes finds one too few. Whoever fills the device takes blocks without writing any, so that the largest is filled as soon as the smallest.
+ */
+export function brim(scene: Scene): Pattern {
+  const { dice, boundaries, setup } = scene;
+  const file = work(scene);
+  const filler = openNew(scene, scene.names.newPath());
+  const unit = boundaries.clusterBytes;
+  const piece = onFile(file, (now, view) => {
+    const start = 2 * unit * now.dice.below(PIECES);
+    if (!now.dice.oneIn(3)) return pwrite(now, view, start, unit);
+    return fallocate(
+      view,
+      now.dice.oneIn(2) ? 'allocate' : 'keep-size',
+      start,
+      unit * now.dice.between(1, 3),
+    );
+  });
+  const take = onFile(file, (now, view) =>
+    fallocate(
+      view,
+      now.dice.pick<FallocateMode>(['punch', 'punch', 'zero']),
+      unit * now.dice.below(2 * PIECES),
+      unit,
+    ),
+  );
+  const occupy = onFile(filler, (_, view) => fallocate(view, 'keep-size', 0, setup.sizeBytes));
+  const spare = onFile(filler, (now, view) =>
+    fallocate(view, 'punch', 2 * unit * now.dice.below(32), unit * now.dice.pick([1, 1, 2])),
+  );
+  const after = Array.from({ length: dice.between(3, 6) }, () =>
+    dice.pick([[spare, piece], [spare, piece], [piece], [take], [settle(file)]]),
+  ).flat();
+  const room = onFile(filler, (_, { handle }) => ({ op: 'ftruncate', handle, size: 0 }));
+  return [
+    ...file.opening,
+    ...times(dice.between(2, 6), piece),
+    settle(file),
+    ...filler.opening,
+    occupy,
+    ...times(dice.below(3), spare),
+    ...after,
+    // What comes later should find room.
+    ...(dice.oneIn(4) ? [] : [room, settle(file)]),
+    dropCaches,
+    readAround(file),
+  ];
+}
+
+/** So many pieces of a file are more than its inode has place for, and few enough to meet each other. */
+const PIECES = 12;

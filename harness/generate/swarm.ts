@@ -1,4 +1,5 @@
 import type { OperationName } from '../../model/index.ts';
+import { hasFeature } from '../format.ts';
 import { SMALLEST_BYTES, type Setup } from '../setup.ts';
 import type { Unperformed } from '../unperformed.ts';
 import type { Dice } from './dice.ts';
@@ -111,7 +112,7 @@ const METADATA_PATTERN = 24;
 
 export type OffsetClass = keyof typeof FAR_OFFSETS;
 export type LengthClass = keyof typeof LENGTHS;
-export type PatternName = keyof typeof PATTERNS | 'walk';
+export type PatternName = keyof typeof PATTERNS | 'walk' | 'brim';
 
 /** What one run is like. Drawn anew for each, so that runs differ from each other more than operations do. */
 export interface Swarm {
@@ -162,6 +163,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   settle('holes', kinds.has('fallocate'));
   settle('reserve', kinds.has('fallocate'));
   settle('move-contents', kinds.has('fallocate'));
+  settle('brim', kinds.has('fallocate') && canBeFilled(setup), METADATA_PATTERN / 4);
   settle('defragment', kinds.has('move-extent'));
   settle('change-map', kinds.has('chattr'));
   settle('swap-file', kinds.has('swapon'), 4 * METADATA_PATTERN);
@@ -211,6 +213,10 @@ function drawKinds(dice: Dice, setup: Setup, unperformed: Unperformed): Weighted
 export function isTight(setup: Setup): boolean {
   return setup.sizeBytes < SMALLEST_BYTES[setup.blockSize] * 1.5;
 }
+
+/** With inline_data nobody knows what a full device must still take (setups.ts), and only extents take blocks without writing any. */
+const canBeFilled = ({ format }: Setup): boolean =>
+  hasFeature(format, 'extent') && !hasFeature(format, 'inline_data');
 
 /** Far offsets in few runs only: a file with a hole of gigabytes has nothing else in common with other files. */
 function drawOffsets(dice: Dice): WeightedChoice<OffsetClass> {

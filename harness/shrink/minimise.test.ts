@@ -45,6 +45,29 @@ const cutAndGrown: Predicate = (operations) => {
 };
 
 describe('minimise', () => {
+  it('has one operation take what many took of a full device', async () => {
+    const write = (handle: 'fd0' | 'fd1', offset: number): Operation => ({
+      op: 'pwrite',
+      handle,
+      offset,
+      content: { seed: 1, length: 4096 },
+    });
+    const places = Array.from({ length: 20 }, (_, index) => 8192 * index);
+    const operations = [
+      create('fd0', 'a'),
+      create('fd1', 'b'),
+      ...places.flatMap((offset) => [write('fd0', offset), write('fd1', offset)]),
+      { op: 'mkdir', path: 'd', mode: 0o755 } as const,
+    ];
+    const written = (candidate: readonly Operation[]): number =>
+      candidate.reduce((sum, one) => sum + (one.op === 'pwrite' ? one.content.length : 0), 0);
+    const result = await run(
+      operations,
+      (candidate) => candidate.at(-1)?.op === 'mkdir' && written(candidate) >= 40 * 4096,
+    );
+    expect(result.operations.map(({ op }) => op)).toEqual(['pwrite', 'mkdir']);
+  });
+
   it('needs one descriptor where the first of two is closed after the second was opened', async () => {
     const write: Operation = { op: 'pwrite', handle: 'fd1', offset: 0, content: { seed: 1, length: 1 } };
     const operations: Operation[] = [

@@ -3,7 +3,7 @@ import { movePlaces, simplifyArguments, simplifyEqualNumbers } from './arguments
 import { flattenDirectories, shortenNames, straightenPaths } from './paths.ts';
 import { deltaDebug, removeGroups, removePairs, removeSingles } from './removal.ts';
 import { Search, SearchEnded, type MinimiseOptions, type StillFails } from './search.ts';
-import { mergeHandles, mergeWrites, renumber, replaceByCheaper } from './structure.ts';
+import { gatherAmounts, mergeHandles, mergeWrites, renumber, replaceByCheaper } from './structure.ts';
 
 export type { MinimiseOptions, MinimiseProgress, StillFails } from './search.ts';
 
@@ -27,6 +27,7 @@ const PASSES: readonly (readonly [name: string, pass: Pass])[] = [
   ['removing pairs', removePairs],
   ['merging descriptors', mergeHandles],
   ['merging writes', mergeWrites],
+  ['gathering amounts', gatherAmounts],
   ['replacing operations', replaceByCheaper],
   ['flattening directories', flattenDirectories],
   ['straightening paths', straightenPaths],

@@ -78,11 +78,8 @@ const withBlocks = (setup: Setup, blockSize: BlockSize): Setup => ({
   sizeBytes: Math.max(setup.sizeBytes, SMALLEST_BYTES[blockSize]),
 });
 
-function withoutPart<T extends object>(whole: T, part: keyof T): T {
-  const rest = { ...whole };
-  delete rest[part];
-  return rest;
-}
+const withoutPart = <T extends object>(whole: T, part: keyof T): T =>
+  Object.fromEntries(Object.entries(whole).filter(([name]) => name !== part)) as T;
 
 /** The usual options at once, then each by itself. data=journal is not together with the others. */
 function* simplerMounts(mount: SetupMount): Generator<SetupMount> {
@@ -103,8 +100,9 @@ function* simplerFormats(format: SetupFormat): Generator<SetupFormat> {
   for (const feature of format.features ?? []) yield withoutFeatures(format, [feature]);
 }
 
-const partsOf = ({ features: _, ...parts }: SetupFormat): [keyof SetupFormat, unknown][] =>
-  Object.entries(parts) as [keyof SetupFormat, unknown][];
+/** All but the features. */
+const partsOf = (format: SetupFormat): [keyof SetupFormat, unknown][] =>
+  (Object.entries(format) as [keyof SetupFormat, unknown][]).filter(([part]) => part !== 'features');
 
 const holds = (format: SetupFormat, choice: SetupFormat): boolean =>
   (choice.features ?? []).every((word) => format.features?.includes(word)) &&

@@ -1,4 +1,4 @@
-import type { Handle, MappingName, Operation } from '../../model/index.ts';
+import type { FallocateMode, Handle, MappingName, Operation } from '../../model/index.ts';
 import type { Search } from './search.ts';
 
 type Open = Extract<Operation, { op: 'open' }>;
@@ -150,5 +150,43 @@ export async function mergeWrites(search: Search): Promise<void> {
     if (first.offset + length !== second.offset) continue;
     const both: Operation = { ...first, content: { seed, length: length + second.content.length } };
     await search.try(search.current.toSpliced(index, 2, both));
+  }
+}
+
+/** The bytes that an operation takes places for, or may; null for others. */
+function amountOf(operation: Operation): number | null {
+  switch (operation.op) {
+    case 'write':
+    case 'pwrite':
+      return operation.content.length;
+    case 'fallocate':
+      return TAKES_PLACES.has(operation.mode) ? operation.length : null;
+    default:
+      return null;
+  }
+}
+
+const TAKES_PLACES: ReadonlySet<FallocateMode> = new Set(['allocate', 'keep-size', 'zero', 'zero-keep-size']);
+
+function withAmount(operation: Operation, length: number): Operation {
+  if (operation.op === 'write' || operation.op === 'pwrite')
+    return { ...operation, content: { ...operation.content, length } };
+  return operation.op === 'fallocate' ? { ...operation, length } : operation;
+}
+
+/** What several operations take of the device one of them takes alone: what needs a full one needs it filled, by whomever. */
+export async function gatherAmounts(search: Search): Promise<void> {
+  for (let index = search.current.length - 1; index >= 0; index--) {
+    const operation = search.current[index];
+    const amount = operation === undefined ? null : amountOf(operation);
+    if (amount === null) continue;
+    const rest = search.current.toSpliced(index, 1);
+    await search.tryFirst(
+      rest.flatMap((other, place) => {
+        const own = amountOf(other);
+        return own === null ? [] : [rest.with(place, withAmount(other, own + amount))];
+      }),
+    );
+    index = Math.min(index, search.current.length);
   }
 }

@@ -3,6 +3,7 @@ import { zeroBeyondEnd } from '../data/write-checks.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import { honourSync } from '../inode/sync-flags.ts';
+import { forgetDelayed } from '../mapping/truncate-blocks.ts';
 import { allocateBlocks, newSizeOf, requireExtents, type ByteRange } from './allocate.ts';
 import { dropWholeBlocks, recordSizeBefore, wholeBlocks, zeroPartialBlocks } from './discard-range.ts';
 
@@ -35,7 +36,13 @@ export function* zeroRange(
   const { first, end } = wholeBlocks(inode, range);
   if (first < end) {
     const whole = { offset: first * blockSize, end: end * blockSize };
-    yield* zeroWhole(inode, whole, newSize);
+    try {
+      yield* zeroWhole(inode, whole, newSize);
+    } catch (error) {
+      // Linux keeps what the blocks that are left were promised until the inode leaves memory, though nobody has anything to write there.
+      yield* forgetDelayed(inode, first, end);
+      throw error;
+    }
   }
   if (partial) yield* zeroEdges(inode, range);
 }
