@@ -150,6 +150,7 @@ export function setupText({
   inodes,
   format,
   writesZeroes,
+  logLeft,
   trouble,
   mount,
 }: Setup): string {
@@ -164,6 +165,7 @@ export function setupText({
   const count = inodes === undefined ? '' : `, at least ${inodes} inodes`;
   const layout = format === undefined ? '' : `, ${formatText(format, blockSize)}`;
   const device = writesZeroes === true ? ' on a device that writes zeros fast' : '';
+  const log = logLeft === undefined ? '' : `, with ${logLeft} blocks of the log left before its end`;
   const wrong = trouble === undefined ? '' : `; once it is mounted, ${troubleText(trouble)}`;
-  return `${size} with blocks of ${blockSize} bytes${count}${layout}${device}, mounted with ${options.join(',')}${wrong}`;
+  return `${size} with blocks of ${blockSize} bytes${count}${layout}${log}${device}, mounted with ${options.join(',')}${wrong}`;
 }

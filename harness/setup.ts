@@ -54,6 +54,11 @@ export interface Setup {
   readonly inspectEvery?: number | undefined;
   /** The device writes zeros faster than bytes, which FALLOC_FL_WRITE_ZEROES needs. */
   readonly writesZeroes?: true | undefined;
+  /**
+   * The log goes on so many blocks before its end, as if somebody had mounted the image before, and then at its beginning; it begins there
+   * when absent. Images of mke2fs are always new.
+   */
+  readonly logLeft?: number | undefined;
   /** What goes wrong with the device once it is mounted; nothing when absent. */
   readonly trouble?: DeviceTrouble | undefined;
   readonly mount: SetupMount;
@@ -105,6 +110,8 @@ export const LARGEST_BYTES = 2 ** 34;
 
 const SIZE_UNIT_BYTES = 4096;
 const INSPECT_EVERY_MAX = 1_000_000;
+/** Every log is longer. */
+const LOG_LEFT_MAX = 1000;
 const INODES_MIN = 16;
 const INODES_MAX = 1 << 20;
 
@@ -130,6 +137,7 @@ export const setupSchema = z
     format: formatSchema.exactOptional(),
     inspectEvery: z.int().min(1).max(INSPECT_EVERY_MAX).exactOptional(),
     writesZeroes: z.literal(true).exactOptional(),
+    logLeft: z.int().min(1).max(LOG_LEFT_MAX).exactOptional(),
     trouble: z
       .strictObject({
         reads: span.exactOptional(),

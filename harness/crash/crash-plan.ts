@@ -36,6 +36,12 @@ export const USUAL_CRASHES = {
 /** One program in so many does not wait for what brings things to the disk. */
 const OVERLAPPING_ONE_IN = 3;
 
+/** One program in so many meets the end of the log, and goes on at its beginning. */
+const CROSSING_ONE_IN = 3;
+
+/** Blocks of the log that a program of a few operations takes. */
+const LOG_LEFT_MAX = 60;
+
 /** More turns than a call takes that commits a small transaction. */
 const OVERTAKES_AFTER_MAX = 20;
 
@@ -80,15 +86,17 @@ export function crashItem(
   const setup: Setup = recordedOn === undefined ? { ...slow, writesZeroes } : slow;
   const operations = drawOperations(setup, dice);
   const overlaps = recordedOn === undefined && dice.oneIn(OVERLAPPING_ONE_IN);
+  const overtakesAfter = overlaps ? dice.below(OVERTAKES_AFTER_MAX) : null;
+  const crosses = recordedOn === undefined && dice.oneIn(CROSSING_ONE_IN);
   return {
     name: `${number} ${mode.name} ${blockSize}`,
     seed: own,
     program: {
-      setup,
+      setup: crosses ? { ...setup, logLeft: dice.between(1, LOG_LEFT_MAX) } : setup,
       target: mode.target,
       faults,
       operations,
-      ...(overlaps && { overtakesAfter: dice.below(OVERTAKES_AFTER_MAX) }),
+      ...(overtakesAfter !== null && { overtakesAfter }),
       ...(recordedOn !== undefined && { recordedOn }),
       ...(recoveredBy !== undefined && { recoveredBy }),
     },

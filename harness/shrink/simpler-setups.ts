@@ -28,7 +28,7 @@ export function* simplerSetups(setup: Setup): Generator<Setup> {
   }
   if (blockSize !== DEFAULT_SETUP.blockSize) yield withBlocks(setup, DEFAULT_SETUP.blockSize);
   if (setup.sizeBytes !== usualBytes(blockSize)) yield { ...setup, sizeBytes: usualBytes(blockSize) };
-  for (const part of ['inodes', 'inspectEvery', 'writesZeroes'] as const)
+  for (const part of ['inodes', 'inspectEvery', 'writesZeroes', 'logLeft'] as const)
     if (setup[part] !== undefined) yield withoutPart(setup, part);
   if (trouble !== undefined)
     for (const simpler of simplerTroubles(trouble)) yield { ...setup, trouble: simpler };

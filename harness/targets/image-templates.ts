@@ -21,7 +21,7 @@ export class ImageTemplates<Disk extends Snapshotable<Disk>> {
   diskFor(setup: Setup): Disk {
     // How it is mounted and looked at makes no difference to the image.
     const format = setup.format === undefined ? '' : JSON.stringify(setup.format);
-    const key = `${setup.blockSize} ${setup.sizeBytes} ${setup.inodes ?? ''}${format}`;
+    const key = `${setup.blockSize} ${setup.sizeBytes} ${setup.inodes ?? ''} ${setup.logLeft ?? ''}${format}`;
     const template = this.#known.get(key) ?? this.#make(setup);
     // The one that nobody has asked for the longest goes first.
     this.#known.delete(key);

@@ -91,7 +91,7 @@ export function* markEmpty(state: JournalState): Sleepable<boolean> {
   const tid = state.runningTid;
   const block = area.head;
   yield* makeHomesDurable(state);
-  yield* state.superBlock.writeTail(tid, 0);
+  yield* state.superBlock.writeEmpty(tid, block);
   area.moveTail(tid, block);
   return true;
 }

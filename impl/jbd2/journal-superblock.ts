@@ -99,8 +99,17 @@ export class JournalSuperBlock {
   }
 
   /**
+   * Says that the log is empty, and that transaction `sequence` is to go to block `head` (jbd2_mark_journal_empty); durable on return.
+   * The next mount goes on there (JBD2_CYCLE_RECORD, which ext4 always asks for): so the log shows what happened before.
+   */
+  writeEmpty(sequence: number, head: number): Sleepable<void> {
+    this.raw.head = head;
+    return this.writeTail(sequence, 0);
+  }
+
+  /**
    * Makes the log start at `start` with transaction `sequence` (jbd2_journal_update_sb_log_tail); durable on return. Whoever
-   * finds an empty log need not know of fast commits (jbd2_mark_journal_empty).
+   * finds an empty log need not know of fast commits.
    */
   *writeTail(sequence: number, start: number): Sleepable<void> {
     const { raw } = this;

@@ -49,6 +49,8 @@ export class Journal implements Journaling {
     const { raw } = superBlock;
     const end = raw.maxLength - superBlock.fastCommitBlocks;
     const area = new LogArea(blocks, raw.first, end, nextTid(raw.sequence));
+    // Where the log was when it became empty (s_head); 0 in a log that is new.
+    if (raw.start === 0) area.goOnAt(raw.head);
     return new Journal(new JournalState(options, superBlock, area));
   }
 
@@ -108,7 +110,7 @@ export class Journal implements Journaling {
     state.maxTransactionBlocks = state.usualTransactionBlocks;
     state.reformat();
     if (wait) {
-      yield* superBlock.writeTail(state.nextTid, area.first);
+      yield* superBlock.writeTail(state.nextTid, area.head);
       state.flushed = false;
     }
     this.#daemon = scheduler.spawnWorker(

@@ -1,4 +1,5 @@
 import type { BlockRuns } from '../block/block-runs.ts';
+import { assert } from '../lib/assert.ts';
 
 /** The log as a ring: which blocks it has, and which of them are in use. Numbers are blocks of the journal. */
 export class LogArea {
@@ -34,6 +35,13 @@ export class LogArea {
   resize(end: number): void {
     this.free += end - this.end;
     this.end = end;
+    this.goOnAt(this.head);
+  }
+
+  /** The log is empty, and its next transaction goes to `block`; to the first one where the log has no such block. */
+  goOnAt(block: number): void {
+    this.head = block >= this.first && block < this.end ? block : this.first;
+    this.tail = this.head;
   }
 
   /** The block of the device that holds a block of the journal. */
@@ -56,5 +64,10 @@ export class LogArea {
     this.free += this.distance(this.tail, block);
     this.tail = block;
     this.tailTid = tid;
+    const used = this.distance(block, this.head);
+    assert(
+      this.free === this.size - used,
+      () => `${used} blocks of the log are in use, and ${this.free} of ${this.size} are free`,
+    );
   }
 }

@@ -26,6 +26,8 @@ export class LogScan implements LogVisitor {
   end: number | null = null;
   /** The damaged commit block: the mount fails after everything before it was replayed (j_failed_commit). */
   failure: Corruption | null = null;
+  /** The block behind the last transaction that is to be replayed; null when there is none. */
+  head: number | null = null;
   readonly #format: LogFormat;
   #lastCommitSeconds = 0;
   #damagedBlock: number | null = null;
@@ -81,6 +83,7 @@ export class LogScan implements LogVisitor {
       return false;
     }
     this.#lastCommitSeconds = seconds;
+    this.head = this.#area.next(block.position);
     return true;
   }
 

@@ -61,7 +61,8 @@ function* recover(state: JournalState, reader: LogReader, fastCommits: FastCommi
   }
   // One id is left out, so that what was torn at the end of the log never looks like the next transaction.
   state.restartAt(nextTid(end));
-  yield* superBlock.writeTail(nextTid(end), 0);
+  area.goOnAt(scan.head ?? start.block);
+  yield* superBlock.writeEmpty(nextTid(end), area.head);
 }
 
 /** Finds the end of the log, for the ids, and empties it (jbd2_journal_skip_recovery and jbd2_mark_journal_empty). */
@@ -70,9 +71,11 @@ export function* wipeLog(state: JournalState): Sleepable<void> {
   const reader = new LogReader(cache, area);
   const start = { sequence: superBlock.raw.sequence, block: superBlock.raw.start };
   try {
-    const end = yield* walkLog(reader, area, start, null, new LogScan(format, reader, area));
+    const scan = new LogScan(format, reader, area);
+    const end = yield* walkLog(reader, area, start, null, scan);
     state.restartAt(nextTid(end));
-    yield* superBlock.writeTail(nextTid(end), 0);
+    area.goOnAt(scan.head ?? start.block);
+    yield* superBlock.writeEmpty(nextTid(end), area.head);
   } finally {
     reader.release();
   }

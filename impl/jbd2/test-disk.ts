@@ -40,7 +40,7 @@ export function journalPlaces({ homeBlocks, journalBlocks }: TestShape): number[
 }
 
 /** The journal's superblock as Documentation/filesystems/ext4/journal.rst lays it out, by hand. */
-export function journalSuperblock(shape: TestShape, sequence = 1): Uint8Array {
+export function journalSuperblock(shape: TestShape, sequence = 1, head = 0): Uint8Array {
   const data = new Uint8Array(shape.blockSize);
   const view = new DataView(data.buffer);
   view.setUint32(0x0, 0xc03b3998);
@@ -52,6 +52,7 @@ export function journalSuperblock(shape: TestShape, sequence = 1): Uint8Array {
   view.setUint32(0x28, shape.checksums ? 0x10 : 0);
   data.set(UUID, 0x30);
   view.setUint32(0x40, 1);
+  view.setUint32(0x58, head);
   if (shape.checksums) {
     view.setUint8(0x50, 4);
     view.setUint32(0xfc, crc32c(0xffffffff, data.subarray(0, 1024)));
@@ -59,9 +60,10 @@ export function journalSuperblock(shape: TestShape, sequence = 1): Uint8Array {
   return data;
 }
 
-export function makeTestDisk(shape: TestShape, sequence = 1): MemoryDisk {
+export function makeTestDisk(shape: TestShape, sequence = 1, head = 0): MemoryDisk {
   const disk = new MemoryDisk((shape.homeBlocks + shape.journalBlocks) * shape.blockSize);
-  disk.write(present(journalPlaces(shape)[0], 'place') * shape.blockSize, journalSuperblock(shape, sequence));
+  const superblock = journalSuperblock(shape, sequence, head);
+  disk.write(present(journalPlaces(shape)[0], 'place') * shape.blockSize, superblock);
   return disk;
 }
 

@@ -53,9 +53,9 @@ const TEMPLATES = new ImageTemplates((setup) => {
   return disk;
 });
 
-function madeHere({ sizeBytes, blockSize, inodes, format }: Setup): MemoryDisk {
+function madeHere({ sizeBytes, blockSize, inodes, format, logLeft }: Setup): MemoryDisk {
   const identity = { uuid: UUID, hashSeed: HASH_SEED, now: BASE_SECONDS };
-  return mkfs({ sizeBytes, blockSize, inodes, ...format, ...identity, pages: PAGES });
+  return mkfs({ sizeBytes, blockSize, inodes, logLeft, ...format, ...identity, pages: PAGES });
 }
 
 const madeByMke2fs = (setup: Setup): MemoryDisk =>

@@ -1,5 +1,6 @@
 import { EXT4_GOOD_OLD_INODE_SIZE } from '../layout/inode.ts';
 import { hasFeature, type Features } from '../super/features.ts';
+import { JOURNAL_BLOCKS_MIN } from './journal-size.ts';
 import { MkfsError } from './mkfs-error.ts';
 import type { MkfsOptions } from './options.ts';
 
@@ -27,6 +28,9 @@ export function checkOptions(options: MkfsOptions, features: Features): void {
   if (!(reservedPercent >= 0 && reservedPercent <= 50)) {
     throw new MkfsError(`reserved percentage ${reservedPercent} is not between 0 and 50`);
   }
+  const { logLeft } = options;
+  if (logLeft !== undefined && !(Number.isInteger(logLeft) && logLeft >= 1 && logLeft < JOURNAL_BLOCKS_MIN))
+    throw new MkfsError(`${logLeft} blocks left of the log are not between 1 and ${JOURNAL_BLOCKS_MIN - 1}`);
   checkInodes(options);
   checkClusters(options, features);
   checkGroups(options, features);

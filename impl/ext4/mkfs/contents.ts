@@ -15,6 +15,7 @@ import { mapInOrder } from './block-map.ts';
 import type { NewGeometry } from './geometry.ts';
 import { bytesOf, type Image } from './image.ts';
 import { LOST_AND_FOUND_INO, orphanFileInode, type InodeWriter } from './inodes.ts';
+import type { MkfsOptions } from './options.ts';
 import type { Placement } from './placement.ts';
 import { blocksOf } from './used-blocks.ts';
 
@@ -81,7 +82,7 @@ export function writeJournal(
   image: Image,
   geometry: NewGeometry,
   placement: Placement,
-  uuid: Uint8Array,
+  { uuid, logLeft }: MkfsOptions,
 ): void {
   const [run] = placement.journal;
   if (run === undefined) return;
@@ -95,6 +96,7 @@ export function writeJournal(
   raw.sequence = 1;
   raw.users = 1;
   raw.uuid.set(uuid);
+  if (logLeft !== undefined) raw.head = geometry.journalBlocks - geometry.fastCommitBlocks - logLeft;
 }
 
 export function writeOrphanFile(writer: InodeWriter): void {

@@ -3,7 +3,7 @@ import { MkfsError } from './mkfs-error.ts';
 import type { MkfsOptions } from './options.ts';
 
 /** jbd2 refuses shorter journals (JBD2_MIN_JOURNAL_BLOCKS). */
-const JOURNAL_BLOCKS_MIN = 1024;
+export const JOURNAL_BLOCKS_MIN = 1024;
 const JOURNAL_BLOCKS_MAX = 10_240_000;
 
 /** One block for fast commits on so many of the journal (EXT2_JOURNAL_TO_FC_BLKS_RATIO). */

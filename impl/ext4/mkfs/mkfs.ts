@@ -31,7 +31,7 @@ export function mkfs(options: MkfsOptions): MemoryDisk {
   const writer: InodeWriter = { image, geometry, placement, seed, now: options.now };
   writeInodes(writer, writeResizeTree(image, geometry, placement));
   writeDirectories(writer);
-  writeJournal(image, geometry, placement, options.uuid);
+  writeJournal(image, geometry, placement, options);
   writeMmpBlock(writer);
   writeQuotaFiles(writer);
   writeOrphanFile(writer);

@@ -36,6 +36,11 @@ export interface MkfsOptions {
   readonly descriptorSize?: number | undefined;
   /** Blocks of the journal, at least 1024, without those of fast commits; default by size. */
   readonly journalBlocks?: number | undefined;
+  /**
+   * The log goes on so many blocks before its end, as after an earlier mount (s_head), and at its beginning after those; it begins there
+   * by default, as mke2fs makes it.
+   */
+  readonly logLeft?: number | undefined;
   /** 16 bytes. */
   readonly uuid: Uint8Array;
   /** 16 bytes. */
