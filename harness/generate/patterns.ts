@@ -12,6 +12,7 @@ import {
   times,
   work,
   type Pattern,
+  type Work,
 } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
 import { changeMap, defragment, frozen, swapFile } from './layout-patterns.ts';
@@ -171,17 +172,36 @@ function readBack(scene: Scene): Pattern {
   return [...file.opening, write, settle(file), dropCaches, read];
 }
 
+const writeSomewhere = (file: Work): Maker =>
+  onFile(file, (now, view) => pwrite(now, view, now.boundaries.offset(view), 1 + now.dice.below(9000)));
+
 /** The last name goes while a descriptor stays. */
 function unlinkedWhileOpen(scene: Scene): Pattern {
+  if (scene.dice.oneIn(4)) return severalUnlinked(scene);
   const path = scene.names.freshPath();
   const file = openNew(scene, path);
-  const write = onFile(file, (now, view) =>
-    pwrite(now, view, now.boundaries.offset(view), 1 + now.dice.below(9000)),
-  );
+  const write = writeSomewhere(file);
   const gone: Operation = { op: 'unlink', path };
   const closing: Maker = (now) =>
     now.view(file.handle) === null ? null : { op: 'close', handle: file.handle };
   return [...file.opening, write, () => gone, write, settle(file), readAround(file), closing];
+}
+
+/** The same with several files, closed in any order: what is chained to one of them is chained to others then. */
+function severalUnlinked(scene: Scene): Pattern {
+  const paths = Array.from({ length: scene.dice.between(3, 5) }, () => scene.names.freshPath());
+  const files = paths.map((path) => openNew(scene, path));
+  const closing: Maker = (now) => {
+    const open = files.filter(({ handle }) => now.view(handle) !== null);
+    const chosen = open.length === 0 ? undefined : open[now.dice.below(open.length)];
+    return chosen === undefined ? null : { op: 'close', handle: chosen.handle };
+  };
+  return [
+    ...files.flatMap(({ opening }) => opening),
+    ...paths.map((path): Maker => () => ({ op: 'unlink', path })),
+    ...files.flatMap((file) => [writeSomewhere(file), readAround(file)]),
+    ...times(files.length, closing),
+  ];
 }
 
 /** What an editor does: write another file, and move it over the first. */
