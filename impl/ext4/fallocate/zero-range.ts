@@ -3,7 +3,7 @@ import { zeroBeyondEnd } from '../data/write-checks.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
 import { honourSync } from '../inode/sync-flags.ts';
-import { forgetDelayed } from '../mapping/truncate-blocks.ts';
+import { punchDelayed } from '../mapping/reservation.ts';
 import { allocateBlocks, newSizeOf, requireExtents, type ByteRange } from './allocate.ts';
 import { dropWholeBlocks, recordSizeBefore, wholeBlocks, zeroPartialBlocks } from './discard-range.ts';
 
@@ -40,7 +40,7 @@ export function* zeroRange(
       yield* zeroWhole(inode, whole, newSize);
     } catch (error) {
       // Linux keeps what the blocks that are left were promised until the inode leaves memory, though nobody has anything to write there.
-      yield* forgetDelayed(inode, first, end);
+      yield* punchDelayed(inode, first, end - first);
       throw error;
     }
   }

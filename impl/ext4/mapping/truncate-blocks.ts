@@ -44,13 +44,12 @@ export function hasNothingBeyond(inode: Inode, size: number): boolean {
   return inode.extentStatus.knownUnmapped(Math.ceil(size / inode.sb.geometry.blockSize), MAX_BLOCKS);
 }
 
-/** Delayed blocks `from` .. `to - 1`, of which the cache holds nothing any more, are no longer promised a place. */
-export function* forgetDelayed(inode: Inode, from: number, to = MAX_BLOCKS): Sleepable<void> {
+function* forgetDelayed(inode: Inode, from: number): Sleepable<void> {
   // With bigalloc delayed blocks beside a mapped one are promised nothing.
   if (inode.reservedBlocks === 0 && inode.promisedClusters === null) return;
   yield* inode.dataLock.write();
   try {
-    forget(inode, from, to);
+    forget(inode, from, MAX_BLOCKS);
   } finally {
     inode.dataLock.unlockWrite();
   }
