@@ -59,10 +59,19 @@ function* recover(state: JournalState, reader: LogReader, fastCommits: FastCommi
     state.restartAt(end);
     return;
   }
-  // One id is left out, so that what was torn at the end of the log never looks like the next transaction.
-  state.restartAt(nextTid(end));
-  area.goOnAt(scan.head ?? start.block);
-  yield* superBlock.writeEmpty(nextTid(end), area.head);
+  yield* beginAnew(state, end, scan);
+}
+
+/**
+ * The log is empty, and goes on behind what it held. One id is left out, so that what was torn at the end of the log never looks like
+ * the next transaction.
+ */
+function* beginAnew(state: JournalState, end: number, { head }: LogScan): Sleepable<void> {
+  const { area, superBlock } = state;
+  const tid = nextTid(end);
+  state.restartAt(tid);
+  area.goOnAt(head ?? superBlock.raw.start);
+  yield* superBlock.writeEmpty(tid, area.head);
 }
 
 /** Finds the end of the log, for the ids, and empties it (jbd2_journal_skip_recovery and jbd2_mark_journal_empty). */
@@ -73,9 +82,7 @@ export function* wipeLog(state: JournalState): Sleepable<void> {
   try {
     const scan = new LogScan(format, reader, area);
     const end = yield* walkLog(reader, area, start, null, scan);
-    state.restartAt(nextTid(end));
-    area.goOnAt(scan.head ?? start.block);
-    yield* superBlock.writeEmpty(nextTid(end), area.head);
+    yield* beginAnew(state, end, scan);
   } finally {
     reader.release();
   }
