@@ -40,7 +40,7 @@ const OVERLAPPING_ONE_IN = 3;
 const CROSSING_ONE_IN = 3;
 
 /** Blocks of the log that a program of a few operations takes. */
-const LOG_LEFT_MAX = 60;
+const CROSSING_BLOCKS_MAX = 60;
 
 /** More turns than a call takes that commits a small transaction. */
 const OVERTAKES_AFTER_MAX = 20;
@@ -92,7 +92,7 @@ export function crashItem(
     name: `${number} ${mode.name} ${blockSize}`,
     seed: own,
     program: {
-      setup: crosses ? { ...setup, logLeft: dice.between(1, LOG_LEFT_MAX) } : setup,
+      setup: crosses ? { ...setup, logLeft: dice.between(1, CROSSING_BLOCKS_MAX) } : setup,
       target: mode.target,
       faults,
       operations,

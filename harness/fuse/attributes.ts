@@ -5,7 +5,7 @@ import type { DeviceNumber, TreeAttributes, TreeEntry, TreeFileType, TreeNodeTyp
 /** How attributes stand in answers. */
 
 /** DT_* of dirent, which are also the four bits of S_IFMT. */
-export const TYPE_NUMBER: Readonly<Record<TreeFileType, number>> = {
+const TYPE_NUMBER: Readonly<Record<TreeFileType, number>> = {
   fifo: 1,
   'character-device': 2,
   directory: 4,

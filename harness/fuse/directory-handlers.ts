@@ -35,10 +35,8 @@ export const readdirplus: Handler = (connection, request, answer) => {
   const view = new DataView(packed.buffer);
   for (let at = 0; at < used;) {
     const { ino, nameLength } = message.directoryEntry.read(view, at);
-    const name = packed.subarray(
-      at + message.directoryEntry.size,
-      at + message.directoryEntry.size + nameLength,
-    );
+    const nameAt = at + message.directoryEntry.size;
+    const name = packed.subarray(nameAt, nameAt + nameLength);
     const entry = isDots(name) ? null : entryOf(tree, ino);
     if (entry === null) answer.putZeros(ENTRY_BYTES);
     else putEntry(answer, entry, cache.validity);
@@ -50,10 +48,7 @@ export const readdirplus: Handler = (connection, request, answer) => {
 
 /** Answers the bytes of what was listed. */
 function listInto(tree: NodeTree, handle: number, position: Words, entries: PackedEntries): number {
-  const behind = tree.readdir(handle, position, (block, nameAt, nameLength, ino, type, high, low) =>
-    entries.take(block, nameAt, nameLength, ino, type, high, low),
-  );
-  entries.close(behind);
+  entries.close(tree.readdir(handle, position, entries.take));
   return entries.used;
 }
 

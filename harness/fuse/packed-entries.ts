@@ -1,5 +1,6 @@
 import type { Words } from './layout.ts';
 import { directoryEntry } from './messages.ts';
+import type { TakeTreeEntry } from './node-tree.ts';
 
 /** Where the fields of an entry stand, in words of four bytes (struct fuse_dirent). */
 const NEXT_LOW = 2;
@@ -40,15 +41,7 @@ export class PackedEntries {
   }
 
   /** An entry, unless there is no room: its own position, `high` and `low`, is what the one before it leads to. */
-  take(
-    block: Uint8Array,
-    nameAt: number,
-    nameLength: number,
-    ino: number,
-    type: number,
-    high: number,
-    low: number,
-  ): boolean {
+  readonly take: TakeTreeEntry = (block, nameAt, nameLength, ino, type, high, low) => {
     if (this.#last >= 0) this.#lead(high, low);
     const at = this.#used;
     const end = at + packedEntryBytes(nameLength);
@@ -71,7 +64,7 @@ export class PackedEntries {
     this.#last = at;
     this.#used = end;
     return true;
-  }
+  };
 
   /** What comes behind the last entry. */
   close({ high, low }: Words): void {

@@ -34,9 +34,8 @@ export class LinearReader {
       if (this.#version !== dir.version) at = entryStart(data, at);
       this.#version = dir.version;
       for (; at < blockSize; at += entryLength(data, at)) {
-        offset = logical * blockSize + at;
-        if (entryIno(data, at) !== 0 && !emit(data, at, Math.floor(offset / 2 ** 32), offset >>> 0))
-          return cookieOfOffset(offset);
+        const place = cookieOfOffset(logical * blockSize + at);
+        if (entryIno(data, at) !== 0 && !emit(data, at, place.high, place.low)) return place;
       }
       offset = (logical + 1) * blockSize;
     }
