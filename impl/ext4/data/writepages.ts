@@ -8,6 +8,7 @@ import { isWanted, type WritebackControl } from '../../mm/address-space-operatio
 import type { Folio } from '../../mm/folio.ts';
 import { waitForWriteback } from '../../mm/filemap.ts';
 import { endPage, PAGE_BYTES, pageIndex } from '../../mm/page.ts';
+import { writeProtect } from '../../mm/reverse-map.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import type { BlockRange } from '../mapping/convert.ts';
 import { growDiskSize } from './disk-size.ts';
@@ -102,6 +103,8 @@ function* writePlacedPart(inode: Inode, folio: Folio): Sleepable<void> {
     if (placed.length === 0) return;
     if (folio.end > inode.size) folio.data.fill(0, Math.max(0, inode.size - folio.position));
     for (const buffer of placed) buffer.dirty = false;
+    // The folio stays dirty, but a store to what is clean now has to be noticed.
+    writeProtect(mapping, folio);
     mapping.startWriteback(folio);
     const io = new PageIo(inode);
     io.add(folio, placed);
