@@ -5,6 +5,7 @@ import { dispatch } from '../fuse/dispatch.ts';
 import { TRANSFER_MAX_BYTES } from '../fuse/init-handler.ts';
 import type { Libc } from '../fuse/libc.ts';
 import type { FuseRequest } from '../fuse/request.ts';
+import { BusyWait } from './busy-wait.ts';
 import type { FuseDevice } from './fuse-device.ts';
 
 /** What was changed is on the disk so many milliseconds later (the commit interval of ext4). */
@@ -28,6 +29,8 @@ export class MountServer {
   readonly #device: FuseDevice;
   readonly #connection: FuseConnection;
   readonly #answer = new FuseAnswer(TRANSFER_MAX_BYTES + 4096);
+  readonly #busyWait = new BusyWait();
+  readonly #look = () => this.#device.next();
   #requests = 0;
   #requestsCommitted = 0;
   #nextCommit = performance.now() + COMMIT_MS;
@@ -56,10 +59,10 @@ export class MountServer {
   #turn(): boolean {
     const end = performance.now() + TURN_MS;
     do {
-      if (this.#libc.waitReadable(this.#device.file, WAIT_MS) !== true) return false;
-      const request = this.#device.next();
+      const request = this.#look() ?? this.#busyWait.watch(this.#look);
       if (request === 'ended') return true;
       if (request !== null) this.#perform(request);
+      else if (this.#libc.waitReadable(this.#device.file, WAIT_MS) !== true) return false;
     } while (performance.now() < end);
     return false;
   }
