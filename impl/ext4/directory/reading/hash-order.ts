@@ -20,6 +20,7 @@ const DOT_DOT_HASH: NameHash = { major: 2, minor: 0 };
  */
 export function* readNamesFrom(dir: Inode, start: NameHash, names: HashedNames): Sleepable<void> {
   names.clear();
+  names.makeRoom(dir.blockSize + 2 * DOT_DOT_OFFSET);
   if (isIndexed(dir)) yield* readIndexed(dir, start, names);
   else {
     const data = isInline(dir) ? yield* inlineAsBlock(dir) : (yield* readDirectoryBlock(dir, 0)).data;

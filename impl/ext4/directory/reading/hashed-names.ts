@@ -34,6 +34,11 @@ export class HashedNames {
     this.#bytesUsed = 0;
   }
 
+  /** There is room for names in so many bytes: most stretches are one block, and find it at once. */
+  makeRoom(bytesLength: number): void {
+    if (this.bytes.length < bytesLength) this.#grow(bytesLength);
+  }
+
   /** What follows is about the name that is number `place` in the order of hashes. */
   offset(place: number): number {
     return this.#offsets[this.#order[place] ?? 0] ?? 0;
@@ -105,16 +110,15 @@ export class HashedNames {
   /** Copies what names stand in, and sees to room for them; answers where the copy begins. */
   #copy(data: Uint8Array): number {
     const base = this.#bytesUsed;
-    this.#bytesUsed += data.length;
-    if (this.#bytesUsed > this.bytes.length) this.#grow();
+    if (base + data.length > this.bytes.length) this.#grow(2 * (base + data.length));
+    this.#bytesUsed = base + data.length;
     this.bytes.set(data, base);
     return base;
   }
 
-  #grow(): void {
+  #grow(bytesLength: number): void {
     const { bytes } = this;
-    // Most stretches are one block.
-    this.bytes = new Uint8Array(bytes.length === 0 ? this.#bytesUsed : 2 * this.#bytesUsed);
+    this.bytes = new Uint8Array(bytesLength);
     this.bytes.set(bytes);
     const names = Math.ceil(this.bytes.length / SHORTEST_BYTES);
     const hashes = this.#hashes;
