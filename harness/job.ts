@@ -146,6 +146,12 @@ export interface BenchPlan {
   readonly windowMs: number;
 }
 
+/** Why a benchmark ended early: a sequence failed, which is a case then, or nobody can say. */
+export interface BenchStop {
+  readonly message: string;
+  readonly case: Case | null;
+}
+
 /** A stretch of a benchmark. */
 export interface BenchWindow {
   readonly sequences: number;
@@ -221,7 +227,7 @@ export type Message =
   /** Not null when a sequence did not hold, or nobody could say. */
   | {
       readonly type: 'benched';
-      readonly stopped: { readonly found: boolean; readonly message: string } | null;
+      readonly stopped: BenchStop | null;
     }
   /** From now on schedules are of this program; `name` and `isFirst` are those of the item. */
   | {

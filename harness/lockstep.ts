@@ -194,10 +194,10 @@ export class Lockstep {
     const groups: string[] = [];
     for (const [index, answer] of answers.entries()) {
       const looks = look !== null && !(answer instanceof Broke) && !answer.ok;
-      const session = lane.participants[index]?.session;
-      const seen = looks && session !== undefined ? await ask(session, look, context.now) : null;
-      const size = seen === null || seen instanceof Broke ? '' : describeSize(seen);
-      groups.push(`${groupOf(operation, answer, choice)}${size}`);
+      const participant = lane.participants[index];
+      const seen = looks && participant ? await ask(participant.session, look, context.now) : null;
+      const left = seen === null || seen instanceof Broke ? '' : describeLeft(seen, context.now, participant);
+      groups.push(`${groupOf(operation, answer, choice)}${left}`);
     }
     const names = new Set(groups);
     const fresh: Lane[] = [];
@@ -259,8 +259,13 @@ function lookAfter(model: Model, operation: Operation): Operation | null {
   return leavesSize && model.handles.has(handle) ? { op: 'fstat', handle } : null;
 }
 
-const describeSize = (seen: Outcome): string =>
-  seen.ok && seen.value.kind === 'stat' ? ` and size ${seen.value.stat.size}` : '';
+/** The size, and whether the times have moved: a write may give up before it touches them, or after. */
+function describeLeft(seen: Outcome, now: Timestamp, participant: Participant | undefined): string {
+  if (!seen.ok || seen.value.kind !== 'stat') return '';
+  const { size, mtime } = seen.value.stat;
+  const sameTime = (participant && sameTimeOf(participant)) ?? exactlySame;
+  return ` and size ${size}${sameTime(now, mtime) ? ' at this time' : ''}`;
+}
 
 /** Follows what a change that failed halfway has left, which is the same for all of the lane. */
 async function lookedUnlike(

@@ -1,4 +1,5 @@
 import { BenchFile, type Measured } from '../bench-record.ts';
+import type { Case } from '../case.ts';
 import type { BenchWindow, Message, Mix } from '../job.ts';
 import { RunFolder } from '../run-folder.ts';
 import type { RunEnd } from '../run-record.ts';
@@ -71,8 +72,9 @@ export async function benchSequences(options: SequencesOptions, terminal: Termin
       () => status.show(STOPPING, true),
     );
     status.clear();
-    const { exitCode, stopped } = conclude(ending, windows, tell);
+    const { exitCode, stopped, found } = conclude(ending, windows, tell);
     if (stopped !== null) terminal.err(`twinpath: ${stopped}\n`);
+    if (found !== null) terminal.err(`saved ${keep(found, folder)}\n`);
     if (windows.length > 0) new BenchFile(folder.path).append(measurementOf(options.mix, targets, windows));
     await concludeRun({ folder, terminal, json: options.json }, record, benchEnd(windows, exitCode));
     if (options.json) terminal.out(`${JSON.stringify({ windows, stopped, exitCode }, null, 2)}\n`);
@@ -126,20 +128,30 @@ function progressText(done: number, { seconds }: SequencesOptions): string {
 interface Conclusion {
   readonly exitCode: number;
   readonly stopped: string | null;
+  /** The sequence that failed. */
+  readonly found: Case | null;
+}
+
+/** Puts what failed where `twinpath replay` and `twinpath shrink` take it from; answers the file. */
+function keep(found: Case, folder: RunFolder): string {
+  const own = folder.caseFolder('01');
+  own.replace(found);
+  return own.caseFile;
 }
 
 function conclude(ending: Ending, windows: readonly BenchWindow[], tell: (text: string) => void): Conclusion {
   const stopped = ending.kind === 'finished' && ending.last.type === 'benched' ? ending.last.stopped : null;
   if (ending.kind !== 'finished') {
     const why = ending.kind === 'hang' ? 'a target hangs' : ending.message;
-    return { exitCode: EXIT.found, stopped: why };
+    return { exitCode: EXIT.found, stopped: why, found: null };
   }
   if (stopped !== null) {
-    return { exitCode: stopped.found ? EXIT.found : EXIT.impossible, stopped: stopped.message };
+    const { message, case: found } = stopped;
+    return { exitCode: found === null ? EXIT.impossible : EXIT.found, stopped: message, found };
   }
-  if (windows.length < WINDOWS) return { exitCode: EXIT.interrupted, stopped: null };
+  if (windows.length < WINDOWS) return { exitCode: EXIT.interrupted, stopped: null, found: null };
   tell(`${summary(windows.slice(WINDOWS / 2))}\n`);
-  return { exitCode: EXIT.held, stopped: null };
+  return { exitCode: EXIT.held, stopped: null, found: null };
 }
 
 const perOperation = (ms: number, operations: number): string => ((ms * 1000) / operations).toFixed(1);

@@ -1,4 +1,5 @@
 import { STAGES_MEASURED } from '../bench/harness/in-step.ts';
+import { CASE_FORMAT, CASE_VERSION } from '../case.ts';
 import { drive, type DriveOptions } from '../drive.ts';
 import {
   generateSequence,
@@ -9,7 +10,7 @@ import {
 } from '../generate-sequence.ts';
 import { Dice } from '../generate/dice.ts';
 import { FSX_SETUP, fsxMix } from '../generate/fsx-mix.ts';
-import type { BenchJob, BenchPlan, BenchWindow, Message } from '../job.ts';
+import type { BenchJob, BenchPlan, BenchStop, BenchWindow, Message } from '../job.ts';
 import { StageClock } from '../stage-clock.ts';
 import { unperformedBy } from '../unperformed.ts';
 import type { Verdict } from '../verdict.ts';
@@ -20,7 +21,13 @@ interface Options extends DriveOptions {
 }
 
 /** What was measured when one stretch was over, or the verdict that ended it: a rate of what is broken says nothing. */
-type Measured = { readonly window: BenchWindow } | { readonly sequence: number; readonly verdict: Verdict };
+type Measured = { readonly window: BenchWindow } | Broken;
+
+interface Broken {
+  readonly sequence: number;
+  readonly drawn: Sequence;
+  readonly verdict: Verdict;
+}
 
 /**
  * The job of `twinpath bench`: sequence after sequence of a campaign, in the same kind of thread as campaigns have, and
@@ -39,7 +46,7 @@ export async function runBench(
   for (let window = 0; window < plan.windows && !signal.aborted; window++) {
     const measured = await measure(plan, sequence, options, signal);
     if (!('window' in measured)) {
-      say({ type: 'benched', stopped: whyStopped(measured.verdict, measured.sequence, plan.seed) });
+      say({ type: 'benched', stopped: whyStopped(measured, plan, targets) });
       return;
     }
     say({ type: 'window', window: measured.window });
@@ -61,8 +68,8 @@ async function measure(
   let operations = 0;
   let sequence = first;
   while (performance.now() - startedAt < plan.windowMs && !signal.aborted) {
-    const { verdict, executed } = await runOne(plan, sequence, options);
-    if (verdict.kind !== 'holds') return { sequence, verdict };
+    const { verdict, executed, drawn } = await runOne(plan, sequence, options);
+    if (verdict.kind !== 'holds') return { sequence, drawn, verdict };
     operations += executed;
     sequence++;
   }
@@ -83,12 +90,12 @@ async function runOne(
   plan: BenchPlan,
   sequence: number,
   options: Options,
-): Promise<{ verdict: Verdict; executed: number }> {
+): Promise<{ verdict: Verdict; executed: number; drawn: Sequence }> {
   options.clock.enter('generate');
-  const { setup, operations, steps } = sequenceOf(plan, sequence, options);
-  const { verdict, executed } = await drive(setup, operations, options);
+  const drawn = sequenceOf(plan, sequence, options);
+  const { verdict, executed } = await drive(drawn.setup, drawn.operations, options);
   options.clock.enter(null);
-  return { verdict, executed: steps ?? executed };
+  return { verdict, executed: drawn.steps ?? executed, drawn };
 }
 
 function sequenceOf(
@@ -111,12 +118,27 @@ function sequenceOf(
 }
 
 function whyStopped(
-  verdict: Verdict,
-  sequence: number,
-  seed: number,
-): { readonly found: boolean; readonly message: string } | null {
+  { verdict, sequence, drawn }: Broken,
+  { seed }: BenchPlan,
+  targets: readonly string[],
+): BenchStop | null {
   if (verdict.kind === 'holds') return null;
-  if (verdict.kind === 'unknown')
-    return { found: false, message: `nobody can say whether sequence ${sequence} held: ${verdict.reason}` };
-  return { found: true, message: `sequence ${sequence} failed; twinpath check --seed ${seed} finds it` };
+  if (verdict.kind === 'unknown') {
+    const message = `nobody can say whether sequence ${sequence} held: ${verdict.reason}`;
+    return { message, case: null };
+  }
+  const { setup, operations } = drawn;
+  return {
+    message: `sequence ${sequence} failed: ${verdict.evidence.summary}`,
+    case: {
+      format: CASE_FORMAT,
+      version: CASE_VERSION,
+      setup,
+      targets,
+      faults: [],
+      origin: { seed, run: sequence },
+      failure: verdict.failure,
+      operations,
+    },
+  };
 }
