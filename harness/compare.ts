@@ -10,7 +10,7 @@ import type {
   Value,
   SameTime,
 } from '../model/index.ts';
-import { byteRows, statFields, type DifferenceDetail } from './difference-detail.ts';
+import { byteRows, statFields, timeText, type DifferenceDetail } from './difference-detail.ts';
 import type { Uncompared } from './target.ts';
 import { firstNonZero, firstStrayByte, streamBytes } from './content.ts';
 
@@ -137,7 +137,7 @@ function timeDifference(
   sameTime: SameTime,
 ): Difference | null {
   if (sameTime(expected, observed)) return null;
-  return { what, expected: describeTime(expected), observed: describeTime(observed) };
+  return { what, expected: timeText(expected), observed: timeText(observed) };
 }
 
 const deviceText = (device: DeviceNumber | undefined): string =>
@@ -245,11 +245,8 @@ function describeRun(run: Run): string {
   return `${run.length} bytes of content ${run.seed}${run.start === 0 ? '' : ` from ${run.start}`}`;
 }
 
-const describeTime = (time: Timestamp): string =>
-  `${time.seconds}.${String(time.nanoseconds).padStart(9, '0')}`;
-
 function describeStat(stat: Stat): string {
-  const times = `atime ${describeTime(stat.atime)} mtime ${describeTime(stat.mtime)} ctime ${describeTime(stat.ctime)}`;
+  const times = `atime ${timeText(stat.atime)} mtime ${timeText(stat.mtime)} ctime ${timeText(stat.ctime)}`;
   const mode = stat.mode.toString(8).padStart(4, '0');
   const type = stat.device === undefined ? stat.type : `${stat.type} ${deviceText(stat.device)}`;
   return `${type} ${mode} links ${stat.links} owner ${stat.uid}:${stat.gid} size ${stat.size} ${times}`;

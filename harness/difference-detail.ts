@@ -98,5 +98,5 @@ const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 const deviceText = (device: DeviceNumber | undefined): string =>
   device === undefined ? 'none' : `${device.major}:${device.minor}`;
 
-const timeText = ({ seconds, nanoseconds }: Timestamp): string =>
+export const timeText = ({ seconds, nanoseconds }: Timestamp): string =>
   `${seconds}.${String(nanoseconds).padStart(9, '0')}`;

@@ -1,6 +1,7 @@
 import { exactlySame } from '../model/index.ts';
 import type { Model, Operation, Outcome, SameTime, Timestamp } from '../model/index.ts';
 import { describe, difference } from './compare.ts';
+import { timeText } from './difference-detail.ts';
 import type { FailureKind } from './failure.ts';
 import { isPromise, type Awaitable, type Session, type Target } from './target.ts';
 import { targetBroke } from './judges/crash-of-target.ts';
@@ -196,7 +197,7 @@ export class Lockstep {
       const looks = look !== null && !(answer instanceof Broke) && !answer.ok;
       const participant = lane.participants[index];
       const seen = looks && participant ? await ask(participant.session, look, context.now) : null;
-      const left = seen === null || seen instanceof Broke ? '' : describeLeft(seen, context.now, participant);
+      const left = seen === null || seen instanceof Broke ? '' : describeLeft(seen, participant);
       groups.push(`${groupOf(operation, answer, choice)}${left}`);
     }
     const names = new Set(groups);
@@ -259,12 +260,14 @@ function lookAfter(model: Model, operation: Operation): Operation | null {
   return leavesSize && model.handles.has(handle) ? { op: 'fstat', handle } : null;
 }
 
-/** The size, and whether the times have moved: a write may give up before it touches them, or after. */
-function describeLeft(seen: Outcome, now: Timestamp, participant: Participant | undefined): string {
+/** The size and the times: they may have been touched before it failed, or not, and what earlier calls left open shows as well. */
+function describeLeft(seen: Outcome, participant: Participant | undefined): string {
   if (!seen.ok || seen.value.kind !== 'stat') return '';
-  const { size, mtime } = seen.value.stat;
-  const sameTime = (participant && sameTimeOf(participant)) ?? exactlySame;
-  return ` and size ${size}${sameTime(now, mtime) ? ' at this time' : ''}`;
+  const { size, atime, mtime, ctime } = seen.value.stat;
+  // Times by clocks of their own are alike nowhere.
+  const ownClock = participant !== undefined && sameTimeOf(participant) !== undefined;
+  const times = ownClock ? [] : [atime, mtime, ctime].map(timeText);
+  return [' and size', size, ...times].join(' ');
 }
 
 /** Follows what a change that failed halfway has left, which is the same for all of the lane. */

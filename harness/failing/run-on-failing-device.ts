@@ -2,6 +2,7 @@ import type { Handle, Operation, Outcome, Path } from '../../model/index.ts';
 import { withImage } from '../evidence-image.ts';
 import { targetBroke } from '../judges/crash-of-target.ts';
 import { lanesOf, type DriveOptions } from '../drive.ts';
+import { isFairNow } from '../generate/fairness.ts';
 import { Lockstep, type OutcomeListener, type Participant, type StepContext } from '../lockstep.ts';
 import { timeOfStep, type Setup } from '../setup.ts';
 import {
@@ -62,7 +63,10 @@ export async function runOnFailingDevice(
   const run = new Run(well, target, failing, judge, onOutcome);
   let left = trouble.operationsAfter ?? Infinity;
   for (const [step, operation] of operations.entries()) {
-    if (!isPossible(operation)) continue;
+    if (!isPossible(operation)) {
+      run.leftOut = true;
+      continue;
+    }
     if (run.isStruck() && left-- <= 0) break;
     onStep?.(step);
     run.performed = step + 1;
@@ -112,6 +116,8 @@ class Run {
   #renamed = false;
   /** An inode that leaves memory takes along that something of it was lost, and who opens it later is told nothing. */
   #forgot = false;
+  /** An operation of the sequence was not performed, so others may ask what nobody can know: they were drawn for what it would have left. */
+  leftOut = false;
   told = 0;
   performed = 0;
 
@@ -142,10 +148,15 @@ class Run {
 
   async step(operation: Operation, context: StepContext): Promise<FailedVerdict | null> {
     if (this.isStruck()) return await this.#perform(operation, context);
+    if (this.leftOut && !this.#isFair(operation)) return null;
     const answer = this.#lockstep.step(operation, context);
     const failed = isPromise(answer) ? await answer : answer;
     if (this.isStruck()) this.#forgot = forgetsInodes(operation);
     return failed !== null && this.isStruck() && failed.failure.kind !== 'crash-of-target' ? null : failed;
+  }
+
+  #isFair(operation: Operation): boolean {
+    return this.#lockstep.lanes.every(({ model, setup }) => isFairNow(model, operation, setup));
   }
 
   /** Files as they were called when the model still knew. */

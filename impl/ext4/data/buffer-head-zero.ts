@@ -20,8 +20,11 @@ export function* zeroPartialBlock(inode: Inode, position: number, length: number
     const buffer = ensureBuffers(folio, blockSize)[Math.floor(offset / blockSize)];
     if (buffer === undefined) return;
     if (!buffer.mapped) {
-      // Nothing of the block is in memory, and an unwritten one reads as zeros.
-      if (found.type !== 'written') return;
+      // Nothing is on the disk that does not read as zeros, but a folio may still show what the block held that a move took away.
+      if (found.type !== 'written') {
+        if (folio.uptodate) folio.data.fill(0, offset, offset + length);
+        return;
+      }
       buffer.mapped = true;
       buffer.block = found.physical;
     }
