@@ -1,4 +1,4 @@
-import { SECTOR_BYTES } from '../block/bio.ts';
+import { SECTOR_BYTES, type Bio } from '../block/bio.ts';
 import type { BlockDevice } from '../block/block-device.ts';
 import { transfer } from '../block/transfer.ts';
 import type { AddressSpace } from '../mm/address-space.ts';
@@ -69,15 +69,27 @@ function takeNewBlock(folio: Folio, buffer: BufferHead, start: number, from: num
 
 /** Reads one block of a folio (bh_read). Fails with EIO. */
 export function* readBuffer(device: BlockDevice, buffer: BufferHead, blockSize: number): Sleepable<void> {
-  yield* transfer(device, {
-    direction: 'read',
-    sector: (buffer.block * blockSize) / SECTOR_BYTES,
-    segments: [buffer.data],
+  yield* transferBuffer(device, buffer, blockSize, 'read');
+  buffer.uptodate = true;
+}
+
+/** Writes one block of a folio now, whatever its state, and waits for that. Fails with EIO. */
+export const writeBuffer = (device: BlockDevice, buffer: BufferHead, blockSize: number): Sleepable<void> =>
+  transferBuffer(device, buffer, blockSize, 'write');
+
+const transferBuffer = (
+  device: BlockDevice,
+  { block, data }: BufferHead,
+  blockSize: number,
+  direction: Bio['direction'],
+): Sleepable<void> =>
+  transfer(device, {
+    direction,
+    sector: (block * blockSize) / SECTOR_BYTES,
+    segments: [data],
     preflush: false,
     fua: false,
   });
-  buffer.uptodate = true;
-}
 
 /** block_write_end(): bytes [offset, offset + length) were copied in. The folio is uptodate when all its blocks are. */
 export function blockWriteEnd(

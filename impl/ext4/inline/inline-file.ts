@@ -1,15 +1,17 @@
-import { blockWriteBegin, blockWriteEnd, type GetBlock } from '../../buffer/block-write.ts';
+import { blockWriteBegin, blockWriteEnd, writeBuffer, type GetBlock } from '../../buffer/block-write.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
+import { ensureBuffers } from '../../buffer/folio-buffers.ts';
 import type { Handle } from '../../jbd2/handle.ts';
+import { present } from '../../lib/assert.ts';
 import { grabFolio } from '../../mm/filemap.ts';
 import type { Folio } from '../../mm/folio.ts';
 import { truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { retryAfterCommit } from '../allocation/retry-allocation.ts';
 import { logFirstBlock } from '../data/journalled-data.ts';
-import { orderRange } from '../data/ordered-data.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import type { Inode } from '../inode/inode.ts';
+import { blockMapOf } from '../mapping/block-map.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
 import {
   cutInline,
@@ -73,10 +75,7 @@ export function* tryInlineWrite(
   return true;
 }
 
-/**
- * A written block at once: its data is on the device before the transaction that takes them out of the inode, whatever the mode. Linux
- * has them in the transaction (ext4_convert_inline_data_nolock).
- */
+/** A written block at once. Linux has a delayed one, or an unwritten one, and loses synced bytes when the power goes before their data arrives. */
 class PlaceWritten implements GetBlock {
   readonly #handle: Handle;
   readonly #inode: Inode;
@@ -95,7 +94,6 @@ class PlaceWritten implements GetBlock {
     buffer.mapped = true;
     buffer.block = physical;
     buffer.new = true;
-    orderRange(this.#handle, this.#inode, 0, this.#inode.blockSize);
   }
 }
 
@@ -132,14 +130,43 @@ function* moveToFolio(handle: Handle, inode: Inode, folio: Folio): Sleepable<voi
   yield* dropInline(handle, inode);
   if (length === 0) return;
   try {
-    if (inode.dataPath.logsData) return yield* logFirstBlock(handle, inode, folio);
-    const { device, blockSize } = inode;
-    yield* blockWriteBegin(device, folio, blockSize, 0, length, new PlaceWritten(handle, inode));
+    if (inode.dataPath.logsData) yield* logFirstBlock(handle, inode, folio);
+    else yield* writeFirstBlock(handle, inode, folio, length);
   } catch (error) {
     yield* restoreInline(handle, inode, bytes);
     throw error;
   }
-  blockWriteEnd(inode.mapping, folio, inode.blockSize, 0, length);
+}
+
+/**
+ * The bytes are on the device before the transaction that takes them out of the inode, whatever the mode: who finds the block written
+ * must not see what somebody else left there, and what was synced in the inode must not be lost. Fails with ENOSPC, EIO, and then the
+ * inode has no block.
+ */
+function* writeFirstBlock(handle: Handle, inode: Inode, folio: Folio, length: number): Sleepable<void> {
+  const { device, blockSize, mapping } = inode;
+  yield* blockWriteBegin(device, folio, blockSize, 0, length, new PlaceWritten(handle, inode));
+  blockWriteEnd(mapping, folio, blockSize, 0, length);
+  const buffer = present(ensureBuffers(folio, blockSize)[0], 'buffer');
+  buffer.dirty = false;
+  mapping.clearDirty(folio);
+  try {
+    yield* writeBuffer(device, buffer, blockSize);
+  } catch (error) {
+    buffer.mapped = false;
+    yield* removeFirstBlock(handle, inode);
+    throw error;
+  }
+  inode.syncTid = inode.dataSyncTid = handle.transaction.tid;
+}
+
+function* removeFirstBlock(handle: Handle, inode: Inode): Sleepable<void> {
+  yield* inode.dataLock.write();
+  try {
+    yield* blockMapOf(inode).removeRange(handle, inode, 0, 1);
+  } finally {
+    inode.dataLock.unlockWrite();
+  }
 }
 
 /**
