@@ -23,12 +23,14 @@ export class Task {
   readonly daemon: boolean;
   /** Null while it does not sleep. */
   waitingOn: Wait | null = null;
-  readonly held: HeldLock[] = [];
+  readonly held: HeldLock[];
 
-  constructor(id: number, name: string, daemon: boolean) {
+  /** `held` is an empty list: memory of a task that has ended may serve once more. */
+  constructor(id: number, name: string, daemon: boolean, held: HeldLock[] = []) {
     this.id = id;
     this.name = name;
     this.daemon = daemon;
+    this.held = held;
   }
 
   get runnable(): boolean {

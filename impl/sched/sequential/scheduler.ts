@@ -1,7 +1,7 @@
 import { assert } from '../../lib/assert.ts';
 import { Deadlock } from '../deadlock.ts';
 import { runToCompletion, type Strategy } from '../strategy.ts';
-import { Task } from '../task.ts';
+import { Task, type HeldLock } from '../task.ts';
 import { exchangeSleep, type Sleep } from './sleepable.ts';
 
 /** Work for a task. */
@@ -38,6 +38,8 @@ export class Scheduler {
   readonly #sleepers: Task[] = [];
   #nextId = 1;
   #steps = 0;
+  /** For the next call: a new list for each is a tenth of what a small write allocates. */
+  #held: HeldLock[] = [];
   readonly #sleep: Sleep = (reason, isReady) => {
     this.#runWorkers(reason, isReady);
   };
@@ -64,10 +66,13 @@ export class Scheduler {
   call<T>(name: string, start: () => T): T {
     const outer = this.current;
     const sleepBefore = exchangeSleep(this.#sleep);
-    this.current = new Task(this.#nextId++, name, false);
+    const held = outer === null ? this.#held : [];
+    this.current = new Task(this.#nextId++, name, false, held);
     try {
       return start();
     } finally {
+      // Who was stopped by a failure of ours may hold something for ever.
+      if (held.length > 0) this.#held = [];
       this.current = outer;
       exchangeSleep(sleepBefore);
     }
