@@ -14,12 +14,12 @@ import {
 import type { Scene } from './scene.ts';
 
 /** A mapping of the first pages of a file, and steps on it. */
-interface Mapped {
+export interface Mapped {
   readonly open: Maker;
   readonly step: (make: (scene: Scene, view: MappingView) => Operation) => Maker;
 }
 
-function mapped(scene: Scene, file: Work, pages: number): Mapped {
+export function mapped(scene: Scene, file: Work, pages: number): Mapped {
   const as = scene.newMapping();
   const sharing = scene.dice.oneIn(5) ? 'private' : 'shared';
   return {

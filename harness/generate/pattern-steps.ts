@@ -67,6 +67,12 @@ export const settle =
     }
   };
 
+/** Somebody else waits for his file: everything is committed, and of other files only what data=ordered wants is written. */
+export const commit = (other: Work): Pattern => [
+  onFile(other, (scene, view) => pwrite(scene, view, 0, 1 + scene.dice.below(100))),
+  onFile(other, (_, { handle }) => ({ op: 'fsync', handle })),
+];
+
 export const dropCaches: Maker = (scene) => (scene.dice.oneIn(2) ? { op: 'drop-caches' } : null);
 
 export const readAround = (file: Work): Maker =>

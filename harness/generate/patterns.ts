@@ -17,6 +17,7 @@ import {
 import type { Scene } from './scene.ts';
 import { changeMap, defragment, frozen, swapFile } from './layout-patterns.ts';
 import { brim, holes, moveContents, reserve } from './space-patterns.ts';
+import { mosaic } from './mosaic-pattern.ts';
 import { walk } from './walk-pattern.ts';
 import { cutMapping, strayStore } from './mapping-patterns.ts';
 import { copies, flushRange, pastCache, pressure } from './transfer-patterns.ts';
@@ -57,6 +58,7 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   'cut-mapping': cutMapping,
   brim,
   walk,
+  mosaic,
 };
 
 export const layOut = (scene: Scene): Pattern => layouts[scene.swarm.patterns.pick(scene.dice)](scene);

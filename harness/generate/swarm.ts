@@ -112,7 +112,7 @@ const METADATA_PATTERN = 24;
 
 export type OffsetClass = keyof typeof FAR_OFFSETS;
 export type LengthClass = keyof typeof LENGTHS;
-export type PatternName = keyof typeof PATTERNS | 'walk' | 'brim';
+export type PatternName = keyof typeof PATTERNS | 'walk' | 'brim' | 'mosaic';
 
 /** What one run is like. Drawn anew for each, so that runs differ from each other more than operations do. */
 export interface Swarm {
@@ -172,6 +172,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   settle('past-cache', transfers.directPercent > 0);
   settle('stray-store', kinds.has('store'));
   settle('cut-mapping', kinds.has('store'));
+  settle('mosaic', kinds.has('store'), 4 * METADATA_PATTERN);
   settle('pressure', kinds.has('reclaim'));
   settle('flush-range', kinds.has('sync-file-range'));
   return {

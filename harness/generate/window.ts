@@ -3,6 +3,7 @@ import type { ByteRange } from './boundaries.ts';
 import type { Maker } from './data-makers.ts';
 import type { Dice } from './dice.ts';
 import {
+  commit,
   dropCaches,
   onFile,
   openNew,
@@ -27,6 +28,8 @@ export interface Window extends ByteRange {
   /** What comes to it. */
   readonly doors: WeightedChoice<OperationName>;
   readonly modes: WeightedChoice<FallocateMode>;
+  /** Whose fsync commits what runs, of this file only what data=ordered wants; null in windows in which nobody does. */
+  readonly other: Work | null;
 }
 
 /** Operations that do the same kind of thing to the bytes of a file, with usual weights. */
@@ -84,6 +87,9 @@ const WINDOW_PERCENT = 85;
 /** Of 100 operations while there is none, how many begin one. */
 const BEGIN_PERCENT = 20;
 
+/** One operation in so many of a window is followed by a commit, where somebody commits. */
+const COMMIT_ONE_IN = 8;
+
 /** Decides for each operation of a run whether it is in a window, and in which. */
 export class Windows {
   readonly #scene: Scene;
@@ -103,7 +109,9 @@ export class Windows {
     if (this.#left > 0) {
       this.#left--;
       scene.lookThrough(dice.percent(WINDOW_PERCENT) ? this.#window : null);
-      return this.#left === 0 ? lookOver(scene) : [];
+      if (this.#left === 0) return lookOver(scene);
+      const other = this.#window?.other ?? null;
+      return other !== null && dice.oneIn(COMMIT_ONE_IN) ? commit(other) : [];
     }
     scene.lookThrough(null);
     if (!dice.percent(BEGIN_PERCENT)) return [];
@@ -128,6 +136,7 @@ function drawWindow(scene: Scene): Window {
     length: Math.max(length, block),
     doors: drawDoors(dice),
     modes: drawModes(scene),
+    other: dice.oneIn(2) ? openNew(scene, names.freshPath()) : null,
   };
 }
 
@@ -157,7 +166,7 @@ function ground(scene: Scene, window: Window): Pattern {
     [reserve],
     [reserve, settle(file)],
   ];
-  return [...file.opening, ...dice.pick(grounds)];
+  return [...file.opening, ...(window.other?.opening ?? []), ...dice.pick(grounds)];
 }
 
 /** What is data there, and what a hole, one after the other; while much of it is in memory only. */

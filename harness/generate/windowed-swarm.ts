@@ -19,6 +19,7 @@ const PATTERNS = {
   pressure: 2,
   'stray-store': 3,
   'cut-mapping': 3,
+  mosaic: 12,
 } satisfies Partial<Record<PatternName, number>>;
 
 /** A few descriptors of one file are open at once. */
