@@ -34,8 +34,8 @@ interface Broken {
  * word of each window when it is over. No sequence comes twice, so what is measured first is mostly the engine's compiler.
  */
 export async function runBench(
-  { plan, targets }: BenchJob,
-  bench: Workbench,
+  { plan, targets }: Pick<BenchJob, 'plan' | 'targets'>,
+  bench: Pick<Workbench, 'driveOptions'>,
   say: (message: Message) => void,
   signal: AbortSignal,
 ): Promise<void> {
