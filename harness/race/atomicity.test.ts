@@ -43,16 +43,16 @@ test('where blocks are unwritten until their bytes are on the device, and throug
 });
 
 // Seen with drawn programs: one byte at 1 and no memory for the next one, while somebody asked for the size.
-test('with data=journal, a write that comes to the end of memory may move the size to where it begins', () => {
+test('a write that comes to the end of memory may move the size to where it begins', () => {
   const empty: FileView = { bytes: new Uint8Array(0), size: 0, open: [] };
   const written: FileView = { bytes: new Uint8Array(2), size: 2, open: [] };
-  const write: Operation = {
-    op: 'pwrite',
-    handle: 'fd1',
-    offset: 1,
-    content: { seed: 1, length: 2 },
-    faultAt: 1,
-  };
-  expect(rulesOf('journal').sizeDuring(write, 1, empty, written)).toBe(true);
-  expect(rulesOf('delalloc').sizeDuring(write, 1, empty, written)).toBe(false);
+  const whole: Operation = { op: 'pwrite', handle: 'fd1', offset: 1, content: { seed: 1, length: 2 } };
+  const short: Operation = { ...whole, faultAt: 1 };
+  for (const mode of ['journal', 'delalloc', 'nodelalloc']) {
+    const rules = rulesOf(mode);
+    expect([rules.sizeDuring(short, 1, empty, written), rules.sizeDuring(whole, 1, empty, written)]).toEqual([
+      true,
+      false,
+    ]);
+  }
 });

@@ -15,8 +15,9 @@ import { allOperations, type RaceProgram } from './program.ts';
  *    places of preemption is atomic: whole blocks are demanded. What is read later in the file is not older.
  * 3. i_size moves folio by folio while a write extends a file (under the folio lock, i_size_write), so a read may end, and a
  *    stat may report a size, at any folio's end of a write in progress. With folios of many sizes: at any block's end.
- *    With data=journal a copy that comes to the end of memory within a folio counts as nothing and is tried again with less, but
- *    moves the size to where it began (ext4_journalled_write_end: ext4_update_inode_size(pos + copied)).
+ *    A copy that comes to the end of memory within a folio that is not uptodate counts as nothing and is tried again with less, but
+ *    moves the size to where it began (ext4_da_write_end: copied = 0, and ext4_da_do_write_end moves i_size all the same;
+ *    ext4_write_end and ext4_journalled_write_end: ext4_update_inode_size(pos + copied)).
  * 4. ext4_setattr zeroes the rest of the new last block before it moves i_size, then sets i_size, then drops the folios
  *    (truncate_pagecache): meanwhile a read finds the old size, with old bytes or zeros behind the new end.
  *    A read that has come to the end of a folio when the file is shorter than that already ends there: it is as long as no
@@ -177,7 +178,7 @@ export class RaceRules {
     if (size === before.size || size === after.size) return true;
     if (this.#isDirect(operation)) return false;
     const short = operation.op === 'pwrite' && operation.faultAt !== undefined;
-    if (short && this.#journalled && size === operation.offset) return size > before.size;
+    if (short && size === operation.offset) return size > before.size;
     return size > before.size && size < after.size && size % this.granule === 0;
   }
 
