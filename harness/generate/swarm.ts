@@ -163,7 +163,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   settle('holes', kinds.has('fallocate'));
   settle('reserve', kinds.has('fallocate'));
   settle('move-contents', kinds.has('fallocate'));
-  settle('brim', kinds.has('fallocate') && canBeFilled(setup), METADATA_PATTERN / 4);
+  settle('brim', kinds.has('fallocate') && canBeFilled(setup), 2 * METADATA_PATTERN);
   settle('defragment', kinds.has('move-extent'));
   settle('change-map', kinds.has('chattr'));
   settle('swap-file', kinds.has('swapon'), 4 * METADATA_PATTERN);
