@@ -75,7 +75,10 @@ export function* tryInlineWrite(
   return true;
 }
 
-/** A written block at once. Linux has a delayed one, or an unwritten one, and loses synced bytes when the power goes before their data arrives. */
+/**
+ * A written block at once. Linux has a delayed one (ext4_da_convert_inline_data_to_extent), and by its source drops what the inode holds
+ * before the data has arrived (ext4_writepages).
+ */
 class PlaceWritten implements GetBlock {
   readonly #handle: Handle;
   readonly #inode: Inode;
