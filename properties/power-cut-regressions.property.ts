@@ -28,3 +28,13 @@ test.each(NAMES)('after every simple power cut of %s, what was promised is there
     expect(states).toBeGreaterThan(1);
   });
 });
+
+test('what e2fsck makes of an orphan with bigalloc proves nothing', async () => {
+  const name = 'e2fsck-makes-an-orphan-longer-with-bigalloc.json';
+  const program = programIn(readCrashCase(readFileSync(join(FOLDER, name), 'utf8'), name));
+  await withCrashJudges(async (context) => {
+    const run = await recorded(program, context);
+    const examination = new CrashExamination(run, targetOf(program, context), context.judges);
+    for (const { cut } of simpleCuts(run)) expect(await examination.judgeFully({ cut })).toBeNull();
+  });
+});
