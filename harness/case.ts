@@ -36,6 +36,13 @@ export interface Case {
   readonly operations: readonly Operation[];
 }
 
+/** A case of the present version. */
+export const newCase = (parts: Omit<Case, 'format' | 'version'>): Case => ({
+  format: CASE_FORMAT,
+  version: CASE_VERSION,
+  ...parts,
+});
+
 /** A case file that cannot be used. The message names the file, the place in it, what was found and what was expected. */
 export class CaseError extends Error {
   override readonly name = 'CaseError';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Operation } from '../model/index.ts';
-import { CASE_FORMAT, CASE_VERSION, type Case } from './case.ts';
+import { newCase, type Case } from './case.ts';
 import type { FailureKind } from './failure.ts';
 import type { Beat } from './heartbeat.ts';
 import type { HistoryEvent } from './history.ts';
@@ -23,9 +23,7 @@ export function caseOfHistory(
   if (event === null) return null;
   const { setup, operations } = event;
   const operation = operations[beat.step] ?? null;
-  return {
-    format: CASE_FORMAT,
-    version: CASE_VERSION,
+  return newCase({
     setup,
     targets: request.targets,
     faults: request.faults,
@@ -38,7 +36,7 @@ export function caseOfHistory(
       detail,
     },
     operations,
-  };
+  });
 }
 
 type SequenceEvent = Extract<HistoryEvent, { type: 'sequence' }>;

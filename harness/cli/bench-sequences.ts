@@ -1,6 +1,6 @@
 import { BenchFile, type Measured } from '../bench-record.ts';
 import type { Case } from '../case.ts';
-import type { BenchWindow, Message, Mix } from '../job.ts';
+import type { BenchStop, BenchWindow, Message, Mix } from '../job.ts';
 import { RunFolder } from '../run-folder.ts';
 import type { RunEnd } from '../run-record.ts';
 import { STAGES } from '../stage-clock.ts';
@@ -72,12 +72,13 @@ export async function benchSequences(options: SequencesOptions, terminal: Termin
       () => status.show(STOPPING, true),
     );
     status.clear();
-    const { exitCode, stopped, found } = conclude(ending, windows, tell);
-    if (stopped !== null) terminal.err(`twinpath: ${stopped}\n`);
-    if (found !== null) terminal.err(`saved ${keep(found, folder)}\n`);
+    const { exitCode, stopped } = conclude(ending, windows, tell);
+    if (stopped !== null) terminal.err(`twinpath: ${stopped.message}\n`);
+    if (stopped?.case) terminal.err(`saved ${keep(stopped.case, folder)}\n`);
     if (windows.length > 0) new BenchFile(folder.path).append(measurementOf(options.mix, targets, windows));
     await concludeRun({ folder, terminal, json: options.json }, record, benchEnd(windows, exitCode));
-    if (options.json) terminal.out(`${JSON.stringify({ windows, stopped, exitCode }, null, 2)}\n`);
+    if (options.json)
+      terminal.out(`${JSON.stringify({ windows, stopped: stopped?.message ?? null, exitCode }, null, 2)}\n`);
     return exitCode;
   } finally {
     await workspace.remove();
@@ -127,9 +128,7 @@ function progressText(done: number, { seconds }: SequencesOptions): string {
 /** How it went, and why it ended early if it did. */
 interface Conclusion {
   readonly exitCode: number;
-  readonly stopped: string | null;
-  /** The sequence that failed. */
-  readonly found: Case | null;
+  readonly stopped: BenchStop | null;
 }
 
 /** Puts what failed where `twinpath replay` and `twinpath shrink` take it from; answers the file. */
@@ -143,15 +142,12 @@ function conclude(ending: Ending, windows: readonly BenchWindow[], tell: (text: 
   const stopped = ending.kind === 'finished' && ending.last.type === 'benched' ? ending.last.stopped : null;
   if (ending.kind !== 'finished') {
     const why = ending.kind === 'hang' ? 'a target hangs' : ending.message;
-    return { exitCode: EXIT.found, stopped: why, found: null };
+    return { exitCode: EXIT.found, stopped: { message: why, case: null } };
   }
-  if (stopped !== null) {
-    const { message, case: found } = stopped;
-    return { exitCode: found === null ? EXIT.impossible : EXIT.found, stopped: message, found };
-  }
-  if (windows.length < WINDOWS) return { exitCode: EXIT.interrupted, stopped: null, found: null };
+  if (stopped !== null) return { exitCode: stopped.case === null ? EXIT.impossible : EXIT.found, stopped };
+  if (windows.length < WINDOWS) return { exitCode: EXIT.interrupted, stopped: null };
   tell(`${summary(windows.slice(WINDOWS / 2))}\n`);
-  return { exitCode: EXIT.held, stopped: null, found: null };
+  return { exitCode: EXIT.held, stopped: null };
 }
 
 const perOperation = (ms: number, operations: number): string => ((ms * 1000) / operations).toFixed(1);

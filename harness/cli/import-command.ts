@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { CASE_FORMAT, CASE_VERSION, writeCase } from '../case.ts';
+import { newCase, writeCase } from '../case.ts';
 import type { Imported } from '../import/program.ts';
 import { BLOCK_SIZES, DEFAULT_SETUP, type BlockSize } from '../setup.ts';
 import { positiveNumber } from './numbers.ts';
@@ -65,16 +65,16 @@ async function importCase(file: string, options: ImportOptions, terminal: Termin
     throw new UsageError(
       `${file}: twinpath cannot say all of it:\n${lines.join('\n')}\n--partial leaves that out`,
     );
-  const text = writeCase({
-    format: CASE_FORMAT,
-    version: CASE_VERSION,
-    setup: { ...DEFAULT_SETUP, blockSize, sizeBytes: DEVICE_BYTES },
-    targets: options.targets.split(','),
-    faults: [],
-    origin: { seed: null, run: null, note: `imported from ${options.from}` },
-    failure: null,
-    operations,
-  });
+  const text = writeCase(
+    newCase({
+      setup: { ...DEFAULT_SETUP, blockSize, sizeBytes: DEVICE_BYTES },
+      targets: options.targets.split(','),
+      faults: [],
+      origin: { seed: null, run: null, note: `imported from ${options.from}` },
+      failure: null,
+      operations,
+    }),
+  );
   if (options.output === '-') {
     if (options.json) throw new UsageError(ONE_OUTPUT);
     terminal.out(text);

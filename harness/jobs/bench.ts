@@ -1,5 +1,5 @@
 import { STAGES_MEASURED } from '../bench/harness/in-step.ts';
-import { CASE_FORMAT, CASE_VERSION } from '../case.ts';
+import { newCase } from '../case.ts';
 import { drive, type DriveOptions } from '../drive.ts';
 import {
   generateSequence,
@@ -130,15 +130,13 @@ function whyStopped(
   const { setup, operations } = drawn;
   return {
     message: `sequence ${sequence} failed: ${verdict.evidence.summary}`,
-    case: {
-      format: CASE_FORMAT,
-      version: CASE_VERSION,
+    case: newCase({
       setup,
       targets,
       faults: [],
       origin: { seed, run: sequence },
       failure: verdict.failure,
       operations,
-    },
+    }),
   };
 }

@@ -1,5 +1,5 @@
 import { Campaign, type Found } from '../campaign.ts';
-import { CASE_FORMAT, CASE_VERSION, type Case } from '../case.ts';
+import { newCase, type Case } from '../case.ts';
 import type { DriveOptions } from '../drive.ts';
 import { failureReport } from '../failure-report.ts';
 import { sameFailure, type FailureSignature } from '../failure.ts';
@@ -65,16 +65,14 @@ export async function runCheck(
 /** Puts the failure on disk. */
 function keep(found: Found, job: CheckJob, runFolder: RunFolder, number: number): Kept {
   const { setup, operations, verdict, sequence } = found;
-  const kept: Case = {
-    format: CASE_FORMAT,
-    version: CASE_VERSION,
+  const kept = newCase({
     setup,
     targets: job.targets,
     faults: job.faults,
     origin: { seed: job.plan.seed, run: sequence, version: job.version },
     failure: verdict.failure,
     operations,
-  };
+  });
   const id = caseId(number, verdict.failure);
   const folder = runFolder.caseFolder(id);
   const report = failureReport(kept, verdict.evidence);

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CASE_FORMAT, CASE_VERSION, writeCase, type Case } from '../case.ts';
+import { newCase, writeCase, type Case } from '../case.ts';
 import { runCase, type DriveOptions, type RunResult } from '../drive.ts';
 import { E2fsck } from '../e2fsck.ts';
 import { failureReport } from '../failure-report.ts';
@@ -141,16 +141,15 @@ async function shrinkAndThrow(
   { seed = 1, shrinkMs = SHRINK_MS, results = RESULTS }: ConformsOptions,
 ): Promise<never> {
   const file = join(results, `${name.replaceAll(/[^A-Za-z0-9.-]+/g, '-')}-${seed}-${number}.json`);
-  const caseOf = ({ setup, operations }: Sequence, { failure }: FailedVerdict): Case => ({
-    format: CASE_FORMAT,
-    version: CASE_VERSION,
-    setup,
-    targets: drive.targets.map((target) => target.name),
-    faults: [],
-    origin: { seed, run: number, shrunkFrom: found.operations.length },
-    failure,
-    operations,
-  });
+  const caseOf = ({ setup, operations }: Sequence, { failure }: FailedVerdict): Case =>
+    newCase({
+      setup,
+      targets: drive.targets.map((target) => target.name),
+      faults: [],
+      origin: { seed, run: number, shrunkFrom: found.operations.length },
+      failure,
+      operations,
+    });
   mkdirSync(results, { recursive: true });
   // Before it is shrunk, so that nothing is lost when shrinking never ends.
   writeFileSync(file, writeCase(caseOf(found, first)));
