@@ -166,9 +166,11 @@ export class RaceRules {
       views.push({ ...before, bytes });
     }
     if (this.#isDirect(operation) && after.size > before.size) {
-      const bytes = after.bytes.slice();
-      bytes.fill(0, before.size, Math.min(after.size, this.#endOfPage(before.size)));
-      views.push({ ...after, bytes });
+      // What the write has put on the device shows through the cache where the page came in after that, or not.
+      for (const bytes of [after.bytes.slice(), overlaid(after.bytes, before)]) {
+        bytes.fill(0, before.size, Math.min(after.size, this.#endOfPage(before.size)));
+        views.push({ ...after, bytes });
+      }
     }
     return views;
   }
@@ -207,4 +209,11 @@ export class RaceRules {
     const writes = operation.op === 'pwrite' || operation.op === 'write';
     return writes && this.#isDirect(operation) && !this.#appending.has(operation.handle);
   }
+}
+
+/** The bytes of a file, with those that it had before as far as it went. */
+function overlaid(bytes: Uint8Array, { bytes: before, size }: FileView): Uint8Array {
+  const both = bytes.slice();
+  both.set(before.subarray(0, size));
+  return both;
 }

@@ -243,6 +243,24 @@ describe('a direct append', () => {
     expect(judged(cut, longer, seen(10, 2 * BLOCK))).toBe('zeros');
   });
 
+  // filemap_read goes by the size anew, and the page came in before the write had anything on the device. Seen with drawn programs.
+  test('that begins before the old end shows what there was before it up to there, and zeros behind', () => {
+    const cut: Call = [0, { op: 'ftruncate', handle: 'fd0', size: 2 * BLOCK + 100 }, DONE, 0, 1];
+    const direct = { ...pwrite(2, 2 * BLOCK, 2 * BLOCK), handle: 'fd4' } as Operation;
+    const longer: Call = [0, direct, counted(2 * BLOCK), 2, 9];
+    const seen = (invoked: number, seed: number): Call => [
+      1,
+      pread(2 * BLOCK, BLOCK),
+      found([seed, seed === 1 ? 2 * BLOCK : 0, 100], [0, 0, BLOCK - 100]),
+      invoked,
+      invoked + 1,
+    ];
+    expect(judged(cut, longer, seen(3, 1))).toBe('explained');
+    expect(judged(cut, longer, seen(3, 2))).toBe('explained');
+    expect(judged(cut, longer, seen(3, 3))).toBe('bytes that nobody wrote');
+    expect(judged(cut, longer, seen(10, 1))).toBe('bytes that nobody wrote');
+  });
+
   test('grows the file once: no stat sees a size in between', () => {
     const grown: Outcome = {
       ok: true,

@@ -44,6 +44,15 @@ export interface RaceFailure {
 export const sameRaceFailure = (left: RaceFailure, right: RaceFailure): boolean =>
   left.kind === right.kind && left.detail === right.detail;
 
+const IN_THE_END = 'in the end';
+const IN_THE_RACE = 'in the race';
+
+/** The same failure where it does not matter when somebody looked: what a read beside the race shows, the look afterwards shows without it. */
+export const wherever = (failure: RaceFailure): RaceFailure => ({
+  ...failure,
+  detail: failure.detail.replace(IN_THE_RACE, IN_THE_END),
+});
+
 /** Judges runs of one program. What was judged once is known: most schedules differ in nothing that shows. */
 export class RunJudge {
   readonly #program: RaceProgram;
@@ -82,10 +91,10 @@ export class RunJudge {
       return null;
     }
     const { event, what, expected, observed } = known;
-    const who = event.task < 0 ? 'in the end' : (this.#program.tasks[event.task]?.name ?? '');
+    const who = event.task < 0 ? IN_THE_END : (this.#program.tasks[event.task]?.name ?? '');
     return {
       kind: 'result',
-      detail: `${event.operation.op} ${event.task < 0 ? 'in the end' : 'in the race'}: ${what}`,
+      detail: `${event.operation.op} ${event.task < 0 ? IN_THE_END : IN_THE_RACE}: ${what}`,
       words: [
         `no order of the operations explains ${eventText(event)} (${who})`,
         `expected: ${expected}`,

@@ -56,8 +56,14 @@ const FIRST_SHARE = 8;
 const ROUNDS = 5;
 const LAST_SHARE = FIRST_SHARE * 2 ** (ROUNDS - 1);
 
-/** How many programs are drawn in a round for one that is catalogued. */
-const DRAWN_PER_CATALOGUED = 0.5;
+/** How many schedules drawn programs get in a round for each of those that a catalogued one gets, in its two ways together. */
+const DRAWN_PER_CATALOGUED = 2;
+
+/** Schedules of a drawn program, at most: what is left of a round goes to another program, which is more likely to show something new. */
+const DRAWN_SHARE = 16;
+
+/** How many are drawn after the rest of a catalogued one, which is thousands of schedules. */
+const DRAWN_PER_REST = 256;
 
 /** A catalogued race in a mode. */
 interface Named {
@@ -67,24 +73,30 @@ interface Named {
   readonly whole: Way;
 }
 
-/** Rounds over every catalogued race in every mode and over programs drawn anew, then the rest of the former, then more of the latter. The same for the same plan. */
+/** Rounds over every catalogued race in every mode and over programs drawn anew, then the rest of the former between more of the latter. The same for the same plan. */
 export function* raceItems(plan: RacePlan): Generator<RaceItem> {
   const catalogued = cataloguedPrograms(plan);
-  const perRound = Math.ceil(catalogued.length * DRAWN_PER_CATALOGUED);
   const rounds = plan.strategy === null ? ROUNDS : 0;
+  let drawn = 0;
+  const draw = function* (count: number, share: number): Generator<RaceItem> {
+    for (const index of indices(drawn, count, plan)) yield drawnItem(plan, index, share);
+    drawn += count;
+  };
   for (let round = 0; round < rounds; round++) {
     const share = FIRST_SHARE * 2 ** round;
     for (const [index, one] of catalogued.entries()) {
       yield wholeItem(one, { share, isFirst: round === 0, isLast: false });
       yield sampledItem(plan, one, { round, index, share });
     }
-    for (const index of indices(round * perRound, perRound, plan)) yield drawnItem(plan, index, share);
+    const own = Math.min(share, DRAWN_SHARE);
+    yield* draw(Math.ceil((2 * share * catalogued.length * DRAWN_PER_CATALOGUED) / own), own);
   }
-  for (const one of catalogued)
+  const own = plan.schedules ?? DRAWN_SHARE;
+  for (const one of catalogued) {
     yield wholeItem(one, { share: Infinity, isFirst: rounds === 0, isLast: true });
-  for (const index of indices(rounds * perRound, plan.drawn, plan)) {
-    yield drawnItem(plan, index, plan.schedules ?? LAST_SHARE);
+    yield* draw(DRAWN_PER_REST, own);
   }
+  yield* draw(plan.drawn, own);
 }
 
 /** Numbers of programs to be drawn: so many from there on, if there are to be so many. */

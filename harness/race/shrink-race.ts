@@ -1,11 +1,12 @@
 import { Exploration } from './explore.ts';
 import type { RaceContext } from './race-watch.ts';
-import { sameRaceFailure, type RaceFailure } from './judge-run.ts';
+import { sameRaceFailure, wherever, type RaceFailure } from './judge-run.ts';
 import { ProgramBench, type Tried } from './program-bench.ts';
 import type { RaceProgram } from './program.ts';
+import { isPromised } from './promised.ts';
 import { trimmed } from './race-case.ts';
 import { fixedChoices } from './schedule.ts';
-import { shorterPrograms, simplerPrograms } from './simpler-program.ts';
+import { programsWithoutTwo, shorterPrograms, simplerPrograms } from './simpler-program.ts';
 
 /** A program and a schedule that fail. */
 export interface FailingRace {
@@ -52,6 +53,8 @@ class RaceShrinker {
   readonly #limits: ShrinkLimits;
   readonly #onSmaller: (better: FailingRace) => void;
   readonly #endsAt: number;
+  /** Of what is promised, only what is promised is simpler. */
+  readonly #isPromised: boolean;
 
   constructor(
     found: FailingRace,
@@ -64,6 +67,7 @@ class RaceShrinker {
     this.#limits = limits;
     this.#onSmaller = onSmaller;
     this.#endsAt = performance.now() + limits.ms;
+    this.#isPromised = isPromised(found.program);
   }
 
   async shrink(): Promise<void> {
@@ -71,6 +75,7 @@ class RaceShrinker {
     // To look long is worth it where a task or an operation less can come of it.
     await this.#round(shorterPrograms, QUICK_SCHEDULES);
     await this.#round(shorterPrograms, this.#limits.schedules);
+    await this.#round(programsWithoutTwo, QUICK_SCHEDULES);
     await this.#round(simplerPrograms, QUICK_SCHEDULES);
     await this.#round(shorterPrograms, this.#limits.schedules);
     await this.#fewerPreemptions();
@@ -121,6 +126,7 @@ class RaceShrinker {
 
   /** Looks for the same failure in another program; takes it when it is there. */
   async #failsToo(program: RaceProgram, schedules: number): Promise<boolean> {
+    if (this.#isPromised && !isPromised(program)) return false;
     const bench = await benchOf(program, this.#context);
     if (bench === null) return false;
     for (const choices of nudged(this.best.choices)) {
@@ -161,7 +167,7 @@ class RaceShrinker {
   /** Whether the run failed as it should; it is the best then. */
   async #tried(bench: ProgramBench, { pilot, failure }: Tried): Promise<boolean> {
     const seen = failure ?? (await this.#imageFailure(bench));
-    if (seen === null || !sameRaceFailure(seen, this.best.failure)) return false;
+    if (seen === null || !sameRaceFailure(wherever(seen), wherever(this.best.failure))) return false;
     this.best = { program: bench.program, choices: trimmed(pilot.choices), failure: seen };
     this.#onSmaller(this.best);
     return true;

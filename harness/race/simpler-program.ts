@@ -1,5 +1,6 @@
 import type { Operation } from '../../model/index.ts';
 import { simplerSetups } from '../shrink/simpler-setups.ts';
+import { programsThatOpenLess } from './fewer-opens.ts';
 import type { RaceProgram } from './program.ts';
 
 /** Programs that are simpler in one thing, the boldest first: no task, no operation, no descriptor, smaller numbers, a more usual file system. */
@@ -9,13 +10,19 @@ export function* simplerPrograms(program: RaceProgram): Generator<RaceProgram> {
   for (const setup of simplerSetups(program.setup)) yield { ...program, setup };
 }
 
-/** Those that lack a task or an operation. */
+/** Those that lack a task, an operation, or a descriptor of their own. */
 export function* shorterPrograms(program: RaceProgram): Generator<RaceProgram> {
   const { tasks } = program;
   if (tasks.length > 1) {
     for (const index of tasks.keys()) yield { ...program, tasks: without(tasks, index) };
   }
   yield* withoutOperations(program);
+  yield* programsThatOpenLess(program);
+}
+
+/** Those that lack two operations: where one is good for nothing but the other, neither can go alone. */
+export function* programsWithoutTwo(program: RaceProgram): Generator<RaceProgram> {
+  for (const fewer of withoutOperations(program)) yield* withoutOperations(fewer);
 }
 
 const without = <T>(list: readonly T[], index: number): T[] => list.toSpliced(index, 1);

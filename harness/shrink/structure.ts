@@ -1,22 +1,8 @@
 import type { FallocateMode, Handle, MappingName, Operation } from '../../model/index.ts';
+import { mapHandles } from './map-handles.ts';
 import type { Search } from './search.ts';
 
 type Open = Extract<Operation, { op: 'open' }>;
-
-/** The same operation on other descriptors; an operation without one stays as it is. */
-function mapHandles(operation: Operation, map: (handle: Handle) => Handle): Operation {
-  switch (operation.op) {
-    case 'open':
-      return { ...operation, as: map(operation.as) };
-    case 'copy-file-range':
-    case 'sendfile':
-      return { ...operation, from: map(operation.from), to: map(operation.to) };
-    case 'move-extent':
-      return { ...operation, handle: map(operation.handle), donor: map(operation.donor) };
-    default:
-      return 'handle' in operation ? { ...operation, handle: map(operation.handle) } : operation;
-  }
-}
 
 function openOf(operations: readonly Operation[], handle: Handle): Open | undefined {
   return operations.find((one): one is Open => one.op === 'open' && one.as === handle);

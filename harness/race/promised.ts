@@ -1,0 +1,32 @@
+import type { Operation } from '../../model/index.ts';
+import { modelAtMount } from './explain.ts';
+import { TIME_BEFORE, type RaceProgram } from './program.ts';
+
+const PAGE_BYTES = 4096;
+
+/**
+ * Whether anything is promised of what a program does (rule 14 of atomicity.ts): where stores are raced, the file never ends in its
+ * first page, in which they are. Those that are drawn keep to it, but not all that is simpler than they are.
+ */
+export function isPromised(program: RaceProgram): boolean {
+  const raced = program.tasks.flatMap(({ operations }) => operations);
+  if (!raced.some(({ op }) => op === 'store')) return true;
+  return !raced.some(mayEndInFirstPage) && !beginsInFirstPage(program);
+}
+
+function mayEndInFirstPage(operation: Operation): boolean {
+  if (operation.op === 'ftruncate' || operation.op === 'truncate') return operation.size < PAGE_BYTES;
+  return operation.op === 'fallocate' && operation.mode === 'collapse';
+}
+
+/** Whether a mapped file is shorter than a page when the race begins. */
+function beginsInFirstPage(program: RaceProgram): boolean {
+  const model = modelAtMount(program);
+  for (const operation of program.before) model.step(operation, TIME_BEFORE);
+  return program.before
+    .flatMap((operation) => (operation.op === 'mmap' ? [operation.handle] : []))
+    .some((handle) => {
+      const stat = model.step({ op: 'fstat', handle }, TIME_BEFORE);
+      return !stat.ok || stat.value.kind !== 'stat' || stat.value.stat.size < PAGE_BYTES;
+    });
+}
