@@ -7,6 +7,7 @@ import type { Sequence } from '../generate-sequence.ts';
 import { History } from '../history.ts';
 import type { CheckJob, Finding, Message } from '../job.ts';
 import { recordStory } from '../record-story.ts';
+import { rehearsalPays, rehearse } from '../rehearsal.ts';
 import { RunFolder, type CaseFolder } from '../run-folder.ts';
 import { storyOf } from '../story.ts';
 import { shrinkFailure } from '../shrink-failure.ts';
@@ -51,6 +52,7 @@ export async function runCheck(
     onStep: (sequence, step) => bench.beat(sequence, step),
     stopped: () => signal.aborted,
   });
+  if (rehearsalPays(job.targets, job.plan.sequencesMax)) await rehearse(drive.images);
   const result = await campaign.run();
   history.close();
   const e2fsckMs = bench.e2fsck?.busyMs ?? 0;

@@ -95,9 +95,12 @@ function accessorsOf(key: string, { offset, width, type }: Field<unknown>, littl
     set ${name}(value) { this.view.setUint${bits}(${at}, value, ${little}); }`;
 }
 
-/** Joins the two halves of a 64-bit field. Exact below 2^53, which every size and block number of ext4 is. */
-export const join = (high: number, low: number): number => high * 2 ** 32 + low;
+/**
+ * Joins the two halves of a 64-bit field. Exact below 2^53, which every size and block number of ext4 is. Most have no high
+ * half: what is small stays a small integer for the engine, where a sum with 0 * 2^32 would be a boxed double.
+ */
+export const join = (high: number, low: number): number => (high === 0 ? low : high * 2 ** 32 + low);
 
 export const highHalf = (value: number): number => Math.floor(value / 2 ** 32);
 
-export const lowHalf = (value: number): number => value % 2 ** 32;
+export const lowHalf = (value: number): number => value >>> 0;

@@ -20,9 +20,12 @@ interface Request {
 const windowMax = (state: ReadaheadState, wanted: number): number =>
   wanted > state.pagesMax ? Math.max(state.pagesMax, Math.min(wanted, TRANSFER_PAGES)) : state.pagesMax;
 
+/** The smallest power of two that is at least `pages`. */
+const powerUp = (pages: number): number => 1 << (32 - Math.clz32(pages - 1));
+
 /** The first window of a stream (get_init_ra_size). */
 function firstSize(wanted: number, max: number): number {
-  const size = 2 ** Math.ceil(Math.log2(wanted));
+  const size = powerUp(wanted);
   if (size <= max / 32) return size * 4;
   return size <= max / 4 ? size * 2 : max;
 }
@@ -101,7 +104,7 @@ export function* readaheadMarked(
     state.size = nextSize(start - index + wanted, max);
   }
   state.order += 2;
-  const align = 2 ** Math.min(state.order, Math.floor(Math.log2(max)));
+  const align = 1 << Math.min(state.order, 31 - Math.clz32(max));
   const end = state.start + state.size;
   const aligned = end - (end % align);
   if (aligned > state.start) state.size -= end - aligned;

@@ -108,7 +108,7 @@ export function findRun(bits: Uint8Array, from: number, end: number, wanted: num
 }
 
 /** The largest power of two that is at most `value`, which is at least 1. */
-const powerBelow = (value: number): number => 2 ** (31 - Math.clz32(value));
+const powerBelow = (value: number): number => 1 << (31 - Math.clz32(value));
 
 /** Where the largest block of 2^n bits, n as large as `most` allows, lies in [start, end) at a multiple of its size. */
 function alignedBlock(start: number, end: number, most: number): ClearRun {

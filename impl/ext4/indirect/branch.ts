@@ -4,7 +4,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import type { Inode } from '../inode/inode.ts';
 import { MAX_BLOCKS } from '../extents/check-node.ts';
 import { readNode, rootNode, type PointerNode } from './pointer-node.ts';
-import { DIRECT_SLOTS, POINTER_BYTES, routeTo, type Route } from './shape.ts';
+import { blocksBelow, DIRECT_SLOTS, POINTER_BYTES, routeTo, type Route } from './shape.ts';
 
 /** A pointer on the way from i_block to a block of the file (Indirect in the kernel). */
 export interface Step {
@@ -64,7 +64,7 @@ export class Branch {
   /** Logical blocks below slots of the last step's node. */
   #span({ start, end }: SlotRange): BlockSpan {
     const { base } = this.#route;
-    const size = this.#perBlock ** this.missingSlots.length;
+    const size = blocksBelow(this.#perBlock, this.missingSlots.length);
     const own = base + Math.floor((this.logical - base) / size) * size;
     const { slot } = this.last;
     return { start: own + (start - slot) * size, end: Math.min(MAX_BLOCKS, own + (end - slot) * size) };

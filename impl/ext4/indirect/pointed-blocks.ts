@@ -5,7 +5,7 @@ import { maxLength, type Extent } from '../extents/node.ts';
 import type { Inode } from '../inode/inode.ts';
 import { pointersPerBlock } from './branch.ts';
 import { readNode, rootNode, type PointerNode } from './pointer-node.ts';
-import { DIRECT_SLOTS } from './shape.ts';
+import { blocksBelow, DIRECT_SLOTS } from './shape.ts';
 
 /** All that the pointers of a file lead to. */
 export interface PointedBlocks {
@@ -47,7 +47,7 @@ class Walk {
 
   /** What hangs on a pointer that is `height` steps above the blocks of the file; `top` is the height in i_block. */
   *#below(block: number, height: number, top: number): Sleepable<void> {
-    if (block === 0) this.#next += this.#perBlock ** height;
+    if (block === 0) this.#next += blocksBelow(this.#perBlock, height);
     else if (height === 0) this.#note(block);
     else yield* this.#node(yield* this.#read(block, top - height + 1), height - 1, top);
   }

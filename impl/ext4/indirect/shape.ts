@@ -36,6 +36,13 @@ export function routeTo(logical: number, perBlock: number): Route | null {
   return null;
 }
 
+/** Blocks of the file below a pointer that stands `height` steps above them. */
+export function blocksBelow(perBlock: number, height: number): number {
+  let blocks = 1;
+  for (let step = 0; step < height; step++) blocks *= perBlock;
+  return blocks;
+}
+
 /** How many blocks of a file can be mapped. */
 export const mappableBlocks = (perBlock: number): number =>
   DIRECT_SLOTS + perBlock + perBlock ** 2 + perBlock ** 3;

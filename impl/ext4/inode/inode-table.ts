@@ -158,7 +158,7 @@ const hasHugeFiles = ({ features }: SuperBlock): boolean => (features.roCompat &
 /** i_blocks in sectors of 512 bytes, whatever unit the inode counts in (ext4_inode_blocks). */
 function sectorsOf(inode: Inode, raw: RawInode): number {
   if (!hasHugeFiles(inode.sb)) return raw.blocksLo;
-  const count = raw.blocksHigh * 2 ** 32 + raw.blocksLo;
+  const count = join(raw.blocksHigh, raw.blocksLo);
   return raw.flags & EXT4_HUGE_FILE_FL ? count * (inode.blockSize / 512) : count;
 }
 

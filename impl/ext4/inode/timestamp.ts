@@ -22,5 +22,6 @@ export function encodeExtra(time: Timestamp): number {
 
 /** The time that the two fields mean; without the extra field the seconds are signed 32 bits. */
 export function decodeTime(seconds: number, extra: number): Timestamp {
-  return { seconds: (seconds | 0) + (extra & 3) * 2 ** 32, nanoseconds: extra >>> 2 };
+  const epoch = extra & 3;
+  return { seconds: epoch === 0 ? seconds | 0 : (seconds | 0) + epoch * 2 ** 32, nanoseconds: extra >>> 2 };
 }

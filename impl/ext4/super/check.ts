@@ -86,7 +86,7 @@ export function checkSuperBlock(raw: RawSuperBlock, deviceSectors: number): Chec
 
 function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: number): Geometry {
   within('logBlockSize', raw.logBlockSize, 0, LOG_BLOCK_SIZE_MAX);
-  const blockSize = 1024 * 2 ** raw.logBlockSize;
+  const blockSize = 1024 << raw.logBlockSize;
   const clusterRatio = checkClusters(raw, features, blockSize);
   const firstDataBlock = blockSize * clusterRatio === 1024 ? 1 : 0;
   within('firstDataBlock', raw.firstDataBlock, firstDataBlock, firstDataBlock);
@@ -110,7 +110,7 @@ function checkGeometry(raw: RawSuperBlock, features: Features, deviceSectors: nu
     firstInode,
     inodeSize,
     groups,
-    groupsPerFlex: (features.incompat & INCOMPAT.flex_bg) === 0 ? 1 : 2 ** raw.logGroupsPerFlex,
+    groupsPerFlex: (features.incompat & INCOMPAT.flex_bg) === 0 ? 1 : (1 << raw.logGroupsPerFlex) >>> 0,
     descriptorSize,
     inodeTableBlocksPerGroup: Math.ceil((raw.inodesPerGroup * inodeSize) / blockSize),
   };
@@ -124,7 +124,7 @@ function checkClusters(raw: RawSuperBlock, features: Features, blockSize: number
     wrong('logClusterSize', logClusterSize, `${logBlockSize} without the feature bigalloc`);
   }
   within('logClusterSize', logClusterSize, logBlockSize, LOG_CLUSTER_SIZE_MAX);
-  const ratio = 2 ** (logClusterSize - logBlockSize);
+  const ratio = 1 << (logClusterSize - logBlockSize);
   within('clustersPerGroup', clustersPerGroup, 8, blockSize * 8);
   if (clustersPerGroup % 8 !== 0) wrong('clustersPerGroup', clustersPerGroup, 'a multiple of 8');
   within('blocksPerGroup', raw.blocksPerGroup, clustersPerGroup * ratio, clustersPerGroup * ratio);

@@ -1,6 +1,7 @@
 import type { Handle } from '../../jbd2/handle.ts';
 import { Corruption } from '../../lib/corruption.ts';
 import { crc32c } from '../../lib/crc32c.ts';
+import { highHalf, join, lowHalf } from '../../lib/struct.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { markInodeDirty } from '../inode/inode-table.ts';
 import { EXT4_EA_INODE_FL, EXT4_EXTENTS_FL, isRegular, S_IFREG, type Inode } from '../inode/inode.ts';
@@ -209,11 +210,11 @@ function* writeValue(handle: Handle, inode: Inode, value: Uint8Array): Sleepable
   yield* markInodeDirty(handle, inode);
 }
 
-const countOf = ({ ctime, version }: Inode): number => (ctime.seconds >>> 0) * 2 ** 32 + version;
+const countOf = ({ ctime, version }: Inode): number => join(ctime.seconds >>> 0, version);
 
 function setCount(inode: Inode, count: number): void {
-  inode.ctime = { seconds: Math.floor(count / 2 ** 32), nanoseconds: 0 };
-  inode.version = count % 2 ** 32;
+  inode.ctime = { seconds: highHalf(count), nanoseconds: 0 };
+  inode.version = lowHalf(count);
 }
 
 /** ext4_xattr_inode_update_ref(): credits for the inode, and two for the orphans where the count reaches or leaves 0. */

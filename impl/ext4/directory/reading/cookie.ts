@@ -1,4 +1,5 @@
 import { EXT4_HTREE_EOF_32BIT } from '../../layout/directory-index.ts';
+import { highHalf, join, lowHalf } from '../../../lib/struct.ts';
 
 /** A position in a directory, as telldir(3) gives it (f_pos, d_off): a number of 63 bits, in two unsigned words. */
 export interface DirectoryCookie {
@@ -13,11 +14,11 @@ export const sameCookie = (left: DirectoryCookie, right: DirectoryCookie): boole
 
 /** The cookie of a byte offset, exact below 2^53. */
 export const cookieOfOffset = (offset: number): DirectoryCookie => ({
-  high: Math.floor(offset / 2 ** 32),
-  low: offset % 2 ** 32,
+  high: highHalf(offset),
+  low: lowHalf(offset),
 });
 
-export const offsetOfCookie = ({ high, low }: DirectoryCookie): number => high * 2 ** 32 + low;
+export const offsetOfCookie = ({ high, low }: DirectoryCookie): number => join(high, low);
 
 /** How hashes become positions (hash2pos, pos2maj_hash, pos2min_hash, ext4_get_htree_eof). */
 export interface CookieFormat {
