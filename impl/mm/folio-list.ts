@@ -12,6 +12,8 @@ export interface Listed {
 /** Some folios that follow each other. */
 interface Piece<Folio> {
   readonly folios: Folio[];
+  /** The page after the last of them: a search looks at pieces alone, without a look at their folios. */
+  end: number;
   /** How many of them are dirty. */
   dirty: number;
 }
@@ -53,8 +55,7 @@ export class FolioList<Folio extends Listed> {
     const piece = this.#pieces[number];
     if (piece === undefined) return undefined;
     const place = placeIn(piece.folios, index);
-    this.#lastPiece = number;
-    this.#lastPlace = place;
+    this.#expect(number, place);
     return piece.folios[place];
   }
 
@@ -77,20 +78,25 @@ export class FolioList<Folio extends Listed> {
     const number = this.#pieceOf(folio.index);
     const piece = this.#pieces[number];
     if (piece === undefined) this.#append(folio);
-    else
-      insertInto(piece.folios.length < PIECE_FOLIOS ? piece : this.#split(number, piece, folio.index), folio);
+    else if (piece.folios.length < PIECE_FOLIOS) this.#put(folio, number, piece);
+    else this.#putIntoHalf(folio, number, piece);
   }
 
   /** Takes out a clean folio; false when it is not in the list. */
   remove(folio: Folio): boolean {
     const number = this.#pieceOf(folio.index);
-    const folios = this.#pieces[number]?.folios ?? [];
+    const piece = this.#pieces[number];
+    if (piece === undefined) return false;
+    const { folios } = piece;
     const place = placeIn(folios, folio.index);
     if (folios[place] !== folio) return false;
     this.#count--;
     if (folios.length === 1) this.#pieces.splice(number, 1);
-    else if (place === folios.length - 1) folios.pop();
-    else folios.splice(place, 1);
+    else if (place < folios.length - 1) folios.splice(place, 1);
+    else {
+      folios.pop();
+      piece.end = endOf(folios);
+    }
     return true;
   }
 
@@ -135,29 +141,50 @@ export class FolioList<Folio extends Listed> {
   }
 
   #endsBefore(number: number, index: number): boolean {
-    const folios = this.#pieces[number]?.folios;
-    const last = folios?.[folios.length - 1];
-    return last === undefined || last.index + last.pages <= index;
+    const piece = this.#pieces[number];
+    return piece === undefined || piece.end <= index;
   }
 
   #append(folio: Folio): void {
     const last = this.#pieces[this.#pieces.length - 1];
-    if (last !== undefined && last.folios.length < PIECE_FOLIOS) last.folios.push(folio);
-    else this.#pieces.push({ folios: [folio], dirty: 0 });
+    const end = folio.index + folio.pages;
+    if (last !== undefined && last.folios.length < PIECE_FOLIOS) {
+      last.end = end;
+      this.#expect(this.#pieces.length - 1, last.folios.push(folio) - 1);
+    } else {
+      this.#expect(this.#pieces.push({ folios: [folio], end, dirty: 0 }) - 1, 0);
+    }
   }
 
-  /** Makes two of a full piece; answers the one where page `index` belongs. */
-  #split(number: number, piece: Piece<Folio>, index: number): Piece<Folio> {
+  /** Into a piece with room, before its last folio. */
+  #put(folio: Folio, number: number, { folios }: Piece<Folio>): void {
+    const place = placeIn(folios, folio.index);
+    folios.splice(place, 0, folio);
+    this.#expect(number, place);
+  }
+
+  /** The next look-up is for the folio there: whoever put one in looks it up next, and who found one looks again. */
+  #expect(piece: number, place: number): void {
+    this.#lastPiece = piece;
+    this.#lastPlace = place;
+  }
+
+  /** Makes two of a full piece, and puts the folio into the one where it belongs. */
+  #putIntoHalf(folio: Folio, number: number, piece: Piece<Folio>): void {
     const folios = piece.folios.splice(PIECE_FOLIOS / 2);
-    const behind = { folios, dirty: folios.filter(({ dirty }) => dirty).length };
+    const behind = { folios, end: piece.end, dirty: folios.filter(({ dirty }) => dirty).length };
+    piece.end = endOf(piece.folios);
     piece.dirty -= behind.dirty;
     this.#pieces.splice(number + 1, 0, behind);
-    return this.#endsBefore(number, index) ? behind : piece;
+    if (this.#endsBefore(number, folio.index)) this.#put(folio, number + 1, behind);
+    else this.#put(folio, number, piece);
   }
 }
 
-function insertInto<Folio extends Listed>({ folios }: Piece<Folio>, folio: Folio): void {
-  folios.splice(placeIn(folios, folio.index), 0, folio);
+/** The page after the last one. */
+function endOf(folios: readonly Listed[]): number {
+  const last = folios[folios.length - 1];
+  return last === undefined ? 0 : last.index + last.pages;
 }
 
 const holds = (folio: Listed, index: number): boolean =>
