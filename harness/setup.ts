@@ -195,6 +195,7 @@ export function modelOptions(setup: Setup): ModelOptions {
     projects: hasFeature(format, 'project'),
     journal: hasFeature(format, 'has_journal'),
     extents: hasFeature(format, 'extent'),
+    bigalloc: hasFeature(format, 'bigalloc'),
     clusterBytes: clusterSize(format, setup.blockSize),
     inlineData: hasFeature(format, 'inline_data'),
     journalsData: setup.mount.data === 'journal' && hasFeature(format, 'has_journal'),

@@ -46,6 +46,24 @@ export function attributesFit(options: ModelOptions, inode: Readonly<Metadata>):
   return most <= inBlock ? 'unless-full' : 'perhaps';
 }
 
+/** How much of a block is kept for names where values may lie elsewhere: an eighth, and no more than this (EXT4_XATTR_BLOCK_RESERVE). */
+const NAMES_RESERVE_BYTES = 1024;
+
+/** Whether the value that was just set may have gone to an inode of its own, when these are all that there are then. */
+export function mayLieElsewhere(options: ModelOptions, inode: Readonly<Metadata>): boolean {
+  if (!options.eaInode) return false;
+  const { blockSizeBytes } = options;
+  const reserve = Math.min(blockSizeBytes / 8, NAMES_RESERVE_BYTES);
+  return attributesFit(options, inode) !== 'unless-full' || valueBytes(inode) > blockSizeBytes - reserve;
+}
+
+function valueBytes({ xattrs, accessList, defaultList }: Readonly<Metadata>): number {
+  let sum = 0;
+  for (const value of xattrs?.values() ?? []) sum += rounded(lengthOfStored(value));
+  for (const list of [accessList, defaultList]) if (list !== null) sum += rounded(storedLength(list));
+  return sum;
+}
+
 interface Size {
   /** Bytes that an entry takes with its value, at least and at most: the value may be elsewhere. */
   readonly least: number;

@@ -68,6 +68,7 @@ function copyUncertainTimes(from: Inode, to: Inode): void {
 /** Lists and maps are never changed in place, so that both may have them. */
 function copyExtras(from: Extras, to: Extras): void {
   to.xattrs = from.xattrs;
+  to.elsewhere = from.elsewhere;
   to.accessList = from.accessList;
   to.defaultList = from.defaultList;
   to.flags = from.flags;

@@ -1,7 +1,6 @@
 import { encodedLength } from './access-control-list.ts';
-import { attributesFit, type Metadata } from './attribute-space.ts';
 import { ACCESS_LIST, DEFAULT_LIST } from './extended-attributes.ts';
-import { CAPABILITY, lengthOfStored } from './capability.ts';
+import { CAPABILITY, isSameValue } from './capability.ts';
 import type { OperationOf } from './operation-of.ts';
 import type { CapabilityValue, StoredValue } from './operation.ts';
 import type { State } from './state.ts';
@@ -28,34 +27,45 @@ export function isKnownName(name: string): boolean {
 
 /** Whether it is known what setting this attribute does. */
 export function hasKnownAttribute(state: State, operation: OperationOf<'setxattr'>): boolean {
-  const { path, name, value, nofollow } = operation;
+  const { name, value } = operation;
   if (!isKnownName(name)) return false;
   const isList = name === ACCESS_LIST || name === DEFAULT_LIST;
   if ('acl' in value) return isList && encodedLength(value.acl) <= VALUE_BYTES_MAX;
-  if ('capability' in value) return name === CAPABILITY && isCapability(value);
+  if ('capability' in value) {
+    return name === CAPABILITY && isCapability(value) && isKnownChange(oldOf(state, operation), value);
+  }
   const { seed, length } = value;
   // An empty one may be set by everybody and read by nobody; bytes of the right number may be a valid one by chance.
   if (name === CAPABILITY && (length === 0 || CAPABILITY_LENGTHS.includes(length))) return false;
   if (!Number.isInteger(length) || length < 0 || length > VALUE_BYTES_MAX) return false;
   if (!Number.isSafeInteger(seed) || seed < 0) return false;
-  if (isList || length === 0) return true;
+  return isList || length === 0 || isKnownChange(oldOf(state, operation), value);
+}
+
+interface OldValue {
+  readonly stored: StoredValue;
+  readonly elsewhere: boolean;
+}
+
+/** What the attribute is now; null when there is none, or nobody can see it. */
+function oldOf(state: State, { path, name, nofollow }: OperationOf<'setxattr'>): OldValue | null {
   state.walk.touches = false;
   const inode = state.walk.resolve(path, nofollow !== true);
   state.walk.touches = true;
-  const old = typeof inode === 'string' ? undefined : inode.xattrs?.get(name);
-  if (old === undefined || 'capability' in old) return true;
-  if (old.length !== length || typeof inode === 'string') return true;
-  return old.seed === seed ? isComparable(state, inode) : length >= CHANCE_BYTES;
+  if (typeof inode === 'string') return null;
+  const stored = inode.xattrs?.get(name);
+  return stored === undefined ? null : { stored, elsewhere: inode.elsewhere.has(name) };
+}
+
+/** The same value changes nothing, unless it lies in an inode of its own; and values of few bytes may be the same by chance. */
+function isKnownChange(old: OldValue | null, value: StoredValue): boolean {
+  if (old === null) return true;
+  if (isSameValue(old.stored, value)) return !old.elsewhere;
+  if ('capability' in value || 'capability' in old.stored) return true;
+  return old.stored.length !== value.length || value.length >= CHANCE_BYTES;
 }
 
 const isWord = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 
 const isCapability = ({ capability }: CapabilityValue): boolean =>
   isWord(capability.permitted) && isWord(capability.inheritable);
-
-/** A value in an inode of its own is written anew although it is the same. */
-function isComparable({ options }: State, inode: Metadata): boolean {
-  if (!options.eaInode) return true;
-  const small = (value: StoredValue): boolean => lengthOfStored(value) < options.blockSizeBytes / 2;
-  return attributesFit(options, inode) === 'unless-full' && [...(inode.xattrs?.values() ?? [])].every(small);
-}

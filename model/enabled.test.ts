@@ -51,3 +51,23 @@ test('arguments must be of the vocabulary', () => {
   for (const operation of accepted)
     expect([operation, session.model.enabled(operation)]).toEqual([operation, true]);
 });
+
+/** On 6.18.44, with the same values and blocks of 2048 bytes: the third one moves ctime when it is set again, the others do not. */
+test('the same value is set again only where it lies in the inode or its block, however much room there is by now', () => {
+  const session = new Session({ blockSizeBytes: 2048, eaInode: true });
+  session.file('f');
+  const set = (name: string, length: number): Operation => ({
+    op: 'setxattr',
+    path: 'f',
+    name,
+    value: { seed: 1, length },
+  });
+  const values = [set('user.longer-name', 589), set('user.cc', 513), set('user.a', 685)];
+  session.prepare(...values);
+  const enabled = (): boolean[] => values.map((value) => session.model.enabled(value));
+  expect(enabled()).toEqual([true, true, false]);
+  session.prepare({ op: 'removexattr', path: 'f', name: 'user.cc' });
+  expect(enabled()).toEqual([true, true, false]);
+  session.prepare(set('user.a', 10), set('user.a', 685));
+  expect(enabled()).toEqual([true, true, true]);
+});

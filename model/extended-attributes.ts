@@ -18,7 +18,7 @@ import type { OperationOf } from './operation-of.ts';
 import { READ, WRITE, accessError, actsAsOwner } from './permission.ts';
 import { withoutAttribute } from './privileges.ts';
 import type { State } from './state.ts';
-import { attributesFit, type Metadata } from './attribute-space.ts';
+import { attributesFit, mayLieElsewhere, type Metadata } from './attribute-space.ts';
 
 export const ACCESS_LIST = 'system.posix_acl_access';
 export const DEFAULT_LIST = 'system.posix_acl_default';
@@ -197,12 +197,20 @@ function setPlain(state: State, inode: Inode, { name, value, flag }: OperationOf
   if (old !== undefined && flag === 'create') return failure('EEXIST');
   const content = storedValue(value);
   if (old !== undefined && isSameValue(old, content)) return DONE;
-  const xattrs = new Map(inode.xattrs).set(name, content);
-  const fits = attributesFit(state.options, { ...metadataOf(inode), xattrs });
-  if (fits === 'never' || state.ranOutOfSpace) return failure('ENOSPC');
-  inode.xattrs = xattrs;
+  const wanted = { ...metadataOf(inode), xattrs: new Map(inode.xattrs).set(name, content) };
+  if (attributesFit(state.options, wanted) === 'never' || state.ranOutOfSpace) return failure('ENOSPC');
+  inode.xattrs = wanted.xattrs;
+  notePlace(inode, name, mayLieElsewhere(state.options, wanted));
   state.markChanged(inode);
   return DONE;
+}
+
+function notePlace(inode: Inode, name: string, elsewhere: boolean): void {
+  if (inode.elsewhere.has(name) === elsewhere) return;
+  const names = new Set(inode.elsewhere);
+  if (elsewhere) names.add(name);
+  else names.delete(name);
+  inode.elsewhere = names;
 }
 
 const metadataOf = ({ xattrs, accessList, defaultList }: Inode): Metadata => ({

@@ -19,6 +19,8 @@ export interface Attributes {
 export interface Extras {
   /** Extended attributes by their full name, access control lists excepted; null when there are none. */
   xattrs: ReadonlyMap<string, StoredValue> | null;
+  /** The names of those whose value may lie in an inode of its own: it is written anew although it is the same. */
+  elsewhere: ReadonlySet<string>;
   accessList: AccessControlList | null;
   /** What new inodes in this directory inherit. */
   defaultList: AccessControlList | null;
@@ -27,6 +29,8 @@ export interface Extras {
   /** Whether new inodes in this directory get its project, and no others may enter (EXT4_PROJINHERIT_FL). */
   handsProjectDown: boolean;
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 abstract class CommonInode implements Attributes, Extras {
   mode: number;
@@ -44,6 +48,7 @@ abstract class CommonInode implements Attributes, Extras {
   openMtimes: readonly Timestamp[] = [];
   openCtimes: readonly Timestamp[] = [];
   xattrs: ReadonlyMap<string, StoredValue> | null = null;
+  elsewhere: ReadonlySet<string> = NO_NAMES;
   accessList: AccessControlList | null = null;
   defaultList: AccessControlList | null = null;
   flags = NO_FLAGS;

@@ -108,7 +108,7 @@ describe('refuses', () => {
     expect(session.run(move())).toBe('EOPNOTSUPP');
   });
 
-  test.each([{ clusterBytes: 4 * BLOCK }, { dax: true }, { journalsData: true }, { extents: false }])(
+  test.each([{ bigalloc: true }, { dax: true }, { journalsData: true }, { extents: false }])(
     'all files with %o',
     (options) => {
       start(options);

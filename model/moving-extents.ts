@@ -21,8 +21,8 @@ export function moveExtent(state: State, operation: Move): Outcome {
   const donor = state.handles.get(operation.donor);
   if (file === undefined || !file.readable || !file.writable) return failure('EBADF');
   if (donor === undefined || !donor.writable) return failure('EBADF');
-  const { blockSizeBytes, clusterBytes } = state.options;
-  if (clusterBytes > blockSizeBytes) return failure('EOPNOTSUPP');
+  const { blockSizeBytes, bigalloc } = state.options;
+  if (bigalloc) return failure('EOPNOTSUPP');
   if (file.inode === donor.inode || file.inode.type !== 'file' || donor.inode.type !== 'file')
     return failure('EINVAL');
   const error = filesError(state, file.inode, donor.inode) ?? rangeError(state, operation);

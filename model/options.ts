@@ -33,6 +33,8 @@ export interface ModelOptions {
   readonly journal: boolean;
   /** Whether regular files are mapped by extents; by indirect blocks otherwise (extent). */
   readonly extents: boolean;
+  /** Whether space is given away in clusters, be they of one block: nothing trades places then (bigalloc). */
+  readonly bigalloc: boolean;
   /** Bytes, blockSizeBytes or more: what collapsing and inserting move (bigalloc). */
   readonly clusterBytes: number;
   /** Whether small files may lie in their inodes (inline_data). */
@@ -107,6 +109,7 @@ export function ext4Options(blockSizeBytes: number, time: Timestamp): ModelOptio
     eaInode: false,
     journal: true,
     extents: true,
+    bigalloc: false,
     clusterBytes: blockSizeBytes,
     inlineData: false,
     delalloc: true,
