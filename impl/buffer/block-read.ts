@@ -7,6 +7,7 @@ import { waitUntil } from '../sched/sleepable.ts';
 import type { BufferHead } from './buffer-head.ts';
 import { readBuffer } from './block-write.ts';
 import { buffersOf, ensureBuffers } from './folio-buffers.ts';
+import { ZeroFill } from './zero-fill.ts';
 
 /** What lies under a run of file blocks. `block` is the device block, or -1 where the file has zeros. */
 export interface BlockRunMapping {
@@ -35,6 +36,7 @@ class ReadBatch {
   #nextBlock = -1;
   #bio = emptyBio();
   #inFlight = 0;
+  readonly #zeros = new ZeroFill();
   readonly #failed = new Set<Folio>();
 
   constructor(device: BlockDevice, blockSize: number) {
@@ -52,6 +54,11 @@ class ReadBatch {
     folios.push(folio);
     if (buffer !== null) buffers.push(buffer);
     this.#nextBlock = block + 1;
+  }
+
+  /** A folio that lies in a hole; its memory is zero when everything was waited for. */
+  addHole({ memory }: Folio): void {
+    this.#zeros.add(memory);
   }
 
   #submit(): void {
@@ -74,6 +81,7 @@ class ReadBatch {
   /** Submits and waits for everything; answers the folios of which a part could not be read. */
   *wait(): Sleepable<ReadonlySet<Folio>> {
     this.#submit();
+    this.#zeros.flush();
     if (this.#inFlight > 0) yield* waitUntil('read of folios', () => this.#inFlight === 0);
     return this.#failed;
   }
@@ -169,12 +177,15 @@ function* readBlocks(folio: Folio, blockSize: number, mapper: RunLookup, batch: 
     const buffer = buffers?.[index] ?? null;
     if (buffer?.uptodate === true) continue;
     const block = yield* mapper.blockOf(first + index);
-    const from = index * blockSize;
-    const memory = blocks === 1 ? folio.data : folio.data.subarray(from, from + blockSize);
-    if (block >= 0) batch.add(block, memory, folio, buffer);
+    if (block >= 0) batch.add(block, blockMemory(folio, index, blockSize), folio, buffer);
+    else if (blocks === 1 && buffer === null) batch.addHole(folio);
     else {
-      memory.fill(0);
+      blockMemory(folio, index, blockSize).fill(0);
       if (buffer !== null) buffer.uptodate = true;
     }
   }
 }
+
+/** A view costs as much as a small copy, and mostly a folio is one block. */
+const blockMemory = (folio: Folio, index: number, blockSize: number): Uint8Array =>
+  folio.size === blockSize ? folio.data : folio.data.subarray(index * blockSize, (index + 1) * blockSize);
