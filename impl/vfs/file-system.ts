@@ -12,7 +12,7 @@ import { fail } from '../lib/errno.ts';
 import type { NamedCall } from '../sched/scheduler.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import { truncateTime } from './attribute-calls.ts';
-import { failCall } from './call-failure.ts';
+import { failureOfCall } from './call-failure.ts';
 import { seekdir, telldir } from './directory-calls.ts';
 import { getFlags, getGeneration, getProject } from './flag-calls.ts';
 import { KernelContext } from './kernel-context.ts';
@@ -462,7 +462,7 @@ export class FileSystem {
     try {
       this.sb.scheduler.callAll(calls);
     } catch (error) {
-      failCall(this.sb, error);
+      throw failureOfCall(this.sb, error);
     }
   }
 
@@ -486,7 +486,7 @@ export class FileSystem {
     try {
       return this.sb.scheduler.call(name, call);
     } catch (error) {
-      return failCall(this.sb, error);
+      throw failureOfCall(this.sb, error);
     }
   }
 

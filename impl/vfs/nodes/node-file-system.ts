@@ -2,7 +2,7 @@ import type { BlockDevice } from '../../block/block-device.ts';
 import type { DirectoryCookie } from '../../ext4/directory/reading/cookie.ts';
 import type { DeviceNumber } from '../../ext4/inode/device-number.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { failCall } from '../call-failure.ts';
+import { failureOfCall } from '../call-failure.ts';
 import { mkdir, mknod, symlink } from '../create-calls.ts';
 import { opendir, type TakeEntry } from '../directory-calls.ts';
 import { FileSystem } from '../file-system.ts';
@@ -222,7 +222,7 @@ export class NodeFileSystem {
     try {
       return sb.scheduler.call(name, call);
     } catch (error) {
-      return failCall(sb, error);
+      throw failureOfCall(sb, error);
     }
   }
 }
