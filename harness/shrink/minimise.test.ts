@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { Model, type Operation } from '../../model/index.ts';
 import { isFair } from '../generate/fairness.ts';
 import { operationSequences } from '../generate/operations.ts';
+import { TRANSFER_BYTES_MAX } from '../operation-schema.ts';
 import { DEFAULT_SETUP, modelOptions, timeOfStep } from '../setup.ts';
 import { isSmaller, weightOf } from './measure.ts';
 import { minimise, type Minimised, type MinimiseOptions } from './minimise.ts';
@@ -45,6 +46,23 @@ const cutAndGrown: Predicate = (operations) => {
 };
 
 describe('minimise', () => {
+  it('has no write take more than a case may say', async () => {
+    const handle = 'fd0';
+    const length = 40 << 20;
+    const writes = [0, 1, 2].map(
+      (index): Operation => ({ op: 'pwrite', handle, offset: index * length, content: { seed: 1, length } }),
+    );
+    const lengths = (operations: readonly Operation[]): number[] =>
+      operations.flatMap((operation) => (operation.op === 'pwrite' ? [operation.content.length] : []));
+    const tried: number[] = [];
+    const { operations } = await run([create(handle, 'a'), ...writes], (candidate) => {
+      tried.push(...lengths(candidate));
+      return lengths(candidate).reduce((sum, one) => sum + one, 0) >= 3 * length;
+    });
+    expect(lengths(operations)).toHaveLength(3);
+    expect(Math.max(...tried)).toBeLessThanOrEqual(TRANSFER_BYTES_MAX);
+  });
+
   it('has one operation take what many took of a full device', async () => {
     const write = (handle: 'fd0' | 'fd1', offset: number): Operation => ({
       op: 'pwrite',

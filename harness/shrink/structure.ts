@@ -1,4 +1,5 @@
 import type { FallocateMode, Handle, MappingName, Operation } from '../../model/index.ts';
+import { TRANSFER_BYTES_MAX } from '../operation-schema.ts';
 import { mapHandles } from './map-handles.ts';
 import type { Search } from './search.ts';
 
@@ -134,7 +135,9 @@ export async function mergeWrites(search: Search): Promise<void> {
     if (first?.op !== 'pwrite' || second?.op !== 'pwrite' || first.handle !== second.handle) continue;
     const { seed, length } = first.content;
     if (first.offset + length !== second.offset) continue;
-    const both: Operation = { ...first, content: { seed, length: length + second.content.length } };
+    const bytes = length + second.content.length;
+    if (bytes > TRANSFER_BYTES_MAX) continue;
+    const both: Operation = { ...first, content: { seed, length: bytes } };
     await search.try(search.current.toSpliced(index, 2, both));
   }
 }
@@ -154,9 +157,10 @@ function amountOf(operation: Operation): number | null {
 
 const TAKES_PLACES: ReadonlySet<FallocateMode> = new Set(['allocate', 'keep-size', 'zero', 'zero-keep-size']);
 
-function withAmount(operation: Operation, length: number): Operation {
+/** Null where one operation may not be about so much. */
+function withAmount(operation: Operation, length: number): Operation | null {
   if (operation.op === 'write' || operation.op === 'pwrite')
-    return { ...operation, content: { ...operation.content, length } };
+    return length > TRANSFER_BYTES_MAX ? null : { ...operation, content: { ...operation.content, length } };
   return operation.op === 'fallocate' ? { ...operation, length } : operation;
 }
 
@@ -170,7 +174,8 @@ export async function gatherAmounts(search: Search): Promise<void> {
     await search.tryFirst(
       rest.flatMap((other, place) => {
         const own = amountOf(other);
-        return own === null ? [] : [rest.with(place, withAmount(other, own + amount))];
+        const more = own === null ? null : withAmount(other, own + amount);
+        return more === null ? [] : [rest.with(place, more)];
       }),
     );
     index = Math.min(index, search.current.length);

@@ -16,7 +16,8 @@ import { mapBlocks } from './map-blocks.ts';
 /**
  * Promises a place to `length` blocks from `logical` on (ext4_insert_delayed_blocks). The caller has looked the range up,
  * and all of its clusters (`clustersKnown`): the extent status knows each block as a hole, or as delayed already, which
- * then costs nothing again. Fails with ENOSPC before anything has changed.
+ * then costs nothing again. Fails with ENOSPC before anything has changed; what costs nothing cannot fail, though less than nothing
+ * be free, because metadata took of what is kept back.
  */
 export function reserveDelayed(inode: Inode, logical: number, length: number): void {
   const { extentStatus, sb, promisedClusters } = inode;
@@ -24,13 +25,13 @@ export function reserveDelayed(inode: Inode, logical: number, length: number): v
   let fresh: number;
   if (promisedClusters === null) {
     fresh = length - extentStatus.countDelayed(logical, logical + length);
-    if (!sb.freeSpace.has(fresh * promiseBlocks, false)) fail('ENOSPC');
+    if (fresh > 0 && !sb.freeSpace.has(fresh * promiseBlocks, false)) fail('ENOSPC');
   } else {
     const clusters = unpromisedClusters(inode, promisedClusters, logical, length);
     fresh = clusters.length;
     const leaks = inode.mapping.faults.has('failed-promise-keeps-clusters');
     if (leaks) for (const cluster of clusters) promisedClusters.add(cluster);
-    if (!sb.freeSpace.has(fresh, false)) fail('ENOSPC');
+    if (fresh > 0 && !sb.freeSpace.has(fresh, false)) fail('ENOSPC');
     for (const cluster of clusters) promisedClusters.add(cluster);
   }
   extentStatus.insertDelayed(logical, length);
