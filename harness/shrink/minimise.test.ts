@@ -49,9 +49,12 @@ describe('minimise', () => {
   it('has no write take more than a case may say', async () => {
     const handle = 'fd0';
     const length = 40 << 20;
-    const writes = [0, 1, 2].map(
-      (index): Operation => ({ op: 'pwrite', handle, offset: index * length, content: { seed: 1, length } }),
-    );
+    const writes = [0, 1, 2].map((index): Operation => ({
+      op: 'pwrite',
+      handle,
+      offset: index * length,
+      content: { seed: 1, length },
+    }));
     const lengths = (operations: readonly Operation[]): number[] =>
       operations.flatMap((operation) => (operation.op === 'pwrite' ? [operation.content.length] : []));
     const tried: number[] = [];
