@@ -57,12 +57,14 @@ export function directRefusal(
   // Each extent is a transfer of its own, and may lie in one page of memory by itself.
   if (inlineData || (!start && !stop)) return 'perhaps';
   const lastBlock = end - (end % blockSizeBytes);
-  if (!start && faultAt !== undefined && offset + faultAt < lastBlock) return 'perhaps';
+  const endsBefore = faultAt !== undefined && offset + faultAt < lastBlock;
+  if (!start && endsBefore) return 'perhaps';
   if (writes) return inode.extents ? 'always' : 'perhaps';
   if (offset >= inode.contents.size) return 'never';
   const hasBlock = (place: number): boolean => {
     const block = place - (place % blockSizeBytes);
     return inode.contents.hasWritten(block, block + blockSizeBytes);
   };
-  return (start && hasBlock(offset)) || (stop && hasBlock(end)) ? 'always' : 'perhaps';
+  if (start && hasBlock(offset)) return 'always';
+  return stop && hasBlock(end) && !endsBefore ? 'always' : 'perhaps';
 }
