@@ -13,7 +13,7 @@ const FAR_BYTES = 2 ** 43;
 /** The largest id that a caller can give. */
 const LARGE_ID = 2 ** 32 - 2;
 
-export const REHEARSAL_SETUP: Setup = {
+const SETUP: Setup = {
   blockSize: 4096,
   sizeBytes: LARGE_BYTES,
   format: { features: ['project', 'ea_inode'], inodeSize: 256 },
@@ -28,7 +28,7 @@ const given = (path: string): Operation[] => [
 ];
 
 /** Every kind of inode with large ids, a file with a place far away in all the ways to reach it, and all of it read back. */
-export const REHEARSAL: readonly Operation[] = [
+const OPERATIONS: readonly Operation[] = [
   { op: 'mkdir', path: 'd', mode: 0o755 },
   ...given('d'),
   { op: 'mkdir', path: 'd/e', mode: 0o755 },
@@ -74,8 +74,8 @@ export const rehearsalPays = (targets: readonly string[], sequencesMax: number |
  * targets are nobody else's, so that no table counts what is done here.
  */
 export async function rehearse(images: ImageFiles): Promise<Verdict> {
-  const { verdict } = await drive(REHEARSAL_SETUP, REHEARSAL, {
-    targets: targetsNamed(['impl:buffer_head', 'impl:iomap'], ''),
+  const { verdict } = await drive(SETUP, OPERATIONS, {
+    targets: targetsNamed(['impl:buffer_head', 'impl:iomap']),
     faults: [],
     stages: null,
     e2fsck: null,

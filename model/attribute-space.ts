@@ -54,30 +54,28 @@ export function mayLieElsewhere(options: ModelOptions, inode: Readonly<Metadata>
   if (!options.eaInode) return false;
   const { blockSizeBytes } = options;
   const reserve = Math.min(blockSizeBytes / 8, NAMES_RESERVE_BYTES);
-  return attributesFit(options, inode) !== 'unless-full' || valueBytes(inode) > blockSizeBytes - reserve;
-}
-
-function valueBytes({ xattrs, accessList, defaultList }: Readonly<Metadata>): number {
-  let sum = 0;
-  for (const value of xattrs?.values() ?? []) sum += rounded(lengthOfStored(value));
-  for (const list of [accessList, defaultList]) if (list !== null) sum += rounded(storedLength(list));
-  return sum;
+  const values = sizesOf(inode, options).reduce((sum, { value }) => sum + value, 0);
+  return attributesFit(options, inode) !== 'unless-full' || values > blockSizeBytes - reserve;
 }
 
 interface Size {
   /** Bytes that an entry takes with its value, at least and at most: the value may be elsewhere. */
   readonly least: number;
   readonly most: number;
+  /** Bytes of the value, wherever it is. */
+  readonly value: number;
 }
 
 function sizesOf({ xattrs, accessList, defaultList }: Readonly<Metadata>, options: ModelOptions): Size[] {
   const sizes: Size[] = [];
-  const add = (name: number, value: number): void => {
-    const entry = ENTRY_BYTES + rounded(name);
-    const large = value > options.blockSizeBytes - LARGE_VALUE_RESERVE_BYTES;
+  const add = (nameBytes: number, valueBytes: number): void => {
+    const entry = ENTRY_BYTES + rounded(nameBytes);
+    const value = rounded(valueBytes);
+    const large = valueBytes > options.blockSizeBytes - LARGE_VALUE_RESERVE_BYTES;
     sizes.push({
-      least: options.eaInode ? entry : entry + rounded(value),
-      most: options.eaInode && large ? entry : entry + rounded(value),
+      least: options.eaInode ? entry : entry + value,
+      most: options.eaInode && large ? entry : entry + value,
+      value,
     });
   };
   for (const [name, value] of xattrs ?? []) {

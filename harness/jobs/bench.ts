@@ -11,7 +11,7 @@ import {
 import { Dice } from '../generate/dice.ts';
 import { FSX_SETUP, fsxMix } from '../generate/fsx-mix.ts';
 import type { BenchJob, BenchPlan, BenchStop, BenchWindow, Message } from '../job.ts';
-import { rehearse } from '../rehearsal.ts';
+import { rehearsalPays, rehearse } from '../rehearsal.ts';
 import { StageClock } from '../stage-clock.ts';
 import { unperformedBy } from '../unperformed.ts';
 import type { Verdict } from '../verdict.ts';
@@ -44,7 +44,7 @@ export async function runBench(
   const unperformed = [...unperformedBy(drive.targets)];
   const options = { unperformed, ...drive, stages: STAGES_MEASURED };
   let sequence = 0;
-  await rehearse(drive.images);
+  if (rehearsalPays(targets, null)) await rehearse(drive.images);
   for (let window = 0; window < plan.windows && !signal.aborted; window++) {
     const measured = await measure(plan, sequence, options, signal);
     if (!('window' in measured)) {

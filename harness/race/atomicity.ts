@@ -92,7 +92,7 @@ export interface FileView {
   readonly open: readonly { readonly start: number; readonly end: number }[];
 }
 
-const PAGE_BYTES = 4096;
+export const PAGE_BYTES = 4096;
 
 /** The rules for one program: what is promised depends on how its files were opened, and on who runs beside whom. */
 export class RaceRules {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { FallocateMode, Handle, Operation } from '../../model/index.ts';
+import { PAGE_BYTES } from './atomicity.ts';
 
 /** What a call of a program is about. */
 export interface Subject {
@@ -147,8 +148,6 @@ export function directCallOn({ handle, places }: Subject): fc.Arbitrary<Operatio
   );
 }
 
-const PAGE_BYTES = 4096;
-
 /**
  * Stores within one block of the first page, which `keepingFirstPage` keeps in the file. A write beside them is no single step (rule 8),
  * but its part of a block is: so orders of whole operations explain all that may happen.
@@ -163,13 +162,6 @@ export function storesIn(block: number, count: { readonly minLength: number; rea
       content: { seed, length: unit / 4 },
     }));
   return fc.nat(PAGE_BYTES / unit - 1).chain((index) => fc.array(store(index), count));
-}
-
-/** The same operation, but that the file never gets shorter than a page (rule 14 of atomicity.ts). */
-export function keepingFirstPage(operation: Operation): Operation {
-  if (operation.op === 'ftruncate') return { ...operation, size: Math.max(operation.size, PAGE_BYTES) };
-  const collapses = operation.op === 'fallocate' && operation.mode === 'collapse';
-  return collapses ? { ...operation, mode: 'punch' } : operation;
 }
 
 /** What makes a file on the disk have written and unwritten blocks and holes side by side. */

@@ -4,7 +4,6 @@ import type { BlockSize } from '../setup.ts';
 import {
   callOn,
   directCallOn,
-  keepingFirstPage,
   kindsOfProgram,
   layoutCallOn,
   lengthIn,
@@ -16,6 +15,7 @@ import {
 } from './draw-calls.ts';
 import { setupOf, type RaceMode } from './modes.ts';
 import type { RaceProgram } from './program.ts';
+import { keepingFirstPage } from './promised.ts';
 import type { RaceTask } from './race-target.ts';
 
 /** Most have two tasks: of more, each schedule says less of any two. */

@@ -1,8 +1,7 @@
 import type { Operation } from '../../model/index.ts';
+import { PAGE_BYTES } from './atomicity.ts';
 import { modelAtMount } from './explain.ts';
 import { TIME_BEFORE, type RaceProgram } from './program.ts';
-
-const PAGE_BYTES = 4096;
 
 /**
  * Whether anything is promised of what a program does (rule 14 of atomicity.ts): where stores are raced, the file never ends in its
@@ -17,6 +16,13 @@ export function isPromised(program: RaceProgram): boolean {
 function mayEndInFirstPage(operation: Operation): boolean {
   if (operation.op === 'ftruncate' || operation.op === 'truncate') return operation.size < PAGE_BYTES;
   return operation.op === 'fallocate' && operation.mode === 'collapse';
+}
+
+/** The same operation, but that the file never gets shorter than a page (rule 14 of atomicity.ts). */
+export function keepingFirstPage(operation: Operation): Operation {
+  if (operation.op === 'ftruncate') return { ...operation, size: Math.max(operation.size, PAGE_BYTES) };
+  const collapses = operation.op === 'fallocate' && operation.mode === 'collapse';
+  return collapses ? { ...operation, mode: 'punch' } : operation;
 }
 
 /** Whether a mapped file is shorter than a page when the race begins. */

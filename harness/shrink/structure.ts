@@ -133,12 +133,10 @@ export async function mergeWrites(search: Search): Promise<void> {
   for (let index = 0; index + 1 < search.current.length; index++) {
     const [first, second] = search.current.slice(index, index + 2);
     if (first?.op !== 'pwrite' || second?.op !== 'pwrite' || first.handle !== second.handle) continue;
-    const { seed, length } = first.content;
+    const { length } = first.content;
     if (first.offset + length !== second.offset) continue;
-    const bytes = length + second.content.length;
-    if (bytes > TRANSFER_BYTES_MAX) continue;
-    const both: Operation = { ...first, content: { seed, length: bytes } };
-    await search.try(search.current.toSpliced(index, 2, both));
+    const both = withAmount(first, length + second.content.length);
+    if (both !== null) await search.try(search.current.toSpliced(index, 2, both));
   }
 }
 
