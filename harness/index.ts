@@ -62,7 +62,8 @@ export type {
   SessionOptions,
   Target,
 } from './target.ts';
-export { allTargets, targetsNamed, UnknownTarget } from './targets/all.ts';
+export { allTargets, targetsNamed } from './targets/all.ts';
+export { UnknownTarget } from './targets/unknown-target.ts';
 export { PLANTED_FAULTS, setupProblem, typescriptTargets } from './targets/typescript/target.ts';
 export { fails, HOLDS, unknown, worst, type Evidence, type FailedVerdict, type Verdict } from './verdict.ts';
 export { openWorkspace, type Workspace } from './workspace.ts';

@@ -1,13 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { GUEST } from './guest.ts';
 import { runSync } from './process.ts';
 
 /**
  * What a killed run leaves behind beside its folder: guest kernels that were in the middle of something, and loop devices
  * of a file system that was frozen. All else goes with its processes.
  */
-
-const GUEST = fileURLToPath(new URL('../guest', import.meta.url));
 
 /** Ends what still works in this folder. Only root can take loop devices away. */
 export function clearLeftovers(folder: string): void {

@@ -82,7 +82,7 @@ test('tests that all passed held, and none at all is nothing', async () => {
 
 test('vitest itself hands its tests over', async () => {
   const root = resolve(import.meta.dirname, '..');
-  const reporter = join(root, 'dist/harness/vitest-reporter.js');
+  const reporter = join(root, 'dist/bundle/vitest-reporter.js');
   if (!existsSync(reporter)) throw new Error(`${reporter} is not there: npm run build`);
   symlinkSync(join(root, 'node_modules'), join(results, 'node_modules'));
   writeFileSync(join(results, 'package.json'), '{ "type": "module" }');

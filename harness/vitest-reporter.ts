@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Reporter, TestCase, TestModule, TestRunEndReason } from 'vitest/node';
-import { packageVersion } from './cli/version.ts';
+import { packageVersion } from './version.ts';
 import { RunFolder } from './run-folder.ts';
 import { begunRun, endedRun, type FindingRecord, type RunEnd, type RunRecord } from './run-record.ts';
 import { toldStory, writeStory } from './story.ts';

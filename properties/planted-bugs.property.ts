@@ -6,7 +6,7 @@ import { readCase } from '../harness/index.ts';
 import { openBench } from './workbench.fixture.ts';
 
 /** What users run is built; `./run test` builds it first. */
-const MAIN = resolve(import.meta.dirname, '../dist/harness/cli/main.js');
+const MAIN = resolve(import.meta.dirname, '../dist/bundle/main.js');
 
 /** Each planted bug, and the judge that is the only one, or the first, to see it. */
 const EXPECTED = [

@@ -17,7 +17,7 @@ import { describe, expect, test } from 'vitest';
 import { blocksOf } from './docs/commands.ts';
 import { ROOT } from './tidy/source.ts';
 
-const MAIN = join(ROOT, 'dist/harness/cli/main.js');
+const MAIN = join(ROOT, 'dist/bundle/main.js');
 const PAGES = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
 
 /** Seconds where nothing else runs; a page has a dozen commands, each of which a busy machine may take minutes for. */

@@ -9,7 +9,7 @@ import { twinpath } from './said.fixture.ts';
 import { EXIT } from './terminal.ts';
 
 /** The thread that it starts is built code; `./run test` builds it first. */
-const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
+const MAIN = resolve(import.meta.dirname, '../../dist/bundle/main.js');
 
 test('every window and the second half are told', async () => {
   const { exitCode, stdout } = await execa('node', [MAIN, 'bench', '--seconds', '2', '--seed', '7']);

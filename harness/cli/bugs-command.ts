@@ -19,7 +19,7 @@ import { said, withOutputOptions } from './output-options.ts';
 import { StatusLine } from './status-line.ts';
 import { timeLeft } from './time-left.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 interface BugsOptions {
   budget: number;

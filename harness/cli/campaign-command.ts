@@ -16,7 +16,7 @@ import { beginRun, concludeRun } from './run-end.ts';
 import { checkEnd } from './run-records.ts';
 import type { RunFacts } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 /** What every verb that runs random sequences may be told. */
 export interface CampaignOptions {

@@ -1,25 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { UnknownTarget } from '../targets/all.ts';
-import { addBench } from './bench-command.ts';
-import { addBugs } from './bugs-command.ts';
-import { addCheck } from './check-command.ts';
-import { addClean } from './clean-command.ts';
-import { addCompletion } from './completion-command.ts';
-import { addCrash } from './crash-command.ts';
-import { addCorrupt } from './corrupt-command.ts';
-import { addDoctor } from './doctor-command.ts';
-import { addExport } from './export-command.ts';
-import { addImage } from './image-command.ts';
-import { addImport } from './import-command.ts';
-import { addKernel } from './kernel-command.ts';
-import { addMount } from './mount-command.ts';
-import { addRace } from './race-command.ts';
-import { addReport } from './report-command.ts';
-import { addReplay } from './replay-command.ts';
-import { addShrink } from './shrink-command.ts';
+import { UnknownTarget } from '../targets/unknown-target.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
-import { addUmount } from './umount-command.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
+import { verbsFor } from './verbs.ts';
 
 const EXAMPLES = `
 Start here:
@@ -39,24 +22,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   const exit = (wanted: number): void => {
     code = wanted;
   };
-  addCheck(program, terminal, exit);
-  addKernel(program, terminal, exit);
-  addRace(program, terminal, exit);
-  addCrash(program, terminal, exit);
-  addReplay(program, terminal, exit);
-  addShrink(program, terminal, exit);
-  addExport(program, terminal, exit);
-  addImport(program, terminal, exit);
-  addCorrupt(program, terminal, exit);
-  addImage(program, terminal, exit);
-  addMount(program, terminal, exit);
-  addUmount(program, terminal, exit);
-  addBench(program, terminal, exit);
-  addReport(program, terminal, exit);
-  addBugs(program, terminal, exit);
-  addClean(program, terminal, exit);
-  addDoctor(program, terminal, exit);
-  addCompletion(program, terminal, exit);
+  for (const load of verbsFor(words[0])) (await load())(program, terminal, exit);
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }

@@ -48,7 +48,7 @@ const debugfs = async (request: string): Promise<string> =>
   (await execa('debugfs', ['-R', request, at('disk')])).stdout;
 
 /** What users run is built; `./run test` builds it first. */
-const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
+const MAIN = resolve(import.meta.dirname, '../../dist/bundle/main.js');
 const NOBODY = '65534';
 
 /** An access list as user space hands it over: rw for the owner, r-x for user 1000, and so on. */

@@ -16,8 +16,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readRun, type RunRecord } from '../run-record.ts';
 
 /** What users run is built; `./run test` builds it first. */
-const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
-const INTERRUPT = resolve(import.meta.dirname, '../../dist/harness/cli/interrupt.js');
+const MAIN = resolve(import.meta.dirname, '../../dist/bundle/main.js');
+const INTERRUPT = resolve(import.meta.dirname, '../../dist/.compiled/harness/cli/interrupt.js');
 const FILES = 3000;
 
 let folder: string;

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readCase, writeCase, type Case } from '../case.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 /** What users run is built; `./run test` builds it first. */
-const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
+const MAIN = resolve(import.meta.dirname, '../../dist/bundle/main.js');
 
 const FAULT = ['--fault', 'truncate-leaks-reservation'];
 

@@ -8,7 +8,7 @@ import { operationsOf } from '../race/shrink-race.ts';
 import { EXIT } from './terminal.ts';
 
 /** What users run is built; `./run test` builds it first. */
-const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
+const MAIN = resolve(import.meta.dirname, '../../dist/bundle/main.js');
 
 let folder: string;
 

@@ -1,7 +1,7 @@
 import type { RunFolder } from '../run-folder.ts';
 import { begunRun, endedRun, type RunEnd, type RunHead, type RunRecord } from '../run-record.ts';
 import type { Terminal } from './terminal.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 /** Writes down that a run begins, and what it was asked. */
 export function beginRun(folder: RunFolder, head: Omit<RunHead, 'twinpath'>): RunRecord {

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 /** Real mounts for tests, in a mount and process namespace of their own: when the test ends, however it does, all is gone. */
 
 /** What users run is built; `./run test` builds it first. */
-export const MAIN = resolve(import.meta.dirname, '../../dist/harness/cli/main.js');
+export const MAIN = resolve(import.meta.dirname, '../../dist/bundle/main.js');
 
 /** Why nothing can be mounted here, or null. */
 export function whyNoMount(): string | null {

@@ -2,11 +2,7 @@ import type { Target } from '../target.ts';
 import { COMMAND_PREFIX } from './kernel/command-target.ts';
 import { kernelTarget } from './kernel/target-words.ts';
 import { daxTarget, typescriptTargets } from './typescript/target.ts';
-
-/** A target that nobody knows. The message names those that there are. */
-export class UnknownTarget extends Error {
-  override readonly name = 'UnknownTarget';
-}
+import { UnknownTarget } from './unknown-target.ts';
 
 /** Whether a target of this name starts a program that the name says. */
 export const startsProgram = (name: string): boolean => name.startsWith(COMMAND_PREFIX);

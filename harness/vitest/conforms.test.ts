@@ -12,7 +12,8 @@ import {
 import { readCase, type Case } from '../case.ts';
 import { streamBytes } from '../content.ts';
 import { DEFAULT_SETUP, modelOptions, type Setup } from '../setup.ts';
-import { GUEST, PYTHON, PYTHON_OPTIONS } from '../targets/kernel/performer.ts';
+import { GUEST } from '../guest.ts';
+import { PYTHON, PYTHON_OPTIONS } from '../targets/kernel/performer.ts';
 import { conforms, expectCase, trySequence, type Handlers, type OperationsSubject } from './conforms.ts';
 
 const NAMES = [

@@ -3,7 +3,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/columns.sh"
 . "$here/namespace.sh"
-export MAIN="$here/../../dist/harness/cli/main.js"
+export MAIN="$here/../../dist/bundle/main.js"
 
 die() {
   echo "speed: $*" >&2

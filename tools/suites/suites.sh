@@ -1,7 +1,7 @@
 # Other people's suites on our mounted ext4, on both paths, and on the kernel's beside it: ./run suites [options]
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-export MAIN="$here/../../dist/harness/cli/main.js"
+export MAIN="$here/../../dist/bundle/main.js"
 cache=${TWINPATH_SUITES:-${HOME:-/root}/.cache/twinpath/suites}
 export BIN="$cache/bin"
 

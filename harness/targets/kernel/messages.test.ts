@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { GUEST, PYTHON } from './performer.ts';
+import { GUEST } from '../../guest.ts';
+import { PYTHON } from './performer.ts';
 
 /** guest/messages.py with lines of ours in place of the kernel's log; prints what it hears of loop1 as JSON. */
 async function heard(before: readonly string[], after: readonly string[]): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { GUEST } from '../../guest.ts';
 import { startPartner, type Partner } from '../../process.ts';
 import type { SpaceReport, Value } from '../../../model/index.ts';
 import { wholePool } from '../../content.ts';
@@ -52,9 +52,6 @@ export interface Told {
   readonly operation: Readonly<Record<string, unknown>>;
   readonly data: Uint8Array;
 }
-
-/** The program that performs; the same place behind the sources and in dist/. */
-export const GUEST = fileURLToPath(new URL('../../../guest', import.meta.url));
 
 /** The system's own first: others may be scripts that look for one. */
 const SYSTEM_PYTHON = '/usr/bin/python3';

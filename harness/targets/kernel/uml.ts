@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { findProgram, startGuest, type Partner } from '../../process.ts';
 import { TargetUnavailable } from '../../target.ts';
 import type { GuestFolder, GuestKind } from './guest-machine.ts';
-import { GUEST, PYTHON, PYTHON_OPTIONS } from './performer.ts';
+import { GUEST } from '../../guest.ts';
+import { PYTHON, PYTHON_OPTIONS } from './performer.ts';
 
 /** Messages beyond this wedge a line of a User-Mode Linux, whose buffer is a page: they go through a file. */
 const LINE_BYTES_MAX = 2048;

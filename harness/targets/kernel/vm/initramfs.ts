@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { runSync } from '../../../process.ts';
 import { TargetUnavailable } from '../../../target.ts';
-import { GUEST, PYTHON, PYTHON_OPTIONS } from '../performer.ts';
+import { GUEST } from '../../../guest.ts';
+import { PYTHON, PYTHON_OPTIONS } from '../performer.ts';
 import { cpioArchive } from './cpio.ts';
 import { modulesFor } from './modules.ts';
 
