@@ -37,6 +37,7 @@ const CLIENT = 'reports/client/';
 const CLIENT_PACKAGES = ['preact', 'preact/hooks'];
 
 const TEST_PACKAGES = [
+  'commander',
   'playwright-core',
   'vitest',
   'fast-check',
