@@ -5,7 +5,7 @@ import type { BlockSize, Setup } from '../setup.ts';
 import { drawOperations } from './draw-program.ts';
 import { CRASH_MODES, setupOf } from './modes.ts';
 import type { CrashProgram } from './recorded-run.ts';
-import { seededDice } from './seeded-dice.ts';
+import { seededDice } from '../generate/seeded-dice.ts';
 
 /** What is asked of a run. Plain data: it is copied from one thread to the other, and written down. */
 export interface CrashPlan {

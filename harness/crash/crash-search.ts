@@ -6,7 +6,7 @@ import { CrashExamination, type ImageJudges } from './examination.ts';
 import type { CrashTarget } from './crash-target.ts';
 import type { CrashState, PowerCut } from './power-cut.ts';
 import { recordRun, type CrashProgram, type RecordedRun } from './recorded-run.ts';
-import { seededDice } from './seeded-dice.ts';
+import { seededDice } from '../generate/seeded-dice.ts';
 
 /** Runs programs on a kernel, on a device that records. */
 export interface KernelRecorder {

@@ -7,7 +7,7 @@ import { drawCuts } from './draw-states.ts';
 import { CrashExamination } from './examination.ts';
 import { lostIn, type CrashState, type LostWrite, type PowerCut } from './power-cut.ts';
 import type { CrashProgram } from './recorded-run.ts';
-import { seededDice } from './seeded-dice.ts';
+import { seededDice } from '../generate/seeded-dice.ts';
 import { NOT_SIMPLE, simpleCuts } from './simple-states.ts';
 
 export interface ShrinkCrashLimits {

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { FallocateMode, Handle, Operation } from '../../model/index.ts';
+import type { Dice } from '../generate/dice.ts';
 import { PAGE_BYTES } from './atomicity.ts';
 
 /** What a call of a program is about. */
@@ -9,168 +9,268 @@ export interface Subject {
   readonly places: Places;
 }
 
-/** Where calls of a program touch its files: half of them where the others do, as what lies apart does nothing to each other. */
+/**
+ * Where calls of a program touch its files: mostly with an edge at one place, in front of it or behind it, because what lies apart does
+ * nothing to each other, and mistakes are made at edges.
+ */
 export interface Places {
+  /** Bytes: of a block or a page. */
   readonly unit: number;
-  /** In units. */
+  /** In bytes. */
   readonly focus: number;
+  /** How many in a hundred are at the focus. */
+  readonly focused: number;
 }
 
-/** Files are a few units long: two pages where a block is smaller than one. */
-const END_UNITS = 6;
-
-/** Places next to ends of blocks and pages, where mistakes are. */
-export const placeIn = ({ unit, focus }: Places): fc.Arbitrary<number> =>
-  fc
-    .tuple(
-      fc.oneof(fc.nat(END_UNITS), fc.constant(focus)),
-      fc.constantFrom(0, 0, 1, -1, Math.floor(unit / 2)),
-    )
-    .map(([units, beside]) => Math.max(0, units * unit + beside));
-
-export const lengthIn = ({ unit }: Places): fc.Arbitrary<number> =>
-  fc.oneof(fc.constantFrom(1, unit, 2 * unit, 4 * unit), fc.integer({ min: 1, max: 4 * unit }));
-
-const contentOf = (length: fc.Arbitrary<number>) =>
-  fc.record({ seed: fc.integer({ min: 10, max: 99 }), length });
-
-type Place = fc.Arbitrary<number>;
-
-const writeOn = (handle: Handle, place: Place, length: Place): fc.Arbitrary<Operation> =>
-  fc.tuple(place, contentOf(length)).map(([offset, content]) => ({ op: 'pwrite', handle, offset, content }));
-
-const readOn = (handle: Handle, place: Place, length: Place): fc.Arbitrary<Operation> =>
-  fc.tuple(place, length).map(([offset, count]) => ({ op: 'pread', handle, offset, length: count }));
-
-const plain = (operation: Operation): fc.Arbitrary<Operation> => fc.constant(operation);
-
-/** A write that finds no memory from some byte on. Through the cache only: of a direct one nobody can say what it left. */
-const shortWriteOn = ({ handle, places }: Subject): fc.Arbitrary<Operation> =>
-  fc
-    .tuple(placeIn(places), lengthIn(places), lengthIn(places), fc.integer({ min: 10, max: 99 }))
-    .map(([offset, faultAt, more, seed]) => ({
-      op: 'pwrite',
-      handle,
-      offset,
-      content: { seed, length: faultAt + more },
-      faultAt,
-    }));
-
-function fallocationOn(
-  { handle, places }: Subject,
-  modes: readonly FallocateMode[],
-): fc.Arbitrary<Operation> {
-  return fc
-    .tuple(fc.constantFrom(...modes), placeIn(places), lengthIn(places))
-    .map(([mode, offset, length]) => ({ op: 'fallocate', handle, mode, offset, length }));
+interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
 }
 
-function shiftOn({ handle, places }: Subject): fc.Arbitrary<Operation> {
-  const units = fc.integer({ min: 1, max: 3 }).map((count) => count * places.unit);
-  return fc
-    .tuple(fc.constantFrom<FallocateMode>('collapse', 'insert'), units, units)
-    .map(([mode, offset, length]) => ({ op: 'fallocate', handle, mode, offset, length }));
+/** The focus is in one of so many pages. */
+const FOCUS_PAGES = 3;
+
+/** What is read or written ends at most so many units behind the focus. */
+const UNITS_BEHIND = 4;
+
+/** More than any file of a race has. */
+const WHOLE = { offset: 0, length: 1 << 20 };
+
+/** Whole blocks or whole pages, where they differ: what is beside the end of the one is seldom beside that of the other. */
+export function drawPlaces(block: number, focused: number, dice: Dice): Places {
+  const unit = dice.pick([block, Math.max(block, PAGE_BYTES)]);
+  const page = Math.max(unit, PAGE_BYTES);
+  return { unit, focus: dice.below(FOCUS_PAGES) * page + dice.below(page / unit) * unit, focused };
 }
 
-/** What the kernel does with cached pages when it likes. */
-function cacheOperationOn({ handle, path, places }: Subject): fc.Arbitrary<Operation> {
-  const whole = { offset: 0, length: (END_UNITS + 4) * places.unit };
-  return fc.constantFrom<Operation>(
-    { op: 'writeback', path, ...whole },
-    { op: 'reclaim', path, ...whole },
-    { op: 'readahead', handle, ...whole },
-    { op: 'fadvise', handle, ...whole, advice: 'dontneed' },
-    { op: 'sync-file-range', handle, ...whole, wait: 'after', write: true },
-  );
+/** A place next to the end of a block or page. */
+export function placeIn({ unit, focus, focused }: Places, dice: Dice): number {
+  const place = dice.percent(focused) ? focus : dice.below(focus / unit + UNITS_BEHIND) * unit;
+  return Math.max(0, place + dice.pick([0, 0, 1, -1, Math.floor(unit / 2)]));
 }
 
-interface Kind {
-  readonly weight: number;
-  readonly draw: (subject: Subject) => fc.Arbitrary<Operation>;
+/** Where a file may end: at such a place, or a few units behind it, so that something follows what calls are about. */
+export const endIn = (places: Places, dice: Dice): number =>
+  placeIn(places, dice) + dice.pick([0, 1, 2, 3, 4, 6]) * places.unit;
+
+function lengthIn({ unit }: Places, dice: Dice): number {
+  return dice.oneIn(2) ? dice.pick([1, unit, 2 * unit, 4 * unit]) : dice.between(1, 4 * unit);
 }
 
-/** Kinds of calls, and how often each comes where all of them may. */
-const KINDS: readonly Kind[] = [
-  { weight: 8, draw: ({ handle, places }) => writeOn(handle, placeIn(places), lengthIn(places)) },
-  { weight: 6, draw: ({ handle, places }) => readOn(handle, placeIn(places), lengthIn(places)) },
-  { weight: 2, draw: ({ handle }) => plain({ op: 'fstat', handle }) },
-  { weight: 2, draw: shortWriteOn },
-  {
-    weight: 5,
-    draw: ({ handle, places }) => placeIn(places).map((size) => ({ op: 'ftruncate', handle, size })),
-  },
-  { weight: 1, draw: (subject) => fallocationOn(subject, ['allocate', 'keep-size']) },
-  { weight: 1, draw: (subject) => fallocationOn(subject, ['punch']) },
-  { weight: 1, draw: (subject) => fallocationOn(subject, ['zero', 'zero-keep-size']) },
-  { weight: 1, draw: shiftOn },
-  { weight: 3, draw: cacheOperationOn },
-  { weight: 3, draw: ({ handle }) => plain({ op: 'fsync', handle }) },
-  { weight: 1, draw: ({ handle }) => plain({ op: 'fdatasync', handle }) },
-  { weight: 1, draw: () => plain({ op: 'sync' }) },
-  { weight: 1, draw: () => plain({ op: 'drop-caches' }) },
-  { weight: 1, draw: ({ path }) => plain({ op: 'unlink', path }) },
-  { weight: 1, draw: ({ path }) => plain({ op: 'rename', from: path, to: path === 'a' ? 'b' : 'a' }) },
-];
+/** Begins or ends at such a place. */
+export function rangeIn(places: Places, dice: Dice): ByteRange {
+  const place = placeIn(places, dice);
+  const length = lengthIn(places, dice);
+  return dice.oneIn(2) && place > 0
+    ? { offset: Math.max(0, place - length), length: Math.min(place, length) }
+    : { offset: place, length };
+}
 
-/** The kinds of calls that a program has. */
-export type Kinds = readonly Kind[];
+const contentOf = (length: number, dice: Dice) => ({ seed: dice.between(10, 99), length });
 
-const FEW = { minLength: 2, maxLength: 4 };
+export function drawWrite({ handle, places }: Subject, dice: Dice): Operation {
+  const { offset, length } = rangeIn(places, dice);
+  return { op: 'pwrite', handle, offset, content: contentOf(length, dice) };
+}
+
+export const drawRead = ({ handle, places }: Subject, dice: Dice): Operation => ({
+  op: 'pread',
+  handle,
+  ...rangeIn(places, dice),
+});
 
 /**
- * Two programs in three have few kinds of calls, as often the one as the other: what two of them do to each other shows where
+ * A write that finds no memory from some byte on: with its beginning, its end, or that byte at the place. Through the cache only: of a
+ * direct one nobody can say what it left.
+ */
+function drawShortWrite({ handle, places }: Subject, dice: Dice): Operation {
+  const place = placeIn(places, dice);
+  const faultAt = lengthIn(places, dice);
+  const length = faultAt + lengthIn(places, dice);
+  const offset = Math.max(0, place - dice.pick([0, faultAt, length]));
+  return { op: 'pwrite', handle, offset, content: contentOf(length, dice), faultAt };
+}
+
+const drawFallocation =
+  (...modes: [FallocateMode, ...FallocateMode[]]) =>
+  ({ handle, places }: Subject, dice: Dice): Operation => ({
+    op: 'fallocate',
+    handle,
+    mode: dice.pick(modes),
+    ...rangeIn(places, dice),
+  });
+
+/** Of whole units, for what is no multiple of a block is refused: at the focus, in front of it, or from the second unit on. */
+function drawShift({ handle, places: { unit, focus } }: Subject, dice: Dice): Operation {
+  const length = dice.pick([1, 1, 2, 3]) * unit;
+  const offset = dice.pick([focus, focus, Math.max(0, focus - length), unit]);
+  return { op: 'fallocate', handle, mode: dice.pick<FallocateMode>(['collapse', 'insert']), offset, length };
+}
+
+const drawTruncation = ({ handle, places }: Subject, dice: Dice): Operation => ({
+  op: 'ftruncate',
+  handle,
+  size: placeIn(places, dice),
+});
+
+/** What the kernel does with cached pages when it likes, and what waits until they are on the disk. */
+export function drawCacheOperation({ handle, path }: Subject, dice: Dice): Operation {
+  return dice.pick<Operation>([
+    { op: 'fsync', handle },
+    { op: 'fsync', handle },
+    { op: 'writeback', path, ...WHOLE },
+    { op: 'writeback', path, ...WHOLE },
+    { op: 'reclaim', path, ...WHOLE },
+    { op: 'drop-caches' },
+    { op: 'sync' },
+    { op: 'fdatasync', handle },
+    { op: 'readahead', handle, ...WHOLE },
+    { op: 'fadvise', handle, ...WHOLE, advice: 'dontneed' },
+    { op: 'sync-file-range', handle, ...WHOLE, wait: 'after', write: true },
+  ]);
+}
+
+const drawNameChange = ({ path }: Subject, dice: Dice): Operation =>
+  dice.pick<Operation>([
+    { op: 'unlink', path },
+    { op: 'rename', from: path, to: path === 'a' ? 'b' : 'a' },
+  ]);
+
+const drawStat = ({ handle }: Subject): Operation => ({ op: 'fstat', handle });
+
+type Draw = (subject: Subject, dice: Dice) => Operation;
+
+/** Kinds of calls, each as often as it stands here. */
+const KINDS: readonly [Draw, ...Draw[]] = weighted([
+  [8, drawWrite],
+  [3, drawShortWrite],
+  [4, drawTruncation],
+  [2, drawFallocation('allocate', 'keep-size')],
+  [2, drawFallocation('punch')],
+  [2, drawFallocation('zero', 'zero-keep-size')],
+  [3, drawShift],
+  [8, drawCacheOperation],
+  [4, drawRead],
+  [1, drawStat],
+  [1, drawNameChange],
+]);
+
+function weighted(kinds: readonly (readonly [number, Draw])[]): [Draw, ...Draw[]] {
+  const [first = drawWrite, ...others] = kinds.flatMap(([weight, draw]) =>
+    Array.from({ length: weight }, () => draw),
+  );
+  return [first, ...others];
+}
+
+/** The kinds of calls that a program has. */
+export type Kinds = readonly [Draw, ...Draw[]];
+
+const FEW_MIN = 2;
+const FEW_MAX = 4;
+
+/**
+ * Half of the programs have few kinds of calls, as often the one as the other: what two of them do to each other shows where
  * there is little else, and where all may come, a pair of two seldom ones hardly ever does (swarm testing).
  */
-export const kindsOfProgram: fc.Arbitrary<Kinds> = fc.oneof(
-  { weight: 1, arbitrary: fc.constant(KINDS) },
-  {
-    weight: 2,
-    arbitrary: fc
-      .shuffledSubarray([...KINDS], FEW)
-      .map((few) => few.map(({ draw }) => ({ weight: 1, draw }))),
-  },
-);
+export function drawKinds(dice: Dice): Kinds {
+  if (dice.oneIn(2)) return KINDS;
+  const left = [...new Set(KINDS)];
+  const few = Array.from(
+    { length: dice.between(FEW_MIN, FEW_MAX) },
+    () => left.splice(dice.below(left.length), 1)[0] ?? drawWrite,
+  );
+  const [first = drawWrite, ...others] = few;
+  return [first, ...others];
+}
 
-export const callOn = (subject: Subject, kinds: Kinds): fc.Arbitrary<Operation> =>
-  fc.oneof(...kinds.map(({ weight, draw }) => ({ weight, arbitrary: draw(subject) })));
+export const drawCall = (subject: Subject, kinds: Kinds, dice: Dice): Operation =>
+  dice.pick(kinds)(subject, dice);
 
 const SECTOR_BYTES = 512;
 
-/** Reads and writes of whole sectors, and stats. */
-export function directCallOn({ handle, places }: Subject): fc.Arbitrary<Operation> {
+/** A read or write of whole sectors, or a stat. */
+export function drawDirectCall(subject: Subject, dice: Dice): Operation {
+  const roll = dice.below(8);
+  if (roll === 0) return drawStat(subject);
   const sectors = (bytes: number): number => bytes - (bytes % SECTOR_BYTES);
-  const place = placeIn(places).map(sectors);
-  const length = lengthIn(places).map((bytes) => Math.max(SECTOR_BYTES, sectors(bytes)));
-  return fc.oneof(
-    { weight: 4, arbitrary: writeOn(handle, place, length) },
-    { weight: 3, arbitrary: readOn(handle, place, length) },
-    { weight: 1, arbitrary: plain({ op: 'fstat', handle }) },
-  );
+  const { handle, places } = subject;
+  const drawn = rangeIn(places, dice);
+  const range = { offset: sectors(drawn.offset), length: Math.max(SECTOR_BYTES, sectors(drawn.length)) };
+  if (roll <= 3) return { op: 'pread', handle, ...range };
+  return { op: 'pwrite', handle, offset: range.offset, content: contentOf(range.length, dice) };
 }
 
 /**
- * Stores within one block of the first page, which `keepingFirstPage` keeps in the file. A write beside them is no single step (rule 8),
- * but its part of a block is: so orders of whole operations explain all that may happen.
+ * The same, where its bytes are all in front of a sector, or all behind its beginning: beside another direct task, which has the rest.
+ * Of two that write the same bytes, nobody says what is left (rule 9).
  */
-export function storesIn(block: number, count: { readonly minLength: number; readonly maxLength: number }) {
+export function onOneSide(operation: Operation, border: number, behind: boolean): Operation {
+  if (operation.op !== 'pwrite') return operation;
+  const { content, offset } = operation;
+  const end = offset + content.length;
+  const [from, to] = behind
+    ? [Math.max(offset, border), Math.max(end, border + SECTOR_BYTES)]
+    : [Math.min(offset, border - SECTOR_BYTES), Math.min(end, border)];
+  return { ...operation, offset: from, content: { ...content, length: to - from } };
+}
+
+/** A sector's beginning at such a place, which is not the first. */
+export function borderIn(places: Places, dice: Dice): number {
+  const place = placeIn(places, dice);
+  return Math.max(SECTOR_BYTES, place - (place % SECTOR_BYTES));
+}
+
+/** Places beside a block of the first page, in which stores are: `keepingFirstPage` keeps that in the file. */
+export function placesBesideStores(block: number, focused: number, dice: Dice): Places {
   const unit = Math.min(block, PAGE_BYTES);
-  const store = (index: number): fc.Arbitrary<Operation> =>
-    fc.tuple(fc.nat(unit / 2), fc.integer({ min: 10, max: 99 })).map(([within, seed]) => ({
-      op: 'store',
-      mapping: 'map0',
-      offset: index * unit + within,
-      content: { seed, length: unit / 4 },
-    }));
-  return fc.nat(PAGE_BYTES / unit - 1).chain((index) => fc.array(store(index), count));
+  return { unit, focus: dice.below(PAGE_BYTES / unit + 1) * unit, focused };
+}
+
+/**
+ * Stores within one block of the first page, which is beside the focus. A write beside them is no single step (rule 8), but its part of
+ * a block is: so orders of whole operations explain all that may happen.
+ */
+export function drawStores({ unit, focus }: Places, count: number, dice: Dice): Operation[] {
+  const block = Math.min(Math.max(0, focus - dice.below(2) * unit), PAGE_BYTES - unit);
+  return Array.from({ length: count }, () => ({
+    op: 'store',
+    mapping: 'map0',
+    offset: block + dice.between(0, unit / 2),
+    content: contentOf(unit / 4, dice),
+  }));
+}
+
+/** What a part of a file may be. */
+type State = 'hole' | 'unwritten' | 'written';
+
+/** Two states in turns show what is done at their border; of three, each would have less of the file. */
+const PALETTES: readonly [readonly [State, State], ...(readonly [State, State])[]] = [
+  ['hole', 'written'],
+  ['written', 'hole'],
+  ['unwritten', 'written'],
+  ['written', 'unwritten'],
+  ['hole', 'unwritten'],
+  ['unwritten', 'hole'],
+];
+
+/** A file so long, of runs of units in two states in turns. */
+export function drawMosaic({ handle, places: { unit } }: Subject, size: number, dice: Dice): Operation[] {
+  const states = dice.pick(PALETTES);
+  const calls: Operation[] = [];
+  let end = 0;
+  for (let run = 0; end < size; run++) {
+    const offset = end;
+    end = Math.min(size, end + dice.pick([1, 2, 3, 4]) * unit);
+    const length = end - offset;
+    const state = states[run % 2];
+    if (state === 'written') calls.push({ op: 'pwrite', handle, offset, content: { seed: 1 + run, length } });
+    if (state === 'unwritten') calls.push({ op: 'fallocate', handle, mode: 'keep-size', offset, length });
+  }
+  return [...calls, { op: 'ftruncate', handle, size }];
 }
 
 /** What makes a file on the disk have written and unwritten blocks and holes side by side. */
-export const layoutCallOn = (subject: Subject): fc.Arbitrary<Operation> =>
-  fc.oneof(
-    { weight: 2, arbitrary: fallocationOn(subject, ['allocate', 'keep-size', 'punch', 'zero']) },
-    { weight: 1, arbitrary: writeOn(subject.handle, placeIn(subject.places), lengthIn(subject.places)) },
-  );
-
-/** Whole blocks or whole pages, where they differ: what is beside the end of the one is seldom beside that of the other. */
-export const placesFor = (block: number): fc.Arbitrary<Places> =>
-  fc.record({ unit: fc.constantFrom(block, Math.max(block, PAGE_BYTES)), focus: fc.nat(END_UNITS - 2) });
+export const drawLayoutCall = (subject: Subject, dice: Dice): Operation =>
+  dice.oneIn(3)
+    ? drawWrite(subject, dice)
+    : drawFallocation('allocate', 'keep-size', 'punch', 'zero')(subject, dice);

@@ -4,7 +4,7 @@ import { raceItems, type RaceItem, type RacePlan } from './race-plan.ts';
 import { PLAN } from './racing.fixture.ts';
 
 const RACES = CATALOGUE.slice(0, 3).map(({ name }) => name);
-const plan: RacePlan = { ...PLAN, races: RACES, modes: ['delalloc', 'iomap'], strategy: null, drawn: 500 };
+const plan: RacePlan = { ...PLAN, races: RACES, modes: ['delalloc', 'iomap'], strategy: null, drawn: 600 };
 
 const items = (asked: RacePlan): RaceItem[] => [...raceItems(asked)];
 const isDrawn = ({ name }: RaceItem): boolean => name.startsWith('drawn');
@@ -35,9 +35,9 @@ test('shares grow, programs are drawn in every round, and no two rounds have the
   const drawn = items(plan).filter(isDrawn);
   expect(drawn.map(({ name }) => Number(name.split(' ')[1]))).toEqual(drawn.map((_, index) => index));
   // Of what a drawn program does not get, there are more of them: twice the schedules that 6 catalogued ones have in two ways.
-  expect(drawn.slice(0, 24 + 24 + 48 + 96 + 192).map(({ schedules }) => schedules)).toEqual(
-    [24, 24, 48, 96, 192].flatMap((count, round) =>
-      Array.from({ length: count }, () => Math.min(8 * 2 ** round, 16)),
+  expect(drawn.slice(0, 24 + 32 + 64 + 128 + 256).map(({ schedules }) => schedules)).toEqual(
+    [24, 32, 64, 128, 256].flatMap((count, round) =>
+      Array.from({ length: count }, () => Math.min(8 * 2 ** round, 12)),
     ),
   );
   const [one = ''] = items(plan).map(({ name }) => name);

@@ -104,6 +104,13 @@ export class Scheduler {
     this.runAll(calls.map(({ name, start }) => ({ name, body: start() })));
   }
 
+  /** Whether nobody but the running task is in the middle of something: the others have not begun, or rest. */
+  get isAlone(): boolean {
+    return this.#tasks.every(
+      (task) => task === this.current || task.waitingOn === null || task.waitingOn.rests === true,
+    );
+  }
+
   #runSlow<T>(task: CoroutineTask, body: Sleepable<T>): T {
     this.#tasks.push(task);
     try {

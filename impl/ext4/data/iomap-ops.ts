@@ -1,6 +1,7 @@
 import { fail } from '../../lib/errno.ts';
 import { NULL_ADDRESS, type Iomap, type IomapOps, type IomapType } from '../../iomap/iomap.ts';
 import { bufferedWrite, type BufferedWrite, type IomapWriteOps } from '../../iomap/buffered-write.ts';
+import { releaseDelalloc } from '../../iomap/release-delalloc.ts';
 import { truncateCache, truncateRange } from '../../mm/truncate.ts';
 import { preemptible, READY, type Sleepable } from '../../sched/sleepable.ts';
 import { recordDiskSize } from './disk-size.ts';
@@ -96,9 +97,16 @@ export const delallocWriteOps: IomapOps<Inode> = {
     const from = used === 0 ? Math.floor(position / blockSize) : Math.ceil((position + used) / blockSize);
     const to = Math.ceil((position + length) / blockSize);
     if (from >= to) return;
-    if (mapping.faults.has('iomap-short-write-drops-cache'))
-      yield* truncateRange(mapping, from * blockSize, to * blockSize);
-    yield* punchDelayed(inode, from, to - from);
+    yield* inode.invalidateLock.write();
+    try {
+      if (mapping.faults.has('iomap-short-write-drops-cache'))
+        yield* truncateRange(mapping, from * blockSize, to * blockSize);
+      yield* releaseDelalloc(inode, from * blockSize, to * blockSize, (first, end) =>
+        punchDelayed(inode, first / blockSize, (end - first) / blockSize),
+      );
+    } finally {
+      inode.invalidateLock.unlockWrite();
+    }
   },
 };
 

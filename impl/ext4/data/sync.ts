@@ -32,12 +32,13 @@ function* unfailing(body: () => Sleepable<void>): Sleepable<void> {
 
 /**
  * /proc/sys/vm/drop_caches: clean folios and metadata blocks leave memory (`echo 1`), or inodes that nobody uses (`echo 2`),
- * or both.
+ * or both. Linux keeps a block that somebody holds (b_count). Here nobody counts, and whoever is in the middle of a call may hold any:
+ * a block that left memory and is read anew would be there twice, and what he changes in his would be lost. So they stay then.
  */
 export function dropCaches(sb: SuperBlock, what: 'pages' | 'inodes' | 'both'): void {
   if (what !== 'inodes') {
     sb.inodes.dropPages();
-    sb.cache.shrink();
+    if (sb.scheduler.isAlone) sb.cache.shrink();
   }
   if (what !== 'pages') sb.inodes.dropUnused();
 }

@@ -83,6 +83,11 @@ export class Scheduler {
     for (const { name, start } of calls) this.call(name, start);
   }
 
+  /** Whether nobody waits below the running task on the stack. */
+  get isAlone(): boolean {
+    return this.#sleepers.length === 0;
+  }
+
   #runWorkers(reason: string, isReady: () => boolean): void {
     const sleeper = this.current;
     if (sleeper === null) throw new Error(`no task waits for ${reason}`);

@@ -1,4 +1,4 @@
-import { Dice } from '../generate/dice.ts';
+import { Dice } from './dice.ts';
 import { sequenceSeed } from '../generate-sequence.ts';
 
 /** The dice that belong to a seed. */
