@@ -8,7 +8,6 @@ await bundleReportClient(import.meta.dirname);
 
 export default defineConfig({
   test: {
-    include: ['{model,impl,harness,properties,reports,tools}/**/*.{test,property}.ts'],
     // A machine that has much else to do takes minutes for what takes seconds; what hangs is ended all the same.
     testTimeout: 300_000,
     hookTimeout: 300_000,
@@ -16,5 +15,21 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     // The second one's line comes last: CI reads it.
     reporters: ['default', './tools/count-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'files',
+          include: ['{model,impl}/**/*.test.ts'],
+          // Nothing in these rooms outlives a call, so one process serves one file after the other: what it has loaded and compiled
+          // was most of what a file of tests took.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'programs', include: ['{harness,properties,reports,tools}/**/*.{test,property}.ts'] },
+      },
+    ],
   },
 });
