@@ -34,7 +34,13 @@ export const USUAL_CRASHES = {
 } as const satisfies Partial<CrashPlan>;
 
 /** One program in so many does not wait for what brings things to the disk. */
-const OVERLAPPING_ONE_IN = 3;
+const OVERLAPPING_ONE_IN = 2;
+
+/**
+ * Of the states of other programs, so many in a hundred are looked at of such a one: what counts is who overtakes whom and where, of which
+ * it shows one case, and which shows, if at all, in the first states.
+ */
+const OVERLAPPING_SHARE = 40;
 
 /** One program in so many meets the end of the log, and goes on at its beginning. */
 const CROSSING_ONE_IN = 3;
@@ -67,11 +73,13 @@ export interface CrashItem {
   readonly name: string;
   readonly seed: number;
   readonly program: CrashProgram;
+  /** At most. */
+  readonly states: number;
 }
 
 /** Program `number` of a plan, for ever the same. The modes take turns, the block sizes after them. */
 export function crashItem(
-  { seed, modes, blockSizes, faults, recordedOn, recoveredBy }: CrashPlan,
+  { seed, modes, blockSizes, faults, recordedOn, recoveredBy, statesPerProgram }: CrashPlan,
   number: number,
 ): CrashItem {
   const wanted = modes[number % modes.length];
@@ -86,11 +94,14 @@ export function crashItem(
   const setup: Setup = recordedOn === undefined ? { ...slow, writesZeroes } : slow;
   const operations = drawOperations(setup, dice);
   const overlaps = recordedOn === undefined && dice.oneIn(OVERLAPPING_ONE_IN);
-  const overtakesAfter = overlaps ? dice.below(OVERTAKES_AFTER_MAX) : null;
+  // Mostly soon: what is overtaken late has often returned.
+  const turns = (): number => dice.below(OVERTAKES_AFTER_MAX);
+  const overtakesAfter = overlaps ? Math.min(turns(), turns()) : null;
   const crosses = recordedOn === undefined && dice.oneIn(CROSSING_ONE_IN);
   return {
     name: `${number} ${mode.name} ${blockSize}`,
     seed: own,
+    states: overlaps ? Math.ceil((statesPerProgram * OVERLAPPING_SHARE) / 100) : statesPerProgram,
     program: {
       setup: crosses ? { ...setup, logLeft: dice.between(1, CROSSING_BLOCKS_MAX) } : setup,
       target: mode.target,

@@ -112,7 +112,7 @@ class Writer {
     const at = (blocks: number, beside = 0): number => blocks * block + beside;
     this.#add({ op: 'pwrite', handle, offset: 0, content: { seed: ++this.#seed, length: at(3, block / 2) } });
     this.#add({ op: 'fsync', handle });
-    switch (this.#dice.below(5)) {
+    switch (this.#dice.below(6)) {
       case 0:
         for (let more = this.#dice.between(1, 3); more > 0; more--)
           this.#add({
@@ -135,6 +135,15 @@ class Writer {
         this.#add({ op: 'pwrite', handle, offset: at(6), content: { seed: ++this.#seed, length: at(1) } });
         this.#writePastCache(path, at(this.#dice.below(6)), at(1));
         break;
+      case 4:
+        // What is overwritten has its place: no commit waits for it, and only a flush makes it durable.
+        this.#add({
+          op: 'pwrite',
+          handle,
+          offset: at(this.#dice.below(3), this.#dice.pick([0, 100])),
+          content: { seed: ++this.#seed, length: at(this.#dice.pick([0, 1]), 100) },
+        });
+        break;
       default:
         for (const blocks of [5, 7])
           this.#add({
@@ -150,8 +159,10 @@ class Writer {
           length: 4096,
         });
     }
-    if (this.#dice.oneIn(2)) this.#commit();
-    else this.#add({ op: 'fsync', handle });
+    // Somebody else commits it, or its own fsync does, or both at once where the program does not wait.
+    const roll = this.#dice.below(3);
+    if (roll > 0) this.#commit();
+    if (roll !== 1) this.#add({ op: this.#dice.pick(['fsync', 'fsync', 'fdatasync']), handle });
   }
 
   #writePastCache(path: Path, offset: number, length: number): void {

@@ -76,13 +76,9 @@ class CrashRunner {
       if (stop.aborted || performance.now() >= endsAt || this.#kept >= CRASH_FINDINGS_MAX || left <= 0) break;
       this.#item = number;
       this.#step = 0;
-      const limits = {
-        states: Math.min(left, plan.statesPerProgram),
-        e2fsckEvery: plan.e2fsckEvery,
-        endsAt,
-        stop,
-      };
-      await this.#search(crashItem(plan, number), limits);
+      const item = crashItem(plan, number);
+      const limits = { states: Math.min(left, item.states), e2fsckEvery: plan.e2fsckEvery, endsAt, stop };
+      await this.#search(item, limits);
     }
     this.#say({ type: 'crashed', totals: this.#totals });
   }
