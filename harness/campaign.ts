@@ -9,6 +9,7 @@ import {
   sequenceSeed,
   type GenerationLimits,
 } from './generate-sequence.ts';
+import { withDeepTrees } from './generate/deep-trees.ts';
 import { withLargeBlocks } from './generate/large-blocks.ts';
 import { surveySequence } from './generate/survey.ts';
 import { troubleOf } from './generate/trouble.ts';
@@ -179,7 +180,7 @@ export class Campaign {
     const likeFsx = this.#plan.mix === 'fsx';
     const generate = likeFsx ? fsxSequence : generateSequence;
     const usualLimits = { ...this.#limits, unperformed: this.#unperformed, dax: this.#dax, pool };
-    const limits = this.#takesLargeBlocks ? withLargeBlocks(sequence, usualLimits) : usualLimits;
+    const limits = this.#unusual(sequence, usualLimits);
     const survey = this.#plan.surveys === true ? surveySequence(sequence, usualLimits) : null;
     const drawn = survey ?? generate(seed, limits);
     const wrong = survey === null && !likeFsx && sequence % TROUBLE_EVERY === TROUBLE_EVERY - 1;
@@ -206,6 +207,12 @@ export class Campaign {
     this.#operations += driven.executed;
     this.#inFlight.push({ sequence, seed, setup, operations, driven });
     if (failure !== null) while (this.#inFlight.length > 0) await this.#settleOldest();
+  }
+
+  /** Some sequences have large blocks or deep trees. */
+  #unusual(sequence: number, limits: GenerationLimits): GenerationLimits {
+    if (this.#plan.mix === 'fsx') return limits;
+    return withDeepTrees(sequence, this.#takesLargeBlocks ? withLargeBlocks(sequence, limits) : limits);
   }
 
   /** Waits for the last word on the oldest sequence that has none, so that findings come in order. */

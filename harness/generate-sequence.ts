@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { Operation, OperationName } from '../model/index.ts';
 import type { SetupFormat } from './format.ts';
+import type { DeepTree } from './generate/deep-trees.ts';
 import { operationSequences } from './generate/operations.ts';
 import { setups } from './generate/setups.ts';
 import type { BlockSize, Setup, SetupMount } from './setup.ts';
@@ -21,6 +22,8 @@ export interface GenerationLimits {
   readonly unperformed?: readonly (OperationName | OperationPart)[] | undefined;
   /** Whether files are mapped directly: sometimes, where they can be, always, or never. */
   readonly dax?: 'possible' | 'required' | undefined;
+  /** What is made before the operations, and not counted among them; nothing when absent. */
+  readonly deep?: DeepTree | undefined;
   /** The kernel's default when absent. */
   readonly atime?: SetupMount['atime'] | undefined;
 }
@@ -61,11 +64,11 @@ function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
   const key = JSON.stringify(limits);
   let sequences = known.get(key);
   if (sequences === undefined) {
-    const { maxOperations, blockSize, format, pool, without, atime, dax } = limits;
+    const { maxOperations, blockSize, format, pool, without, atime, dax, deep } = limits;
     const unperformed = new Set(limits.unperformed);
     sequences = setups({ blockSize: blockSize ?? undefined, format, pool, without, atime, dax }).chain(
       (setup) =>
-        operationSequences({ setup, maxOperations, unperformed }).map((operations) => ({
+        operationSequences({ setup, maxOperations, unperformed, deep }).map((operations) => ({
           setup,
           operations,
         })),

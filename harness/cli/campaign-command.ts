@@ -58,7 +58,7 @@ export function withCampaignOptions(command: Command): Command {
     )
     .option(
       '--operations <n>',
-      'operations in a sequence, at most',
+      'operations in a sequence, at most, behind what makes a tree deep in some of those of 60 and more',
       wholeNumber(1, 10_000),
       DEFAULT_OPERATIONS,
     )

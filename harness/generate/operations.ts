@@ -3,6 +3,7 @@ import type { Operation } from '../../model/index.ts';
 import { isOperation } from '../operation-schema.ts';
 import type { Setup } from '../setup.ts';
 import { PERFORMS_ALL, type Unperformed } from '../unperformed.ts';
+import type { DeepTree } from './deep-trees.ts';
 import { Dice } from './dice.ts';
 import { isFair } from './fairness.ts';
 import { drawSequence } from './sequence.ts';
@@ -15,6 +16,8 @@ export interface GenerationOptions {
   readonly maxOperations: number;
   /** What is left out. */
   readonly unperformed?: Unperformed | undefined;
+  /** What they begin with; see deep-trees.ts. */
+  readonly deep?: DeepTree | undefined;
 }
 
 /**
@@ -44,11 +47,11 @@ class OperationSequences extends fc.Arbitrary<readonly Operation[]> {
    * file system is like.
    */
   override generate(mrng: fc.Random): fc.Value<readonly Operation[]> {
-    const { setup, maxOperations, unperformed = PERFORMS_ALL } = this.#options;
+    const { setup, maxOperations, unperformed = PERFORMS_ALL, deep } = this.#options;
     const dice = new Dice(mrng);
     // Most runs are long, for a bug needs something to stand on; short ones cost little and need less shrinking.
     const length = dice.oneIn(4) ? dice.between(1, maxOperations) : maxOperations;
-    return new fc.Value<readonly Operation[]>(drawSequence(dice, setup, length, unperformed), undefined);
+    return new fc.Value<readonly Operation[]>(drawSequence(dice, setup, length, unperformed, deep), undefined);
   }
 
   override canShrinkWithoutContext(value: unknown): value is readonly Operation[] {

@@ -6,6 +6,7 @@ import { setcreds } from './callers.ts';
 import * as copy from './copy-makers.ts';
 import * as data from './data-makers.ts';
 import type { Maker } from './data-makers.ts';
+import { deepTree, type DeepTree } from './deep-trees.ts';
 import type { Dice } from './dice.ts';
 import { isFairNow } from './fairness.ts';
 import * as maintenance from './maintenance-makers.ts';
@@ -97,24 +98,36 @@ const LAST_RESORT: Operation = { op: 'stat', path: '.' };
 /** Of 100 operations while a pattern is under way, how many are its own. */
 const PATTERN_PERCENT = 80;
 
-/** Draws `length` operations, each in the state that those before it lead to. */
+/** Draws `length` operations, behind those that make a deep tree, each in the state that those before it lead to. */
 export function drawSequence(
   dice: Dice,
   setup: Setup,
   length: number,
   unperformed: Unperformed,
+  deep?: DeepTree,
 ): Operation[] {
   const scene = new Scene(dice, setup, unperformed);
-  const operations: Operation[] = [];
+  const operations = deep === undefined ? [] : playAll(scene, deepTree(scene, deep));
+  const end = operations.length + length;
   const patterns = new PatternPlayer(scene);
   const windows = new Windows(scene);
-  while (operations.length < length) {
+  while (operations.length < end) {
     patterns.begin(windows.move());
     const operation = patterns.next() ?? drawOperation(scene);
     operations.push(operation);
     scene.perform(operation);
   }
   return operations;
+}
+
+/** All steps of a pattern that can be played, whatever kinds this run does without. */
+function playAll(scene: Scene, pattern: Pattern): Operation[] {
+  return pattern.flatMap((step) => {
+    const operation = step(scene);
+    if (operation === null || !isPlayable(scene, operation)) return [];
+    scene.perform(operation);
+    return [operation];
+  });
 }
 
 function drawOperation(scene: Scene): Operation {
