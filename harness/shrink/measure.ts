@@ -26,6 +26,8 @@ const HEAVY: Readonly<Partial<Record<Operation['op'], number>>> = {
   seek: 10,
   write: 5,
   read: 5,
+  store: 8,
+  load: 8,
   ftruncate: 2,
   fstat: 2,
   fallocate: 5,

@@ -46,6 +46,37 @@ const cutAndGrown: Predicate = (operations) => {
 };
 
 describe('minimise', () => {
+  it('does by a call what a mapping does, where the mapping is not to blame', async () => {
+    const mapped: Operation[] = [
+      create('fd0', 'a'),
+      { op: 'ftruncate', handle: 'fd0', size: 12288 },
+      {
+        op: 'mmap',
+        as: 'map0',
+        handle: 'fd0',
+        offset: 4096,
+        length: 4096,
+        sharing: 'shared',
+        access: 'read-write',
+      },
+      { op: 'store', mapping: 'map0', offset: 4, content: { seed: 1, length: 1 } },
+      { op: 'fsync', handle: 'fd0' },
+    ];
+    /** Fails where a byte is changed in one of these ways, and brought to the disk after that. */
+    const fails = (ways: readonly Operation['op'][]): Predicate => {
+      return (operations) => {
+        const model = new Model(modelOptions(DEFAULT_SETUP));
+        const worked = operations.filter((operation, step) => model.step(operation, timeOfStep(step)).ok);
+        const changed = worked.findIndex(({ op }) => ways.includes(op));
+        return changed >= 0 && worked.slice(changed).some(({ op }) => op === 'fsync');
+      };
+    };
+    const either = await run(mapped, fails(['store', 'pwrite']));
+    expect(either.operations.map(({ op }) => op)).toEqual(['open', 'pwrite', 'fsync']);
+    const stored = await run(mapped, fails(['store']));
+    expect(stored.operations.map(({ op }) => op)).toContain('store');
+  });
+
   it('has no write take more than a case may say', async () => {
     const handle = 'fd0';
     const length = 40 << 20;

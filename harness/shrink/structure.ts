@@ -9,6 +9,18 @@ function openOf(operations: readonly Operation[], handle: Handle): Open | undefi
   return operations.find((one): one is Open => one.op === 'open' && one.as === handle);
 }
 
+/** The bytes that a mapping's bytes from `offset` on show: a place of its file. Null when nobody made the mapping. */
+function placeBehind(
+  operations: readonly Operation[],
+  mapping: MappingName,
+  offset: number,
+): { readonly handle: Handle; readonly offset: number } | null {
+  const made = operations.find(
+    (one): one is Extract<Operation, { op: 'mmap' }> => one.op === 'mmap' && one.as === mapping,
+  );
+  return made === undefined ? null : { handle: made.handle, offset: made.offset + offset };
+}
+
 /** Other operations that do less, or the same with less before it. */
 function cheaperOperations(operations: readonly Operation[], operation: Operation): Operation[] {
   switch (operation.op) {
@@ -44,6 +56,14 @@ function cheaperOperations(operations: readonly Operation[], operation: Operatio
       return [{ op: 'pwrite', handle: operation.handle, offset: 0, content: operation.content }];
     case 'read':
       return [{ op: 'pread', handle: operation.handle, offset: 0, length: operation.length }];
+    case 'store': {
+      const place = placeBehind(operations, operation.mapping, operation.offset);
+      return place === null ? [] : [{ op: 'pwrite', ...place, content: operation.content }];
+    }
+    case 'load': {
+      const place = placeBehind(operations, operation.mapping, operation.offset);
+      return place === null ? [] : [{ op: 'pread', ...place, length: operation.length }];
+    }
     case 'ftruncate':
     case 'fstat': {
       const path = openOf(operations, operation.handle)?.path;
