@@ -51,7 +51,10 @@ class OperationSequences extends fc.Arbitrary<readonly Operation[]> {
     const dice = new Dice(mrng);
     // Most runs are long, for a bug needs something to stand on; short ones cost little and need less shrinking.
     const length = dice.oneIn(4) ? dice.between(1, maxOperations) : maxOperations;
-    return new fc.Value<readonly Operation[]>(drawSequence(dice, setup, length, unperformed, deep), undefined);
+    return new fc.Value<readonly Operation[]>(
+      drawSequence(dice, setup, length, unperformed, deep),
+      undefined,
+    );
   }
 
   override canShrinkWithoutContext(value: unknown): value is readonly Operation[] {
