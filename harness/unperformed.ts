@@ -9,6 +9,7 @@ export type OperationPart =
   | 'fallocate collapse'
   | 'fallocate insert'
   | 'fallocate zero'
+  | 'fallocate keep-size'
   | 'fallocate write-zeroes'
   | 'reconfigure path'
   | 'drop one cache'
@@ -66,6 +67,8 @@ const FALLOCATE_PARTS = [
   ['insert', 'fallocate insert'],
   ['zero', 'fallocate zero'],
   ['zero-keep-size', 'fallocate zero'],
+  ['keep-size', 'fallocate keep-size'],
+  ['zero-keep-size', 'fallocate keep-size'],
   ['write-zeroes', 'fallocate write-zeroes'],
 ] as const;
 

@@ -18,6 +18,16 @@ test('both kinds have their turn, in small blocks, but for whoever asks for othe
   expect(new Set(others.map(({ blockSize }) => blockSize))).toEqual(new Set([4096]));
 });
 
+test('a file in pieces never gets blocks behind its end', () => {
+  const pieces = Array.from({ length: 400 }, (_, sequence) => withDeepTrees(sequence, LIMITS)).filter(
+    ({ deep }) => deep === 'pieces',
+  );
+  const operations = pieces.flatMap((limits, seed) => generateSequence(seed, limits).operations);
+  const modes = new Set(operations.flatMap((one) => (one.op === 'fallocate' ? [one.mode] : [])));
+  expect(modes).toContain('allocate');
+  expect([...modes].filter((mode) => mode.endsWith('keep-size'))).toEqual([]);
+});
+
 test('short sequences stay short', () => {
   const short = { ...LIMITS, maxOperations: 59 };
   for (let sequence = 0; sequence < 400; sequence++) expect(withDeepTrees(sequence, short)).toBe(short);

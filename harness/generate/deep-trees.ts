@@ -22,7 +22,11 @@ const OPERATIONS_MIN = 60;
 export function withDeepTrees(sequence: number, limits: GenerationLimits): GenerationLimits {
   if (sequence % DEEP_EVERY !== DEEP_EVERY - 1 || limits.maxOperations < OPERATIONS_MIN) return limits;
   const deep = KINDS[Math.floor(sequence / DEEP_EVERY) % KINDS.length];
-  return { ...limits, deep, blockSize: limits.blockSize ?? 1024 };
+  const blockSize = limits.blockSize ?? 1024;
+  if (deep !== 'pieces') return { ...limits, deep, blockSize };
+  // Nothing lies behind the end of the file; see below.
+  const unperformed = [...(limits.unperformed ?? []), 'fallocate keep-size' as const];
+  return { ...limits, deep, blockSize, unperformed };
 }
 
 export const deepTree = (scene: Scene, kind: DeepTree): Pattern =>
