@@ -33,6 +33,12 @@ test('short sequences stay short', () => {
   for (let sequence = 0; sequence < 400; sequence++) expect(withDeepTrees(sequence, short)).toBe(short);
 });
 
+test('files that are always mapped directly keep blocks in which they can be', () => {
+  const mapped = { ...LIMITS, dax: 'required' } as const;
+  for (let sequence = 0; sequence < 100; sequence++)
+    expect(generateSequence(sequence, withDeepTrees(sequence, mapped)).setup.mount.dax).toBe(true);
+});
+
 /** What stands before the drawn operations: up to the first that is no change of a piece. */
 function piecesOf({ operations }: Sequence): number {
   const offsets = new Set<number>();

@@ -18,9 +18,10 @@ const DEEP_EVERY = 31;
 /** Whoever wants short sequences gets none. */
 const OPERATIONS_MIN = 60;
 
-/** Small blocks are full soonest. Whoever wants others gets those. */
+/** Small blocks are full soonest. Whoever wants others gets those; files that are mapped directly need larger ones, and get none. */
 export function withDeepTrees(sequence: number, limits: GenerationLimits): GenerationLimits {
-  if (sequence % DEEP_EVERY !== DEEP_EVERY - 1 || limits.maxOperations < OPERATIONS_MIN) return limits;
+  const isTurn = sequence % DEEP_EVERY === DEEP_EVERY - 1;
+  if (!isTurn || limits.maxOperations < OPERATIONS_MIN || limits.dax === 'required') return limits;
   const deep = KINDS[Math.floor(sequence / DEEP_EVERY) % KINDS.length];
   const blockSize = limits.blockSize ?? 1024;
   if (deep !== 'pieces') return { ...limits, deep, blockSize };
