@@ -1,7 +1,7 @@
 import type { Operation } from '../model/index.ts';
-import { generateSequence, sequenceSeed, type GenerationLimits, type Sequence } from './generate-sequence.ts';
-import { Dice } from './generate/dice.ts';
+import { generateSequence, type GenerationLimits, type Sequence } from './generate-sequence.ts';
 import { FSX_SETUP, fsxMix } from './generate/fsx-mix.ts';
+import { seededDice } from './generate/seeded-dice.ts';
 
 /** fsx goes on with one file for thousands of steps. */
 const STEPS = 400;
@@ -13,9 +13,7 @@ const STEPS = 400;
 export function fsxSequence(seed: number, limits: GenerationLimits): Sequence {
   const { blockSize, mount, format } = generateSequence(seed, { ...limits, maxOperations: 1 }).setup;
   const setup = { blockSize, sizeBytes: FSX_SETUP.sizeBytes, mount, ...(format !== undefined && { format }) };
-  let drawn = 0;
-  const dice = new Dice({ nextInt: () => sequenceSeed(seed, drawn++) });
-  return { setup, operations: fsxMix(dice, STEPS).operations.map(sizeOnly) };
+  return { setup, operations: fsxMix(seededDice(seed), STEPS).operations.map(sizeOnly) };
 }
 
 /** Of what fstat(2) answers fsx looks at the size. */

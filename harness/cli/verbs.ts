@@ -28,16 +28,17 @@ const VERBS = new Map<string, LoadVerb>([
   ['completion', async () => (await import('./completion-command.ts')).addCompletion],
 ]);
 
-/** Who asks for these wants no verb, or all of them in the tree of commands. */
+/** Who asks for these wants no verb. */
 const VERSION = ['-V', '--version'];
+
+/** Who asks for this wants all of them, in the tree of commands. */
 const WHOLE_TREE = 'completion';
 
 /**
  * What a command line that begins with this word needs: a verb itself, and no other, because loading one takes longer than most of them
  * work. Help, and the answer to a word that is no verb, need all.
  */
-export function verbsFor(first: string | undefined): readonly LoadVerb[] {
-  if (first === undefined) return [...VERBS.values()];
+export function verbsFor(first = ''): readonly LoadVerb[] {
   if (VERSION.includes(first)) return [];
   const verb = first === WHOLE_TREE ? undefined : VERBS.get(first);
   return verb === undefined ? [...VERBS.values()] : [verb];

@@ -1,5 +1,6 @@
 import { saysDamage } from '../damage-errno.ts';
-import { Dice } from '../generate/dice.ts';
+import type { Dice } from '../generate/dice.ts';
+import { seededDice } from '../generate/seeded-dice.ts';
 import { sequenceSeed } from '../generate-sequence.ts';
 import { timeOfStep } from '../setup.ts';
 import { DEFAULT_SETUP } from '../setup.ts';
@@ -17,12 +18,6 @@ import type { SeedImages } from './seed-images.ts';
 /** How long after the last operation on a seed image it is mounted, in operations: times go on. */
 const MOUNT_STEP = 10_000;
 
-/** Dice that a number starts. */
-export function diceOf(seed: number): Dice {
-  let drawn = 0;
-  return new Dice({ nextInt: () => sequenceSeed(seed, drawn++) });
-}
-
 /** The case that belongs to a campaign's seed and a number; the same for ever as long as the images stay the same. */
 export function drawCase(
   campaignSeed: number,
@@ -32,7 +27,7 @@ export function drawCase(
   seeds: SeedImages,
 ): CorruptionCase {
   const seed = sequenceSeed(campaignSeed, number);
-  const dice = diceOf(seed);
+  const dice = seededDice(seed);
   // Somebody else's images are looked at as they are before they are damaged.
   const plain = number < recipes.length && 'file' in (recipes[number] ?? {});
   const recipe = recipes[plain ? number : dice.below(recipes.length)];
@@ -103,7 +98,7 @@ class CaseRun {
     const session = this.#mount(image, round);
     if (session === null) return null;
     const examination = new Examination(session, {
-      dice: diceOf(this.#value.seed + 1 + round),
+      dice: seededDice(this.#value.seed + 1 + round),
       remountsReadOnly: this.#value.policy.errors === 'remount-ro',
       onStep: () => this.#context.onStep(),
     });

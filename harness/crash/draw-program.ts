@@ -110,7 +110,7 @@ class Writer {
     if (direct) return this.#writeDirectly();
     const block = this.#block;
     const at = (blocks: number, beside = 0): number => blocks * block + beside;
-    this.#add({ op: 'pwrite', handle, offset: 0, content: { seed: ++this.#seed, length: at(3, block / 2) } });
+    this.#pwrite(handle, 0, at(3, block / 2));
     this.#add({ op: 'fsync', handle });
     switch (this.#dice.below(6)) {
       case 0:
@@ -127,31 +127,24 @@ class Writer {
         this.#add({ op: 'fallocate', handle, mode: 'zero', offset: at(this.#dice.below(3)), length: at(1) });
         break;
       case 2:
-        this.#add({ op: 'pwrite', handle, offset: at(4), content: { seed: ++this.#seed, length: at(3) } });
+        this.#pwrite(handle, at(4), at(3));
         this.#add({ op: 'fallocate', handle, mode: 'punch', offset: at(6), length: at(2) });
         break;
       case 3:
         // What is written past the cache lies below an end that is in memory only.
-        this.#add({ op: 'pwrite', handle, offset: at(6), content: { seed: ++this.#seed, length: at(1) } });
+        this.#pwrite(handle, at(6), at(1));
         this.#writePastCache(path, at(this.#dice.below(6)), at(1));
         break;
       case 4:
         // What is overwritten has its place: no commit waits for it, and only a flush makes it durable.
-        this.#add({
-          op: 'pwrite',
+        this.#pwrite(
           handle,
-          offset: at(this.#dice.below(3), this.#dice.pick([0, 100])),
-          content: { seed: ++this.#seed, length: at(this.#dice.pick([0, 1]), 100) },
-        });
+          at(this.#dice.below(3), this.#dice.pick([0, 100])),
+          at(this.#dice.pick([0, 1]), 100),
+        );
         break;
       default:
-        for (const blocks of [5, 7])
-          this.#add({
-            op: 'pwrite',
-            handle,
-            offset: at(blocks, 50),
-            content: { seed: ++this.#seed, length: 100 },
-          });
+        for (const blocks of [5, 7]) this.#pwrite(handle, at(blocks, 50), 100);
         this.#add({
           op: 'writeback',
           path,
@@ -168,13 +161,18 @@ class Writer {
   #writePastCache(path: Path, offset: number, length: number): void {
     const sync = this.#dice.oneIn(2) ? ({ dsync: true } as const) : {};
     const handle = this.#openFile({ create: true, direct: true, ...sync }, path);
-    this.#add({ op: 'pwrite', handle, offset, content: { seed: ++this.#seed, length } });
+    this.#pwrite(handle, offset, length);
   }
 
   #writeDirectly(): void {
     const handle = this.#openFile({ create: true, direct: true, sync: true });
     const content = { seed: ++this.#seed, length: this.#length(true) };
     this.#add({ op: 'pwrite', handle, offset: this.#place(true), content });
+  }
+
+  /** New bytes at a place. */
+  #pwrite(handle: Handle, offset: number, length: number): void {
+    this.#add({ op: 'pwrite', handle, offset, content: { seed: ++this.#seed, length } });
   }
 
   #add(operation: Operation): void {
@@ -271,7 +269,7 @@ class Writer {
 
   #commit(): void {
     if (this.#syncsRoot && this.#dice.oneIn(3)) return this.#syncRoot();
-    this.#add({ op: 'pwrite', handle: OTHER, offset: 0, content: { seed: ++this.#seed, length: 10 } });
+    this.#pwrite(OTHER, 0, 10);
     this.#add({ op: 'fsync', handle: OTHER });
     // Whoever commits is seldom alone.
     if (this.#open.length > 0 && this.#dice.oneIn(3)) this.#sync();

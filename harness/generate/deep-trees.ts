@@ -46,7 +46,7 @@ const DOWN = -1;
 /**
  * Every other block of a file, so that a block of its tree is nearly full, or just split: from one end, or from the middle on. Nothing lies
  * behind the end of the file: e2fsck 1.47.0 takes a tree of two levels of indexes for damaged where it goes on there, also one of Linux
- * 6.18.44, because ext2fs_extent_get() has the root's last index end with the file.
+ * 6.18.44, because ext2fs_extent_open2() has the root's last index end with the file.
  */
 function pieces(scene: Scene): Pattern {
   const { dice, boundaries } = scene;
@@ -67,7 +67,7 @@ function pieces(scene: Scene): Pattern {
 
 /** 0 .. count - 1 up or down, beginning with one of them and going round. */
 const ordered = (count: number, direction: number, first: number): number[] =>
-  Array.from({ length: count }, (_, turn) => (((first + direction * turn) % count) + count) % count);
+  Array.from({ length: count }, (_, turn) => (first + direction * turn + count) % count);
 
 /** Links to one file, so that there is one inode: as many as fill a directory's blocks, and then its index. */
 function names(scene: Scene): Pattern {

@@ -8,8 +8,8 @@ import {
   type GenerationLimits,
   type Sequence,
 } from '../generate-sequence.ts';
-import { Dice } from '../generate/dice.ts';
 import { FSX_SETUP, fsxMix } from '../generate/fsx-mix.ts';
+import { seededDice } from '../generate/seeded-dice.ts';
 import type { BenchJob, BenchPlan, BenchStop, BenchWindow, Message } from '../job.ts';
 import { rehearsalPays, rehearse } from '../rehearsal.ts';
 import { StageClock } from '../stage-clock.ts';
@@ -106,11 +106,7 @@ function sequenceOf(
   { unperformed }: Options,
 ): Sequence & { readonly steps?: number } {
   const seed = sequenceSeed(plan.seed, sequence);
-  if (plan.mix === 'fsx') {
-    let drawn = 0;
-    const dice = new Dice({ nextInt: () => sequenceSeed(seed, drawn++) });
-    return { setup: FSX_SETUP, ...fsxMix(dice, plan.maxOperations) };
-  }
+  if (plan.mix === 'fsx') return { setup: FSX_SETUP, ...fsxMix(seededDice(seed), plan.maxOperations) };
   return generateSequence(seed, {
     maxOperations: plan.maxOperations,
     blockSize: null,

@@ -1,4 +1,4 @@
-import type { Handle, Operation, Stat } from '../../model/index.ts';
+import { PAGE_BYTES, type Handle, type Operation, type Stat } from '../../model/index.ts';
 import { allOperations, type RaceProgram } from './program.ts';
 
 /**
@@ -91,8 +91,6 @@ export interface FileView {
   /** Ranges of bytes of which the model leaves open what they are. */
   readonly open: readonly { readonly start: number; readonly end: number }[];
 }
-
-export const PAGE_BYTES = 4096;
 
 /** The rules for one program: what is promised depends on how its files were opened, and on who runs beside whom. */
 export class RaceRules {

@@ -1,6 +1,5 @@
-import type { FallocateMode, Handle, Operation } from '../../model/index.ts';
+import { PAGE_BYTES, type FallocateMode, type Handle, type Operation } from '../../model/index.ts';
 import type { Dice } from '../generate/dice.ts';
-import { PAGE_BYTES } from './atomicity.ts';
 
 /** What a call of a program is about. */
 export interface Subject {
@@ -140,8 +139,11 @@ const drawStat = ({ handle }: Subject): Operation => ({ op: 'fstat', handle });
 
 type Draw = (subject: Subject, dice: Dice) => Operation;
 
+/** The kinds of calls that a program has. */
+export type Kinds = readonly [Draw, ...Draw[]];
+
 /** Kinds of calls, each as often as it stands here. */
-const KINDS: readonly [Draw, ...Draw[]] = weighted([
+const KINDS: Kinds = weighted([
   [8, drawWrite],
   [3, drawShortWrite],
   [4, drawTruncation],
@@ -161,9 +163,6 @@ function weighted(kinds: readonly (readonly [number, Draw])[]): [Draw, ...Draw[]
   );
   return [first, ...others];
 }
-
-/** The kinds of calls that a program has. */
-export type Kinds = readonly [Draw, ...Draw[]];
 
 const FEW_MIN = 2;
 const FEW_MAX = 4;

@@ -1,7 +1,8 @@
-import type { Handle, OpenFlags, Operation } from '../../model/index.ts';
+import type { Handle, Operation } from '../../model/index.ts';
 import { seededDice } from '../generate/seeded-dice.ts';
 import type { Dice } from '../generate/dice.ts';
 import type { BlockSize } from '../setup.ts';
+import { open } from './catalogue/script.ts';
 import {
   borderIn,
   drawCacheOperation,
@@ -58,15 +59,6 @@ const WAYS: readonly [Way, ...Way[]] = [
   'direct',
   'both direct',
 ];
-
-const open = (handle: Handle, path: string, flags: OpenFlags = {}): Operation => ({
-  op: 'open',
-  as: handle,
-  path,
-  access: 'read-write',
-  flags,
-  mode: 0o644,
-});
 
 /** Two files, on the disk with or without holes, and partly in memory; tasks with descriptors of their own. The same for the same seed. */
 export function drawProgram(

@@ -1,5 +1,4 @@
-import type { Operation } from '../../model/index.ts';
-import { PAGE_BYTES } from './atomicity.ts';
+import { PAGE_BYTES, type Operation } from '../../model/index.ts';
 import { modelAtMount } from './explain.ts';
 import { TIME_BEFORE, type RaceProgram } from './program.ts';
 

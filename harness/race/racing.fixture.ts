@@ -1,8 +1,12 @@
+import { expect } from 'vitest';
 import { E2fsck } from '../e2fsck.ts';
 import { ImageFiles } from '../image-file.ts';
 import { typescriptTargets } from '../targets/typescript/target.ts';
 import { openWorkspace } from '../workspace.ts';
+import type { RaceProgram } from './program.ts';
+import { searchSchedules } from './race-search.ts';
 import { UNWATCHED, type RaceContext } from './race-watch.ts';
+import { sourceOf } from './strategy.ts';
 
 /** Runs what needs every judge of a race, and takes away what they leave. */
 export async function withJudges<T>(use: (context: RaceContext) => Promise<T>): Promise<T> {
@@ -32,3 +36,13 @@ export const PLAN = {
 } as const;
 
 export const FOR_EVER = { endsAt: Infinity, stop: new AbortController().signal } as const;
+
+/** Looks at every schedule with one preemption at most, and expects that the program holds in all of them. */
+export const expectToHold = (program: RaceProgram): Promise<void> =>
+  withJudges(async (context) => {
+    const source = sourceOf('exhaustive', { seed: 1, bound: 1, limit: Infinity });
+    const limits = { ...FOR_EVER, schedules: Infinity };
+    const { found } = await searchSchedules(program, source, context, limits, () => undefined);
+    expect(found.map(({ failure }) => failure.words)).toEqual([]);
+    expect(source.isExhausted).toBe(true);
+  });

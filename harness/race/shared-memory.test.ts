@@ -1,9 +1,7 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { fallocate, mapped, open, opened, pwrite, store, task, type Script } from './catalogue/script.ts';
 import { RACE_MODES, setupOf } from './modes.ts';
-import { searchSchedules } from './race-search.ts';
-import { FOR_EVER, withJudges } from './racing.fixture.ts';
-import { sourceOf } from './strategy.ts';
+import { expectToHold } from './racing.fixture.ts';
 
 const BLOCK = 1024;
 
@@ -64,12 +62,6 @@ test.each(FOUND.flatMap(({ modes, ...found }) => modes.map((mode) => ({ mode, ..
     const mode = RACE_MODES.find((each) => each.name === name);
     if (mode === undefined) throw new Error(`there is no ${name}`);
     const program = { setup: setupOf(mode, BLOCK), target: mode.target, faults: [], ...script };
-    await withJudges(async (context) => {
-      const source = sourceOf('exhaustive', { seed: 1, bound: 1, limit: Infinity });
-      const limits = { ...FOR_EVER, schedules: Infinity };
-      const { found } = await searchSchedules(program, source, context, limits, () => undefined);
-      expect(found.map(({ failure }) => failure.words)).toEqual([]);
-      expect(source.isExhausted).toBe(true);
-    });
+    await expectToHold(program);
   },
 );

@@ -72,6 +72,12 @@ export class FolioState {
 /** The state of a folio on the iomap path, or null for a folio of one block. */
 export const stateOf = (folio: Folio): FolioState | null => folio.private as FolioState | null;
 
+/** Whether this block of the folio is dirty; without a state all its blocks are what the folio is. */
+export function hasDirtyBlock(folio: Folio, block: number): boolean {
+  const state = stateOf(folio);
+  return state === null ? folio.dirty : state.nextDirty(block, block + 1) === block;
+}
+
 /** Attaches state where the folio has several blocks and none yet (ifs_alloc). */
 export function ensureState(folio: Folio, blockSize: number): FolioState | null {
   const known = stateOf(folio);

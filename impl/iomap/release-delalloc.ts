@@ -1,7 +1,7 @@
 import { endPage, pageIndex } from '../mm/page.ts';
 import type { Folio } from '../mm/folio.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
-import { stateOf } from './folio-state.ts';
+import { hasDirtyBlock } from './folio-state.ts';
 import type { IomapFile } from './host.ts';
 
 /**
@@ -41,10 +41,7 @@ function* punchClean(
   end: number,
   punch: (start: number, end: number) => Sleepable<void>,
 ): Sleepable<void> {
-  const state = stateOf(folio);
   for (let at = start; at < end; at += blockSize) {
-    const block = (at - folio.position) / blockSize;
-    const dirty = state === null ? folio.dirty : state.nextDirty(block, block + 1) === block;
-    if (!dirty) yield* punch(at, at + blockSize);
+    if (!hasDirtyBlock(folio, (at - folio.position) / blockSize)) yield* punch(at, at + blockSize);
   }
 }

@@ -1,6 +1,6 @@
 import { BufferHead } from '../../buffer/buffer-head.ts';
 import { buffersOf } from '../../buffer/folio-buffers.ts';
-import { FolioState, stateOf } from '../../iomap/folio-state.ts';
+import { FolioState, hasDirtyBlock } from '../../iomap/folio-state.ts';
 import { assert } from '../../lib/assert.ts';
 import type { Folio } from '../../mm/folio.ts';
 import { PAGE_BYTES } from '../../mm/page.ts';
@@ -93,10 +93,7 @@ function checkStores(inode: Inode, folio: Folio): void {
 /** Whether a block of the folio is dirty, as the folio's path knows it. */
 function isBlockDirty(inode: Inode, folio: Folio, block: number): boolean {
   const { name } = inode.dataPath;
-  if (name === 'ext4_iomap_aops') {
-    const state = stateOf(folio);
-    return state === null ? folio.dirty : state.nextDirty(block, block + 1) === block;
-  }
+  if (name === 'ext4_iomap_aops') return hasDirtyBlock(folio, block);
   // With journalled data the blocks are the journal's affair.
   return name !== 'ext4_journalled_aops' && buffersOf(folio)?.[block]?.dirty === true;
 }

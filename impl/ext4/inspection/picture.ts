@@ -1,5 +1,5 @@
 import { buffersOf } from '../../buffer/folio-buffers.ts';
-import { stateOf } from '../../iomap/folio-state.ts';
+import { hasDirtyBlock, stateOf } from '../../iomap/folio-state.ts';
 import { Journal } from '../../jbd2/journal.ts';
 import type { Folio } from '../../mm/folio.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
@@ -168,7 +168,7 @@ function letter(inode: Inode, folio: Folio, block: number): string {
   const iomap = inode.dataPath.name === 'ext4_iomap_aops';
   const state = iomap ? stateOf(folio) : null;
   const head = iomap ? undefined : buffersOf(folio)?.[block];
-  const dirty = state === null ? (head?.dirty ?? folio.dirty) : state.nextDirty(block, block + 1) === block;
+  const dirty = iomap ? hasDirtyBlock(folio, block) : (head?.dirty ?? folio.dirty);
   if (dirty) return 'D';
   return (state?.isUptodate(block) ?? head?.uptodate ?? folio.uptodate) ? 'u' : '-';
 }
