@@ -12,12 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rolldown } from 'rolldown';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readRun, type RunRecord } from '../run-record.ts';
 
 /** What users run is built; `./run test` builds it first. */
 const MAIN = resolve(import.meta.dirname, '../../dist/bundle/main.js');
-const INTERRUPT = resolve(import.meta.dirname, '../../dist/.compiled/harness/cli/interrupt.js');
 const FILES = 3000;
 
 let folder: string;
@@ -49,8 +49,10 @@ const workspaces = (): string[] =>
   readdirSync(folder).filter((name) => name.startsWith('twinpath-') && name !== 'twinpath-results');
 
 test('a signal that arrives just before the work begins asks it to end', async () => {
+  const made = await rolldown({ input: resolve(import.meta.dirname, 'interrupt.ts'), platform: 'node' });
+  await made.write({ file: at('interrupt.mjs') });
   const script = `
-    import { endOnSignals, interruptible } from ${JSON.stringify(INTERRUPT)};
+    import { endOnSignals, interruptible } from ${JSON.stringify(at('interrupt.mjs'))};
     endOnSignals();
     process.kill(process.pid, 'SIGINT');
     const work = (stop) => new Promise((resolve) => setTimeout(() => resolve(stop.aborted), 50));
