@@ -6,6 +6,13 @@ import { generateSequential } from './tools/sequential/generate.js';
 await generateSequential(import.meta.dirname);
 await bundleReportClient(import.meta.dirname);
 
+/** Rooms of the harness whose tests neither start programs nor change what belongs to the process. */
+const PARTS = [
+  'harness/*.test.ts',
+  'harness/{bench,bugs,crash,export,failing,fuse,generate,import,jobs,judges,race,shrink}/**/*.test.ts',
+  'harness/targets/typescript/*.test.ts',
+];
+
 export default defineConfig({
   test: {
     // A machine that has much else to do takes minutes for what takes seconds; what hangs is ended all the same.
@@ -28,7 +35,15 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'programs', include: ['{harness,properties,reports,tools}/**/*.{test,property}.ts'] },
+        test: { name: 'parts', include: PARTS, isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'programs',
+          include: ['{harness,properties,reports,tools}/**/*.{test,property}.ts'],
+          exclude: PARTS,
+        },
       },
     ],
   },
