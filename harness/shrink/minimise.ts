@@ -3,6 +3,7 @@ import { movePlaces, simplifyArguments, simplifyEqualNumbers } from './arguments
 import { flattenDirectories, shortenNames, straightenPaths } from './paths.ts';
 import { deltaDebug, removeGroups, removePairs, removeSingles } from './removal.ts';
 import { Search, SearchEnded, type MinimiseOptions, type StillFails } from './search.ts';
+import { foldSyncs } from './synchronous.ts';
 import { gatherAmounts, mergeHandles, mergeWrites, renumber, replaceByCheaper } from './structure.ts';
 
 export type { MinimiseOptions, MinimiseProgress, StillFails } from './search.ts';
@@ -28,6 +29,7 @@ const PASSES: readonly (readonly [name: string, pass: Pass])[] = [
   ['merging descriptors', mergeHandles],
   ['merging writes', mergeWrites],
   ['gathering amounts', gatherAmounts],
+  ['folding syncs', foldSyncs],
   ['replacing operations', replaceByCheaper],
   ['flattening directories', flattenDirectories],
   ['straightening paths', straightenPaths],

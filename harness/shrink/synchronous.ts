@@ -1,0 +1,41 @@
+import type { Handle, Operation } from '../../model/index.ts';
+import type { Search } from './search.ts';
+
+type Sync = Extract<Operation, { op: 'fsync' | 'fdatasync' | 'sync' | 'syncfs' }>;
+
+const isSync = (operation: Operation | undefined): operation is Sync =>
+  operation !== undefined && ['fsync', 'fdatasync', 'sync', 'syncfs'].includes(operation.op);
+
+/** What is brought to the disk by a call of its own is brought there by the write before it, which is one operation less. */
+export async function foldSyncs(search: Search): Promise<void> {
+  await search.tryFirst(openedSynchronously(search.current));
+  for (let index = search.current.length - 1; index >= 0; index--) {
+    const { current } = search;
+    const sync = current[index];
+    if (!isSync(sync)) continue;
+    const place = current.slice(0, index).findLastIndex((one) => isWriteOf(one, sync));
+    const write = current[place];
+    if (write?.op !== 'write' && write?.op !== 'pwrite') continue;
+    const { rwf = [] } = write;
+    const synchronous: Operation = { ...write, rwf: [...rwf.filter((flag) => flag !== 'dsync'), 'dsync'] };
+    await search.try(current.with(place, synchronous).toSpliced(index, 1));
+  }
+}
+
+/** Whether a call brings to the disk what this operation writes. */
+const isWriteOf = (operation: Operation, sync: Sync): boolean =>
+  (operation.op === 'write' || operation.op === 'pwrite') &&
+  (!('handle' in sync) || sync.handle === operation.handle);
+
+/** Descriptors whose writes are synchronous need no call that brings them to the disk, however many there are. */
+function* openedSynchronously(operations: readonly Operation[]): Generator<Operation[]> {
+  for (const [index, open] of operations.entries()) {
+    if (open.op !== 'open') continue;
+    const synchronous: Operation = { ...open, flags: { ...open.flags, sync: true } };
+    const rest = operations.filter((one) => !(isSync(one) && handleOf(one) === open.as));
+    if (rest.length < operations.length)
+      yield rest.with(rest.indexOf(operations[index] ?? open), synchronous);
+  }
+}
+
+const handleOf = (sync: Sync): Handle | null => ('handle' in sync ? sync.handle : null);
