@@ -107,16 +107,27 @@ function collect(
   return [...found].sort((left, right) => right - left);
 }
 
-/** All places move towards the start together: what matters is often where they lie to each other. */
+/**
+ * All places move towards the start together: what matters is often where they lie to each other. Each of them moves once; whoever went on
+ * until none moves any more would take the time of the removals that a move makes possible, which come before the next round.
+ */
 export async function movePlaces(search: Search): Promise<void> {
-  const places = collect(search.current, mapPlaces).filter((place) => place > 0);
-  for (const place of places.reverse()) {
-    for (const distance of simplerNumbers(place + 1).reverse()) {
-      const moved = (from: number): number => (from >= distance && from >= place ? from - distance : from);
-      if (distance > 0 && (await search.try(search.current.map((one) => mapPlaces(one, moved))))) {
-        return movePlaces(search);
-      }
-    }
+  for (let index = 0; ; index++) {
+    const place = collect(search.current, mapPlaces)
+      .filter((each) => each > 0)
+      .reverse()[index];
+    if (place === undefined) return;
+    const { current } = search;
+    await search.tryFirst(
+      simplerNumbers(place + 1)
+        .filter((distance) => distance > 0)
+        .reverse()
+        .map((distance) => {
+          const moved = (from: number): number =>
+            from >= distance && from >= place ? from - distance : from;
+          return current.map((one) => mapPlaces(one, moved));
+        }),
+    );
   }
 }
 
