@@ -39,6 +39,7 @@ const CLIENT_PACKAGES = ['preact', 'preact/hooks'];
 const TEST_PACKAGES = [
   'commander',
   'playwright-core',
+  'rolldown',
   'vitest',
   'fast-check',
   '@fast-check/vitest',
