@@ -44,9 +44,7 @@ export async function withMounted<T>(
   try {
     return await body(root);
   } finally {
-    // Somebody else's name space may hold the mount a while longer: what was done must be in the image all the same.
-    await execa('sync', ['-f', root]);
-    // The loop device goes with the mount.
-    await execa('umount', [root]);
+    // Somebody else's name space may hold the mount a while longer: the image must be as an unmounted one all the same.
+    await execa('mount', ['-o', 'remount,ro', root]).finally(() => execa('umount', [root]));
   }
 }

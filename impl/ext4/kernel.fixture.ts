@@ -41,6 +41,9 @@ export function withKernelMount<T>(
     try {
       return body({ directory, image });
     } finally {
+      // Somebody else's name space may hold the mount a while longer: the image must be as an unmounted one all the same. A file system
+      // whose journal was aborted refuses, and writes nothing more.
+      execaSync('mount', ['-o', 'remount,ro', directory], { reject: false });
       execaSync('umount', [directory]);
     }
   } finally {
