@@ -6,7 +6,7 @@ import { generateSequential } from './tools/sequential/generate.js';
 await generateSequential(import.meta.dirname);
 await bundleReportClient(import.meta.dirname);
 
-/** Rooms of the harness whose tests neither start programs nor change what belongs to the process. */
+/** Rooms of the harness whose tests neither change what belongs to the process nor measure it: they share one, as those of impl/ do. */
 const PARTS = [
   'harness/*.test.ts',
   'harness/{bench,bugs,crash,export,failing,fuse,generate,import,jobs,judges,race,shrink}/**/*.test.ts',

@@ -112,22 +112,20 @@ function collect(
  * until none moves any more would take the time of the removals that a move makes possible, which come before the next round.
  */
 export async function movePlaces(search: Search): Promise<void> {
-  for (let index = 0; ; index++) {
+  for (let index = 1; ; index++) {
     const place = collect(search.current, mapPlaces)
       .filter((each) => each > 0)
-      .reverse()[index];
+      .at(-index);
     if (place === undefined) return;
-    const { current } = search;
-    await search.tryFirst(
-      simplerNumbers(place + 1)
-        .filter((distance) => distance > 0)
-        .reverse()
-        .map((distance) => {
-          const moved = (from: number): number =>
-            from >= distance && from >= place ? from - distance : from;
-          return current.map((one) => mapPlaces(one, moved));
-        }),
-    );
+    await search.tryFirst(movedBack(search.current, place));
+  }
+}
+
+/** All places from `place` on nearer to the start, the farthest move first. */
+function* movedBack(operations: readonly Operation[], place: number): Generator<Operation[]> {
+  for (const distance of simplerNumbers(place + 1).reverse()) {
+    const moved = (from: number): number => (from >= distance && from >= place ? from - distance : from);
+    if (distance > 0) yield operations.map((one) => mapPlaces(one, moved));
   }
 }
 

@@ -1,7 +1,9 @@
-import type { Handle, Operation } from '../../model/index.ts';
+import type { Operation } from '../../model/index.ts';
+import { handlesOf } from './removal.ts';
 import type { Search } from './search.ts';
 
 type Sync = Extract<Operation, { op: 'fsync' | 'fdatasync' | 'sync' | 'syncfs' }>;
+type Write = Extract<Operation, { op: 'write' | 'pwrite' }>;
 
 const isSync = (operation: Operation | undefined): operation is Sync =>
   operation !== undefined && ['fsync', 'fdatasync', 'sync', 'syncfs'].includes(operation.op);
@@ -15,27 +17,24 @@ export async function foldSyncs(search: Search): Promise<void> {
     if (!isSync(sync)) continue;
     const place = current.slice(0, index).findLastIndex((one) => isWriteOf(one, sync));
     const write = current[place];
-    if (write?.op !== 'write' && write?.op !== 'pwrite') continue;
+    if (write === undefined || !isWriteOf(write, sync)) continue;
     const { rwf = [] } = write;
     const synchronous: Operation = { ...write, rwf: [...rwf.filter((flag) => flag !== 'dsync'), 'dsync'] };
     await search.try(current.with(place, synchronous).toSpliced(index, 1));
   }
 }
 
-/** Whether a call brings to the disk what this operation writes. */
-const isWriteOf = (operation: Operation, sync: Sync): boolean =>
+/** Whether a call brings to the disk what this operation writes; one that names no descriptor does it for all. */
+const isWriteOf = (operation: Operation, sync: Sync): operation is Write =>
   (operation.op === 'write' || operation.op === 'pwrite') &&
-  (!('handle' in sync) || sync.handle === operation.handle);
+  handlesOf(sync).every((handle) => handle === operation.handle);
 
 /** Descriptors whose writes are synchronous need no call that brings them to the disk, however many there are. */
 function* openedSynchronously(operations: readonly Operation[]): Generator<Operation[]> {
-  for (const [index, open] of operations.entries()) {
+  for (const open of operations) {
     if (open.op !== 'open') continue;
     const synchronous: Operation = { ...open, flags: { ...open.flags, sync: true } };
-    const rest = operations.filter((one) => !(isSync(one) && handleOf(one) === open.as));
-    if (rest.length < operations.length)
-      yield rest.with(rest.indexOf(operations[index] ?? open), synchronous);
+    const rest = operations.filter((one) => !(isSync(one) && handlesOf(one).includes(open.as)));
+    if (rest.length < operations.length) yield rest.with(rest.indexOf(open), synchronous);
   }
 }
-
-const handleOf = (sync: Sync): Handle | null => ('handle' in sync ? sync.handle : null);
