@@ -78,6 +78,11 @@ class Room {
   }
 }
 
+/** What was kept of an entry's block is not true any more, but for how much room it has at most: that only grows where an entry goes. */
+function forgetNames(buffer: BufferHead): void {
+  if (roomOf(buffer) === null) buffer.cached = null;
+}
+
 const roomOf = (buffer: BufferHead): Room | null => (buffer.cached instanceof Room ? buffer.cached : null);
 
 /** The entry with this name, or null (ext4_find_entry). A damaged index does not hide the names. */
@@ -163,6 +168,7 @@ export function* addEntry(
   const offset = findRoom(buffer.data, name.length);
   assert(offset >= 0, () => `no room in block ${buffer.block} for a name of ${name.length} bytes`);
   insertAt(buffer.data, offset, ino, type, name);
+  forgetNames(buffer);
   handle.dirtyMetadata(buffer);
   yield* noteNewName(handle, dir);
 }
@@ -249,6 +255,7 @@ export function* setEntry(
   dir.version++;
   setEntryIno(buffer.data, offset, ino);
   setEntryFileType(buffer.data, offset, type);
+  forgetNames(buffer);
   handle.dirtyMetadata(buffer);
 }
 

@@ -32,12 +32,11 @@ const listed = (names: HashedNames): string[] =>
 
 test('names of several blocks come by major and minor hash, those of one hash as they were found, none from before the start', () => {
   const digits = fc.array(fc.tuple(fc.nat(4), fc.nat(3)), { maxLength: 30 });
-  const names = new HashedNames();
   fc.assert(
     fc.property(fc.array(digits, { maxLength: 3 }), fc.nat(9), fc.nat(3), (blocks, major, minor) => {
-      names.clear();
+      const names = new HashedNames({ major, minor }, 1024);
       const all = blocks.map((block, b) => block.map(([x, y], i) => `${x}${y}-${b}-${i}`));
-      for (const block of all) names.addBlock(blockOf(block), new FewHashes(), 0, { major, minor });
+      for (const block of all) names.addBlock(blockOf(block), new FewHashes(), 0);
       names.sort();
       const hashed = all.flat().map((name) => ({ name, major: 2 * Number(name[0]), minor: Number(name[1]) }));
       const expected = hashed

@@ -10,8 +10,8 @@ const SHORTEST_BYTES = entryBytes(1);
 const NUMBERS = 2 ** 22;
 
 /**
- * Names of a stretch of a directory, by their hashes (struct fname). They are numbers in arrays over a copy of the blocks, and the next
- * stretch uses the same memory: an object for each name is what reading a directory took most of its time for.
+ * Names of a stretch of a directory from `start` on, by their hashes (struct fname). They are numbers in arrays over a copy of the blocks:
+ * an object for each name is what reading a directory took most of its time for.
  */
 export class HashedNames {
   /** How many there are. */
@@ -20,23 +20,22 @@ export class HashedNames {
   bytes = new Uint8Array(0);
   /** The major hash with which the next stretch begins, or null after the last. */
   next: number | null = null;
+  readonly #start: NameHash;
   #bytesUsed = 0;
   /** Where the entry of a name begins, and the two words of its hash; names in the order in which they were found. */
   #offsets = new Uint32Array(0);
   #hashes = new Uint32Array(0);
   /** Which name is the first, the second … by hash. */
   #order = new Uint32Array(0);
-  #keys = new Float64Array(0);
 
-  clear(): void {
-    this.count = 0;
-    this.next = null;
-    this.#bytesUsed = 0;
+  /** There is room for names in so many bytes at once: most stretches are one block. */
+  constructor(start: NameHash, bytesLength: number) {
+    this.#start = start;
+    this.#grow(bytesLength);
   }
 
-  /** There is room for names in so many bytes: most stretches are one block, and find it at once. */
-  makeRoom(bytesLength: number): void {
-    if (this.bytes.length < bytesLength) this.#grow(bytesLength);
+  beginsAt({ major, minor }: NameHash): boolean {
+    return this.#start.major === major && this.#start.minor === minor;
   }
 
   /** What follows is about the name that is number `place` in the order of hashes. */
@@ -52,8 +51,8 @@ export class HashedNames {
     return this.#hashes[2 * (this.#order[place] ?? 0) + 1] ?? 0;
   }
 
-  /** The names of a block from `start` on (htree_dirblock_to_tree). */
-  addBlock(data: Uint8Array, hash: DirectoryHash, version: number, start: NameHash): void {
+  /** Those of a block (htree_dirblock_to_tree). */
+  addBlock(data: Uint8Array, hash: DirectoryHash, version: number): void {
     const base = this.#copy(data);
     const { bytes } = this;
     const end = base + data.length;
@@ -65,25 +64,25 @@ export class HashedNames {
       const name = nameOffset(at);
       hash.put(hashes, 2 * count, version, bytes, name, name + entryNameLength(bytes, at));
       offsets[count] = at;
-      if (!this.#isBefore(count, start)) count++;
+      if (!this.#isBefore(count)) count++;
     }
     this.count = count;
   }
 
-  /** The entry at the beginning of `data`, whose name has this hash whatever it is, if that is not before `start`. */
-  addEntry(data: Uint8Array, { major, minor }: NameHash, start: NameHash): void {
+  /** The entry at the beginning of `data`, whose name has this hash whatever it is. */
+  addEntry(data: Uint8Array, { major, minor }: NameHash): void {
     const at = this.#copy(data);
     this.#offsets[this.count] = at;
     this.#hashes[2 * this.count] = major;
     this.#hashes[2 * this.count + 1] = minor;
-    if (!this.#isBefore(this.count, start)) this.count++;
+    if (!this.#isBefore(this.count)) this.count++;
   }
 
   /** Puts the names in order; those of one hash stay in the order in which they were found. */
   sort(): void {
     const { count } = this;
     assert(count <= NUMBERS, () => `${count} names of one hash`);
-    const keys = this.#keys.subarray(0, count);
+    const keys = new Float64Array(count);
     for (let i = 0; i < count; i++) keys[i] = ((this.#hashes[2 * i] ?? 0) / 2) * NUMBERS + i;
     keys.sort();
     for (let i = 0; i < count; i++) {
@@ -102,7 +101,8 @@ export class HashedNames {
     return end;
   }
 
-  #isBefore(name: number, { major, minor }: NameHash): boolean {
+  #isBefore(name: number): boolean {
+    const { major, minor } = this.#start;
     const own = this.#hashes[2 * name] ?? 0;
     return own < major || (own === major && (this.#hashes[2 * name + 1] ?? 0) < minor);
   }
@@ -128,6 +128,5 @@ export class HashedNames {
     this.#offsets = new Uint32Array(names);
     this.#offsets.set(offsets);
     this.#order = new Uint32Array(names);
-    this.#keys = new Float64Array(names);
   }
 }

@@ -71,6 +71,34 @@ describe.each(SETUPS)('%s', (_, features, bits) => {
     );
   });
 
+  test('who has read it before reads what it is now, whatever has come, gone or been replaced', () => {
+    const change = fc.record({ what: fc.constantFrom('add', 'remove', 'replace'), id: fc.nat(120) });
+    fc.assert(
+      fc.property(fc.constantFrom(0, 10, 100), fc.array(change, { maxLength: 20 }), (count, changes) => {
+        const fs = withNames(count, features);
+        putFile(fs, 'other');
+        const ino = fs.lstat('file').ino;
+        const expected = new Map(Array.from({ length: count }, (_, id) => [nameOf(id), ino]));
+        for (const { what, id } of changes) {
+          if (what === 'add' && add(fs, id) === 'done') expected.set(nameOf(id), ino);
+          if (what === 'remove' && remove(fs, id) === 'done') expected.delete(nameOf(id));
+          if (what === 'replace') {
+            fs.link('other', 'one');
+            if (outcome(() => fs.rename('one', `dir/${nameOf(id)}`)) === 'done')
+              expected.set(nameOf(id), fs.lstat('other').ino);
+            outcome(() => fs.unlink('one'));
+          }
+          const fd = fs.opendir('dir', bits);
+          const found = fs.getdents(fd, 1000).filter(({ name }) => !name.startsWith('.'));
+          expect(new Map(found.map((entry) => [entry.name, entry.ino]))).toEqual(expected);
+          expect(found.length).toBe(expected.size);
+          fs.close(fd);
+        }
+      }),
+      { numRuns: 12 },
+    );
+  });
+
   test('every position leads to what came behind it', () => {
     for (const count of [10, 90]) {
       const fs = withNames(count, features);
