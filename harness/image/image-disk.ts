@@ -71,11 +71,15 @@ export class ImageDisk implements ByteStore {
 /** The same memory with neighbours made one: folios that follow each other in a file often do so in memory. */
 function joined(memory: readonly Uint8Array[]): Uint8Array[] {
   const pieces: Uint8Array[] = [];
-  for (const piece of memory) {
-    const last = pieces[pieces.length - 1];
-    if (last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset)
-      pieces[pieces.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + piece.length);
-    else pieces.push(piece);
+  for (let i = 0, next; i < memory.length; i = next) {
+    const first = memory[i] as Uint8Array;
+    let bytes = first.length;
+    for (next = i + 1; next < memory.length; next++) {
+      const piece = memory[next] as Uint8Array;
+      if (piece.byteOffset !== first.byteOffset + bytes || piece.buffer !== first.buffer) break;
+      bytes += piece.length;
+    }
+    pieces.push(next === i + 1 ? first : new Uint8Array(first.buffer, first.byteOffset, bytes));
   }
   return pieces;
 }

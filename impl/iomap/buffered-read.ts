@@ -117,7 +117,10 @@ function* readRange<F extends IomapFile>(
   });
 }
 
-/** Fills blocks of one folio that lie under one mapping and are not uptodate (iomap_readpage_iter). */
+/**
+ * Fills blocks of one folio that lie under one mapping and are not uptodate (iomap_readpage_iter), those that follow each other at once
+ * (iomap_adjust_read_range).
+ */
 function readPiece(
   file: IomapFile,
   folio: Folio,
@@ -129,13 +132,19 @@ function readPiece(
   const { blockSize } = file;
   const state = ensureState(folio, blockSize);
   const end = position + length - folio.position;
-  for (let offset = position - folio.position; offset < end; offset += blockSize) {
-    if (folio.uptodate || state?.isUptodate(offset / blockSize) === true) continue;
-    if (readsAsZeros(file, iomap, folio.position + offset)) {
-      folio.data.fill(0, offset, offset + blockSize);
-      setRangeUptodate(folio, blockSize, offset, blockSize);
+  const isFilled = (offset: number): boolean =>
+    folio.uptodate || state?.isUptodate(offset / blockSize) === true;
+  const isZeros = (offset: number): boolean => readsAsZeros(file, iomap, folio.position + offset);
+  for (let offset = position - folio.position, next; offset < end; offset = next) {
+    next = offset + blockSize;
+    if (isFilled(offset)) continue;
+    const zeros = isZeros(offset);
+    while (next < end && !isFilled(next) && isZeros(next) === zeros) next += blockSize;
+    if (zeros) {
+      folio.data.fill(0, offset, next);
+      setRangeUptodate(folio, blockSize, offset, next - offset);
     } else {
-      context.add(folio, offset, blockSize, iomap.address + folio.position + offset - iomap.offset);
+      context.add(folio, offset, next - offset, iomap.address + folio.position + offset - iomap.offset);
     }
   }
 }
