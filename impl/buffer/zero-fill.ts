@@ -1,4 +1,5 @@
 import type { PageRun } from '../mm/folio-pool.ts';
+import { zeroMemory } from '../mm/zero-memory.ts';
 
 /** Fills memory with zeros, runs that follow each other in one go: for a page alone the call costs as much as its zeros do. */
 export class ZeroFill {
@@ -18,7 +19,7 @@ export class ZeroFill {
 
   /** All that was added is zero now. */
   flush(): void {
-    this.#first?.bytes(0, this.#bytes).fill(0);
+    if (this.#first !== null) zeroMemory(this.#first.bytes(0, this.#bytes), 0, this.#bytes);
     this.#first = null;
     this.#last = null;
     this.#bytes = 0;

@@ -3,6 +3,7 @@ import { SECTOR_BYTES } from '../block/bio.ts';
 import { fail } from '../lib/errno.ts';
 import { ready, waitUntil, type Sleepable } from '../sched/sleepable.ts';
 import type { Folio } from '../mm/folio.ts';
+import { zeroMemory } from '../mm/zero-memory.ts';
 import { ensureState, setRangeUptodate, stateOf } from './folio-state.ts';
 import type { IomapFile } from './host.ts';
 import type { Iomap, IomapOps } from './iomap.ts';
@@ -141,7 +142,7 @@ function readPiece(
     const zeros = isZeros(offset);
     while (next < end && !isFilled(next) && isZeros(next) === zeros) next += blockSize;
     if (zeros) {
-      folio.data.fill(0, offset, next);
+      zeroMemory(folio.data, offset, next);
       setRangeUptodate(folio, blockSize, offset, next - offset);
     } else {
       context.add(folio, offset, next - offset, iomap.address + folio.position + offset - iomap.offset);

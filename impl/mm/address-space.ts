@@ -130,12 +130,10 @@ export class AddressSpace {
   /** Puts a new folio into the cache, locked and not uptodate (filemap_add_folio). */
   add(index: number, memory: PageRun): Folio {
     const folio = new Folio(this, index, memory);
-    const neighbour = this.#folios.firstBehind(index);
     assert(
-      neighbour === undefined || neighbour.index >= index + folio.pages,
-      () => `folio ${index} overlaps folio ${neighbour?.index ?? -1}`,
+      this.#folios.insert(folio),
+      () => `folio ${index} overlaps folio ${this.next(index)?.index ?? -1}`,
     );
-    this.#folios.insert(folio);
     folio.lockUnshared();
     return folio;
   }
@@ -169,7 +167,6 @@ export class AddressSpace {
     memory.data.set(folio.data);
     this.pool.release(folio.memory);
     folio.memory = memory;
-    folio.data = memory.data;
   }
 
   /**

@@ -72,14 +72,20 @@ export class FolioList<Folio extends Listed> {
     return undefined;
   }
 
-  /** Puts a clean folio before the first one that ends behind its index. */
-  insert(folio: Folio): void {
-    this.#count++;
+  /** Puts a clean folio before the first one that ends behind its index; false when they overlap. */
+  insert(folio: Folio): boolean {
     const number = this.#pieceOf(folio.index);
     const piece = this.#pieces[number];
     if (piece === undefined) this.#append(folio);
-    else if (piece.folios.length < PIECE_FOLIOS) this.#put(folio, number, piece);
-    else this.#putIntoHalf(folio, number, piece);
+    else {
+      const place = placeIn(piece.folios, folio.index);
+      const behind = piece.folios[place];
+      if (behind !== undefined && behind.index < folio.index + folio.pages) return false;
+      if (piece.folios.length < PIECE_FOLIOS) this.#put(folio, number, piece, place);
+      else this.#putIntoHalf(folio, number, piece);
+    }
+    this.#count++;
+    return true;
   }
 
   /** Takes out a clean folio; false when it is not in the list. */
@@ -157,8 +163,7 @@ export class FolioList<Folio extends Listed> {
   }
 
   /** Into a piece with room, before its last folio. */
-  #put(folio: Folio, number: number, { folios }: Piece<Folio>): void {
-    const place = placeIn(folios, folio.index);
+  #put(folio: Folio, number: number, { folios }: Piece<Folio>, place = placeIn(folios, folio.index)): void {
     folios.splice(place, 0, folio);
     this.#expect(number, place);
   }

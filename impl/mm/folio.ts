@@ -13,15 +13,7 @@ const LONE_FOLIO_LOCK: LockClass = { name: 'folio lock', rank: 59, nests: true }
 export class Folio implements HeldLock {
   /** Index of its first page in the file; a multiple of 2^order. */
   readonly index: number;
-  readonly order: number;
-  /** Pages. */
-  readonly pages: number;
-  /** Byte of the file where it starts. */
-  readonly position: number;
-  /** Bytes. */
-  readonly size: number;
   memory: PageRun;
-  data: Uint8Array;
   /** The file it belongs to; null once it was truncated or reclaimed. */
   mapping: AddressSpace | null;
   locked = false;
@@ -41,12 +33,30 @@ export class Folio implements HeldLock {
     assert(index % (1 << memory.order) === 0, () => `folio ${index} is not aligned to order ${memory.order}`);
     this.mapping = mapping;
     this.index = index;
-    this.order = memory.order;
-    this.pages = 1 << memory.order;
-    this.position = index * PAGE_BYTES;
-    this.size = memory.data.length;
     this.memory = memory;
-    this.data = memory.data;
+  }
+
+  get data(): Uint8Array {
+    return this.memory.data;
+  }
+
+  get order(): number {
+    return this.memory.order;
+  }
+
+  /** Pages. */
+  get pages(): number {
+    return 1 << this.memory.order;
+  }
+
+  /** Byte of the file where it starts. */
+  get position(): number {
+    return this.index * PAGE_BYTES;
+  }
+
+  /** Bytes. */
+  get size(): number {
+    return PAGE_BYTES << this.memory.order;
   }
 
   /** Byte of the file after its last. */
