@@ -101,6 +101,21 @@ test('whoever opens a file of which something was lost is told before those that
     expect((await runCase(setup, [...lost, gone], late)).verdict).toEqual({ kind: 'holds' });
 });
 
+test('a file that has just got the places of another one may show what they held, when its data did not arrive', async () => {
+  const create = { create: true } as const;
+  const moved: readonly Operation[] = [
+    { op: 'open', as: 'fd0', path: 'a', access: 'read-write', flags: create, mode: 0o644 },
+    { op: 'pwrite', handle: 'fd0', offset: 0, content: { seed: 1, length: 4096 }, rwf: ['dsync'] },
+    { op: 'open', as: 'fd1', path: 'b', access: 'read-write', flags: { ...create, sync: true }, mode: 0o644 },
+    { op: 'pwrite', handle: 'fd1', offset: 0, content: { seed: 1, length: 1 } },
+    { op: 'move-extent', handle: 'fd0', donor: 'fd1', offset: 0, donorOffset: 0, length: 0 },
+  ];
+  // Behind this sector are the places of the second file, and nothing else that is used.
+  const setup = { ...setupWith({ endsAt: 16_392 }), sizeBytes: 16 << 20 };
+  for (const operations of [moved, moved.slice(0, -1)])
+    expect((await runCase(setup, operations, optionsFor(allTargets()))).verdict).toEqual({ kind: 'holds' });
+});
+
 test('a sequence is over so many operations after the first failure as its setup says', async () => {
   const performed = async (operationsAfter: number): Promise<number> => {
     let count = 0;

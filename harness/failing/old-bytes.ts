@@ -29,9 +29,12 @@ export function hidesOldBytes(
   return unwrittenFirst && !operations.some(changesMaps);
 }
 
-/** What makes files that are placed in another way. */
-const changesMaps = (operation: Operation): boolean =>
-  operation.op === 'chattr' || operation.op === 'reconfigure';
+/**
+ * What makes files that are placed in another way, or gives a file that is written places whose data has still to arrive: what
+ * EXT4_IOC_MOVE_EXT exchanges stays written (ext4_swap_extents()).
+ */
+const changesMaps = ({ op }: Operation): boolean =>
+  op === 'chattr' || op === 'reconfigure' || op === 'move-extent';
 
 /** Null where an answer shows nothing old. */
 export function showsOldBytes(
