@@ -16,6 +16,7 @@ import {
 } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
 import { changeMap, defragment, frozen, swapFile } from './layout-patterns.ts';
+import { farBlocks, limit } from './limit-patterns.ts';
 import { brim, holes, moveContents, reserve } from './space-patterns.ts';
 import { mosaic } from './mosaic-pattern.ts';
 import { walk } from './walk-pattern.ts';
@@ -46,6 +47,7 @@ const layouts: Readonly<Record<PatternName, (scene: Scene) => Pattern>> = {
   holes,
   reserve,
   'move-contents': moveContents,
+  'far-blocks': farBlocks,
   defragment,
   'change-map': changeMap,
   frozen,
@@ -303,42 +305,6 @@ function linkLoop(scene: Scene): Pattern {
   ];
   for (let count = dice.between(1, 4); count > 0; count--) steps.push(dice.pick(followers));
   return steps;
-}
-
-/** Around an offset at which a number of 31 or 32 bits, or the file itself, ends. */
-function limit(scene: Scene): Pattern {
-  const { dice, boundaries } = scene;
-  const file = work(scene);
-  const block = boundaries.blockBytes;
-  const place = dice.pick([
-    2 ** 31,
-    2 ** 32,
-    2 ** 31 * block,
-    boundaries.maxFileBytes,
-    boundaries.maxFileBytes,
-  ]);
-  const near = (now: Scene): number => place + now.dice.pick([0, 0, -1, 1, -block, block, -100, -block - 1]);
-  const seek = onFile(file, (now, { handle }) => ({ op: 'seek', handle, offset: near(now), whence: 'set' }));
-  const write = onFile(file, (now, { handle }) => ({
-    op: 'write',
-    handle,
-    content: { seed: now.newSeed(), length: now.dice.below(2 * block) },
-  }));
-  const steps: [Maker, ...Maker[]] = [
-    seek,
-    write,
-    onFile(file, (now, { handle }) => ({ op: 'read', handle, length: now.dice.below(3 * block) })),
-    onFile(file, (now, view) => pwrite(now, view, near(now), now.dice.below(2 * block))),
-    onFile(file, (now, { handle }) => ({
-      op: 'pread',
-      handle,
-      offset: near(now),
-      length: now.dice.below(3 * block),
-    })),
-    onFile(file, (now, { handle }) => ({ op: 'ftruncate', handle, size: near(now) })),
-  ];
-  const drawn = Array.from({ length: dice.between(2, 5) }, () => dice.pick(steps));
-  return [...file.opening, seek, write, ...drawn, settle(file), dropCaches, ...drawn.slice(0, 2)];
 }
 
 /** Real data until the device is full, then small things, then room is made again. */

@@ -14,7 +14,12 @@ import {
 } from './pattern-steps.ts';
 import type { Scene } from './scene.ts';
 
-const fallocate = (handle: HandleView, mode: FallocateMode, offset: number, length: number): Operation => ({
+export const fallocate = (
+  handle: HandleView,
+  mode: FallocateMode,
+  offset: number,
+  length: number,
+): Operation => ({
   op: 'fallocate',
   handle: handle.handle,
   mode,
@@ -23,7 +28,7 @@ const fallocate = (handle: HandleView, mode: FallocateMode, offset: number, leng
 });
 
 /** Some blocks at the end, so that there is something to take away from. */
-const ensure = (file: Work): Maker =>
+export const ensure = (file: Work): Maker =>
   onFile(file, (now, view) =>
     pwrite(
       now,

@@ -112,7 +112,7 @@ const METADATA_PATTERN = 24;
 
 export type OffsetClass = keyof typeof FAR_OFFSETS;
 export type LengthClass = keyof typeof LENGTHS;
-export type PatternName = keyof typeof PATTERNS | 'walk' | 'brim' | 'mosaic';
+export type PatternName = keyof typeof PATTERNS | 'walk' | 'brim' | 'mosaic' | 'far-blocks';
 
 /** What one run is like. Drawn anew for each, so that runs differ from each other more than operations do. */
 export interface Swarm {
@@ -163,6 +163,7 @@ export function drawSwarm(dice: Dice, setup: Setup, unperformed: Unperformed): S
   settle('holes', kinds.has('fallocate'));
   settle('reserve', kinds.has('fallocate'));
   settle('move-contents', kinds.has('fallocate'));
+  settle('far-blocks', kinds.has('fallocate'), METADATA_PATTERN / 2);
   settle('brim', kinds.has('fallocate') && canBeFilled(setup), 2 * METADATA_PATTERN);
   settle('defragment', kinds.has('move-extent'));
   settle('change-map', kinds.has('chattr'));
