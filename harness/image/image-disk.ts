@@ -27,12 +27,16 @@ export class ImageDisk implements ByteStore {
   }
 
   read(offset: number, targets: readonly Uint8Array[]): boolean {
-    return this.#moved(targets, offset, (some, at) => readvSync(this.#file, some, at));
+    return moveAll(targets, offset, this.#read);
   }
 
   write(offset: number, sources: readonly Uint8Array[]): boolean {
-    return this.#moved(sources, offset, (some, at) => writevSync(this.#file, some, at));
+    return moveAll(sources, offset, this.#write);
   }
+
+  readonly #read: MoveSome = (targets, at) => readvSync(this.#file, targets, at);
+
+  readonly #write: MoveSome = (sources, at) => writevSync(this.#file, sources, at);
 
   flush(): boolean {
     try {
@@ -46,27 +50,31 @@ export class ImageDisk implements ByteStore {
   close(): void {
     closeSync(this.#file);
   }
+}
 
-  /** Both system calls may do a part only. What fails is the file system's to report: a disk has no exceptions. */
-  #moved(
-    memory: readonly Uint8Array[],
-    offset: number,
-    some: (memory: Uint8Array[], offset: number) => number,
-  ): boolean {
-    try {
-      let at = offset;
-      for (let rest = joined(memory); rest.length > 0;) {
-        const count = some(rest, at);
-        if (count === 0) return false;
-        at += count;
-        rest = behind(rest, count);
-      }
-      return true;
-    } catch {
-      return false;
+/** Transfers a beginning of the memory; answers its bytes. */
+type MoveSome = (memory: Uint8Array[], offset: number) => number;
+
+/** Both system calls may do a part only. What fails is the file system's to report: a disk has no exceptions. */
+function moveAll(memory: readonly Uint8Array[], offset: number, some: MoveSome): boolean {
+  try {
+    let at = offset;
+    let rest = joined(memory);
+    for (let left = bytesOf(rest); left > 0;) {
+      const count = some(rest, at);
+      if (count === 0) return false;
+      at += count;
+      left -= count;
+      if (left > 0) rest = behind(rest, count);
     }
+    return true;
+  } catch {
+    return false;
   }
 }
+
+const bytesOf = (memory: readonly Uint8Array[]): number =>
+  memory.reduce((sum, { length }) => sum + length, 0);
 
 /** The same memory with neighbours made one: folios that follow each other in a file often do so in memory. */
 function joined(memory: readonly Uint8Array[]): Uint8Array[] {
