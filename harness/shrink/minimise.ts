@@ -2,6 +2,7 @@ import type { Operation } from '../../model/index.ts';
 import { movePlaces, simplifyArguments, simplifyEqualNumbers } from './arguments.ts';
 import { flattenDirectories, shortenNames, straightenPaths } from './paths.ts';
 import { deltaDebug, removeGroups, removePairs, removeSingles } from './removal.ts';
+import { giveOffsets } from './position.ts';
 import { Search, SearchEnded, type MinimiseOptions, type StillFails } from './search.ts';
 import { foldSyncs } from './synchronous.ts';
 import { gatherAmounts, mergeHandles, mergeWrites, renumber, replaceByCheaper } from './structure.ts';
@@ -30,6 +31,7 @@ const PASSES: readonly (readonly [name: string, pass: Pass])[] = [
   ['merging writes', mergeWrites],
   ['gathering amounts', gatherAmounts],
   ['folding syncs', foldSyncs],
+  ['giving offsets', giveOffsets],
   ['replacing operations', replaceByCheaper],
   ['flattening directories', flattenDirectories],
   ['straightening paths', straightenPaths],
