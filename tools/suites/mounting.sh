@@ -9,6 +9,7 @@ mount_column() {
   case $how in
   kernel) mount -o loop,nodev,nosuid disk.img mnt ;;
   fuse2fs) fuse2fs disk.img mnt -o allow_other >server.log 2>&1 ;;
+  fuse2fs\ *) fuse2fs disk.img mnt -o "allow_other,${how#* }" >server.log 2>&1 ;;
   *) serve_with "$how" ;;
   esac
 }
@@ -29,5 +30,5 @@ unmount_column() {
   umount mnt || umount -l mnt
   if [ -n "$server" ]; then wait $server || { cat server.log; return 1; }; fi
   # fuse2fs goes on for a moment after its mount is gone.
-  [ "$1" != fuse2fs ] || while pgrep -x fuse2fs >/dev/null; do sleep 0.05; done
+  case $1 in fuse2fs*) while pgrep -x fuse2fs >/dev/null; do sleep 0.05; done ;; esac
 }

@@ -1,5 +1,6 @@
 # The table of speed.sh from what its rounds printed: column, measure, figure and unit a line. Of each column it shows the best of all
-# rounds, and how many times as fast as fuse2fs it was: the median of the rounds, each beside fuse2fs's figure of the same round.
+# rounds, and how many times as fast as fuse2fs it was, which has the kernel's cache where the column has: the median of the rounds, each
+# beside fuse2fs's figure of the same round.
 !($1 in seen) { seen[$1]; columns[++columnCount] = $1 }
 !($2 in unit) { measures[++measureCount] = $2; unit[$2] = $4 }
 {
@@ -10,10 +11,13 @@
 
 function better(one, other, of) { return of == "us" ? one + 0 < other + 0 : one + 0 > other + 0 }
 
-# How many times as fast as fuse2fs in one round.
+# The column that one is compared with.
+function peer(column) { return column == "kernel" || column ~ /\+cache$/ ? "fuse2fs+cache" : "fuse2fs" }
+
+# How many times as fast as its peer in one round.
 function ratio(column, measure, round, own, theirs) {
   own = figures[column, measure, round]
-  theirs = figures["fuse2fs", measure, round]
+  theirs = figures[peer(column), measure, round]
   return unit[measure] == "us" ? theirs / own : own / theirs
 }
 
@@ -29,7 +33,7 @@ function median(column, measure, count, sorted, i, j, value) {
 
 # What stands behind a figure.
 function beside(column, measure, times) {
-  if (column == "fuse2fs" || !(("fuse2fs", measure) in best)) return ""
+  if (column == peer(column) || !((peer(column), measure) in best)) return ""
   times = median(column, measure)
   return sprintf("%.2f%s", times, times < 1 ? "*" : " ")
 }

@@ -17,17 +17,17 @@ usage() {
 Measures throughput and the time of single calls on the same image, in memory, that fuse2fs and `twinpath mount` serve: sequential
 and random transfers, and calls about names. As root, on Linux with FUSE, fuse2fs and gcc.
 
-  --columns   of kernel, fuse2fs, buffer_head, iomap, buffer_head+cache, iomap+cache; without it all but the kernel.
-              With +cache, the kernel caches what files hold (-o kernel_cache), as it does for fuse2fs
+  --columns   of kernel, fuse2fs, buffer_head, iomap, and the last three with +cache; without it all but the kernel.
+              With +cache, the kernel caches what files hold (-o kernel_cache; fuse2fs without -o direct_io)
   --rounds    how often everything is measured, each column beside the others; 3 without it
 
-Shows the best of all rounds and, behind it, how many times as fast as fuse2fs that was: the median of the rounds. A star marks what
-is slower. Nothing else should run meanwhile.
+Shows the best of all rounds and, behind it, how many times as fast as fuse2fs that was, with the kernel's cache or without it like the
+column: the median of the rounds. A star marks what is slower. Nothing else should run meanwhile.
 Exit code: 0 measured, 2 could not run.
 END
 }
 
-columns=fuse2fs,buffer_head,iomap,buffer_head+cache,iomap+cache
+columns=fuse2fs,buffer_head,iomap,fuse2fs+cache,buffer_head+cache,iomap+cache
 rounds=3
 while [ $# -gt 0 ]; do
   case $1 in
@@ -44,7 +44,7 @@ list=$(echo "$columns" | tr ',' ' ')
 for column in $list; do mounted_by "$column" >/dev/null || die "there is no column $column"; done
 [ "$(id -u)" -eq 0 ] || die "only root can mount"
 [ -c /dev/fuse ] || die "there is no /dev/fuse"
-case ",$columns," in *,fuse2fs,*) command -v fuse2fs >/dev/null 2>&1 || die "fuse2fs is not installed: apt-get install fuse2fs" ;; esac
+case ",$columns," in *,fuse2fs*) command -v fuse2fs >/dev/null 2>&1 || die "fuse2fs is not installed: apt-get install fuse2fs" ;; esac
 command -v gcc >/dev/null 2>&1 || die "gcc is not installed: apt-get install gcc libc6-dev"
 
 results=$(mktemp -d "${TMPDIR:-/tmp}/twinpath-speed.XXXXXX")
