@@ -20,6 +20,10 @@ const huntedSchema = z.object({
   foundWith: count.nullable().describe('Operations of the case as it was found.'),
   shrunkTo: count.nullable().describe('Operations of the smallest case; null when that is not known.'),
   caseFile: text.nullable(),
+  failsUnplanted: z
+    .boolean()
+    .default(false)
+    .describe('Whether that case fails with nothing planted as well: it says nothing of the bug then.'),
 });
 
 const spreadSchema = z.object({ median: count, p90: count }).nullable().describe('Null of nothing.');

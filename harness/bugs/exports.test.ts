@@ -45,6 +45,7 @@ const hunted = (caseFile: string | null, shrunkTo: number | null): Hunted => ({
   foundWith: 60,
   shrunkTo,
   caseFile,
+  failsUnplanted: false,
 });
 
 test('of several hunts the smallest case counts; of none nothing is known; races have no words', () => {

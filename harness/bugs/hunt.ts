@@ -8,6 +8,7 @@ import { RACE_MODES } from '../race/modes.ts';
 import { ScheduleTape } from '../race/race-watch.ts';
 import { BLOCK_SIZES } from '../setup.ts';
 import { supervise, type Ending, type JobRequest, type Supervision } from '../supervise.ts';
+import { failsUnplanted } from './attribution.ts';
 import type { Hunted } from './bugs-record.ts';
 
 /** What is looked for, and how. `control` is a generator like fsx, which sees contents and sizes only. */
@@ -50,6 +51,7 @@ const cpuNow = (): number => {
 /** Runs the ordinary generator until a judge sees something, or the time is over. */
 export async function hunt(quarry: Quarry, seed: number, options: HuntOptions): Promise<Hunted> {
   mkdirSync(options.folder, { recursive: true });
+  const { perform = supervise } = options;
   const track = new Track(seed);
   const end = new AbortController();
   const finish = (): void => end.abort();
@@ -59,7 +61,6 @@ export async function hunt(quarry: Quarry, seed: number, options: HuntOptions): 
     if (track.isOver(options)) finish();
   }, LOOK_EVERY_MS);
   try {
-    const { perform = supervise } = options;
     const ending = await perform(JOBS[quarry.hunter](quarry, seed, options), {
       hangMs: HANG_MS,
       stop: end.signal,
@@ -75,7 +76,11 @@ export async function hunt(quarry: Quarry, seed: number, options: HuntOptions): 
     options.stop.removeEventListener('abort', finish);
     rmSync(join(options.folder, 'history.jsonl'), { force: true });
   }
-  return track.hunted;
+  const { hunted } = track;
+  if (quarry.fault === null || hunted.caseFile === null || options.stop.aborted) return hunted;
+  const again = (job: JobRequest): Promise<Ending> =>
+    perform(job, { hangMs: HANG_MS, stop: options.stop, onMessage: () => undefined });
+  return { ...hunted, failsUnplanted: await failsUnplanted(hunted.caseFile, options, again) };
 }
 
 function checkJob({ fault, hunter }: Quarry, seed: number, options: HuntOptions): JobRequest {
@@ -154,7 +159,7 @@ class Track {
   readonly #seed: number;
   readonly #cpuBefore = cpuNow();
   #tried = 0;
-  #found: Omit<Hunted, 'seed' | 'tried' | 'cpuMs'> | null = null;
+  #found: Omit<Hunted, 'seed' | 'tried' | 'cpuMs' | 'failsUnplanted'> | null = null;
   #foundAt: { readonly tried: number; readonly cpuMs: number } | null = null;
 
   constructor(seed: number) {
@@ -236,6 +241,7 @@ class Track {
   get hunted(): Hunted {
     const nothing = { judge: null, detail: null, foundWith: null, shrunkTo: null, caseFile: null };
     const { tried, cpuMs } = this.#foundAt ?? { tried: this.#tried, cpuMs: this.cpuMs };
-    return { seed: this.#seed, ...(this.#found ?? nothing), tried, cpuMs: Math.round(cpuMs) };
+    const found = this.#found ?? nothing;
+    return { seed: this.#seed, ...found, failsUnplanted: false, tried, cpuMs: Math.round(cpuMs) };
   }
 }

@@ -29,6 +29,7 @@ const hunted = (judge: string | null, tried: number, shrunkTo: number | null): H
   foundWith: judge === null ? null : 60,
   shrunkTo,
   caseFile: null,
+  failsUnplanted: false,
 });
 
 const HUNTS = [
@@ -84,4 +85,14 @@ test('what is written is read again; what is none is refused with the place', ()
   expect(readBugs(bugsText(measured), 'bugs.json')).toMatchObject(measured);
   expect(() => readBugs('{', 'bugs.json')).toThrow(/bugs.json: not JSON/);
   expect(() => readBugs(bugsText({ ...measured, scores: [{}] as never }), 'bugs.json')).toThrow(/scores/);
+});
+
+test('what fails with nothing planted as well is not found, and the sentences name its case', () => {
+  const mistaken = { ...hunted('result', 100, 3), caseFile: 'x/case.json', failsUnplanted: true };
+  expect(figuresOf([mistaken, hunted('result', 200, 4)], 4)).toMatchObject({ found: 1, of: 2, shrunk: 1 });
+  const text = summaryOf([score('B09', [mistaken], [])]).join('\n');
+  expect(text).toContain('0 of 1 bugs found with every seed');
+  expect(text).toContain(
+    'what B09 with seed 1 came to fails with nothing planted, too, and counts as nothing: x/case.json',
+  );
 });

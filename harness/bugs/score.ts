@@ -14,7 +14,7 @@ export const scoreOf = (bug: PlantedBug, hunts: readonly Hunted[], control: read
   control: [...control],
   figures: figuresOf(hunts, knownSize(bug)),
   controlFigures: figuresOf(control, knownSize(bug)),
-  exports: exportsOf(hunts),
+  exports: exportsOf(hunts.filter(isFound)),
 });
 
 /** What hunts come to of a bug of which the smallest known sequence has so many operations. */
@@ -39,7 +39,8 @@ export function spreadOf(values: readonly number[]): Figures['tried'] {
   return median === null || p90 === null ? null : { median, p90 };
 }
 
-export const isFound = ({ judge }: Hunted): boolean => judge !== null;
+/** What fails with nothing planted as well is no find, though somebody should look at it. */
+export const isFound = ({ judge, failsUnplanted }: Hunted): boolean => judge !== null && !failsUnplanted;
 
 /** The value that `share` (0 .. 1) of the values do not exceed; null of none. The nearest rank, so it is one of them. */
 export function quantile(values: readonly number[], share: number): number | null {

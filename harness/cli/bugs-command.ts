@@ -53,7 +53,7 @@ const OUTCOMES: Readonly<Record<number, NonNullable<RunRecord['outcome']>>> = {
 const HELP = `
 Each bug is planted by itself and hunted with the ordinary generator of the verb that can see it (check, race, crash), once for
 each seed, until a judge sees something or the budget is used up. Nothing is tuned to a bug: file systems are drawn as ever. What is
-not found, or stays large, tells about the harness.
+not found, or stays large, tells about the harness. What fails with nothing planted as well counts as nothing found, and is named.
 
 Columns: how many seeds found it; which verb, and which of its judges; operations tried (schedules with race, states with crash) and
 seconds of processor time until then, the median and the 90th percentile; operations of the largest shrunk case (! more than 1.5 times

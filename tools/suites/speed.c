@@ -48,9 +48,10 @@ static void check(int worked, const char *what) {
   if (!worked) err(1, "%s", what);
 }
 
-/* The time since `began`, shared out among calls. */
+/* The time since `began`, shared out among calls, with three digits or more: a tenth of a microsecond is much of an entry of a listing. */
 static void tell_calls(const char *what, double began, int calls) {
-  if (turn == MEASURED) printf("%s\t%.1f\tus\n", what, (seconds() - began) / calls * 1e6);
+  double us = (seconds() - began) / calls * 1e6;
+  if (turn == MEASURED) printf("%s\t%.*f\tus\n", what, us < 10 ? 3 : 1, us);
 }
 
 static void tell_bytes(const char *what, int block, double began) {

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Operation } from '../../model/index.ts';
+import { newCase, writeCase } from '../case.ts';
+import { performHere } from '../perform-job.ts';
+import { DEFAULT_SETUP } from '../setup.ts';
+import type { Ending, JobRequest } from '../supervise.ts';
+import { failsUnplanted } from './attribution.ts';
+
+const OPERATIONS: readonly Operation[] = [
+  { op: 'mkdir', path: 'a', mode: 0o755 },
+  { op: 'rename', from: 'a', to: 'b' },
+  { op: 'stat', path: 'b' },
+];
+
+let folder = '';
+let file = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'attribution-'));
+  file = join(folder, 'case.json');
+  const saved = newCase({
+    setup: DEFAULT_SETUP,
+    targets: ['impl:iomap'],
+    faults: ['rename-forgets-ctime'],
+    origin: { seed: 1, run: 1, version: 'test' },
+    failure: { kind: 'result', target: 'impl:iomap', step: 2, operation: 'stat', detail: 'ctime' },
+    operations: OPERATIONS,
+  });
+  writeFileSync(file, writeCase(saved));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const here = (): { readonly e2fsck: boolean; readonly workspace: string } => ({
+  e2fsck: false,
+  workspace: folder,
+});
+
+test('what a planted bug does is gone without it', async () => {
+  const jobs: JobRequest[] = [];
+  const perform = (job: JobRequest): Promise<Ending> => {
+    jobs.push(job);
+    return performHere(job, { stop: new AbortController().signal, onMessage: () => undefined });
+  };
+  expect(await failsUnplanted(file, here(), perform)).toBe(false);
+  expect(jobs).toMatchObject([
+    { verb: 'replay', targets: ['impl:iomap'], case: { faults: [], operations: OPERATIONS } },
+  ]);
+});
+
+test('what fails with nothing planted, or then hangs, shows no planted bug', async () => {
+  const failing: Ending = {
+    kind: 'finished',
+    last: { type: 'replayed', result: { verdict: 'fails', failure: null, report: '' } },
+  };
+  expect(await failsUnplanted(file, here(), () => Promise.resolve(failing))).toBe(true);
+  const hanging = { kind: 'hang' } as Ending;
+  expect(await failsUnplanted(file, here(), () => Promise.resolve(hanging))).toBe(true);
+});
