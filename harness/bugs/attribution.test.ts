@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Operation } from '../../model/index.ts';
-import { newCase, writeCase } from '../case.ts';
+import { writeCase } from '../case.ts';
+import { caseOf } from '../export/case.fixture.ts';
 import { performHere } from '../perform-job.ts';
-import { DEFAULT_SETUP } from '../setup.ts';
 import type { Ending, JobRequest } from '../supervise.ts';
 import { failsUnplanted } from './attribution.ts';
 
@@ -15,21 +15,15 @@ const OPERATIONS: readonly Operation[] = [
   { op: 'stat', path: 'b' },
 ];
 
+const SAVED = { ...caseOf(OPERATIONS), faults: ['rename-forgets-ctime'] };
+
 let folder = '';
 let file = '';
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'attribution-'));
   file = join(folder, 'case.json');
-  const saved = newCase({
-    setup: DEFAULT_SETUP,
-    targets: ['impl:iomap'],
-    faults: ['rename-forgets-ctime'],
-    origin: { seed: 1, run: 1, version: 'test' },
-    failure: { kind: 'result', target: 'impl:iomap', step: 2, operation: 'stat', detail: 'ctime' },
-    operations: OPERATIONS,
-  });
-  writeFileSync(file, writeCase(saved));
+  writeFileSync(file, writeCase(SAVED));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,6 +43,8 @@ test('what a planted bug does is gone without it', async () => {
   expect(jobs).toMatchObject([
     { verb: 'replay', targets: ['impl:iomap'], case: { faults: [], operations: OPERATIONS } },
   ]);
+  const planted = await perform({ ...here(), verb: 'replay', case: SAVED, targets: SAVED.targets });
+  expect(planted).toMatchObject({ last: { type: 'replayed', result: { verdict: 'fails' } } });
 });
 
 test('what fails with nothing planted, or then hangs, shows no planted bug', async () => {

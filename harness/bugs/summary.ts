@@ -30,13 +30,12 @@ export function summaryOf(scores: readonly Score[]): string[] {
           `a generator like fsx, which compares contents and sizes, found ${seen.length} of ${controlled.length}`,
         ]),
     ...scores.flatMap(({ id, hunts: own, control }) =>
-      [...own, ...control].flatMap(({ seed, caseFile, failsUnplanted }) =>
-        failsUnplanted && caseFile !== null
-          ? [
-              `what ${id} with seed ${seed} came to fails with nothing planted, too, and counts as nothing: ${caseFile}`,
-            ]
-          : [],
-      ),
+      [...own, ...control]
+        .filter(({ failsUnplanted }) => failsUnplanted)
+        .map(
+          ({ seed, caseFile }) =>
+            `what ${id} with seed ${seed} came to fails with nothing planted, too, and counts as nothing: ${caseFile ?? ''}`,
+        ),
     ),
   ];
 }

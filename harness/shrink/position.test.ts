@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Operation } from '../../model/index.ts';
+import { OPEN } from '../export/case.fixture.ts';
 import { minimise } from './minimise.ts';
-import { positionBefore } from './position.ts';
+import { positionsOf } from './position.ts';
 
-const open: Operation = {
-  op: 'open',
-  as: 'fd0',
-  path: 'a',
-  access: 'read-write',
-  flags: { create: true },
-  mode: 0o644,
-};
 const seek = (offset: number, whence: 'set' | 'current' | 'end'): Operation => ({
   op: 'seek',
   handle: 'fd0',
@@ -23,7 +16,7 @@ const elsewhere: Operation = { op: 'seek', handle: 'fd1', offset: 99, whence: 's
 
 test('a position follows opens, seeks, reads and writes, and nobody knows where a file ends', () => {
   const operations = [
-    open,
+    OPEN,
     write,
     seek(10, 'set'),
     seek(5, 'current'),
@@ -33,17 +26,14 @@ test('a position follows opens, seeks, reads and writes, and nobody knows where 
     seek(0, 'end'),
     write,
   ];
-  const positions = Array.from({ length: operations.length + 1 }, (_, index) =>
-    positionBefore(operations, index, 'fd0'),
-  );
-  expect(positions).toEqual([null, 0, 7, 10, 15, 15, 18, 25, null, null]);
+  expect(positionsOf(operations, 'fd0')).toEqual([null, 0, 7, 10, 15, 15, 18, 25, null, null]);
 });
 
 test('nobody knows where a descriptor stands that appends, or through which a copy went', () => {
-  const appending: Operation = { ...open, flags: { append: true } };
-  expect(positionBefore([appending], 1, 'fd0')).toBe(null);
+  const appending: Operation = { ...OPEN, flags: { append: true } };
+  expect(positionsOf([appending], 'fd0').at(1)).toBe(null);
   const copy: Operation = { op: 'sendfile', from: 'fd0', fromOffset: 0, to: 'fd1', length: 1 };
-  expect(positionBefore([open, copy], 2, 'fd0')).toBe(null);
+  expect(positionsOf([OPEN, copy], 'fd0').at(2)).toBe(null);
 });
 
 test('what goes to a far place by seek and write ends as one pwrite there', async () => {
@@ -57,7 +47,7 @@ test('what goes to a far place by seek and write ends as one pwrite there', asyn
     }
     return Promise.resolve(false);
   };
-  const { operations } = await minimise([open, seek(8192, 'set'), write], fails, {
+  const { operations } = await minimise([OPEN, seek(8192, 'set'), write], fails, {
     budgetRuns: 2000,
     budgetMs: 30_000,
   });

@@ -13,10 +13,11 @@ export async function giveOffsets(search: Search): Promise<void> {
 
 /** Null where somebody's position cannot be told. */
 function withOffsets(operations: readonly Operation[], handle: Handle): Operation[] | null {
+  const positions = positionsOf(operations, handle);
   const given = operations.map((operation, index): Operation | null => {
     if ((operation.op !== 'read' && operation.op !== 'write') || operation.handle !== handle)
       return operation;
-    const offset = positionBefore(operations, index, handle);
+    const offset = positions[index] ?? null;
     if (offset === null || offset < 0) return null;
     return operation.op === 'read'
       ? { ...operation, op: 'pread', offset }
@@ -26,17 +27,12 @@ function withOffsets(operations: readonly Operation[], handle: Handle): Operatio
 }
 
 /**
- * Where a descriptor stands before the operation with this index, in bytes, as far as that can be told from the operations alone: every
- * call did what it could. Null where it depends on what the file holds.
+ * Where a descriptor stands before each operation, in bytes, and behind the last, as far as that can be told from the operations alone:
+ * every call did what it could. Null where it depends on what the file holds.
  */
-export function positionBefore(
-  operations: readonly Operation[],
-  index: number,
-  handle: Handle,
-): number | null {
+export function positionsOf(operations: readonly Operation[], handle: Handle): (number | null)[] {
   let position: number | null = null;
-  for (const operation of operations.slice(0, index)) position = positionAfter(operation, handle, position);
-  return position;
+  return [null, ...operations.map((operation) => (position = positionAfter(operation, handle, position)))];
 }
 
 function positionAfter(operation: Operation, handle: Handle, position: number | null): number | null {

@@ -4,7 +4,7 @@
 mounted_by() {
   case $1 in
   kernel) echo kernel ;;
-  fuse2fs) echo fuse2fs direct_io ;;
+  fuse2fs) echo fuse2fs,direct_io ;;
   fuse2fs+cache) echo fuse2fs ;;
   buffer_head) echo nobuffered_iomap ;;
   iomap) echo buffered_iomap ;;

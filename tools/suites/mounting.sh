@@ -8,8 +8,7 @@ mount_column() {
   how=$(mounted_by "$1") || return 1
   case $how in
   kernel) mount -o loop,nodev,nosuid disk.img mnt ;;
-  fuse2fs) fuse2fs disk.img mnt -o allow_other >server.log 2>&1 ;;
-  fuse2fs\ *) fuse2fs disk.img mnt -o "allow_other,${how#* }" >server.log 2>&1 ;;
+  fuse2fs*) fuse2fs disk.img mnt -o "allow_other${how#fuse2fs}" >server.log 2>&1 ;;
   *) serve_with "$how" ;;
   esac
 }

@@ -45,7 +45,7 @@ END {
   for (m = 1; m <= measureCount; m++) {
     measure = measures[m]
     printf "%-27s %-5s", measure, unit[measure]
-    for (c = 1; c <= columnCount; c++) printf " %11s%6s", best[columns[c], measure], beside(columns[c], measure)
+    for (c = 1; c <= columnCount; c++) printf " %10s %6s", best[columns[c], measure], beside(columns[c], measure)
     print ""
   }
 }

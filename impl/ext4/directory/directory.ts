@@ -78,12 +78,12 @@ class Room {
   }
 }
 
+const roomOf = (buffer: BufferHead): Room | null => (buffer.cached instanceof Room ? buffer.cached : null);
+
 /** What was kept of an entry's block is not true any more, but for how much room it has at most: that only grows where an entry goes. */
 function forgetNames(buffer: BufferHead): void {
   if (roomOf(buffer) === null) buffer.cached = null;
 }
-
-const roomOf = (buffer: BufferHead): Room | null => (buffer.cached instanceof Room ? buffer.cached : null);
 
 /** The entry with this name, or null (ext4_find_entry). A damaged index does not hide the names. */
 export function findEntry(dir: Inode, name: Uint8Array): Sleepable<DirectoryPosition | null> {
