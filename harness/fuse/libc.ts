@@ -9,6 +9,9 @@ export interface Libc {
   /** read(2) into the memory, and write(2) of all of it: bytes, or an errno as a negative number. */
   read(file: number, target: Uint8Array): number;
   write(file: number, source: Uint8Array): number;
+  /** pread(2) and pwrite(2), of a part perhaps: bytes, or an errno as a negative number. */
+  readAt(file: number, target: Uint8Array, offset: number): number;
+  writeAt(file: number, source: Uint8Array, offset: number): number;
   /** flock(2) with LOCK_EX | LOCK_NB: whether the lock is ours now. */
   lock(file: number): boolean;
 }
@@ -32,6 +35,8 @@ export async function loadLibc(): Promise<Libc> {
   const poll = library.func('int poll(void *files, unsigned long count, int timeout)');
   const read = library.func('long read(int file, void *target, unsigned long count)');
   const write = library.func('long write(int file, void *source, unsigned long count)');
+  const pread = library.func('long pread(int file, void *target, unsigned long count, long offset)');
+  const pwrite = library.func('long pwrite(int file, void *source, unsigned long count, long offset)');
   const flock = library.func('int flock(int file, int operation)');
   const waiting = new Int16Array(4);
   const file32 = new Int32Array(waiting.buffer, 0, 1);
@@ -56,6 +61,8 @@ export async function loadLibc(): Promise<Libc> {
     },
     read: (file, target) => count(read(file, target, target.length) as number),
     write: (file, source) => count(write(file, source, source.length) as number),
+    readAt: (file, target, offset) => count(pread(file, target, target.length, offset) as number),
+    writeAt: (file, source, offset) => count(pwrite(file, source, source.length, offset) as number),
     lock: (file) => flock(file, LOCK_EX_NB) === 0,
   };
 }

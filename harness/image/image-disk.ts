@@ -1,25 +1,50 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readvSync, statSync, writevSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  readvSync,
+  statSync,
+  writeSync,
+  writevSync,
+} from 'node:fs';
 import type { ByteStore } from './byte-store.ts';
 import { ImageError } from './image-overlay.ts';
+
+/** System calls for one piece of memory, which answer bytes or a negative errno; a mount has faster ones than node:fs. */
+export interface PieceCalls {
+  /** pread(2). */
+  readAt(file: number, target: Uint8Array, offset: number): number;
+  /** pwrite(2). */
+  writeAt(file: number, source: Uint8Array, offset: number): number;
+}
+
+const NODE_CALLS: PieceCalls = {
+  readAt: (file, target, offset) => readSync(file, target, 0, target.length, offset),
+  writeAt: (file, source, offset) => writeSync(file, source, 0, source.length, offset),
+};
 
 /** An image file as a disk that can be written. Nothing of it is kept in memory; a flush is an fsync. */
 export class ImageDisk implements ByteStore {
   readonly sizeBytes: number;
   readonly #file: number;
+  readonly #calls: PieceCalls;
 
-  private constructor(file: number, sizeBytes: number) {
+  private constructor(file: number, sizeBytes: number, calls: PieceCalls) {
     this.#file = file;
     this.sizeBytes = sizeBytes;
+    this.#calls = calls;
   }
 
-  static open(path: string): ImageDisk {
+  static open(path: string, calls = NODE_CALLS): ImageDisk {
     try {
       // To open a pipe is to wait for somebody who writes to it.
       const found = statSync(path);
       if (!found.isFile())
         throw new ImageError(found.isDirectory() ? 'a folder, not an image file' : 'not a regular file');
       const file = openSync(path, 'r+');
-      return new ImageDisk(file, fstatSync(file).size);
+      return new ImageDisk(file, fstatSync(file).size, calls);
     } catch (error) {
       if (error instanceof ImageError) throw error;
       throw new ImageError(`cannot be written: ${error instanceof Error ? error.message : String(error)}`);
@@ -34,9 +59,15 @@ export class ImageDisk implements ByteStore {
     return moveAll(sources, offset, this.#write);
   }
 
-  readonly #read: MoveSome = (targets, at) => readvSync(this.#file, targets, at);
+  readonly #read: MoveSome = (targets, at) =>
+    targets.length === 1
+      ? this.#calls.readAt(this.#file, targets[0] as Uint8Array, at)
+      : readvSync(this.#file, targets, at);
 
-  readonly #write: MoveSome = (sources, at) => writevSync(this.#file, sources, at);
+  readonly #write: MoveSome = (sources, at) =>
+    sources.length === 1
+      ? this.#calls.writeAt(this.#file, sources[0] as Uint8Array, at)
+      : writevSync(this.#file, sources, at);
 
   flush(): boolean {
     try {
@@ -52,7 +83,7 @@ export class ImageDisk implements ByteStore {
   }
 }
 
-/** Transfers a beginning of the memory; answers its bytes. */
+/** Transfers a beginning of the memory; answers its bytes, or a negative errno, or throws. */
 type MoveSome = (memory: Uint8Array[], offset: number) => number;
 
 /** Both system calls may do a part only. What fails is the file system's to report: a disk has no exceptions. */
@@ -62,7 +93,7 @@ function moveAll(memory: readonly Uint8Array[], offset: number, some: MoveSome):
     let rest = joined(memory);
     for (let left = bytesOf(rest); left > 0;) {
       const count = some(rest, at);
-      if (count === 0) return false;
+      if (count <= 0) return false;
       at += count;
       left -= count;
       if (left > 0) rest = behind(rest, count);

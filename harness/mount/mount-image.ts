@@ -50,7 +50,7 @@ export async function mountImage(
   const path = realImage(image);
   const lock = lockOrRefuse(libc, path);
   try {
-    const store = choice.image.readOnly ? ImageOverlay.open(path) : ImageDisk.open(path);
+    const store = choice.image.readOnly ? ImageOverlay.open(path) : ImageDisk.open(path, libc);
     try {
       await new ImageMount(libc, path, mountPoint, choice, watcher).serve(store, stop);
     } finally {

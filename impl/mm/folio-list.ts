@@ -12,7 +12,9 @@ export interface Listed {
 /** Some folios that follow each other. */
 interface Piece<Folio> {
   readonly folios: Folio[];
-  /** The page after the last of them: a search looks at pieces alone, without a look at their folios. */
+  /** The page after each of them: a search looks at these numbers alone, because folios lie anywhere in memory. */
+  readonly ends: number[];
+  /** The last of them, by which a piece is found. */
   end: number;
   /** How many of them are dirty. */
   dirty: number;
@@ -37,14 +39,14 @@ export class FolioList<Folio extends Listed> {
 
   /** The first folio that ends behind page `index`. */
   firstBehind(index: number): Folio | undefined {
-    const folios = this.#pieces[this.#lastPiece]?.folios;
-    if (folios !== undefined) {
-      const same = folios[this.#lastPlace];
-      if (same !== undefined && holds(same, index)) return same;
-      const next = folios[this.#lastPlace + 1];
-      if (next !== undefined && holds(next, index)) {
-        this.#lastPlace++;
-        return next;
+    const piece = this.#pieces[this.#lastPiece];
+    const place = this.#lastPlace;
+    const end = piece?.ends[place];
+    if (piece !== undefined && end !== undefined) {
+      if (end <= index) {
+        if ((piece.ends[place + 1] ?? 0) > index) return piece.folios[++this.#lastPlace];
+      } else if (place === 0 ? this.#lastPiece === 0 : (piece.ends[place - 1] as number) <= index) {
+        return piece.folios[place];
       }
     }
     return this.#searchBehind(index);
@@ -54,7 +56,7 @@ export class FolioList<Folio extends Listed> {
     const number = this.#pieceOf(index);
     const piece = this.#pieces[number];
     if (piece === undefined) return undefined;
-    const place = placeIn(piece.folios, index);
+    const place = placeIn(piece.ends, index);
     this.#expect(number, place);
     return piece.folios[place];
   }
@@ -65,7 +67,7 @@ export class FolioList<Folio extends Listed> {
     for (let number = first; number < this.#pieces.length; number++) {
       const piece = this.#pieces[number];
       if (piece === undefined || piece.dirty === 0) continue;
-      const from = number === first ? placeIn(piece.folios, index) : 0;
+      const from = number === first ? placeIn(piece.ends, index) : 0;
       for (let place = from; place < piece.folios.length; place++)
         if (piece.folios[place]?.dirty === true) return piece.folios[place];
     }
@@ -78,7 +80,7 @@ export class FolioList<Folio extends Listed> {
     const piece = this.#pieces[number];
     if (piece === undefined) this.#append(folio);
     else {
-      const place = placeIn(piece.folios, folio.index);
+      const place = placeIn(piece.ends, folio.index);
       const behind = piece.folios[place];
       if (behind !== undefined && behind.index < folio.index + folio.pages) return false;
       if (piece.folios.length < PIECE_FOLIOS) this.#put(folio, number, piece, place);
@@ -93,15 +95,18 @@ export class FolioList<Folio extends Listed> {
     const number = this.#pieceOf(folio.index);
     const piece = this.#pieces[number];
     if (piece === undefined) return false;
-    const { folios } = piece;
-    const place = placeIn(folios, folio.index);
+    const { folios, ends } = piece;
+    const place = placeIn(ends, folio.index);
     if (folios[place] !== folio) return false;
     this.#count--;
     if (folios.length === 1) this.#pieces.splice(number, 1);
-    else if (place < folios.length - 1) folios.splice(place, 1);
-    else {
+    else if (place < folios.length - 1) {
+      folios.splice(place, 1);
+      ends.splice(place, 1);
+    } else {
       folios.pop();
-      piece.end = endOf(folios);
+      ends.pop();
+      piece.end = lastOf(ends);
     }
     return true;
   }
@@ -119,8 +124,8 @@ export class FolioList<Folio extends Listed> {
     for (let number = start; number < this.#pieces.length; number++) {
       const piece = this.#pieces[number];
       if (piece === undefined || (dirtyOnly && piece.dirty === 0)) continue;
-      const { folios } = piece;
-      for (let place = number === start ? placeIn(folios, first) : 0; place < folios.length; place++) {
+      const { folios, ends } = piece;
+      for (let place = number === start ? placeIn(ends, first) : 0; place < folios.length; place++) {
         const folio = folios[place];
         if (folio === undefined || folio.index >= end) return found;
         if (!dirtyOnly || folio.dirty) found.push(folio);
@@ -156,15 +161,17 @@ export class FolioList<Folio extends Listed> {
     const end = folio.index + folio.pages;
     if (last !== undefined && last.folios.length < PIECE_FOLIOS) {
       last.end = end;
+      last.ends.push(end);
       this.#expect(this.#pieces.length - 1, last.folios.push(folio) - 1);
     } else {
-      this.#expect(this.#pieces.push({ folios: [folio], end, dirty: 0 }) - 1, 0);
+      this.#expect(this.#pieces.push({ folios: [folio], ends: [end], end, dirty: 0 }) - 1, 0);
     }
   }
 
   /** Into a piece with room, before its last folio. */
-  #put(folio: Folio, number: number, { folios }: Piece<Folio>, place = placeIn(folios, folio.index)): void {
-    folios.splice(place, 0, folio);
+  #put(folio: Folio, number: number, piece: Piece<Folio>, place = placeIn(piece.ends, folio.index)): void {
+    piece.folios.splice(place, 0, folio);
+    piece.ends.splice(place, 0, folio.index + folio.pages);
     this.#expect(number, place);
   }
 
@@ -177,8 +184,9 @@ export class FolioList<Folio extends Listed> {
   /** Makes two of a full piece, and puts the folio into the one where it belongs. */
   #putIntoHalf(folio: Folio, number: number, piece: Piece<Folio>): void {
     const folios = piece.folios.splice(PIECE_FOLIOS / 2);
-    const behind = { folios, end: piece.end, dirty: folios.filter(({ dirty }) => dirty).length };
-    piece.end = endOf(piece.folios);
+    const ends = piece.ends.splice(PIECE_FOLIOS / 2);
+    const behind = { folios, ends, end: piece.end, dirty: folios.filter(({ dirty }) => dirty).length };
+    piece.end = lastOf(piece.ends);
     piece.dirty -= behind.dirty;
     this.#pieces.splice(number + 1, 0, behind);
     if (this.#endsBefore(number, folio.index)) this.#put(folio, number + 1, behind);
@@ -186,23 +194,15 @@ export class FolioList<Folio extends Listed> {
   }
 }
 
-/** The page after the last one. */
-function endOf(folios: readonly Listed[]): number {
-  const last = folios[folios.length - 1];
-  return last === undefined ? 0 : last.index + last.pages;
-}
-
-const holds = (folio: Listed, index: number): boolean =>
-  folio.index <= index && index < folio.index + folio.pages;
+const lastOf = (ends: readonly number[]): number => ends[ends.length - 1] ?? 0;
 
 /** Place of the first folio that ends behind page `index`. */
-function placeIn(folios: readonly Listed[], index: number): number {
+function placeIn(ends: readonly number[], index: number): number {
   let low = 0;
-  let high = folios.length;
+  let high = ends.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const folio = folios[middle];
-    if (folio !== undefined && folio.index + folio.pages <= index) low = middle + 1;
+    if ((ends[middle] as number) <= index) low = middle + 1;
     else high = middle;
   }
   return low;
