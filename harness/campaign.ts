@@ -12,7 +12,7 @@ import {
 import { withDeepTrees } from './generate/deep-trees.ts';
 import { withLargeBlocks } from './generate/large-blocks.ts';
 import { surveySequence } from './generate/survey.ts';
-import { troubleOf } from './generate/trouble.ts';
+import { inTrouble } from './generate/trouble.ts';
 import type { History } from './history.ts';
 import type { Setup } from './setup.ts';
 import { canFail } from './target.ts';
@@ -83,12 +83,6 @@ const IN_FLIGHT_MAX = 4;
  * share of mistakes that only such a device shows, of those that are known from Linux (harness/bugs/catalogue/).
  */
 const TROUBLE_EVERY = 12;
-
-/** A device that is mapped directly makes no transfers. */
-const inTrouble = (setup: Setup, seed: number): Setup =>
-  setup.mount.dax === true ? setup : { ...setup, trouble: troubleOf(seed, setup.sizeBytes / SECTOR_BYTES) };
-
-const SECTOR_BYTES = 512;
 
 interface InFlight {
   readonly sequence: number;

@@ -19,7 +19,7 @@ export { E2fsck, type E2fsckReport } from './e2fsck.ts';
 export type { Form, Obstacle, Written } from './export/form.ts';
 export { FORMS } from './export/forms.ts';
 export { reproductionOf, type Reproduction, type ReproductionStep } from './export/reproduction.ts';
-export { troubleOf } from './generate/trouble.ts';
+export { inTrouble } from './generate/trouble.ts';
 export { runOnFailingDevice, type FailingRun } from './failing/run-on-failing-device.ts';
 export { failureReport } from './failure-report.ts';
 export { FAILURE_KINDS, sameFailure, type FailureKind, type FailureSignature } from './failure.ts';

@@ -160,6 +160,7 @@ export function setupText({
     mount.dioreadNolock ? 'dioread_nolock' : 'dioread_lock',
     mount.atime,
     ...(mount.data === undefined ? [] : [`data=${mount.data}`]),
+    ...(mount.dataErr === undefined ? [] : [`data_err=${mount.dataErr}`]),
     ...(mount.dax === true ? ['dax'] : []),
   ];
   const count = inodes === undefined ? '' : `, at least ${inodes} inodes`;

@@ -40,6 +40,14 @@ describe('readSetup', () => {
       { ...DEFAULT_SETUP, mount: { delalloc: true } },
       '$.mount.dioreadNolock: found nothing, expected boolean',
     ],
+    [
+      {
+        ...DEFAULT_SETUP,
+        format: { features: ['^has_journal'] },
+        mount: { ...DEFAULT_SETUP.mount, dataErr: 'abort' },
+      },
+      '$.mount.dataErr: found "abort", expected a journal',
+    ],
     ['x', '$: found "x", expected object'],
   ])('refuses %j', (setup, message) => {
     expect(() => readSetup(setup, 'here')).toThrow(`here: ${message}`);

@@ -86,6 +86,8 @@ export interface SetupMount {
   readonly atime: 'relatime' | 'noatime';
   /** `data`, ordered when absent. */
   readonly data?: 'writeback' | 'journal' | undefined;
+  /** `data_err`, ignore when absent: what a failed writeback does to the journal, which there must be. */
+  readonly dataErr?: 'abort' | undefined;
   /** `dax=always`, on a device that can be mapped: blocks of 4096 bytes, contents neither in inodes nor in the journal. */
   readonly dax?: true | undefined;
 }
@@ -151,6 +153,7 @@ export const setupSchema = z
       dioreadNolock: z.boolean(),
       atime: z.literal(['relatime', 'noatime']),
       data: z.literal(['writeback', 'journal']).exactOptional(),
+      dataErr: z.literal('abort').exactOptional(),
       dax: z.literal(true).exactOptional(),
     }),
   })
@@ -158,6 +161,10 @@ export const setupSchema = z
     if (dax !== true || (data !== 'journal' && canBeMapped(image))) return;
     const message = 'expected blocks of 4096 bytes, no inline_data and no data=journal';
     context.addIssue({ code: 'custom', path: ['mount', 'dax'], message });
+  })
+  .superRefine(({ mount: { dataErr }, format }, context) => {
+    if (dataErr === undefined || hasFeature(format, 'has_journal')) return;
+    context.addIssue({ code: 'custom', path: ['mount', 'dataErr'], message: 'expected a journal' });
   })
   .superRefine(({ blockSize, sizeBytes }, context) => {
     const least = SMALLEST_BYTES[blockSize];

@@ -7,7 +7,7 @@ import {
   openWorkspace,
   runOnFailingDevice,
   sequenceSeed,
-  troubleOf,
+  inTrouble,
   writeImage,
   type DiskImage,
 } from '../harness/index.ts';
@@ -52,11 +52,11 @@ describe('devices that fail', async () => {
       for (let number = FROM; number < FROM + SEQUENCES; number++) {
         const limits = { maxOperations: 60, blockSize: null, unperformed: [...unperformed] };
         const { setup, operations } = generateSequence(sequenceSeed(SEED, number), limits);
-        // A device that is mapped directly makes no transfers.
-        if (setup.mount.dax === true) continue;
-        const trouble = troubleOf(sequenceSeed(SEED, number), setup.sizeBytes / 512);
-        const run = await runOnFailingDevice({ ...setup, trouble }, operations, target, { faults: [] });
-        const context = { number, trouble };
+        const troubled = inTrouble(setup, sequenceSeed(SEED, number));
+        const { trouble } = troubled;
+        if (trouble === undefined) continue;
+        const run = await runOnFailingDevice(troubled, operations, target, { faults: [] });
+        const context = { number, trouble, dataErr: troubled.mount.dataErr };
         expect({ ...context, failed: run.failed?.evidence.details ?? run.failed }).toEqual({
           ...context,
           failed: null,

@@ -1,5 +1,23 @@
+import { hasFeature } from '../format.ts';
 import { sequenceSeed } from '../generate-sequence.ts';
-import type { DeviceTrouble } from '../setup.ts';
+import type { DeviceTrouble, Setup } from '../setup.ts';
+
+const SECTOR_BYTES = 512;
+
+/** In one of so many, where there is a journal, a lost writeback aborts it. */
+const ABORT_EVERY = 4;
+
+/**
+ * The setup of the sequence with this seed, on a device that goes wrong. One that is mapped directly makes no transfers, and stays as it
+ * is. What goes wrong is drawn apart from the sequence, which is the same on a device that is well.
+ */
+export function inTrouble(setup: Setup, seed: number): Setup {
+  const { sizeBytes, format, mount } = setup;
+  if (mount.dax === true) return setup;
+  const trouble = troubleOf(seed, sizeBytes / SECTOR_BYTES);
+  const aborts = hasFeature(format, 'has_journal') && (sequenceSeed(~seed, 2) >>> 0) % ABORT_EVERY === 0;
+  return { ...setup, trouble, mount: aborts ? { ...mount, dataErr: 'abort' } : mount };
+}
 
 /** How many transfers fail: one, a few, or all from then on. */
 const LENGTHS = [1, 3, 1_000_000_000] as const;
@@ -7,11 +25,8 @@ const LENGTHS = [1, 3, 1_000_000_000] as const;
 /** How many operations there are after the first transfer that fails; after many of them somebody has mostly been told what was lost. */
 const OPERATIONS_AFTER = [undefined, 0, 1, 3, 8] as const;
 
-/**
- * What is wrong with the device of the sequence with this seed: a read or a write that fails, early or late in it, or an end that comes too early.
- * It is drawn apart from the sequence, which is the same on a device that is well.
- */
-export function troubleOf(seed: number, sectors: number): DeviceTrouble {
+/** A read or a write that fails, early or late in the sequence, or an end that comes too early. */
+function troubleOf(seed: number, sectors: number): DeviceTrouble {
   const dice = sequenceSeed(~seed, 0) >>> 0;
   const trouble = whatFails(dice, sectors);
   const operationsAfter = OPERATIONS_AFTER[(sequenceSeed(~seed, 1) >>> 0) % OPERATIONS_AFTER.length];

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasFeature } from '../format.ts';
 import { setups } from '../generate/setups.ts';
-import { troubleOf } from '../generate/trouble.ts';
+import { inTrouble } from '../generate/trouble.ts';
 import { DEFAULT_SETUP, readSetup, type Setup } from '../setup.ts';
 import { setupProblem } from '../targets/typescript/target.ts';
 import { simplifySetup } from './simpler-setups.ts';
@@ -10,7 +10,7 @@ import { simplifySetup } from './simpler-setups.ts';
 /** Setups as campaigns draw them, every other one with a device that fails. */
 const DRAWN: readonly Setup[] = fc
   .sample(setups({ dax: 'possible' }), { seed: 20_261_201, numRuns: 300 })
-  .map((setup, seed) => (seed % 2 === 0 ? { ...setup, trouble: troubleOf(seed, 1 << 12) } : setup));
+  .map((setup, seed) => (seed % 2 === 0 ? inTrouble(setup, seed) : setup));
 
 const simplest = (setup: Setup, stillFails: (candidate: Setup) => boolean): Promise<Setup> =>
   simplifySetup(setup, (candidate) => Promise.resolve(stillFails(candidate)));

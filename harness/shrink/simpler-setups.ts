@@ -87,6 +87,7 @@ function* simplerMounts(mount: SetupMount): Generator<SetupMount> {
   if (mount.data !== undefined || mount.dax === true) yield { ...usual(mount).mount };
   if (mount.dax === true) yield withoutPart(mount, 'dax');
   if (mount.data !== undefined) yield withoutPart(mount, 'data');
+  if (mount.dataErr !== undefined) yield withoutPart(mount, 'dataErr');
   if (mount.delalloc !== delalloc) yield { ...mount, delalloc };
   if (mount.dioreadNolock !== dioreadNolock) yield { ...mount, dioreadNolock };
 }

@@ -26,7 +26,7 @@ export function* commitTransaction(state: JournalState): Sleepable<void> {
   }
   if (state.aborted) return;
   switchTransaction(state, transaction);
-  if (!state.options.faults.has('jbd2-skip-ordered-data')) yield* writeOrderedData(state, transaction);
+  if (!state.options.faults.has('jbd2-skip-ordered-data')) yield* writeOrderedData(transaction);
   try {
     state.failIfAborted();
     if (state.flushed) yield* markLogUsed(state, transaction);
@@ -99,14 +99,13 @@ function buildImage(state: JournalState, transaction: Transaction): void {
   transaction.outstandingCredits = 0;
 }
 
-/** The data that ordered inodes promised. A failure is the writer's to report, not the journal's, unless asked for. */
-function* writeOrderedData(state: JournalState, transaction: Transaction): Sleepable<void> {
+/** The data that ordered inodes promised. A failure is the writer's to report, not the journal's. */
+function* writeOrderedData(transaction: Transaction): Sleepable<void> {
   for (const inode of transaction.ordered) {
     try {
       yield* inode.writeOrdered();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (state.options.abortOnDataError) yield* state.abort();
     }
   }
 }

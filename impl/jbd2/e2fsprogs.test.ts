@@ -97,7 +97,6 @@ function openJournal(
     sixtyFourBit,
     fastCommits: false,
     uuid: new Uint8Array(16),
-    abortOnDataError: false,
     *abortNoticed() {
       // Nobody to tell.
     },

@@ -33,8 +33,6 @@ export interface JournalOptions extends JournalFeatures {
   readonly faults: FaultSwitches;
   /** The caller's clock, for the time in the commit block. */
   now(): CommitTime;
-  /** `data_err=abort`: data that could not be written before its transaction aborts the journal. */
-  readonly abortOnDataError: boolean;
   /** Somebody wants to start an update and finds the journal aborted: before it is refused (ext4_journal_check_start). */
   abortNoticed(): Sleepable<void>;
 }

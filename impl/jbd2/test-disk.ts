@@ -92,7 +92,6 @@ export function openJournal(
       fastCommits: false,
       uuid: UUID,
       faults,
-      abortOnDataError: false,
       *abortNoticed() {
         // Nobody to tell.
       },

@@ -40,12 +40,13 @@ class CoroutineTarget implements RaceTarget {
 
   mount(image: DiskImage, setup: Setup, { faults, now, stepsMax }: RaceOptions): RaceSession {
     const disk = diskOf(image.snapshot());
-    const { data = 'ordered' as const, dax, ...options } = setup.mount;
+    const { data = 'ordered' as const, dataErr = 'ignore' as const, dax, ...options } = setup.mount;
     const device = dax === true ? new MappableDisk(disk) : disk;
     const slow = new SlowDisk(setup.writesZeroes === true ? new ZeroingDisk(device) : device);
     const fs = mount(slow, {
       ...options,
       data,
+      dataErr,
       dax: dax === true ? 'always' : null,
       now,
       bufferedIomap: this.#bufferedIomap,

@@ -47,9 +47,10 @@ export const EXT4: FileSystemKind = {
 
 /** What a setup says. Whoever journals data has no delayed allocation. */
 function ext4Words({ mount, format }: Setup): string[] {
-  const { data, atime, dax } = mount;
+  const { data, dataErr, atime, dax } = mount;
   const journaled = data === undefined || !hasFeature(format, 'has_journal') ? [] : [`data=${data}`];
-  const common = [atime, 'noinit_itable', ...journaled, ...(dax === true ? ['dax=always'] : [])];
+  const onLoss = dataErr === undefined ? [] : [`data_err=${dataErr}`];
+  const common = [atime, 'noinit_itable', ...journaled, ...onLoss, ...(dax === true ? ['dax=always'] : [])];
   if (data === 'journal') return common;
   const delalloc = mount.delalloc ? 'delalloc' : 'nodelalloc';
   return [...common, delalloc, mount.dioreadNolock ? 'dioread_nolock' : 'dioread_lock'];

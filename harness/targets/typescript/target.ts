@@ -165,12 +165,13 @@ export function mountOptionsOf(
   { faults, policy }: SessionOptions,
   bufferedIomap: boolean,
 ): MountRequest {
-  const { data = 'ordered', dax, delalloc, dioreadNolock, atime } = chosen;
+  const { data = 'ordered', dataErr = 'ignore', dax, delalloc, dioreadNolock, atime } = chosen;
   return {
     delalloc,
     dioreadNolock,
     atime,
     data,
+    dataErr,
     dax: dax === true ? 'always' : null,
     ...policy,
     bufferedIomap,

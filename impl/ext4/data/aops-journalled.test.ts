@@ -99,8 +99,12 @@ test('blocks that left a journalled file are revoked: no older copy comes back o
   expect((await e2fsck(crashed)).clean).toBe(true);
 });
 
-test('without a journal there are no data modes', () => {
-  for (const data of ['journal', 'writeback'] as const) {
-    expect(() => mount(newDisk({ features: ['^has_journal'] }), { data, now: TIME })).toThrow(MountRefused);
-  }
+test.each([
+  ['data=', { data: 'journal' }],
+  ['data=', { data: 'writeback' }],
+  ['data_err=abort', { dataErr: 'abort' }],
+] as const)('without a journal there is no %s (%o)', (option, request) => {
+  const mounting = () => mount(newDisk({ features: ['^has_journal'] }), { ...request, now: TIME });
+  expect(mounting).toThrow(MountRefused);
+  expect(mounting).toThrow(`can't mount with ${option}, fs mounted w/o journal`);
 });

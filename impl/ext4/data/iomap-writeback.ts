@@ -8,6 +8,7 @@ import { convertAndGrow } from '../mapping/convert.ts';
 import type { Inode } from '../inode/inode.ts';
 import { placeUnwritten, setIomap, writeOps } from './iomap-ops.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
+import { lossAborts } from './lost-data.ts';
 import { punchDelayed } from '../mapping/reservation.ts';
 
 /** Blocks that one call places at most: a run of delayed blocks gets one extent where it can. */
@@ -32,8 +33,7 @@ export const writebackOps: IomapWritebackOps<Inode> = {
       return;
     }
     const changesNothing = !ioend.unwritten && Math.min(ioend.end, inode.size) <= inode.diskSize;
-    const failed = ioend.status !== null && !inode.mapping.faults.has('failed-write-converts');
-    if (changesNothing || failed) {
+    if (isLost(ioend) ? !lossAborts(inode) : changesNothing) {
       ioend.finish();
       return;
     }
@@ -59,17 +59,27 @@ function delayedRun(inode: Inode, first: number): number {
   return run !== null && run.logical === first ? run.length : 1;
 }
 
-/** Work of the ioend worker: what was written becomes part of the file (ext4_iomap_end_io). */
+/** What could not be written is not to be read either. */
+const isLost = ({ status, file }: Ioend<Inode>): boolean =>
+  status !== null && !file.mapping.faults.has('failed-write-converts');
+
+/** Work of the ioend worker (ext4_iomap_end_io). */
 function* finishEnded(inode: Inode): Sleepable<void> {
   const ended = inode.endedWrites as Ioend<Inode>[];
   inode.endedWrites = [];
   for (const ioend of sortAndMerge(ended)) {
-    try {
-      yield* damageFails(inode.sb, () => convertAndGrow(inode, ioend.offset, ioend.end, ioend.unwritten));
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      inode.mapping.setError(error.errno);
-    }
+    if (isLost(ioend)) yield* inode.sb.journal.abort();
+    else yield* becomePart(inode, ioend);
     ioend.finish();
+  }
+}
+
+/** What was written becomes part of the file. */
+function* becomePart(inode: Inode, { offset, end, unwritten }: Ioend<Inode>): Sleepable<void> {
+  try {
+    yield* damageFails(inode.sb, () => convertAndGrow(inode, offset, end, unwritten));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    inode.mapping.setError(error.errno);
   }
 }

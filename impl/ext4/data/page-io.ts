@@ -7,6 +7,7 @@ import type { Sleepable } from '../../sched/sleepable.ts';
 import { damageFails } from '../super/damage.ts';
 import { convertReserved, type BlockRange } from '../mapping/convert.ts';
 import type { Inode } from '../inode/inode.ts';
+import { lossAborts } from './lost-data.ts';
 
 interface PendingBio {
   readonly block: number;
@@ -75,26 +76,31 @@ export class PageIo {
     }
     if (status !== null) this.#failed = status;
     if (--this.#inFlight > 0) return;
-    if (this.#reserved === null) this.#finish();
-    else this.#inode.sb.conversionWork.queue(() => this.#convert());
+    const aborts = this.#failed !== null && lossAborts(this.#inode);
+    if (this.#reserved === null && !aborts) this.#finish();
+    else this.#inode.sb.conversionWork.queue(() => this.#complete());
   }
 
   /** ext4_end_io_end(): blocks whose write failed stay unwritten, so that nobody sees what they held before. */
-  *#convert(): Sleepable<void> {
+  *#complete(): Sleepable<void> {
     const reserved = this.#reserved;
-    if (reserved === null) return;
     const converts = this.#failed === null || this.#inode.mapping.faults.has('failed-write-converts');
     if (!converts) {
-      this.#inode.sb.journal.releaseReserved(reserved);
-    } else {
-      try {
-        yield* damageFails(this.#inode.sb, () => convertReserved(this.#inode, reserved, this.#ranges));
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        this.#inode.mapping.setError(error.errno);
-      }
+      if (reserved !== null) this.#inode.sb.journal.releaseReserved(reserved);
+      if (lossAborts(this.#inode)) yield* this.#inode.sb.journal.abort();
+    } else if (reserved !== null) {
+      yield* this.#convert(reserved);
     }
     this.#finish();
+  }
+
+  *#convert(reserved: ReservedHandle): Sleepable<void> {
+    try {
+      yield* damageFails(this.#inode.sb, () => convertReserved(this.#inode, reserved, this.#ranges));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#inode.mapping.setError(error.errno);
+    }
   }
 
   #finish(): void {

@@ -50,7 +50,7 @@ export function* loadJournal(request: JournalRequest): Sleepable<LoadedJournal> 
     if (hasJournal && flagged && !options.readOnly) {
       throw new MountRefused('required journal recovery suppressed and not mounted read-only');
     }
-    if (options.data !== 'ordered') throw new MountRefused("can't mount with data=, fs mounted w/o journal");
+    refuseJournalOptions(options);
     return { journal: new NoJournal(cache), log: null, blocks, recovered: false, fastCommits: [] };
   }
   const readOnlyDevice = cache.device.readOnly === true;
@@ -75,6 +75,12 @@ function* journalBlocks({ cache, raw, checked }: JournalRequest): Sleepable<Bloc
   return (yield* readSpecialFile(fs, raw.journalInum, 'journal')).blocks;
 }
 
+/** ext4_has_journal_option(): who has no journal cannot be told what it should do. */
+function refuseJournalOptions({ data, dataErr }: MountOptions): void {
+  const given = data !== 'ordered' ? 'data=' : dataErr === 'abort' ? 'data_err=abort' : null;
+  if (given !== null) throw new MountRefused(`can't mount with ${given}, fs mounted w/o journal`);
+}
+
 function openLog(request: JournalRequest, blocks: BlockRuns): Sleepable<Journal> {
   const { cache, raw, checked, scheduler, options } = request;
   return Journal.open({
@@ -89,7 +95,6 @@ function openLog(request: JournalRequest, blocks: BlockRuns): Sleepable<Journal>
     fastCommits: (checked.features.compat & COMPAT.fast_commit) !== 0 && options.data !== 'journal',
     uuid: raw.uuid.slice(),
     faults: options.faults,
-    abortOnDataError: options.dataErr === 'abort',
     now: () => request.now(),
     abortNoticed: () => request.abortNoticed(),
   });

@@ -24,7 +24,7 @@ export interface MountOptions {
   readonly dirsync: boolean;
   readonly atime: 'relatime' | 'noatime' | 'strictatime';
   readonly errors: 'continue' | 'remount-ro' | 'panic';
-  /** `data_err`: what a failed write of ordered data does to the journal. */
+  /** `data_err`: what a failed writeback of data does to the journal. */
   readonly dataErr: 'ignore' | 'abort';
   /** `journal_checksum`: without metadata_csum, too, a transaction has a checksum. */
   readonly journalChecksum: boolean;

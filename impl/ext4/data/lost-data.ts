@@ -1,0 +1,9 @@
+import type { Inode } from '../inode/inode.ts';
+
+/**
+ * Is the journal aborted when bytes of a file could not be written (`data_err=abort`)? Since Linux 6.15 that is so for buffered
+ * writes in every data mode, whether they were ordered or not, when the write ends and not when a transaction commits
+ * (ext4_end_io_end, ext4_io_end_defer_completion; ext4_iomap_finish_ioend of the series).
+ */
+export const lossAborts = ({ sb: { options, health, journal } }: Inode): boolean =>
+  options.dataErr === 'abort' && !health.emergency && !journal.aborted;
