@@ -16,7 +16,6 @@ export class FormatCoverage {
     this.#grid.add('direct reads', mount.dioreadNolock ? 'dioread_nolock' : 'dioread_lock');
     this.#grid.add('access times', mount.atime);
     this.#grid.add('data', mount.data ?? 'ordered');
-    this.#grid.add('lost data', mount.dataErr === 'abort' ? 'aborts the journal' : 'ignored');
     this.#grid.add('dax', mount.dax === true ? 'dax' : 'no dax');
     this.#grid.add('fast zeros', writesZeroes === true ? 'writes them' : 'none');
     this.#grid.add('device', troubleName(trouble));

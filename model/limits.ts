@@ -59,3 +59,6 @@ export const isNumber = (value: number, min: number, max: number): boolean =>
 
 /** Whether `value` is a place in a file, or a length: a whole number that arithmetic is exact for. */
 export const isCount = (value: number, max = Number.MAX_SAFE_INTEGER): boolean => isNumber(value, 0, max);
+
+/** Extents name so many blocks of a file at most (EXT_MAX_BLOCKS). */
+export const FILE_BLOCKS_MAX = 2 ** 32 - 1;

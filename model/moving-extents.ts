@@ -4,13 +4,10 @@ import type { OpenFile } from './open-file.ts';
 import { counted, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
-import { PAGE_BYTES } from './limits.ts';
+import { FILE_BLOCKS_MAX, PAGE_BYTES } from './limits.ts';
 import type { State } from './state.ts';
 
 type Move = OperationOf<'move-extent'>;
-
-/** A file has so many blocks at most (EXT_MAX_BLOCKS). */
-const BLOCKS_MAX = 2 ** 32 - 1;
 
 /**
  * EXT4_IOC_MOVE_EXT. What the file holds stays, wherever it ends. What the donor holds of the range reads as it did while it is
@@ -63,7 +60,9 @@ function rangeError({ options }: State, { offset, donorOffset, length }: Move): 
   const perPage = Math.max(1, PAGE_BYTES / options.blockSizeBytes);
   if (offset % perPage !== donorOffset % perPage) return 'EINVAL';
   const last = Math.max(offset, donorOffset);
-  return last >= BLOCKS_MAX || length > BLOCKS_MAX || last + length >= BLOCKS_MAX ? 'EINVAL' : null;
+  return last >= FILE_BLOCKS_MAX || length > FILE_BLOCKS_MAX || last + length >= FILE_BLOCKS_MAX
+    ? 'EINVAL'
+    : null;
 }
 
 /** How many blocks a move is about, after it was clipped to the file and then to its donor; 0 is refused. */

@@ -3,7 +3,7 @@ import { doubtCopiesFrom } from './mapping-calls.ts';
 import { DONE, failure } from './outcome.ts';
 import type { Errno, Outcome } from './operation.ts';
 import type { OperationOf } from './operation-of.ts';
-import { maxFileBytesOf } from './options.ts';
+import { FILE_BLOCKS_MAX } from './limits.ts';
 import { bitsDroppedByWriting, dropCapability, dropPrivileges } from './privileges.ts';
 import type { State } from './state.ts';
 import { compareTimes } from './times.ts';
@@ -80,11 +80,11 @@ function reserved({ reservedBytes }: FileInode, { mode, offset, length }: Falloc
 }
 
 /**
- * Whether an insertion of `length` bytes pushes reserved blocks out of the largest file (ext4_ext_shift_extents). Null where nobody
- * knows: something has changed the file since they were reserved, and may have given them back.
+ * Whether an insertion of `length` bytes pushes reserved blocks behind the last block that an extent can name, which lies behind the end of
+ * the largest file where there is no huge_file (ext4_ext_shift_extents; Linux 6.18 was asked). Null where nobody knows: something has changed the file since they were reserved, and may have given them back.
  */
 export function pushesOut({ options }: State, inode: FileInode, length: number): boolean | null {
-  const room = maxFileBytesOf(options) - length;
+  const room = FILE_BLOCKS_MAX * options.blockSizeBytes - length;
   if (inode.reservedBytes <= room) return false;
   const { reserved: last, ctime } = inode;
   const isThere = last !== null && inode.openCtimes.length === 0 && compareTimes(last.ctime, ctime) === 0;

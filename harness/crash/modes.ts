@@ -81,5 +81,6 @@ export function durabilityModeOf({ blockSize, format, mount }: Setup, target: st
     unwrittenFirst: extents && (path === 'iomap' || (mount.dioreadNolock && delalloc)),
     blockBytes: blockSize,
     fastCommit: hasFeature(format, 'fast_commit'),
+    bigalloc: hasFeature(format, 'bigalloc'),
   };
 }

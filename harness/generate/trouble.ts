@@ -1,22 +1,15 @@
-import { hasFeature } from '../format.ts';
 import { sequenceSeed } from '../generate-sequence.ts';
 import type { DeviceTrouble, Setup } from '../setup.ts';
 
 const SECTOR_BYTES = 512;
-
-/** In one of so many, where there is a journal, a lost writeback aborts it. */
-const ABORT_EVERY = 4;
 
 /**
  * The setup of the sequence with this seed, on a device that goes wrong. One that is mapped directly makes no transfers, and stays as it
  * is. What goes wrong is drawn apart from the sequence, which is the same on a device that is well.
  */
 export function inTrouble(setup: Setup, seed: number): Setup {
-  const { sizeBytes, format, mount } = setup;
-  if (mount.dax === true) return setup;
-  const trouble = troubleOf(seed, sizeBytes / SECTOR_BYTES);
-  const aborts = hasFeature(format, 'has_journal') && (sequenceSeed(~seed, 2) >>> 0) % ABORT_EVERY === 0;
-  return { ...setup, trouble, mount: aborts ? { ...mount, dataErr: 'abort' } : mount };
+  if (setup.mount.dax === true) return setup;
+  return { ...setup, trouble: troubleOf(seed, setup.sizeBytes / SECTOR_BYTES) };
 }
 
 /** How many transfers fail: one, a few, or all from then on. */

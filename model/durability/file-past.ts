@@ -89,7 +89,11 @@ export class FilePast {
       if (when > resized && (reaches >= this.sizeAt(when) || reachesOwnEnd(this.mode)))
         least = Math.max(least, Math.min(reaches, this.sizeAt(when)));
     for (let one = resized + 1; one <= version; one++)
-      if (this.facts(one)?.replaced === this.id && this.mode.path === 'buffer_head')
+      if (
+        this.facts(one)?.replaced === this.id &&
+        this.mode.path === 'buffer_head' &&
+        this.mode.bigalloc !== true
+      )
         least = Math.max(least, this.sizeAt(one));
     for (let one = resized + 1; one <= version; one++) {
       const recorded = this.facts(one)?.recorded ?? null;

@@ -59,7 +59,8 @@ import type { FlagName } from '../operation.ts';
  * 13. What is zeroed behind the end of a file in its last block may be on the disk before the truncation is.
  * 14. auto_da_alloc (the same document): a file that was written and then takes the name of another, or was cut to nothing and
  *    written again, has its blocks allocated at the rename or close. With data=ordered and blocks that are written at once their data is there when the rename
- *    is: no zeros of rule 10.
+ *    is: no zeros of rule 10. Not with bigalloc: what is written into a cluster that the file has already reserves nothing, and for a file
+ *    that has reserved nothing the kernel does nothing then (ext4_alloc_da_blocks).
  *
  * Flags of chattr(1):
  *
@@ -76,6 +77,8 @@ export interface DurabilityMode {
   readonly unwrittenFirst: boolean;
   readonly blockBytes: number;
   readonly fastCommit: boolean;
+  /** Blocks are allocated in clusters (rule 14). */
+  readonly bigalloc?: boolean;
   /** Kernels before 6.18, where a hole or zeroed range without a whole block in it leaves i_disksize (rule 7). */
   readonly holesLeaveSize?: boolean;
   /** Where there is no journal nothing is flushed after the last writes of sync(2) and syncfs(2) (rule 3). */
