@@ -80,8 +80,9 @@ function reserved({ reservedBytes }: FileInode, { mode, offset, length }: Falloc
 }
 
 /**
- * Whether an insertion of `length` bytes pushes reserved blocks behind the last block that an extent can name, which lies behind the end of
- * the largest file where there is no huge_file (ext4_ext_shift_extents; Linux 6.18 was asked). Null where nobody knows: something has changed the file since they were reserved, and may have given them back.
+ * Whether an insertion of `length` bytes pushes reserved blocks behind the last block that an extent can name, which
+ * lies behind the end of the largest file where there is no huge_file (ext4_ext_shift_extents; Linux 6.18 was asked). Null where nobody
+ * knows: something has changed the file since they were reserved, and may have given them back.
  */
 export function pushesOut({ options }: State, inode: FileInode, length: number): boolean | null {
   const room = FILE_BLOCKS_MAX * options.blockSizeBytes - length;

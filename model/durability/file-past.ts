@@ -2,7 +2,13 @@ import { concerns, type Acknowledgement } from './acknowledgement.ts';
 import type { Facts } from './facts.ts';
 import type { DurabilityHistory } from './history.ts';
 import type { InodeMoment } from './moment.ts';
-import { modeOfFile, movesSizeAtOnce, reachesOwnEnd, type DurabilityMode } from './rules.ts';
+import {
+  allocatesReplacement,
+  modeOfFile,
+  movesSizeAtOnce,
+  reachesOwnEnd,
+  type DurabilityMode,
+} from './rules.ts';
 
 /** When the power went: so many operations had returned, and so many had begun, of which the later may have happened in part. */
 export interface CrashMoment {
@@ -89,11 +95,7 @@ export class FilePast {
       if (when > resized && (reaches >= this.sizeAt(when) || reachesOwnEnd(this.mode)))
         least = Math.max(least, Math.min(reaches, this.sizeAt(when)));
     for (let one = resized + 1; one <= version; one++)
-      if (
-        this.facts(one)?.replaced === this.id &&
-        this.mode.path === 'buffer_head' &&
-        this.mode.bigalloc !== true
-      )
+      if (this.facts(one)?.replaced === this.id && allocatesReplacement(this.mode))
         least = Math.max(least, this.sizeAt(one));
     for (let one = resized + 1; one <= version; one++) {
       const recorded = this.facts(one)?.recorded ?? null;

@@ -110,6 +110,10 @@ export const mayShowStale = ({ path, data, unwrittenFirst }: DurabilityMode): bo
 export const ordersTail = ({ path, data }: DurabilityMode): boolean =>
   path === 'iomap' || data !== 'writeback';
 
-/** Rule 14. */
-export const ordersReplacement = ({ path, data, unwrittenFirst }: DurabilityMode): boolean =>
-  path === 'buffer_head' && data === 'ordered' && !unwrittenFirst;
+/** Rule 14: whether all of a file has its blocks once it has taken another name. */
+export const allocatesReplacement = ({ path, bigalloc }: DurabilityMode): boolean =>
+  path === 'buffer_head' && bigalloc !== true;
+
+/** Rule 14: whether its data is there, too. */
+export const ordersReplacement = (mode: DurabilityMode): boolean =>
+  allocatesReplacement(mode) && mode.data === 'ordered' && !mode.unwrittenFirst;

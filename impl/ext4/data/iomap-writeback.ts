@@ -1,4 +1,3 @@
-import { Failure } from '../../lib/errno.ts';
 import { sortAndMerge, type Ioend } from '../../iomap/ioend.ts';
 import type { Iomap } from '../../iomap/iomap.ts';
 import type { IomapWritebackOps } from '../../iomap/writeback.ts';
@@ -8,7 +7,7 @@ import { convertAndGrow } from '../mapping/convert.ts';
 import type { Inode } from '../inode/inode.ts';
 import { placeUnwritten, setIomap, writeOps } from './iomap-ops.ts';
 import { mapBlocks } from '../mapping/map-blocks.ts';
-import { lossAborts } from './lost-data.ts';
+import { lossAborts, tellingOfLoss } from './lost-data.ts';
 import { punchDelayed } from '../mapping/reservation.ts';
 
 /** Blocks that one call places at most: a run of delayed blocks gets one extent where it can. */
@@ -63,23 +62,13 @@ function delayedRun(inode: Inode, first: number): number {
 const isLost = ({ status, file }: Ioend<Inode>): boolean =>
   status !== null && !file.mapping.faults.has('failed-write-converts');
 
-/** Work of the ioend worker (ext4_iomap_end_io). */
+/** Work of the ioend worker: what was written becomes part of the file (ext4_iomap_end_io). */
 function* finishEnded(inode: Inode): Sleepable<void> {
   const ended = inode.endedWrites as Ioend<Inode>[];
   inode.endedWrites = [];
   for (const ioend of sortAndMerge(ended)) {
     if (isLost(ioend)) yield* inode.sb.journal.abort();
-    else yield* becomePart(inode, ioend);
+    else yield* tellingOfLoss(inode, () => convertAndGrow(inode, ioend.offset, ioend.end, ioend.unwritten));
     ioend.finish();
-  }
-}
-
-/** What was written becomes part of the file. */
-function* becomePart(inode: Inode, { offset, end, unwritten }: Ioend<Inode>): Sleepable<void> {
-  try {
-    yield* damageFails(inode.sb, () => convertAndGrow(inode, offset, end, unwritten));
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    inode.mapping.setError(error.errno);
   }
 }

@@ -1,13 +1,11 @@
 import { SECTOR_BYTES, type BioStatus } from '../../block/bio.ts';
 import type { BufferHead } from '../../buffer/buffer-head.ts';
-import { Failure } from '../../lib/errno.ts';
 import type { ReservedHandle } from '../../jbd2/handle.ts';
 import type { Folio } from '../../mm/folio.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
-import { damageFails } from '../super/damage.ts';
 import { convertReserved, type BlockRange } from '../mapping/convert.ts';
 import type { Inode } from '../inode/inode.ts';
-import { lossAborts } from './lost-data.ts';
+import { lossAborts, tellingOfLoss } from './lost-data.ts';
 
 interface PendingBio {
   readonly block: number;
@@ -89,18 +87,9 @@ export class PageIo {
       if (reserved !== null) this.#inode.sb.journal.releaseReserved(reserved);
       if (lossAborts(this.#inode)) yield* this.#inode.sb.journal.abort();
     } else if (reserved !== null) {
-      yield* this.#convert(reserved);
+      yield* tellingOfLoss(this.#inode, () => convertReserved(this.#inode, reserved, this.#ranges));
     }
     this.#finish();
-  }
-
-  *#convert(reserved: ReservedHandle): Sleepable<void> {
-    try {
-      yield* damageFails(this.#inode.sb, () => convertReserved(this.#inode, reserved, this.#ranges));
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.#inode.mapping.setError(error.errno);
-    }
   }
 
   #finish(): void {
