@@ -16,6 +16,7 @@ export class FormatCoverage {
     this.#grid.add('direct reads', mount.dioreadNolock ? 'dioread_nolock' : 'dioread_lock');
     this.#grid.add('access times', mount.atime);
     this.#grid.add('data', mount.data ?? 'ordered');
+    this.#grid.add('lost data', mount.dataErr === 'abort' ? 'aborts the journal' : 'is told of');
     this.#grid.add('dax', mount.dax === true ? 'dax' : 'no dax');
     this.#grid.add('fast zeros', writesZeroes === true ? 'writes them' : 'none');
     this.#grid.add('device', troubleName(trouble));
@@ -62,6 +63,7 @@ function emptyGrid(): CountGrid {
   row('direct reads', 'dioread_nolock', 'dioread_lock');
   row('access times', 'relatime', 'noatime');
   row('data', 'ordered', 'writeback', 'journal');
+  row('lost data', 'is told of', 'aborts the journal');
   row('dax', 'no dax', 'dax');
   row('fast zeros', 'none', 'writes them');
   row('device', 'well', 'a read fails', 'a write fails', 'ends early');

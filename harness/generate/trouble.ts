@@ -1,3 +1,4 @@
+import { hasFeature } from '../format.ts';
 import { sequenceSeed } from '../generate-sequence.ts';
 import type { DeviceTrouble, Setup } from '../setup.ts';
 
@@ -8,9 +9,17 @@ const SECTOR_BYTES = 512;
  * is. What goes wrong is drawn apart from the sequence, which is the same on a device that is well.
  */
 export function inTrouble(setup: Setup, seed: number): Setup {
-  if (setup.mount.dax === true) return setup;
-  return { ...setup, trouble: troubleOf(seed, setup.sizeBytes / SECTOR_BYTES) };
+  const { mount, sizeBytes } = setup;
+  if (mount.dax === true) return setup;
+  const trouble = troubleOf(seed, sizeBytes / SECTOR_BYTES);
+  return abortsOnLoss(setup, seed)
+    ? { ...setup, mount: { ...mount, dataErr: 'abort' }, trouble }
+    : { ...setup, trouble };
 }
+
+/** In one of four file systems that have a journal, a lost writeback aborts it. */
+const abortsOnLoss = ({ format }: Setup, seed: number): boolean =>
+  hasFeature(format, 'has_journal') && (sequenceSeed(~seed, 2) >>> 0) % 4 === 0;
 
 /** How many transfers fail: one, a few, or all from then on. */
 const LENGTHS = [1, 3, 1_000_000_000] as const;

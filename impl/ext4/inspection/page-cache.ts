@@ -51,9 +51,13 @@ function checkDevicePages(inode: Inode): void {
   );
 }
 
-/** What was promised a place is dirty in memory: else nobody would ever ask for the place, or give it back. */
+/**
+ * What was promised a place is dirty in memory: else nobody would ever ask for the place, or give it back. Without a journal that works
+ * nobody does: ext4_truncate() gets no handle, and leaves the promises behind the new end to ext4_clear_inode().
+ */
 function checkDelayed(inode: Inode): void {
-  const { ino, blockSize, mapping, extentStatus } = inode;
+  const { ino, blockSize, mapping, extentStatus, sb } = inode;
+  if (sb.journal.aborted) return;
   for (const { logical, length, state } of extentStatus) {
     if (state !== 'delayed') continue;
     for (let block = logical; block < logical + length; block++) {
