@@ -1,4 +1,4 @@
-import { execa, execaSync } from 'execa';
+import { execaSync } from 'execa';
 import {
   accessSync,
   chmodSync,
@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocksOf } from './docs/commands.ts';
+import { pageShell } from './docs/page-shell.fixture.ts';
 import { ROOT } from './tidy/source.ts';
 
 const MAIN = join(ROOT, 'dist/bundle/main.js');
@@ -59,6 +60,7 @@ describe.concurrent('every command does what its page says', () => {
     'docs/%s',
     async (page) => {
       const folder = checkout();
+      const shell = await pageShell(folder);
       const missing = new Set<string>();
       try {
         for (const { needs, commands } of blocksOf(readFileSync(join(ROOT, 'docs', page), 'utf8'))) {
@@ -66,11 +68,12 @@ describe.concurrent('every command does what its page says', () => {
           for (const need of without) missing.add(need);
           if (without.length > 0) continue;
           for (const { line, exitCode } of commands) {
-            const said = await execa('sh', ['-c', line], { cwd: folder, all: true, reject: false });
+            const said = await shell.run(line);
             expect([said.exitCode, said.all], line).toEqual([exitCode, said.all]);
           }
         }
       } finally {
+        await shell.end();
         rmSync(folder, { recursive: true });
       }
       if (missing.size > 0)

@@ -1,0 +1,43 @@
+import { execa } from 'execa';
+import { once } from 'node:events';
+
+/** What a command said, on both of its streams, and how it ended. */
+export interface Said {
+  readonly exitCode?: number;
+  readonly all: string;
+}
+
+/** Where the commands of a page are run, one after the other. */
+export interface PageShell {
+  run(line: string): Promise<Said>;
+  /** Nothing that was mounted is left. */
+  end(): Promise<void>;
+}
+
+/**
+ * A shell in the folder. Some pages mount things, as root: those stand in a mount namespace of their own then, which lasts as long as
+ * somebody holds it open, and nobody does once we are gone, however we go.
+ */
+export async function pageShell(folder: string): Promise<PageShell> {
+  const here = { cwd: folder, all: true, reject: false } as const;
+  if (process.getuid?.() !== 0)
+    return { run: (line) => execa('sh', ['-c', line], here), end: () => Promise.resolve() };
+  // It ends when its input does.
+  const holder = execa('unshare', [
+    '--mount',
+    '--propagation',
+    'private',
+    'sh',
+    '-c',
+    'echo inside; exec cat',
+  ]);
+  await once(holder.stdout, 'data');
+  const inside = [`--target=${holder.pid}`, '--mount', `--wdns=${folder}`, 'sh', '-c'];
+  return {
+    run: (line) => execa('nsenter', [...inside, line], here),
+    end: async () => {
+      holder.stdin.end();
+      await holder;
+    },
+  };
+}
