@@ -141,6 +141,30 @@ describe('minimise', () => {
     expect(result.operations.map(({ op }) => op)).toEqual(kinds);
   });
 
+  it('needs one descriptor where one made the file and another goes past its cache', async () => {
+    const operations: Operation[] = [
+      { op: 'open', as: 'fd0', path: 'a', access: 'write', flags: { create: true }, mode: 0o600 },
+      { op: 'open', as: 'fd1', path: 'a', access: 'read-write', flags: { direct: true }, mode: 0o600 },
+      { op: 'pwrite', handle: 'fd0', offset: 0, content: { seed: 1, length: 4096 } },
+      { op: 'pread', handle: 'fd1', offset: 0, length: 4096 },
+    ];
+    const result = await run(operations, (candidate) => {
+      const model = new Model(modelOptions(DEFAULT_SETUP));
+      const done = candidate.filter((one, step) => model.step(one, timeOfStep(step)).ok);
+      const reader = done.find(({ op }) => op === 'pread');
+      const wrote = done.some(({ op }) => op === 'pwrite');
+      return done.some(
+        (one) =>
+          wrote &&
+          one.op === 'open' &&
+          one.flags.direct === true &&
+          reader?.op === 'pread' &&
+          one.as === reader.handle,
+      );
+    });
+    expect(result.operations.map(({ op }) => op)).toEqual(['open', 'pwrite', 'pread']);
+  });
+
   it.each(haystacks.map((haystack, index) => [index, haystack] as const))(
     'finds a culprit pair among 62 operations (%i)',
     async (_, haystack) => {

@@ -105,14 +105,24 @@ function* mergedHandles(
   later: Open,
 ): Generator<Operation[]> {
   const place = operations.indexOf(later);
-  const merged = (keep: (operation: Operation, index: number) => boolean): Operation[] =>
-    operations
-      .filter((operation, index) => operation !== later && keep(operation, index))
-      .map((operation) => mapHandles(operation, (handle) => (handle === later.as ? earlier.as : handle)));
-  yield merged(({ op }, index) => op !== 'close' || index > place);
-  yield merged((operation) => operation.op !== 'close' || operation.handle !== earlier.as);
-  yield merged(() => true);
+  for (const open of [earlier, openedAsBoth(earlier, later)]) {
+    const merged = (keep: (operation: Operation, index: number) => boolean): Operation[] =>
+      operations
+        .filter((operation, index) => operation !== later && keep(operation, index))
+        .map((operation) => (operation === earlier ? open : operation))
+        .map((operation) => mapHandles(operation, (handle) => (handle === later.as ? open.as : handle)));
+    yield merged(({ op }, index) => op !== 'close' || index > place);
+    yield merged((operation) => operation.op !== 'close' || operation.handle !== earlier.as);
+    yield merged(() => true);
+  }
 }
+
+/** What made the file, and what went past its cache, say, may have been two descriptors by chance only. */
+const openedAsBoth = (earlier: Open, later: Open): Open => ({
+  ...earlier,
+  access: earlier.access === later.access ? earlier.access : 'read-write',
+  flags: { ...earlier.flags, ...later.flags },
+});
 
 /** Descriptors and seeds are numbered in the order in which they appear. */
 export async function renumber(search: Search): Promise<void> {
