@@ -110,7 +110,7 @@ function* mergedHandles(
       operations
         .filter((operation, index) => operation !== later && keep(operation, index))
         .map((operation) => (operation === earlier ? open : operation))
-        .map((operation) => mapHandles(operation, (handle) => (handle === later.as ? open.as : handle)));
+        .map((operation) => mapHandles(operation, (handle) => (handle === later.as ? earlier.as : handle)));
     yield merged(({ op }, index) => op !== 'close' || index > place);
     yield merged((operation) => operation.op !== 'close' || operation.handle !== earlier.as);
     yield merged(() => true);

@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 import { once } from 'node:events';
 
 /** What a command said, on both of its streams, and how it ended. */
@@ -15,22 +15,15 @@ export interface PageShell {
 }
 
 /**
- * A shell in the folder. Some pages mount things, as root: those stand in a mount namespace of their own then, which lasts as long as
- * somebody holds it open, and nobody does once we are gone, however we go.
+ * A shell in the folder. Some pages mount things: those stand in a mount namespace of their own, which lasts as long as somebody holds it
+ * open, and nobody does once we are gone, however we go. Who may not make one may not mount either.
  */
 export async function pageShell(folder: string): Promise<PageShell> {
   const here = { cwd: folder, all: true, reject: false } as const;
-  if (process.getuid?.() !== 0)
+  if (execaSync('unshare', ['--mount', 'true'], { reject: false }).failed)
     return { run: (line) => execa('sh', ['-c', line], here), end: () => Promise.resolve() };
   // It ends when its input does.
-  const holder = execa('unshare', [
-    '--mount',
-    '--propagation',
-    'private',
-    'sh',
-    '-c',
-    'echo inside; exec cat',
-  ]);
+  const holder = execa('unshare', ['--mount', 'sh', '-c', 'echo inside; exec cat']);
   await once(holder.stdout, 'data');
   const inside = [`--target=${holder.pid}`, '--mount', `--wdns=${folder}`, 'sh', '-c'];
   return {
