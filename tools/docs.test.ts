@@ -1,4 +1,3 @@
-import { execaSync } from 'execa';
 import {
   accessSync,
   chmodSync,
@@ -15,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { blocksOf } from './docs/commands.ts';
-import { pageShell } from './docs/page-shell.fixture.ts';
+import { pageShell, succeeds } from './docs/page-shell.fixture.ts';
 import { ROOT } from './tidy/source.ts';
 
 const MAIN = join(ROOT, 'dist/bundle/main.js');
@@ -23,9 +22,6 @@ const PAGES = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.m
 
 /** Seconds where nothing else runs; a page has a dozen commands, each of which a busy machine may take minutes for. */
 const PATIENCE_MS = 1_200_000;
-
-const succeeds = (command: string, ...words: string[]): boolean =>
-  !execaSync(command, words, { reject: false }).failed;
 
 /** What the comments of pages call what not every machine has. */
 const HAS: Readonly<Record<string, () => boolean>> = {

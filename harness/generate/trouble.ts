@@ -11,10 +11,11 @@ const SECTOR_BYTES = 512;
 export function inTrouble(setup: Setup, seed: number): Setup {
   const { mount, sizeBytes } = setup;
   if (mount.dax === true) return setup;
-  const trouble = troubleOf(seed, sizeBytes / SECTOR_BYTES);
-  return abortsOnLoss(setup, seed)
-    ? { ...setup, mount: { ...mount, dataErr: 'abort' }, trouble }
-    : { ...setup, trouble };
+  return {
+    ...setup,
+    mount: abortsOnLoss(setup, seed) ? { ...mount, dataErr: 'abort' } : mount,
+    trouble: troubleOf(seed, sizeBytes / SECTOR_BYTES),
+  };
 }
 
 /** In one of four file systems that have a journal, a lost writeback aborts it. */

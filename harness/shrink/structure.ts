@@ -106,10 +106,10 @@ function* mergedHandles(
 ): Generator<Operation[]> {
   const place = operations.indexOf(later);
   for (const open of [earlier, openedAsBoth(earlier, later)]) {
+    const opened = operations.with(operations.indexOf(earlier), open);
     const merged = (keep: (operation: Operation, index: number) => boolean): Operation[] =>
-      operations
+      opened
         .filter((operation, index) => operation !== later && keep(operation, index))
-        .map((operation) => (operation === earlier ? open : operation))
         .map((operation) => mapHandles(operation, (handle) => (handle === later.as ? earlier.as : handle)));
     yield merged(({ op }, index) => op !== 'close' || index > place);
     yield merged((operation) => operation.op !== 'close' || operation.handle !== earlier.as);

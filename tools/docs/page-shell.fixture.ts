@@ -1,6 +1,10 @@
 import { execa, execaSync } from 'execa';
 import { once } from 'node:events';
 
+/** Does the command exist, and end with 0? */
+export const succeeds = (command: string, ...words: string[]): boolean =>
+  !execaSync(command, words, { reject: false }).failed;
+
 /** What a command said, on both of its streams, and how it ended. */
 export interface Said {
   readonly exitCode?: number;
@@ -20,7 +24,7 @@ export interface PageShell {
  */
 export async function pageShell(folder: string): Promise<PageShell> {
   const here = { cwd: folder, all: true, reject: false } as const;
-  if (execaSync('unshare', ['--mount', 'true'], { reject: false }).failed)
+  if (!succeeds('unshare', '--mount', 'true'))
     return { run: (line) => execa('sh', ['-c', line], here), end: () => Promise.resolve() };
   // It ends when its input does.
   const holder = execa('unshare', ['--mount', 'sh', '-c', 'echo inside; exec cat']);
