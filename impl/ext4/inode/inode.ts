@@ -198,7 +198,6 @@ export class Inode {
     return (this.#xattrLock ??= new RwSemaphore(this.sb.scheduler, XATTR_SEM, this.ino));
   }
 
-  /** Bytes. */
   /** i_csum_seed: where the checksums of the inode and of all that belongs to it begin. */
   get checksumSeed(): number {
     if (this.#seedGeneration !== this.generation) {
