@@ -255,7 +255,7 @@ export type Message =
   | { readonly type: 'crashed'; readonly totals: CrashTotals }
   /** Null when it does not fail (any more, as it says). */
   | { readonly type: 'crash judged'; readonly crash: FailingCrash | null; readonly report: string }
-  /** The job could not be done: not a finding, a mistake of the user's or of ours. */
+  /** The job could not be done, which is no finding: by a mistake of ours, or, without a stack, because a target cannot be had. */
   | { readonly type: 'impossible'; readonly message: string; readonly stack: string | null };
 
 /** What a worker thread is told. */

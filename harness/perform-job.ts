@@ -11,7 +11,15 @@ import { runRaceCase } from './jobs/race-case.ts';
 import { runReplay } from './jobs/replay.ts';
 import { runShrink } from './jobs/shrink.ts';
 import { Workbench } from './jobs/workbench.ts';
-import { isLast, JobImpossible, type Ending, type JobRequest, type Supervision } from './supervise.ts';
+import {
+  isLast,
+  JobImpossible,
+  whyImpossible,
+  type Ending,
+  type JobRequest,
+  type Supervision,
+} from './supervise.ts';
+import { TargetUnavailable } from './target.ts';
 
 /** Does a job in this thread. Its last message says how it ended. */
 export async function performJob(
@@ -36,7 +44,7 @@ export async function performJob(
     say({
       type: 'impossible',
       message: known ? error.message : String(error),
-      stack: known ? (error.stack ?? null) : null,
+      stack: known && !(error instanceof TargetUnavailable) ? (error.stack ?? error.message) : null,
     });
   } finally {
     await bench.close();
@@ -56,6 +64,6 @@ export async function performHere(
   await performJob({ ...request, heartbeat: new Heartbeat().memory }, hear, stop);
   const [end] = last;
   if (end === undefined) throw new JobImpossible('the job ended without a word');
-  if (end.type === 'impossible') throw new JobImpossible(end.stack ?? end.message);
+  if (end.type === 'impossible') throw whyImpossible(end);
   return { kind: 'finished', last: end };
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Heartbeat, type Beat } from './heartbeat.ts';
 import { LAST_MESSAGES, type Job, type LastMessage, type Message, type StopRequest } from './job.ts';
+import { TargetUnavailable } from './target.ts';
 
 /** How a job ended. What came of it was said in messages. */
 export type Ending =
@@ -58,7 +59,7 @@ export async function supervise(request: JobRequest, supervision: Supervision): 
   try {
     const { last, died } = await ended(worker, supervision.onMessage);
     const beat = heartbeat.last;
-    if (last?.type === 'impossible') throw new JobImpossible(last.stack ?? last.message);
+    if (last?.type === 'impossible') throw whyImpossible(last);
     if (last !== null) return { kind: 'finished', last };
     if (stopped[0] !== undefined) return stopped[0];
     return { kind: 'died', message: died ?? 'it ended without a word', beat };
@@ -78,6 +79,10 @@ export const isLast = (message: Message): message is LastMessage =>
 export class JobImpossible extends Error {
   override readonly name = 'JobImpossible';
 }
+
+/** What is thrown for a job that could not be done: nobody made a mistake where a target cannot be had. */
+export const whyImpossible = ({ message, stack }: Extract<LastMessage, { type: 'impossible' }>): Error =>
+  stack === null ? new TargetUnavailable(message) : new JobImpossible(stack);
 
 /** Waits for the end of the thread; answers its last word and what killed it, if either there was. */
 function ended(

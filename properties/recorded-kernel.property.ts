@@ -7,6 +7,7 @@ import { TargetUnavailable } from '../harness/target.ts';
 import type { GuestRecorder } from '../harness/targets/kernel/guest-recorder.ts';
 import type { GuestRecovery } from '../harness/targets/kernel/guest-recovery.ts';
 import { kernelRecorder, kernelRecovery } from '../harness/targets/kernel/target-words.ts';
+import { whyNoUml } from '../harness/targets/kernel/uml.fixture.ts';
 import { openWorkspace } from '../harness/workspace.ts';
 import { FOR_EVER, withCrashJudges } from './crashing.fixture.ts';
 
@@ -19,7 +20,9 @@ interface Kernels {
   readonly kernel: GuestRecovery;
 }
 
-function kernelsHere(workspace: string): Kernels | string {
+async function kernelsHere(workspace: string): Promise<Kernels | string> {
+  const why = await whyNoUml();
+  if (why !== null) return why;
   try {
     const [recorder, kernel] = [kernelRecorder('uml', workspace), kernelRecovery('uml', workspace)];
     return recorder === null || kernel === null ? 'uml is no recorder' : { recorder, kernel };
@@ -31,7 +34,7 @@ function kernelsHere(workspace: string): Kernels | string {
 
 test('what a power cut leaves of what the kernel wrote is recovered by all alike, and is what the rules permit', async (context) => {
   const workspace = await openWorkspace();
-  const kernels = kernelsHere(workspace.path);
+  const kernels = await kernelsHere(workspace.path);
   if (typeof kernels === 'string') {
     await workspace.remove();
     return context.skip(`unknown: ${kernels}`);

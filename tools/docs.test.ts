@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { whyNoUml } from '../harness/targets/kernel/uml.fixture.ts';
 import { blocksOf } from './docs/commands.ts';
 import { pageShell, succeeds } from './docs/page-shell.fixture.ts';
 import { ROOT } from './tidy/source.ts';
@@ -22,6 +23,8 @@ const PAGES = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.m
 
 /** Seconds where nothing else runs; a page has a dozen commands, each of which a busy machine may take minutes for. */
 const PATIENCE_MS = 1_200_000;
+
+const uml = (await whyNoUml()) === null;
 
 /** What the comments of pages call what not every machine has. */
 const HAS: Readonly<Record<string, () => boolean>> = {
@@ -37,7 +40,7 @@ const HAS: Readonly<Record<string, () => boolean>> = {
   python3: () => succeeds('python3', '--version'),
   // Root needs none: it changes its root without one.
   userns: () => process.getuid?.() === 0 || succeeds('unshare', '--user', 'true'),
-  uml: () => succeeds('linux.uml', '--version'),
+  uml: () => uml,
   cc: () => succeeds('cc', '--version'),
 };
 

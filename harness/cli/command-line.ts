@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { TargetUnavailable } from '../target.ts';
 import { UnknownTarget } from '../targets/unknown-target.ts';
 import { EXIT, UsageError, type Terminal } from './terminal.ts';
 import { packageVersion } from '../version.ts';
@@ -42,7 +43,12 @@ const withSubcommands = (command: Command): Command[] => [
 /** The user's mistakes get a sentence, ours a stack; both mean that nothing could be judged. */
 function explain(error: unknown, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.held : EXIT.impossible;
-  if (error instanceof UsageError || error instanceof UnknownTarget || isSystemError(error)) {
+  if (
+    error instanceof UsageError ||
+    error instanceof UnknownTarget ||
+    error instanceof TargetUnavailable ||
+    isSystemError(error)
+  ) {
     terminal.err(`twinpath: ${error.message}\n`);
   } else {
     terminal.err(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeImage } from '../../image-file.ts';
 import { TargetUnavailable, type DiskImage } from '../../target.ts';
 import { Area } from './area.ts';
+import { PartnerLost } from './channel.ts';
 import { Performer } from './performer.ts';
 import { startHere } from './performer-pool.ts';
 import type { ImageSeat, Machine, Place } from './seat.ts';
@@ -29,6 +30,8 @@ export interface GuestKind {
   readonly device: string;
   /** Its second disk; null where there is none. */
   readonly logDevice: string | null;
+  /** What a guest's last words say of this machine, which no guest of this kind runs on; null when they say nothing of the sort. */
+  readonly whyNotHere?: (lastWords: string) => string | null;
   /** Throws TargetUnavailable where it cannot be started. */
   readonly start: (folder: GuestFolder, onBytes: (bytes: Buffer) => void) => Partner;
 }
@@ -89,7 +92,8 @@ export class GuestMachine implements Machine {
       return new Guest(folder, this.#kind, diskBytes, performer);
     } catch (error) {
       rmSync(path, { recursive: true, force: true });
-      throw error;
+      const why = error instanceof PartnerLost ? this.#kind.whyNotHere?.(error.words) : null;
+      throw typeof why === 'string' ? new TargetUnavailable(why) : error;
     }
   }
 }

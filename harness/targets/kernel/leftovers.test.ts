@@ -17,6 +17,7 @@ import { findProgram } from '../../process.ts';
 import { removeAbandoned } from '../../workspace.ts';
 import { Area } from './area.ts';
 import { Performer } from './performer.ts';
+import { whyNoUml } from './uml.fixture.ts';
 import { userModeLinux } from './uml.ts';
 
 /** Far above what Linux gives to a process: whoever has this number is dead. */
@@ -62,8 +63,8 @@ test('a frozen file system of a performer that was killed is thawed, and its loo
 });
 
 test('a guest of a harness that is no more is ended', { timeout: 30_000 }, async (context) => {
-  if (findProgram('linux.uml') === null)
-    context.skip('unknown: the package user-mode-linux is not installed');
+  const why = await whyNoUml();
+  if (why !== null) context.skip(`unknown: ${why}`);
   const path = join(folder, 'guest');
   mkdirSync(path);
   const disk = join(path, 'disk');

@@ -11,6 +11,7 @@ import { writeImage } from '../../image-file.ts';
 import { Area } from './area.ts';
 import { Performer, type Told } from './performer.ts';
 import { kernelTarget } from './target-words.ts';
+import { whyNoUml } from './uml.fixture.ts';
 import { userModeLinux } from './uml.ts';
 import { SparseImage } from './sparse-image.ts';
 
@@ -18,7 +19,7 @@ const SETUP: Setup = { ...DEFAULT_SETUP, mount: { ...DEFAULT_SETUP.mount, atime:
 const OPTIONS = { faults: [], now: timeOfStep(0) };
 
 describe('a User-Mode Linux', async () => {
-  const reason = findProgram('linux.uml') === null ? 'the package user-mode-linux is not installed' : null;
+  const reason = await whyNoUml();
   const workspace = await openWorkspace();
   const targets: Target[] = [];
   afterAll(async () => {

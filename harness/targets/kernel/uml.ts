@@ -26,9 +26,19 @@ export function userModeLinux(kernel: string | null): GuestKind {
   return {
     device: '/dev/ubda',
     logDevice: '/dev/ubdb',
+    whyNotHere,
     start: (folder, onBytes) => boot(findKernel(kernel), folder, onBytes),
   };
 }
+
+/**
+ * A User-Mode Linux keeps the registers of a process in memory of a fixed size. Where the processor has more of them (AMX), this
+ * machine's kernel refuses to set them, and the guest ends before it has begun; seen with 6.1.
+ */
+const whyNotHere = (lastWords: string): string | null =>
+  lastWords.includes('ptrace set fp regs failed')
+    ? 'this User-Mode Linux does not run on this processor, which has more registers than it knows of; name a newer one with kernel=PATH'
+    : null;
 
 /** The binary that was named, or that of Debian's package. */
 export function findKernel(named: string | null): string {
