@@ -77,10 +77,14 @@ export class Inode {
   /** The block of the inode table that holds it, and the byte offset in it. */
   readonly tableBlock: number;
   readonly tableOffset: number;
-  generation = 0;
+  /**
+   * Numbers of 32 bits, kept with a sign: V8 holds those in the object itself. The first of 2^31 or more would make another shape of
+   * all inodes, and whatever was compiled for the one before would be thrown away in the midst of the work.
+   */
+  #generation = 0;
   /** The seed of this generation, once somebody asked: hashing two numbers costs as much as a small inode. */
   #seed = 0;
-  #seedGeneration = -1;
+  #seedKnown = false;
   /** Type and permission bits. */
   mode = 0;
   uid = 0;
@@ -200,11 +204,21 @@ export class Inode {
 
   /** i_csum_seed: where the checksums of the inode and of all that belongs to it begin. */
   get checksumSeed(): number {
-    if (this.#seedGeneration !== this.generation) {
-      this.#seed = inodeSeed(this.sb.checksumSeed, this.ino, this.generation);
-      this.#seedGeneration = this.generation;
+    if (!this.#seedKnown) {
+      this.#seed = inodeSeed(this.sb.checksumSeed, this.ino, this.generation) | 0;
+      this.#seedKnown = true;
     }
-    return this.#seed;
+    return this.#seed >>> 0;
+  }
+
+  /** i_generation, without a sign. */
+  get generation(): number {
+    return this.#generation >>> 0;
+  }
+
+  set generation(generation: number) {
+    this.#generation = generation | 0;
+    this.#seedKnown = false;
   }
 
   get blockSize(): number {
