@@ -255,8 +255,8 @@ export type Message =
   | { readonly type: 'crashed'; readonly totals: CrashTotals }
   /** Null when it does not fail (any more, as it says). */
   | { readonly type: 'crash judged'; readonly crash: FailingCrash | null; readonly report: string }
-  /** The job could not be done, which is no finding: by a mistake of ours, or, without a stack, because a target cannot be had. */
-  | { readonly type: 'impossible'; readonly message: string; readonly stack: string | null };
+  /** The job could not be done, which is no finding: by a mistake of ours, whose stack it is, or because a target cannot be had. */
+  | { readonly type: 'impossible'; readonly mistake: boolean; readonly words: string };
 
 /** What a worker thread is told. */
 export interface StopRequest {

@@ -40,16 +40,15 @@ export async function performJob(
     else if (job.verb === 'crash-case') await runCrashCase(job, bench, say);
     else await runShrink(job, bench, say, signal);
   } catch (error) {
-    const known = error instanceof Error;
-    say({
-      type: 'impossible',
-      message: known ? error.message : String(error),
-      stack: known && !(error instanceof TargetUnavailable) ? (error.stack ?? error.message) : null,
-    });
+    if (error instanceof TargetUnavailable) say({ type: 'impossible', mistake: false, words: error.message });
+    else say({ type: 'impossible', mistake: true, words: stackOf(error) });
   } finally {
     await bench.close();
   }
 }
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
 
 /** The same as `supervise`, without a thread of its own: nobody can tell, or end, what hangs. */
 export async function performHere(

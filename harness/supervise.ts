@@ -81,8 +81,8 @@ export class JobImpossible extends Error {
 }
 
 /** What is thrown for a job that could not be done: nobody made a mistake where a target cannot be had. */
-export const whyImpossible = ({ message, stack }: Extract<LastMessage, { type: 'impossible' }>): Error =>
-  stack === null ? new TargetUnavailable(message) : new JobImpossible(stack);
+export const whyImpossible = ({ mistake, words }: Extract<LastMessage, { type: 'impossible' }>): Error =>
+  mistake ? new JobImpossible(words) : new TargetUnavailable(words);
 
 /** Waits for the end of the thread; answers its last word and what killed it, if either there was. */
 function ended(

@@ -3,7 +3,6 @@ import { addCrashes, NO_CRASHES } from '../harness/crash/crash-finding.ts';
 import { crashItem } from '../harness/crash/crash-plan.ts';
 import { searchStates } from '../harness/crash/crash-search.ts';
 import { CRASH_MODES } from '../harness/crash/modes.ts';
-import { TargetUnavailable } from '../harness/target.ts';
 import type { GuestRecorder } from '../harness/targets/kernel/guest-recorder.ts';
 import type { GuestRecovery } from '../harness/targets/kernel/guest-recovery.ts';
 import { kernelRecorder, kernelRecovery } from '../harness/targets/kernel/target-words.ts';
@@ -23,13 +22,8 @@ interface Kernels {
 async function kernelsHere(workspace: string): Promise<Kernels | string> {
   const why = await whyNoUml();
   if (why !== null) return why;
-  try {
-    const [recorder, kernel] = [kernelRecorder('uml', workspace), kernelRecovery('uml', workspace)];
-    return recorder === null || kernel === null ? 'uml is no recorder' : { recorder, kernel };
-  } catch (error) {
-    if (error instanceof TargetUnavailable) return error.message;
-    throw error;
-  }
+  const [recorder, kernel] = [kernelRecorder('uml', workspace), kernelRecovery('uml', workspace)];
+  return recorder === null || kernel === null ? 'uml is no recorder' : { recorder, kernel };
 }
 
 test('what a power cut leaves of what the kernel wrote is recovered by all alike, and is what the rules permit', async (context) => {

@@ -24,10 +24,8 @@ const PAGES = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.m
 /** Seconds where nothing else runs; a page has a dozen commands, each of which a busy machine may take minutes for. */
 const PATIENCE_MS = 1_200_000;
 
-const uml = (await whyNoUml()) === null;
-
 /** What the comments of pages call what not every machine has. */
-const HAS: Readonly<Record<string, () => boolean>> = {
+const HAS: Readonly<Record<string, () => boolean | Promise<boolean>>> = {
   root: () => process.getuid?.() === 0,
   loop: () => {
     try {
@@ -40,9 +38,15 @@ const HAS: Readonly<Record<string, () => boolean>> = {
   python3: () => succeeds('python3', '--version'),
   // Root needs none: it changes its root without one.
   userns: () => process.getuid?.() === 0 || succeeds('unshare', '--user', 'true'),
-  uml: () => uml,
+  uml: async () => (await whyNoUml()) === null,
   cc: () => succeeds('cc', '--version'),
 };
+
+async function lackedOf(needs: readonly string[]): Promise<string[]> {
+  const lacked: string[] = [];
+  for (const need of needs) if ((await HAS[need]?.()) !== true) lacked.push(need);
+  return lacked;
+}
 
 /** An empty checkout in which `./run` is what was built; installing and building is what the suite of tests itself began with. */
 function checkout(): string {
@@ -63,7 +67,7 @@ describe.concurrent('every command does what its page says', () => {
       const missing = new Set<string>();
       try {
         for (const { needs, commands } of blocksOf(readFileSync(join(ROOT, 'docs', page), 'utf8'))) {
-          const without = needs.filter((need) => HAS[need]?.() !== true);
+          const without = await lackedOf(needs);
           for (const need of without) missing.add(need);
           if (without.length > 0) continue;
           for (const { line, exitCode } of commands) {

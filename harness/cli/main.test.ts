@@ -1,5 +1,13 @@
 import { execa } from 'execa';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -137,4 +145,15 @@ describe('the command', () => {
     await twinpath('check', '--runs', '1');
     expect(workspaces()).toEqual([]);
   });
+});
+
+test('a kernel that this machine cannot run is no mistake of ours', async () => {
+  const kernel = join(folder, 'kernel');
+  writeFileSync(kernel, '#!/bin/sh\necho "ptrace set fp regs failed" >&2\nkill -ABRT $$\n');
+  chmodSync(kernel, 0o755);
+  const { exitCode, stderr } = await twinpath('crash', '--target', `uml,kernel=${kernel}`, '--programs', '1');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('does not run on this processor');
+  expect(stderr).not.toContain('mistake');
+  expect(workspaces()).toEqual([]);
 });

@@ -52,7 +52,7 @@ for column in $list; do mounted_by "$column" >/dev/null || die "there is no colu
 case ",$columns," in *,fuse2fs*) command -v fuse2fs >/dev/null 2>&1 || die "fuse2fs is not installed: apt-get install fuse2fs" ;; esac
 command -v gcc >/dev/null 2>&1 || die "gcc is not installed: apt-get install gcc libc6-dev"
 
-# The last of those where we may run. All that is started from here on inherits it.
+# The last core of those where we may run. All that is started from here on stays there, too.
 if [ "$cores" = one ]; then
   core=$(taskset -pc $$ | sed 's/.*[ ,-]//')
   taskset -pc "$core" $$ >/dev/null || die "cannot stay on core $core"

@@ -22,8 +22,6 @@ const TELLING = /panic|\bBUG\b|Oops|KASAN|WARNING:|Error:/;
  */
 export class PartnerLost extends Error {
   override readonly name: string = 'PartnerLost';
-  /** How it ended, and what it said last. */
-  readonly words: string;
 
   constructor(words: string) {
     const lines = words.split('\n');
@@ -31,7 +29,6 @@ export class PartnerLost extends Error {
     const [first = ''] = lines;
     super(telling === undefined ? first : `${first} ${telling.trim()}`);
     this.stack = words;
-    this.words = words;
   }
 }
 

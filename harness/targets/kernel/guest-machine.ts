@@ -92,9 +92,15 @@ export class GuestMachine implements Machine {
       return new Guest(folder, this.#kind, diskBytes, performer);
     } catch (error) {
       rmSync(path, { recursive: true, force: true });
-      const why = error instanceof PartnerLost ? this.#kind.whyNotHere?.(error.words) : null;
-      throw typeof why === 'string' ? new TargetUnavailable(why) : error;
+      throw this.#unavailable(error) ?? error;
     }
+  }
+
+  /** What to say of an error where no guest of this kind runs on this machine; null where it says something else. */
+  #unavailable(error: unknown): TargetUnavailable | null {
+    if (!(error instanceof PartnerLost)) return null;
+    const why = this.#kind.whyNotHere?.(error.stack ?? '') ?? null;
+    return why === null ? null : new TargetUnavailable(why);
   }
 }
 

@@ -1,4 +1,3 @@
-import { findProgram } from '../../process.ts';
 import { TargetUnavailable } from '../../target.ts';
 import { openWorkspace } from '../../workspace.ts';
 import { GuestMachine } from './guest-machine.ts';
@@ -6,7 +5,6 @@ import { userModeLinux } from './uml.ts';
 
 /** Why this machine runs no User-Mode Linux, or null: one is booted. */
 export async function whyNoUml(): Promise<string | null> {
-  if (findProgram('linux.uml') === null) return 'the package user-mode-linux is not installed';
   const workspace = await openWorkspace();
   const machine = new GuestMachine(userModeLinux(null), workspace.path, 'tried');
   try {
