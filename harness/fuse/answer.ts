@@ -6,6 +6,7 @@ export class FuseAnswer {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #length = answerHeader.size;
+  #lent: readonly Uint8Array[] = [];
 
   /** `capacity`: bytes of the longest body. */
   constructor(capacity: number) {
@@ -15,6 +16,7 @@ export class FuseAnswer {
 
   start(): void {
     this.#length = answerHeader.size;
+    this.#lent = [];
   }
 
   /** Bytes of the body so far. */
@@ -46,16 +48,22 @@ export class FuseAnswer {
     this.#extend(length);
   }
 
+  /** The body ends with bytes that lie elsewhere: they have to stay as they are until it was given. */
+  lend(pieces: readonly Uint8Array[]): void {
+    this.#lent = pieces;
+  }
+
   /** Forgets all but the first bytes of the body. */
   cut(bodyLength: number): void {
     this.#length = answerHeader.size + bodyLength;
   }
 
-  /** The finished answer: its body, or an error (a positive errno) and nothing else. */
-  finish(unique: Words, errno: number): Uint8Array {
+  /** The finished answer in pieces: its body, or an error (a positive errno) and nothing else. */
+  finish(unique: Words, errno: number): readonly Uint8Array[] {
     if (errno !== 0) this.start();
-    answerHeader.write(this.#view, 0, { length: this.#length, error: -errno, unique });
-    return this.#bytes.subarray(0, this.#length);
+    const length = this.#lent.reduce((sum, piece) => sum + piece.length, this.#length);
+    answerHeader.write(this.#view, 0, { length, error: -errno, unique });
+    return [this.#bytes.subarray(0, this.#length), ...this.#lent];
   }
 
   #extend(count: number): number {

@@ -37,7 +37,8 @@ function ask(connection: FuseConnection, opcode: number, node: number, body: Uin
     pid: 1,
   });
   bytes.set(body, message.requestHeader.size);
-  return dispatch(connection, new FuseRequest(bytes), new FuseAnswer(65_536))?.slice() ?? null;
+  const pieces = dispatch(connection, new FuseRequest(bytes), new FuseAnswer(65_536));
+  return pieces === null ? null : new Uint8Array(Buffer.concat(pieces));
 }
 
 /** A directory of these names, of which the first is at position (1, 0), the next at (1, 1); position 0 is the start, too. */
@@ -210,6 +211,34 @@ test('who begins to read a directory is told the attributes of its first entries
   expect(told.length).toBe(14);
   from(16);
   expect(told.length).toBe(26);
+});
+
+test('what is read in large pieces is handed on from where it lies, the rest is copied', () => {
+  const file = new Uint8Array(40_000).map((_, i) => i % 251);
+  const connection = connectionTo({
+    read: (_handle, target, offset) => {
+      target.set(file.subarray(offset, offset + target.length));
+      return Math.min(target.length, file.length - offset);
+    },
+    splice: (_handle, offset, length) => [
+      file.subarray(offset, offset + 5),
+      file.subarray(offset + 5, offset + length),
+    ],
+  });
+  for (const size of [4096, 65_536]) {
+    const request = bodyOf(message.readRequest, { handle: 3, offset: 100, size, readFlags: 0, flags: 0 });
+    const answer = ask(connection, OPCODE.read, 1, request) ?? new Uint8Array(0);
+    expect(header(answer)).toMatchObject({ length: answer.length, error: 0 });
+    expect(Buffer.from(answer.subarray(16)).equals(file.subarray(100, 100 + size))).toBe(true);
+  }
+});
+
+test('nothing is left of pieces when the next request fails', () => {
+  const connection = connectionTo({ splice: () => [new Uint8Array(40_000)] });
+  const answer = new FuseAnswer(65_536);
+  answer.start();
+  answer.lend(connection.tree.splice(3, 0, 40_000));
+  expect(answer.finish({ high: 0, low: 1 }, constants.errno.EIO).map(({ length }) => length)).toEqual([16]);
 });
 
 test('EUCLEAN has its number, and what has none is EIO', () => {

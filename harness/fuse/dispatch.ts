@@ -81,14 +81,14 @@ export const errnoNumber = (name: string): number =>
   (constants.errno as Readonly<Record<string, number>>)[name] ?? MORE_ERRNOS[name] ?? constants.errno.EIO;
 
 /**
- * Does what a request asks. Answers the bytes for the kernel, good until the next call, or null where it expects none. What is
+ * Does what a request asks. Answers the bytes for the kernel in pieces, good until the next call, or null where it expects none. What is
  * no failure of a call is thrown: the file system is broken.
  */
 export function dispatch(
   connection: FuseConnection,
   request: FuseRequest,
   answer: FuseAnswer,
-): Uint8Array | null {
+): readonly Uint8Array[] | null {
   answer.start();
   const errno = perform(connection, request, answer);
   return UNANSWERED.has(request.opcode) ? null : answer.finish(request.unique, errno);

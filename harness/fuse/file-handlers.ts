@@ -23,10 +23,14 @@ export const release: Handler = ({ tree }, request) => {
   tree.release(request.read(message.releaseRequest).handle);
 };
 
+/** From so many bytes on, copying them takes longer than telling where they are. */
+const LENT_MIN_BYTES = 32 << 10;
+
 export const read: Handler = ({ tree, cache }, request, answer) => {
   const { handle, offset, size, flags } = request.read(message.readRequest);
   const direct = !cache.kernelCache && isDirect(flags);
-  answer.keep(tree.read(handle, answer.space(size), offset, direct));
+  if (direct || size < LENT_MIN_BYTES) answer.keep(tree.read(handle, answer.space(size), offset, direct));
+  else answer.lend(tree.splice(handle, offset, size));
 };
 
 /** Pages that were mapped come whole from the kernel's cache, whatever the file was opened for. */

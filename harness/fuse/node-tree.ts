@@ -141,6 +141,8 @@ export interface NodeTree {
   createUnnamed(dir: number, flags: TreeOpenFlags, mode: number): TreeOpened;
   release(handle: number): void;
   read(handle: number, target: Uint8Array, offset: number, direct: boolean): number;
+  /** What is in the page cache, or comes there: pieces that are good until the next call, and not to be changed. */
+  splice(handle: number, offset: number, length: number): readonly Uint8Array[];
   write(handle: number, source: Uint8Array, offset: number, transfer: TreeTransfer): number;
   fallocate(handle: number, mode: TreeFallocateMode, offset: number, length: number): void;
   seek(handle: number, offset: number, whence: 'data' | 'hole'): number;

@@ -49,8 +49,8 @@ export class FuseDevice {
   }
 
   /** Whoever asked may have given up meanwhile, or the mount may be gone. */
-  answer(bytes: Uint8Array): void {
-    const result = this.#libc.write(this.file, bytes);
+  answer(pieces: readonly Uint8Array[]): void {
+    const result = this.#libc.write(this.file, pieces);
     if (result < 0 && -result !== ENOENT && -result !== ENODEV)
       throw new Error(`write to ${PATH}: ${errnoName(-result)}`);
   }

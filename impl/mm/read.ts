@@ -60,7 +60,7 @@ export function* readThroughCache(
  * Byte of the file behind the folios that follow `folio` there and in memory, and can be read like it, as far as they are needed up
  * to byte `limit` (filemap_get_read_batch). They are copied in one go: for a single page the call costs more than the copy.
  */
-function endOfBatch(mapping: AddressSpace, folio: Folio, limit: number): number {
+export function endOfBatch(mapping: AddressSpace, folio: Folio, limit: number): number {
   if (folio.dropBehind || preemptible()) return folio.end;
   let last = folio;
   while (last.end < limit) {
@@ -75,7 +75,7 @@ function endOfBatch(mapping: AddressSpace, folio: Folio, limit: number): number 
 const isPlain = (folio: Folio): boolean => folio.uptodate && !folio.readaheadMark && !folio.dropBehind;
 
 /** The folio of byte `position`, good to read there; null when it was truncated meanwhile: look again. */
-function uptodateFolio(
+export function uptodateFolio(
   mapping: AddressSpace,
   position: number,
   length: number,

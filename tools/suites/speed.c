@@ -18,8 +18,11 @@
 
 enum { FILE_BYTES = 64 << 20, NAMES = 2000, CALLS = 4000, LISTINGS = 10, LARGEST_BLOCK = 1 << 20 };
 
-/* How often a phase is done before it is measured; one about names has a dozen kinds of calls that are compiled together. */
-enum { WARM_UPS = 8, WARM_UPS_OF_NAMES = 4 };
+/*
+ * How often a phase is done before it is measured, and for how long at least; one about names has a dozen kinds of calls that are
+ * compiled together.
+ */
+enum { WARM_UPS = 8, WARM_UPS_OF_NAMES = 4, WARM_UP_SECONDS = 2 };
 
 static char *memory;
 
@@ -30,18 +33,19 @@ static char turn;
 /* How many turns there were before this one. */
 static int turns;
 
-static void warm_up(int times, void (*phase)(void)) {
-  for (turns = 0; turns < times; turns++) {
-    turn = "ab"[turns % 2];
-    phase();
-  }
-  turn = MEASURED;
-}
-
 static double seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec + now.tv_nsec * 1e-9;
+}
+
+static void warm_up(int times, void (*phase)(void)) {
+  double began = seconds();
+  for (turns = 0; turns < times || seconds() - began < WARM_UP_SECONDS; turns++) {
+    turn = "ab"[turns % 2];
+    phase();
+  }
+  turn = MEASURED;
 }
 
 static void check(int worked, const char *what) {

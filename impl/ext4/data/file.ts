@@ -2,8 +2,9 @@ import { fail, Failure } from '../../lib/errno.ts';
 import { isInline } from '../inline/inline-data.ts';
 import { readThroughCache, type ReadRules } from '../../mm/read.ts';
 import type { ReadaheadState } from '../../mm/readahead-state.ts';
+import { spliceThroughCache } from '../../mm/splice-read.ts';
 import { extendPages } from '../../mm/truncate.ts';
-import type { Sleepable } from '../../sched/sleepable.ts';
+import { preemptible, type Sleepable } from '../../sched/sleepable.ts';
 import { tryInlineWrite } from '../inline/inline-file.ts';
 import type { Inode } from '../inode/inode.ts';
 import { relievePressure } from './memory-pressure.ts';
@@ -48,6 +49,21 @@ export function* readFile(
     if (done === 0 || !(error instanceof Failure)) throw error;
   }
   return done;
+}
+
+/**
+ * Bytes of the file where they lie in the page cache (ext4_file_splice_read), good until the next call; null where they have to be
+ * copied: there is no cache, others run meanwhile, or it is more than is looked at in one go.
+ */
+export function* spliceFile(
+  inode: Inode,
+  position: number,
+  length: number,
+  state: ReadaheadState,
+): Sleepable<readonly Uint8Array[] | null> {
+  if (inode.dataPath.dax !== null || preemptible() || length > PIECE_BYTES) return null;
+  if (inode.sb.pool.pressed()) yield* relievePressure(inode.sb);
+  return yield* spliceThroughCache(inode.mapping, position, length, state);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { decodeName } from '../../ext4/directory/file-name.ts';
+import { MappableDisk } from '../../block/mappable-disk.ts';
 import { expect, test } from 'vitest';
 import { newDisk, NOW, outcome } from '../test-mount.fixture.ts';
 import type { TakeEntry } from '../directory-calls.ts';
@@ -184,4 +185,47 @@ test('what the front end still holds when it goes is let go of: no orphan stays'
   const again = mount(disk);
   expect(again.statfs().inodesFree).toBe(before + 1);
   again.unmount();
+});
+
+test.each([{ bufferedIomap: false }, { bufferedIomap: true }, { dax: 'always' as const }])(
+  'pieces of the page cache are what a read gives, with %j',
+  (options) => {
+    const fs = new NodeFileSystem(new MappableDisk(newDisk(4096)), { now: NOW, ...options });
+    fs.actAs(0, 0);
+    const { entry, handle } = fs.create(fs.root, 'a', READ_WRITE, 0o644);
+    const bytes = new Uint8Array(300_000).map((_, i) => i % 251);
+    fs.write(handle, bytes, 0, THROUGH_CACHE);
+    // A hole, and an end in the middle of a page.
+    fs.setattr(entry.node, { size: 400_001 });
+    for (const relieved of [false, true]) {
+      for (const [offset, length] of [
+        [0, 65_536],
+        [4095, 40_002],
+        [290_000, 1 << 20],
+        [400_001, 10],
+        [9, 0],
+      ] as const) {
+        if (relieved) fs.volume.dropCaches();
+        const expected = new Uint8Array(length);
+        const count = fs.read(handle, expected, offset, false);
+        if (relieved) fs.volume.dropCaches();
+        expect(Buffer.concat(fs.splice(handle, offset, length)).equals(expected.subarray(0, count))).toBe(
+          true,
+        );
+      }
+    }
+    fs.volume.close(handle);
+    fs.close();
+  },
+);
+
+test('who may not read gets no pieces, and of a directory there are none', () => {
+  const fs = mounted();
+  const { handle } = fs.create(fs.root, 'a', { access: 'write' }, 0o644);
+  expect(outcome(() => fs.splice(handle, 0, 100))).toBe('EBADF');
+  fs.volume.close(handle);
+  const directory = fs.opendir(fs.root);
+  expect(outcome(() => fs.splice(directory, 0, 100))).toBe('EISDIR');
+  fs.volume.close(directory);
+  fs.close();
 });

@@ -18,7 +18,7 @@ import { getxattr, listxattr, removexattr, setxattr } from '../xattr-calls.ts';
 import { attributesOf, type NodeAttributes, type NodeEntry } from './node-attributes.ts';
 import { NodeCalls, type OpenedNode } from './node-calls.ts';
 import { NodeTable } from './node-table.ts';
-import { readNode, writeNode } from './node-transfer.ts';
+import { readNode, spliceNode, writeNode } from './node-transfer.ts';
 
 /** What setattr changes. `losesPrivileges` is said with a size: whoever cuts the file may not keep its set-user-ID bits. */
 export interface NodeChanges {
@@ -157,6 +157,11 @@ export class NodeFileSystem {
   /** The bytes from an offset on; with `direct` past the page cache. */
   read(handle: number, target: Uint8Array, offset: number, direct: boolean): number {
     return this.#run('pread', () => readNode(this.#context, handle, target, offset, direct));
+  }
+
+  /** Up to `length` bytes through the cache, in pieces that are good until the next call, and not to be changed. */
+  splice(handle: number, offset: number, length: number): readonly Uint8Array[] {
+    return this.#run('splice', () => spliceNode(this.#context, handle, length, offset));
   }
 
   /** Answers how many bytes were written. `losesPrivileges` as in NodeChanges. */

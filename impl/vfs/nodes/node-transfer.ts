@@ -1,4 +1,5 @@
 import { PLAIN_RULES, type IoRules } from '../../ext4/data/io-rules.ts';
+import { spliceFile } from '../../ext4/data/file.ts';
 import { isRegular } from '../../ext4/inode/inode.ts';
 import { fail } from '../../lib/errno.ts';
 import { wholeMemory } from '../../mm/user-memory.ts';
@@ -32,6 +33,33 @@ export function* readNode(
   const count = yield* readMemory(file, wholeMemory(target), offset, { ...file.rules, direct });
   yield* touchAccessTime(file.inode);
   return count;
+}
+
+/**
+ * What a regular file holds from `offset` on: pieces of the page cache, or of a copy where those are not to be had (copy_splice_read).
+ * Good until the next call.
+ */
+export function* spliceNode(
+  context: KernelContext,
+  fd: number,
+  length: number,
+  offset: number,
+): Sleepable<readonly Uint8Array[]> {
+  const file = context.files.get(fd);
+  const { inode, readable } = file;
+  if (!readable) fail('EBADF');
+  if (isRegular(inode.mode)) {
+    let pieces: readonly Uint8Array[] | null = null;
+    try {
+      pieces = yield* spliceFile(inode, offset, length, file.readahead);
+    } finally {
+      // Who reads in vain has read, too.
+      yield* touchAccessTime(inode);
+    }
+    if (pieces !== null) return pieces;
+  }
+  const copy = new Uint8Array(length);
+  return [copy.subarray(0, yield* pread(context, fd, copy, offset))];
 }
 
 export function* writeNode(
