@@ -16,7 +16,8 @@ export interface ReadRules {
   readonly dontCache: boolean;
 }
 
-const PLAIN: ReadRules = { nowait: false, dontCache: false };
+/** What is asked of a read that is nothing special. */
+export const PLAIN_READ: ReadRules = { nowait: false, dontCache: false };
 
 /**
  * Copies bytes of the file from `position` on into `target`, as far as the file goes, reading what is not cached
@@ -28,7 +29,7 @@ export function* readThroughCache(
   position: number,
   target: Uint8Array,
   state: ReadaheadState = new ReadaheadState(),
-  rules: ReadRules = PLAIN,
+  rules: ReadRules = PLAIN_READ,
 ): Sleepable<number> {
   let done = 0;
   try {

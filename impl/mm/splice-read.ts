@@ -1,10 +1,8 @@
 import { Failure } from '../lib/errno.ts';
 import type { Sleepable } from '../sched/sleepable.ts';
 import type { AddressSpace } from './address-space.ts';
-import { endOfBatch, uptodateFolio, type ReadRules } from './read.ts';
+import { endOfBatch, PLAIN_READ, uptodateFolio } from './read.ts';
 import type { ReadaheadState } from './readahead-state.ts';
-
-const PLAIN: ReadRules = { nowait: false, dontCache: false };
 
 /**
  * Bytes [position, position + length) of the file, as far as it goes, in pieces where they lie in the page cache
@@ -23,7 +21,7 @@ export function* spliceThroughCache(
   let at = position;
   try {
     while (at < end) {
-      const folio = yield* uptodateFolio(mapping, at, end - at, state, PLAIN);
+      const folio = yield* uptodateFolio(mapping, at, end - at, state, PLAIN_READ);
       if (folio === null) continue;
       const count = Math.min(endOfBatch(mapping, folio, end), end) - at;
       pieces.push(folio.memory.bytes(at - folio.position, count));

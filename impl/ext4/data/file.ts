@@ -52,16 +52,19 @@ export function* readFile(
 }
 
 /**
- * Bytes of the file where they lie in the page cache (ext4_file_splice_read), good until the next call; null where they have to be
- * copied: there is no cache, others run meanwhile, or it is more than is looked at in one go.
+ * May bytes of the file be handed out where they lie? Not where there is no page cache, where others run meanwhile, or when it is more
+ * than is looked at in one go.
  */
+export const canSplice = ({ dataPath }: Inode, length: number): boolean =>
+  dataPath.dax === null && !preemptible() && length <= PIECE_BYTES;
+
+/** Bytes of the file where they lie in the page cache (ext4_file_splice_read), good until the next call: ask `canSplice` before. */
 export function* spliceFile(
   inode: Inode,
   position: number,
   length: number,
   state: ReadaheadState,
-): Sleepable<readonly Uint8Array[] | null> {
-  if (inode.dataPath.dax !== null || preemptible() || length > PIECE_BYTES) return null;
+): Sleepable<readonly Uint8Array[]> {
   if (inode.sb.pool.pressed()) yield* relievePressure(inode.sb);
   return yield* spliceThroughCache(inode.mapping, position, length, state);
 }

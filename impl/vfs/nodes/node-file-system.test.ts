@@ -1,5 +1,5 @@
-import { decodeName } from '../../ext4/directory/file-name.ts';
 import { MappableDisk } from '../../block/mappable-disk.ts';
+import { decodeName } from '../../ext4/directory/file-name.ts';
 import { expect, test } from 'vitest';
 import { newDisk, NOW, outcome } from '../test-mount.fixture.ts';
 import type { TakeEntry } from '../directory-calls.ts';

@@ -1,5 +1,5 @@
 import { PLAIN_RULES, type IoRules } from '../../ext4/data/io-rules.ts';
-import { spliceFile } from '../../ext4/data/file.ts';
+import { canSplice, spliceFile } from '../../ext4/data/file.ts';
 import { isRegular } from '../../ext4/inode/inode.ts';
 import { fail } from '../../lib/errno.ts';
 import { wholeMemory } from '../../mm/user-memory.ts';
@@ -46,20 +46,18 @@ export function* spliceNode(
   offset: number,
 ): Sleepable<readonly Uint8Array[]> {
   const file = context.files.get(fd);
-  const { inode, readable } = file;
-  if (!readable) fail('EBADF');
-  if (isRegular(inode.mode)) {
-    let pieces: readonly Uint8Array[] | null = null;
-    try {
-      pieces = yield* spliceFile(inode, offset, length, file.readahead);
-    } finally {
-      // Who reads in vain has read, too.
-      yield* touchAccessTime(inode);
-    }
-    if (pieces !== null) return pieces;
+  const { inode } = file;
+  if (!isRegular(inode.mode) || !canSplice(inode, length)) {
+    const copy = new Uint8Array(length);
+    return [copy.subarray(0, yield* pread(context, fd, copy, offset))];
   }
-  const copy = new Uint8Array(length);
-  return [copy.subarray(0, yield* pread(context, fd, copy, offset))];
+  if (!file.readable) fail('EBADF');
+  try {
+    return yield* spliceFile(inode, offset, length, file.readahead);
+  } finally {
+    // Who reads in vain has read, too.
+    yield* touchAccessTime(inode);
+  }
 }
 
 export function* writeNode(
