@@ -26,6 +26,7 @@ Examples:
   twinpath mount --background disk.img /mnt && ls /mnt; twinpath umount /mnt
 
 What is written is on the disk 5 seconds later, as with ext4, or after fsync. After kill -9 the next mount recovers.
+sync(2) and syncfs(2), and so sync(1) without a file, do nothing here: Linux does not tell FUSE file systems of them.
 Exit code: 0 when it was unmounted and all is on the disk, 1 when something was lost, 2 when it could not be mounted.`;
 
 interface MountWords {

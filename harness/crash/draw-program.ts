@@ -100,7 +100,8 @@ class Writer {
     else if (roll < 70) this.#resize();
     else if (roll < 79) this.#allocate();
     else if (roll < 85) this.#map();
-    else if (roll < 95) this.#names();
+    else if (roll < 92) this.#names();
+    else if (roll < 96) this.#changeHands();
     else this.#replace();
   }
 
@@ -341,9 +342,9 @@ class Writer {
 
   #names(): void {
     const path = this.#path();
-    switch (this.#dice.below(10)) {
+    switch (this.#dice.below(11)) {
       case 0:
-        return this.#add({ op: 'mkdir', path: 'd', mode: 0o755 });
+        return this.#add({ op: 'mkdir', path: this.#dice.pick(['d', 'e']), mode: 0o755 });
       case 1:
         return this.#add({ op: 'link', from: path, to: this.#path() });
       case 2:
@@ -359,6 +360,8 @@ class Writer {
         return this.#attribute(path);
       case 8:
         return this.#chattr(path);
+      case 9:
+        return this.#add({ op: 'rmdir', path: this.#dice.pick(['d', 'e']) });
       default:
         return this.#add({ op: 'rename', from: path, to: this.#path() });
     }
@@ -380,6 +383,40 @@ class Writer {
     if (this.#dice.oneIn(3)) return this.#add({ op: 'removexattr', path, name });
     const value = { seed: ++this.#seed, length: this.#dice.pick([0, 10, 40, 300]) };
     this.#add({ op: 'setxattr', path, name, value });
+  }
+
+  /** A block that is given back is taken again, by data where metadata was or the other way round, while the log knows both. */
+  #changeHands(): void {
+    if (this.#dice.oneIn(2)) {
+      const goes = this.#makeWithBlock();
+      this.#commit();
+      this.#add(goes);
+      if (this.#dice.percent(70)) this.#commit();
+      this.#write();
+    } else {
+      this.#write();
+      this.#commit();
+      this.#add({ op: 'ftruncate', handle: this.#some().handle, size: 0 });
+      if (this.#dice.percent(70)) this.#commit();
+      this.#makeWithBlock();
+    }
+    this.#sync();
+  }
+
+  /** Something that has a block of metadata of its own; says what takes that away again. */
+  #makeWithBlock(): Operation {
+    const path = this.#path();
+    switch (this.#dice.below(3)) {
+      case 0:
+        this.#add({ op: 'mkdir', path: 'e', mode: 0o755 });
+        return { op: 'rmdir', path: 'e' };
+      case 1:
+        this.#add({ op: 'symlink', target: 'a'.repeat(100), path });
+        return { op: 'unlink', path };
+      default:
+        this.#add({ op: 'setxattr', path, name: 'user.b', value: { seed: ++this.#seed, length: 300 } });
+        return { op: 'removexattr', path, name: 'user.b' };
+    }
   }
 
   /** What programs do to put new contents in place of old ones. */
