@@ -120,6 +120,23 @@ describe('minimise', () => {
     expect(result.operations.map(({ op }) => op)).toEqual(['pwrite', 'mkdir']);
   });
 
+  it('needs nothing that only moved a write to the block that it must meet', async () => {
+    const operations: Operation[] = [
+      create('fd0', 'a'),
+      ...['b', 'c'].map((path): Operation => ({ op: 'mkdir', path, mode: 0o755 })),
+      { op: 'pwrite', handle: 'fd0', offset: 0, content: { seed: 1, length: 1 } },
+    ];
+    /** Each directory takes twenty blocks; the write, which comes last, must take the fortieth. */
+    const meets = (candidate: readonly Operation[]): boolean => {
+      const write = candidate.at(-1);
+      if (!candidate.some(({ op }) => op === 'open')) return false;
+      const first = 20 * candidate.filter(({ op }) => op === 'mkdir').length;
+      return write?.op === 'pwrite' && first <= 40 && first + Math.ceil(write.content.length / 4096) > 40;
+    };
+    const result = await run(operations, meets);
+    expect(result.operations.map(({ op }) => op)).toEqual(['open', 'pwrite']);
+  });
+
   it('needs one descriptor where the first of two is closed after the second was opened', async () => {
     const write: Operation = { op: 'pwrite', handle: 'fd1', offset: 0, content: { seed: 1, length: 1 } };
     const operations: Operation[] = [

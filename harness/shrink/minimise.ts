@@ -5,7 +5,14 @@ import { deltaDebug, removeGroups, removePairs, removeSingles } from './removal.
 import { giveOffsets } from './position.ts';
 import { Search, SearchEnded, type MinimiseOptions, type StillFails } from './search.ts';
 import { foldSyncs } from './synchronous.ts';
-import { gatherAmounts, mergeHandles, mergeWrites, renumber, replaceByCheaper } from './structure.ts';
+import {
+  gatherAmounts,
+  mergeHandles,
+  mergeWrites,
+  removeAndGrow,
+  renumber,
+  replaceByCheaper,
+} from './structure.ts';
 
 export type { MinimiseOptions, MinimiseProgress, StillFails } from './search.ts';
 
@@ -31,6 +38,7 @@ const PASSES: readonly (readonly [name: string, pass: Pass])[] = [
   ['merging writes', mergeWrites],
   ['gathering amounts', gatherAmounts],
   ['folding syncs', foldSyncs],
+  ['removing with larger amounts', removeAndGrow],
   ['giving offsets', giveOffsets],
   ['replacing operations', replaceByCheaper],
   ['flattening directories', flattenDirectories],

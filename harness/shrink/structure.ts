@@ -1,6 +1,7 @@
 import type { FallocateMode, Handle, MappingName, Operation } from '../../model/index.ts';
 import { TRANSFER_BYTES_MAX } from '../operation-schema.ts';
 import { mapHandles } from './map-handles.ts';
+import { withoutOrphans } from './removal.ts';
 import type { Search } from './search.ts';
 
 type Open = Extract<Operation, { op: 'open' }>;
@@ -190,6 +191,34 @@ function withAmount(operation: Operation, length: number): Operation | null {
   if (operation.op === 'write' || operation.op === 'pwrite')
     return length > TRANSFER_BYTES_MAX ? null : { ...operation, content: { ...operation.content, length } };
   return operation.op === 'fallocate' ? { ...operation, length } : operation;
+}
+
+/** Amounts that cover many blocks of any size. */
+const LARGE_AMOUNTS = [1 << 16, 1 << 20] as const;
+
+/** With more operations there are too many places to try. */
+const AMOUNTS_TRIED_AMONG = 16;
+
+/**
+ * Single operations, from the back, where one of the others may grow: what goes had moved the places that the others take, and
+ * what must meet a certain block meets it all the same when it takes many.
+ */
+export async function removeAndGrow(search: Search): Promise<void> {
+  if (search.current.length > AMOUNTS_TRIED_AMONG) return;
+  for (let index = search.current.length - 1; index >= 0; index--) {
+    const rest = withoutOrphans(search.current.toSpliced(index, 1));
+    await search.tryFirst(
+      rest.flatMap((other, place) => {
+        const own = amountOf(other);
+        if (own === null) return [];
+        return LARGE_AMOUNTS.filter((amount) => amount > own).flatMap((amount) => {
+          const more = withAmount(other, amount);
+          return more === null ? [] : [rest.with(place, more)];
+        });
+      }),
+    );
+    index = Math.min(index, search.current.length);
+  }
 }
 
 /** What several operations take of the device one of them takes alone: what needs a full one needs it filled, by whomever. */

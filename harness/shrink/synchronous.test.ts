@@ -52,3 +52,21 @@ test('what brings everything to the disk goes into the write before it; with no 
   expect(await folded([write('fd0'), sync], () => true)).toEqual([write('fd0', true)]);
   expect(await folded([sync, write('fd0')], () => true)).toEqual([sync, write('fd0')]);
 });
+
+test('a root whose changes are waited for stands for all calls that commit them, or for all but the last', async () => {
+  const make: Operation = { op: 'mkdir', path: 'd', mode: 0o755 };
+  const take: Operation = { op: 'rmdir', path: 'd' };
+  const dirsync: Operation = {
+    op: 'chattr',
+    path: '.',
+    immutable: false,
+    append: false,
+    dirsync: true,
+  };
+  const sync: Operation = { op: 'sync' };
+  expect(await folded([make, sync, take, sync], () => true)).toEqual([dirsync, make, take]);
+  const endsWithSync = (candidate: readonly Operation[]): boolean => candidate.at(-1)?.op === 'sync';
+  expect(await folded([make, sync, take, sync, sync], endsWithSync)).toEqual([dirsync, make, take, sync]);
+  // One flag in place of one call is no less to read.
+  expect(await folded([make, sync], () => true)).toEqual([make, sync]);
+});

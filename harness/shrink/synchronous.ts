@@ -11,6 +11,7 @@ const isSync = (operation: Operation | undefined): operation is Sync =>
 /** What is brought to the disk by a call of its own is brought there by the write before it, which is one operation less. */
 export async function foldSyncs(search: Search): Promise<void> {
   await search.tryFirst(openedSynchronously(search.current));
+  await search.tryFirst(namesSynchronously(search.current));
   for (let index = search.current.length - 1; index >= 0; index--) {
     const { current } = search;
     const sync = current[index];
@@ -38,3 +39,23 @@ function* openedSynchronously(operations: readonly Operation[]): Generator<Opera
     if (rest.length < operations.length) yield rest.with(rest.indexOf(open), synchronous);
   }
 }
+
+/** So many calls at least that one flag stands for. */
+const WORTH_A_FLAG = 2;
+
+/** Where changes of names are waited for, no call need bring them to the disk; perhaps one does the rest, at last. */
+function* namesSynchronously(operations: readonly Operation[]): Generator<Operation[]> {
+  const last = operations.findLastIndex(isSync);
+  for (const kept of [null, last]) {
+    const rest = operations.filter((one, index) => index === kept || !isSync(one));
+    if (operations.length - rest.length >= WORTH_A_FLAG) yield [ROOT_IS_DIRSYNC, ...rest];
+  }
+}
+
+const ROOT_IS_DIRSYNC: Operation = {
+  op: 'chattr',
+  path: '.',
+  immutable: false,
+  append: false,
+  dirsync: true,
+};

@@ -146,7 +146,10 @@ export const OURS: readonly Bug[] = [
     needs: ['crash'],
     hunter: 'crash',
     seenBy: ['durability'],
-    known: { operations: 4, words: 'a directory that goes, data in its block, and a power cut' },
+    known: {
+      operations: 5,
+      words: 'with dirsync, a directory that goes, data in its block, and a power cut',
+    },
   },
   {
     kind: 'planted',
