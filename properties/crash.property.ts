@@ -46,6 +46,8 @@ const PLANTED = [
   { fault: 'jbd2-commit-without-flush', mode: 'delalloc', programs: 6, most: 3 },
   // Seen by a direct write, which needs a descriptor of its own; the smallest known sequence has five operations.
   { fault: 'iomap-disk-size-is-size', mode: 'iomap', programs: 60, most: 7 },
+  // A block changes hands: metadata goes, data takes its place, and the log still has the former.
+  { fault: 'jbd2-skip-revoke', mode: 'iomap-fast_commit', programs: 200, most: 8 },
   // Two calls at once: what fsync promises while another call commits.
   { fault: 'full-commit-forgets-newer-changes', mode: 'iomap-fast_commit', programs: 120, most: 7 },
 ] as const;

@@ -211,10 +211,9 @@ export async function removeAndGrow(search: Search): Promise<void> {
       rest.flatMap((other, place) => {
         const own = amountOf(other);
         if (own === null) return [];
-        return LARGE_AMOUNTS.filter((amount) => amount > own).flatMap((amount) => {
-          const more = withAmount(other, amount);
-          return more === null ? [] : [rest.with(place, more)];
-        });
+        return LARGE_AMOUNTS.filter((amount) => amount > own)
+          .flatMap((amount) => withAmount(other, amount) ?? [])
+          .map((more) => rest.with(place, more));
       }),
     );
     index = Math.min(index, search.current.length);
