@@ -138,3 +138,9 @@ test('a target whose device nobody can tell to fail proves nothing', async () =>
   );
   expect(verdict).toEqual({ kind: 'unknown', reason: 'impl:dax: nobody can tell its device to fail' });
 });
+
+test('a file system that nobody can make is a failure of the target, not of twinpath', async () => {
+  const setup = { ...setupWith({ endsAt: 100 }), format: { features: ['meta_bg'] } };
+  const { verdict } = await runCase(setup, OPERATIONS, optionsFor(allTargets()));
+  expect(verdict).toMatchObject({ kind: 'fails', failure: { kind: 'crash-of-target' } });
+});

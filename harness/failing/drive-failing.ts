@@ -1,5 +1,6 @@
 import type { Operation } from '../../model/index.ts';
 import type { Driven, DriveOptions } from '../drive.ts';
+import { hasFeature } from '../format.ts';
 import { writeImage } from '../image-file.ts';
 import { judgeImage } from '../judges/e2fsck.ts';
 import type { Setup } from '../setup.ts';
@@ -25,7 +26,7 @@ export async function driveFailing(
     if (!canFail(target)) return ended(unknown(`${name}: nobody can tell its device to fail`), 0);
     const run = await runOnFailingDevice(setup, operations, target, options);
     if (run.failed !== null) return ended(run.failed, run.performed);
-    if (run.image !== null) repairs.push(repaired(name, run.image, options));
+    if (run.image !== null) repairs.push(repaired(name, run.image, setup, options));
   }
   return { verdict: HOLDS, executed: operations.length, images: Promise.all(repairs).then(worst) };
 }
@@ -34,6 +35,7 @@ export async function driveFailing(
 async function repaired(
   target: string,
   image: DiskImage,
+  { format }: Setup,
   { e2fsck, images }: DriveOptions,
 ): Promise<Verdict> {
   if (e2fsck === null) return HOLDS;
@@ -43,6 +45,8 @@ async function repaired(
     const { status, output } = await e2fsck.repair(path);
     // Without an inode for lost+found it keeps the block that it took for it, each time: nobody can judge that.
     if (output.includes(NO_LOST_AND_FOUND)) return HOLDS;
+    // With bigalloc it makes a lost+found that it complains of when it comes again (1.47.0: "cannot be block mapped").
+    if (hasFeature(format, 'bigalloc') && output.includes(MAKES_LOST_AND_FOUND)) return HOLDS;
     if (status !== 0 && status !== 1) return unrepaired(target, output);
     return judgeImage(
       target,
@@ -56,6 +60,7 @@ async function repaired(
 }
 
 const NO_LOST_AND_FOUND = 'Cannot allocate space for /lost+found';
+const MAKES_LOST_AND_FOUND = '/lost+found not found.  Create?';
 
 const unrepaired = (target: string, output: string): Verdict =>
   fails(

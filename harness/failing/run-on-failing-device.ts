@@ -7,6 +7,7 @@ import { Lockstep, type OutcomeListener, type Participant, type StepContext } fr
 import { timeOfStep, type Setup } from '../setup.ts';
 import {
   isPromise,
+  TargetUnavailable,
   type DiskImage,
   type FailingSession,
   type FailingTarget,
@@ -55,7 +56,8 @@ export async function runOnFailingDevice(
   { faults, onStep, onOutcome }: Pick<DriveOptions, 'faults' | 'onStep' | 'onOutcome'>,
 ): Promise<FailingRun> {
   const { trouble = {}, ...well } = setup;
-  const failing = await target.startFailing(well, { faults, now: timeOfStep(0) });
+  const failing = await started(target, well, faults);
+  if ('kind' in failing) return { failed: failing, struck: false, told: 0, performed: 0, image: null };
   failing.begin(trouble);
   const judge = hidesOldBytes(target.name, well, operations)
     ? { target: target.name, findOldBytes: failing.findOldBytes }
@@ -82,6 +84,20 @@ export async function runOnFailingDevice(
   const ended = await run.end(operations.length);
   if (ended.failed !== null || ended.image === null || judge === null || !ended.struck) return ended;
   return { ...ended, failed: await mountedAgain(well, target, ended.image, judge, faults) };
+}
+
+/** The session, or how it failed: such a file system may be one that nobody can make. */
+async function started(
+  target: FailingTarget,
+  setup: Setup,
+  faults: readonly string[],
+): Promise<FailingSession | FailedVerdict> {
+  try {
+    return await target.startFailing(setup, { faults, now: timeOfStep(0) });
+  } catch (error) {
+    if (error instanceof TargetUnavailable) throw error;
+    return targetBroke(target.name, null, { step: null, stage: 'when it mounts a new image' }, error);
+  }
 }
 
 /** What the device holds, once it is well. That somebody refuses to mount it is for e2fsck to judge. */

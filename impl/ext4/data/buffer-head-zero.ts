@@ -20,13 +20,15 @@ export function* zeroPartialBlock(inode: Inode, position: number, length: number
     const buffer = ensureBuffers(folio, blockSize)[Math.floor(offset / blockSize)];
     if (buffer === undefined) return;
     if (!buffer.mapped) {
+      // While the lock was waited for, writeback may have filled a block that had nothing, and the folio with its bytes may be gone.
+      const now = found.type === 'written' ? found : yield* mapBlocks(null, inode, logical, 1, 'lookup');
       // Nothing is on the disk that does not read as zeros, but a folio may still show what the block held that a move took away.
-      if (found.type !== 'written') {
+      if (now.type !== 'written') {
         if (folio.uptodate) folio.data.fill(0, offset, offset + length);
         return;
       }
       buffer.mapped = true;
-      buffer.block = found.physical;
+      buffer.block = now.physical;
     }
     if (folio.uptodate) buffer.uptodate = true;
     if (!buffer.uptodate) {
