@@ -297,6 +297,7 @@ describe('handles', () => {
     const handle = scheduler.run('start', journal.start(1));
     let writesBefore = -1;
     handle.addOrderedInode({
+      owner: {},
       *writeOrdered() {
         writesBefore = recording.writes.length;
       },

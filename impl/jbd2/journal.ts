@@ -209,6 +209,13 @@ export class Journal implements Journaling {
     return state.committing?.tid !== tid || state.committing.state !== 'flushing';
   }
 
+  committingDataOf(owner: object): number | null {
+    const { committing } = this.state;
+    if (committing === null) return null;
+    for (const inode of committing.ordered) if (inode.owner === owner) return committing.tid;
+    return null;
+  }
+
   /** Has `tid` committed, and waits for it (jbd2_complete_transaction). EIO if it never will be. */
   *waitForCommit(tid: number): Sleepable<void> {
     const { state } = this;

@@ -23,6 +23,8 @@ export interface Journaling {
   isCommitted(tid: number): boolean;
   /** Whether a flush is still to come of the commit of `tid`, for data that the device has taken by now (jbd2_trans_will_send_data_barrier). */
   willFlush(tid: number): boolean;
+  /** The transaction that commits at this moment, if it promised data of `owner`; else null. */
+  committingDataOf(owner: object): number | null;
   /** Has `tid` committed, and waits for it (jbd2_complete_transaction). EIO if it never will be. */
   waitForCommit(tid: number): Sleepable<void>;
   /** Makes every update so far durable; false if there was none. */

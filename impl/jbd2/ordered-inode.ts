@@ -4,6 +4,8 @@ import type { Sleepable } from '../sched/sleepable.ts';
 export interface OrderedInode {
   /** Writes out the data that is already mapped, allocates nothing, starts no handle, and waits (data=ordered). */
   writeOrdered(): Sleepable<void>;
+  /** Whose data that is. */
+  readonly owner: object;
   /** Whose last block it is, where it is no more than that; a file may have several of them in one transaction. */
   readonly tailOf?: object;
 }

@@ -204,6 +204,20 @@ test.each(FORMS)('what is written after a truncation that empties the inode stay
   }
 });
 
+// Linux 6.18.44 makes an inode that it refuses to read: reports/kernel-findings/inline-data-in-a-file-too-large-for-it.md.
+test('the first bytes of a file that is too large for indirect blocks do not go into its inode', async () => {
+  const disk = newDisk(FORMS[3] ?? expect.fail('no form'));
+  const fs = testMount(disk);
+  const fd = fs.open('f', { access: 'read-write', create: true });
+  fs.ftruncate(fd, 4_403_960_340_480);
+  fs.pwrite(fd, Uint8Array.of(1), 0);
+  fs.fsync(fd);
+  expect(extentsOf(fs, 'f')).toMatchObject([{ logical: 0, length: 4096 }]);
+  fs.close(fd);
+  fs.unmount();
+  expect(await e2fsck(disk)).toBe('clean');
+});
+
 test('where the contents of a file in its inode lie is no place on the device (FIEMAP_EXTENT_DATA_INLINE)', () => {
   const fs = testMount(newDisk(FORMS[0] ?? expect.fail('no form')));
   const fd = fs.open('small', { access: 'read-write', create: true });

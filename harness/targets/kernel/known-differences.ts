@@ -6,7 +6,7 @@ import {
 } from '../../../model/index.ts';
 import type { FailureSignature } from '../../failure.ts';
 import { clusterSize, hasFeature } from '../../format.ts';
-import type { Setup } from '../../setup.ts';
+import { modelOptions, type Setup } from '../../setup.ts';
 import { isBefore } from './kernel-version.ts';
 
 /** Bytes. */
@@ -235,6 +235,22 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     applies: leavesInode,
     effect: 'spoils',
     spoils: otherBytes,
+  },
+  {
+    name: 'the first bytes of a file that is too large for indirect blocks go into its inode, which nobody can read later',
+    reason:
+      'an inode with contents in it is not mapped by extents, and such a one is refused when its size is beyond what indirect blocks reach; nobody looks at the size when the contents go there',
+    source:
+      'reports/kernel-findings/inline-data-in-a-file-too-large-for-it.md; fs/ext4/inline.c, ext4_prepare_inline_data; 6.18.44',
+    fileSystem: 'ext4',
+    onlyOn: ({ format }) => hasFeature(format, 'inline_data'),
+    after: (operation, outcome, setup) =>
+      (operation.op === 'truncate' || operation.op === 'ftruncate') &&
+      outcome.ok &&
+      operation.size > modelOptions(setup).maxIndirectBytes,
+    applies: mayFillInode,
+    effect: 'spoils',
+    spoils: ({ detail }) => /bad i_size value|i_size is N, should be N/.test(detail),
   },
   {
     name: 'what was stored behind the end of a file shows when the file grows',

@@ -10,18 +10,19 @@ import { writeMapped } from './writepages.ts';
  */
 export function orderData(handle: Handle, inode: Inode): void {
   if (inode.sb.options.data !== 'ordered') return;
-  inode.ordered ??= { writeOrdered: () => writeAndCheck(inode, 0, Infinity) };
+  inode.ordered ??= { owner: inode, writeOrdered: () => writeAndCheck(inode, 0, Infinity) };
   handle.addOrderedInode(inode.ordered);
 }
 
 /** The same for bytes [start, end) alone, whatever the mode: they are the only copy of what the file had before. */
 export function orderRange(handle: Handle, inode: Inode, start: number, end: number): void {
-  handle.addOrderedInode({ writeOrdered: () => writeAndCheck(inode, start, end) });
+  handle.addOrderedInode({ owner: inode, writeOrdered: () => writeAndCheck(inode, start, end) });
 }
 
 /** The same for the last block of the file, that of byte `position`. */
 export function orderTail(handle: Handle, inode: Inode, position: number): void {
-  handle.addOrderedInode({ writeOrdered: () => writeAndCheck(inode, position, position + 1), tailOf: inode });
+  const writeOrdered = (): Sleepable<void> => writeAndCheck(inode, position, position + 1);
+  handle.addOrderedInode({ owner: inode, writeOrdered, tailOf: inode });
 }
 
 /** Fails with the error of a write that was lost. */

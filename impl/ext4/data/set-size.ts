@@ -1,8 +1,10 @@
 import { fail } from '../../lib/errno.ts';
+import type { Handle } from '../../jbd2/handle.ts';
 import { writeAndWait } from '../../mm/filemap.ts';
 import { extendPages, truncatePages } from '../../mm/truncate.ts';
 import type { Sleepable } from '../../sched/sleepable.ts';
 import { zeroBeyondEnd } from './write-checks.ts';
+import { writeMapped } from './writepages.ts';
 import { isInline } from '../inline/inline-data.ts';
 import { convertFile, setInlineSize, staysInline } from '../inline/inline-file.ts';
 import type { Inode } from '../inode/inode.ts';
@@ -67,11 +69,27 @@ function* zeroTail(inode: Inode, size: number): Sleepable<void> {
   yield* inode.dataPath.zeroPartialBlock(inode, size, length);
 }
 
+/**
+ * A handle to change the size with. Where the transaction before it commits at this moment and names blocks behind the smaller end, their bytes
+ * must reach the disk first, for they leave memory (jbd2_journal_begin_ordered_truncate, which Linux asks before it has the handle).
+ */
+function* startSettingSize(inode: Inode, size: number): Sleepable<Handle> {
+  const { journal } = inode.sb;
+  for (let written: number | null = null; ;) {
+    const handle = yield* journal.start(SET_SIZE_CREDITS);
+    const tid = size < inode.size ? journal.committingDataOf(inode) : null;
+    if (tid === null || tid === written) return handle;
+    yield* handle.stop();
+    yield* writeMapped(inode, size);
+    written = tid;
+  }
+}
+
 /** i_size and i_disksize move together; a shrinking file is an orphan until its blocks are gone. */
 function* recordSize(inode: Inode, size: number): Sleepable<void> {
   const { sb } = inode;
   const tail = Math.min(inode.size, size);
-  const handle = yield* sb.journal.start(SET_SIZE_CREDITS);
+  const handle = yield* startSettingSize(inode, size);
   try {
     if (size < inode.size && !hasNothingBeyond(inode, size)) yield* sb.orphans.add(handle, inode);
     const keepsTimes = size > inode.size && inode.mapping.faults.has('truncate-up-keeps-times');

@@ -53,7 +53,7 @@ export function* tryInlineWrite(
   source: Uint8Array,
   length: number,
 ): Sleepable<boolean> {
-  if (position + length > (yield* largestInline(inode))) {
+  if (isTooLarge(inode) || position + length > (yield* largestInline(inode))) {
     yield* convertFile(inode);
     return false;
   }
@@ -74,6 +74,12 @@ export function* tryInlineWrite(
   }
   return true;
 }
+
+/**
+ * Whether an empty file is longer than what is not mapped by extents may be. Linux puts its first bytes into the inode all the same, and
+ * refuses to read that inode later (reports/kernel-findings/inline-data-in-a-file-too-large-for-it.md).
+ */
+const isTooLarge = (inode: Inode): boolean => !isInline(inode) && inode.size > inode.sb.maxIndirectBytes;
 
 /**
  * A written block at once. Linux has a delayed one (ext4_da_convert_inline_data_to_extent), and by its source drops what the inode holds

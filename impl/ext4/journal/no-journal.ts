@@ -43,6 +43,10 @@ export class NoJournal implements Journaling {
     return this.#dirty.size === 0 && !this.#writing;
   }
 
+  committingDataOf(): null {
+    return null;
+  }
+
   willFlush(): boolean {
     return this.#dirty.size > 0;
   }
