@@ -4,7 +4,7 @@ import { driveFailing } from './failing/drive-failing.ts';
 import { finish, type Stages } from './finish.ts';
 import type { ImageFiles } from './image-file.ts';
 import { inspect } from './inspection.ts';
-import { targetBroke } from './judges/crash-of-target.ts';
+import { newImageFails } from './judges/crash-of-target.ts';
 import { Lane, Lockstep, type OutcomeListener, type Participant, type StepContext } from './lockstep.ts';
 import { modelOptions, timeOfLookAfter, timeOfStep, type Setup } from './setup.ts';
 import type { StageClock } from './stage-clock.ts';
@@ -111,7 +111,7 @@ async function startAll(
     } catch (error) {
       for (const { session } of participants) session.abandon();
       if (error instanceof TargetUnavailable) return unknown(`${target.name}: ${error.message}`);
-      return targetBroke(target.name, null, { step: null, stage: 'when it mounts a new image' }, error);
+      return newImageFails(target.name, error);
     }
   }
   return { participants };

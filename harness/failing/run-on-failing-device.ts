@@ -1,6 +1,6 @@
 import type { Handle, Operation, Outcome, Path } from '../../model/index.ts';
 import { withImage } from '../evidence-image.ts';
-import { targetBroke } from '../judges/crash-of-target.ts';
+import { newImageFails, targetBroke } from '../judges/crash-of-target.ts';
 import { lanesOf, type DriveOptions } from '../drive.ts';
 import { isFairNow } from '../generate/fairness.ts';
 import { Lockstep, type OutcomeListener, type Participant, type StepContext } from '../lockstep.ts';
@@ -96,7 +96,7 @@ async function started(
     return await target.startFailing(setup, { faults, now: timeOfStep(0) });
   } catch (error) {
     if (error instanceof TargetUnavailable) throw error;
-    return targetBroke(target.name, null, { step: null, stage: 'when it mounts a new image' }, error);
+    return newImageFails(target.name, error);
   }
 }
 

@@ -30,6 +30,10 @@ export function targetBroke(
   );
 }
 
+/** A new image cannot be made, or not be mounted. */
+export const newImageFails = (target: string, error: unknown): FailedVerdict =>
+  targetBroke(target, null, { step: null, stage: 'when it mounts a new image' }, error);
+
 /** A disk that the target itself wrote cannot be mounted. */
 export function mountFails(
   target: string,

@@ -2,16 +2,15 @@ import { expect, test } from 'vitest';
 import type { Operation } from '../../model/index.ts';
 import { RaceRules, type FileView } from './atomicity.ts';
 import { CATALOGUE, programOf } from './catalogue/catalogue.ts';
-import { RACE_MODES } from './modes.ts';
+import { modeNamed } from './racing.fixture.ts';
 
 const BLOCK = 1024;
 
 /** The rules of a direct read beside stores to a mapping of the file's only page. */
 function rulesOf(name: string): RaceRules {
   const race = CATALOGUE.find((each) => each.name === 'dio-read-store');
-  const mode = RACE_MODES.find((each) => each.name === name);
-  if (race === undefined || mode === undefined) throw new Error(`there is no such race, or no ${name}`);
-  return new RaceRules(programOf(race, mode, BLOCK, []));
+  if (race === undefined) throw new Error('there is no such race');
+  return new RaceRules(programOf(race, modeNamed(name), BLOCK, []));
 }
 
 /** A block of data, and two holes. */

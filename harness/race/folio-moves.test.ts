@@ -1,8 +1,6 @@
 import { test } from 'vitest';
 import { open, pwrite } from './catalogue/script.ts';
-import { RACE_MODES, setupOf } from './modes.ts';
-import type { RaceProgram } from './program.ts';
-import { expectToHold } from './racing.fixture.ts';
+import { expectToHold, programIn } from './racing.fixture.ts';
 
 const BLOCK = 1024;
 
@@ -12,12 +10,7 @@ test.each(['delalloc', 'iomap'])(
   'a folio that moves to other memory while writeback waits for it, or for one before it, is written: %s',
   { timeout: 240_000 },
   async (name) => {
-    const mode = RACE_MODES.find((each) => each.name === name);
-    if (mode === undefined) throw new Error(`there is no ${name}`);
-    const program: RaceProgram = {
-      setup: setupOf(mode, BLOCK),
-      target: mode.target,
-      faults: [],
+    const program = programIn(name, BLOCK, {
       image: [
         open('fd0', 'a', { create: true }),
         pwrite('fd0', 0, 4 * BLOCK + 512, 1),
@@ -37,7 +30,7 @@ test.each(['delalloc', 'iomap'])(
           ],
         },
       ],
-    };
+    });
     await expectToHold(program);
   },
 );

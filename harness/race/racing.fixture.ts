@@ -2,7 +2,10 @@ import { expect } from 'vitest';
 import { E2fsck } from '../e2fsck.ts';
 import { ImageFiles } from '../image-file.ts';
 import { typescriptTargets } from '../targets/typescript/target.ts';
+import type { BlockSize } from '../setup.ts';
 import { openWorkspace } from '../workspace.ts';
+import type { Script } from './catalogue/script.ts';
+import { RACE_MODES, setupOf, type RaceMode } from './modes.ts';
 import type { RaceProgram } from './program.ts';
 import { searchSchedules } from './race-search.ts';
 import { UNWATCHED, type RaceContext } from './race-watch.ts';
@@ -36,6 +39,19 @@ export const PLAN = {
 } as const;
 
 export const FOR_EVER = { endsAt: Infinity, stop: new AbortController().signal } as const;
+
+/** A way to mount, by its name. */
+export function modeNamed(name: string): RaceMode {
+  const mode = RACE_MODES.find((each) => each.name === name);
+  if (mode === undefined) throw new Error(`there is no ${name}`);
+  return mode;
+}
+
+/** The program on the smallest file system of a mode. */
+export function programIn(name: string, blockSize: BlockSize, script: Script): RaceProgram {
+  const mode = modeNamed(name);
+  return { setup: setupOf(mode, blockSize), target: mode.target, faults: [], ...script };
+}
 
 /** Looks at every schedule with one preemption at most, and expects that the program holds in all of them. */
 export const expectToHold = (program: RaceProgram): Promise<void> =>

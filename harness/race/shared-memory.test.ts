@@ -1,7 +1,6 @@
 import { test } from 'vitest';
 import { fallocate, mapped, open, opened, pwrite, store, task, type Script } from './catalogue/script.ts';
-import { RACE_MODES, setupOf } from './modes.ts';
-import { expectToHold } from './racing.fixture.ts';
+import { expectToHold, programIn } from './racing.fixture.ts';
 
 const BLOCK = 1024;
 
@@ -59,9 +58,6 @@ test.each(FOUND.flatMap(({ modes, ...found }) => modes.map((mode) => ({ mode, ..
   '$about: $mode',
   { timeout: 240_000 },
   async ({ mode: name, script }) => {
-    const mode = RACE_MODES.find((each) => each.name === name);
-    if (mode === undefined) throw new Error(`there is no ${name}`);
-    const program = { setup: setupOf(mode, BLOCK), target: mode.target, faults: [], ...script };
-    await expectToHold(program);
+    await expectToHold(programIn(name, BLOCK, script));
   },
 );

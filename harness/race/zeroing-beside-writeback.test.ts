@@ -1,8 +1,6 @@
 import { test } from 'vitest';
 import { open, pwrite } from './catalogue/script.ts';
-import { RACE_MODES, setupOf } from './modes.ts';
-import type { RaceProgram } from './program.ts';
-import { expectToHold } from './racing.fixture.ts';
+import { expectToHold, programIn } from './racing.fixture.ts';
 
 const BLOCK = 4096;
 
@@ -13,12 +11,7 @@ test.each(['delalloc', 'iomap'])(
   'part of a block is zeroed although writeback fills the block, and its folio goes, while zeroing waits: %s',
   { timeout: 240_000 },
   async (name) => {
-    const mode = RACE_MODES.find((each) => each.name === name);
-    if (mode === undefined) throw new Error(`there is no ${name}`);
-    const program: RaceProgram = {
-      setup: setupOf(mode, BLOCK),
-      target: mode.target,
-      faults: [],
+    const program = programIn(name, BLOCK, {
       image: [],
       before: [open('fd0', 'a', { create: true }), pwrite('fd0', 0, 3072, 1), pwrite('fd0', BLOCK, 1024, 2)],
       tasks: [
@@ -31,7 +24,7 @@ test.each(['delalloc', 'iomap'])(
           operations: [{ op: 'fadvise', handle: 'fd0', offset: 0, length: 0, advice: 'dontneed' }],
         },
       ],
-    };
+    });
     await expectToHold(program);
   },
 );

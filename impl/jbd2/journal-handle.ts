@@ -155,8 +155,9 @@ export class JournalHandle implements Handle, HeldLock {
   /** The inode's mapped data goes to disk before this transaction's commit block (jbd2_journal_inode_ranged_write). */
   addOrderedInode(inode: OrderedInode): void {
     const { ordered } = this.#transaction;
-    if (inode.tailOf !== undefined && this.journal.state.options.faults.has('ordered-tail-has-one-slot'))
-      for (const other of ordered) if (other.tailOf === inode.tailOf) ordered.delete(other);
+    if (inode.isTail === true && this.journal.state.options.faults.has('ordered-tail-has-one-slot'))
+      for (const other of ordered)
+        if (other.isTail === true && other.owner === inode.owner) ordered.delete(other);
     ordered.add(inode);
   }
 

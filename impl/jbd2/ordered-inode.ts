@@ -6,6 +6,6 @@ export interface OrderedInode {
   writeOrdered(): Sleepable<void>;
   /** Whose data that is. */
   readonly owner: object;
-  /** Whose last block it is, where it is no more than that; a file may have several of them in one transaction. */
-  readonly tailOf?: object;
+  /** It is no more than the last block; a file may have several of them in one transaction. */
+  readonly isTail?: true;
 }

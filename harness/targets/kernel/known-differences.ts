@@ -71,11 +71,14 @@ function mayFillInode(operation: Operation, outcome: Outcome, { format }: Setup)
   }
 }
 
+/** The size that truncate or ftruncate has given a file, in bytes; null after anything else. */
+const truncatedTo = (operation: Operation, outcome: Outcome): number | null =>
+  (operation.op === 'truncate' || operation.op === 'ftruncate') && outcome.ok ? operation.size : null;
+
 /** Whether contents leave an inode otherwise than by a write: fallocate takes them out before it looks at the range, so also when it is refused. */
 function leavesInode(operation: Operation, outcome: Outcome): boolean {
   if (operation.op === 'fallocate') return outcome.ok || outcome.errno !== 'EBADF';
-  if (operation.op === 'truncate' || operation.op === 'ftruncate')
-    return outcome.ok && operation.size > INLINE_BYTES;
+  if ((truncatedTo(operation, outcome) ?? 0) > INLINE_BYTES) return true;
   return operation.op === 'store' && outcome.ok;
 }
 
@@ -245,9 +248,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     fileSystem: 'ext4',
     onlyOn: ({ format }) => hasFeature(format, 'inline_data'),
     after: (operation, outcome, setup) =>
-      (operation.op === 'truncate' || operation.op === 'ftruncate') &&
-      outcome.ok &&
-      operation.size > modelOptions(setup).maxIndirectBytes,
+      (truncatedTo(operation, outcome) ?? 0) > modelOptions(setup).maxIndirectBytes,
     applies: mayFillInode,
     effect: 'spoils',
     spoils: ({ detail }) => /bad i_size value|i_size is N, should be N/.test(detail),
@@ -287,11 +288,10 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     onlyOn: ({ mount, format }) =>
       mount.delalloc && mount.data !== 'journal' && hasFeature(format, 'inline_data'),
     after: mayFillInode,
-    applies: (operation, outcome, { format }) =>
-      (operation.op === 'truncate' || operation.op === 'ftruncate') &&
-      outcome.ok &&
-      operation.size > 0 &&
-      operation.size < inodeBytesOf(format),
+    applies: (operation, outcome, { format }) => {
+      const size = truncatedTo(operation, outcome) ?? 0;
+      return size > 0 && size < inodeBytesOf(format);
+    },
     effect: 'spoils',
     spoils: lacksBlocks,
   },

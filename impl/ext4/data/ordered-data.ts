@@ -22,7 +22,7 @@ export function orderRange(handle: Handle, inode: Inode, start: number, end: num
 /** The same for the last block of the file, that of byte `position`. */
 export function orderTail(handle: Handle, inode: Inode, position: number): void {
   const writeOrdered = (): Sleepable<void> => writeAndCheck(inode, position, position + 1);
-  handle.addOrderedInode({ owner: inode, writeOrdered, tailOf: inode });
+  handle.addOrderedInode({ owner: inode, writeOrdered, isTail: true });
 }
 
 /** Fails with the error of a write that was lost. */
