@@ -189,10 +189,15 @@ export class BufferCache {
     this.#buffers.delete(block);
   }
 
-  /** Lets go of every clean buffer that the journal does not need. */
+  /**
+   * Lets go of every clean buffer that the journal does not need. What could not be written is clean, but nowhere else: it stays,
+   * as the disk's older contents would contradict all that is known from it. (Linux trusts such memory too, ext4_buffer_uptodate,
+   * but gives its page back like any other.)
+   */
   shrink(): void {
     for (const [block, buffer] of this.#buffers) {
-      const busy = buffer.dirty || buffer.locked || buffer.pinned || buffer.journalHead !== null;
+      const needed = buffer.pinned || buffer.journalHead !== null || buffer.writeError !== null;
+      const busy = buffer.dirty || buffer.locked || needed;
       if (!busy) this.#buffers.delete(block);
     }
   }
