@@ -34,7 +34,8 @@ import { allOperations, type RaceProgram } from './program.ts';
  *    a write and times before bytes, nobody has seen on a running kernel, where no test can stop a task there.
  * 9. A direct write takes i_rwsem exclusively where it grows the file or finds places for blocks, else shared
  *    (ext4_dio_write_checks, fs/ext4/file.c): beside everything but direct transfers it is one step. Two direct overwrites of the
- *    same bytes leave whatever the device does last, sector by sector; no race has them.
+ *    same bytes leave whatever the device does last, sector by sector; no race has them. A shared one sets the times (file_modified in
+ *    ext4_dio_write_checks) before it takes anything out of the cache and writes; meanwhile others may write and be done.
  * 10. A direct write grows the file once, when all of it is on the device (ext4_handle_inode_extension, in ->end_io): nobody sees
  *    a size in between. Only then does the cache lose what it had of the range a second time (iomap_dio_complete calls ->end_io
  *    before kiocb_invalidate_post_direct_write; fs/iomap/direct-io.c). What a buffered read brought in meanwhile ended at the old
@@ -99,8 +100,8 @@ export class RaceRules {
   readonly #folio: number;
   readonly #direct: ReadonlySet<Handle>;
   readonly #appending: ReadonlySet<Handle>;
-  /** Something of the race may come between the blocks of a direct read (rule 11). */
-  readonly #splitsDirectReads: boolean;
+  /** Something of the race may come between the blocks of a direct read (rule 11), and sets its times before its bytes (rules 8 and 9). */
+  readonly #comesBetweenParts: boolean;
   readonly #stores: boolean;
   readonly #journalled: boolean;
   /** Blocks that a store finds places for show what the device held (rule 16). */
@@ -125,12 +126,12 @@ export class RaceRules {
     this.#appending = having('append');
     const raced = tasks.flatMap(({ operations }) => operations);
     this.#stores = raced.some(({ op }) => op === 'store');
-    this.#splitsDirectReads = this.#stores || raced.some((operation) => this.#mayShare(operation));
+    this.#comesBetweenParts = raced.some((operation) => this.comesBetween(operation));
   }
 
   atomicityOf(operation: Operation): Atomicity {
     const { op } = operation;
-    if (op === 'pread' && this.#isDirect(operation) && !this.#splitsDirectReads) return 'step';
+    if (op === 'pread' && this.#isDirect(operation) && !this.#comesBetweenParts) return 'step';
     if (LOOKS.has(op)) return 'looks';
     return NOTHING.has(op) ? 'nothing' : 'step';
   }
@@ -140,9 +141,9 @@ export class RaceRules {
     return operation.op === 'store' || this.#mayShare(operation);
   }
 
-  /** Whether a stat may show this field as it only becomes later (rule 8). */
+  /** Whether a stat may show this field as it only becomes later (rules 8 and 9). */
   runsAhead(field: keyof Stat): boolean {
-    return this.#stores && (field === 'mtime' || field === 'ctime');
+    return this.#comesBetweenParts && (field === 'mtime' || field === 'ctime');
   }
 
   /** Whether a read may fail so although no state of the file says so (rule 11). */
