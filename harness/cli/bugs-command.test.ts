@@ -6,8 +6,21 @@ test('the list says of each bug whether it is planted, or why not', async () => 
   const { code, out } = await twinpath('bugs', '--list');
   expect(code).toBe(EXIT.held);
   expect(out).toContain('B03  ');
-  expect(out).toMatch(/iomap-zeroing-trusts-unwritten, seen by check/);
+  expect(out).toMatch(/iomap-zeroing-trusts-unwritten, seen by check \(result, tree\)/);
   expect(out).toMatch(/cannot exist here: .*MountChanges/);
+});
+
+test('the list of some is of those only, and as JSON it has their sequences', async () => {
+  const { code, out } = await twinpath('bugs', '--list', '--json', 'B36', 'B03');
+  expect(code).toBe(EXIT.held);
+  expect(JSON.parse(out)).toMatchObject([
+    { id: 'B36', kind: 'impossible' },
+    {
+      id: 'B03',
+      fault: 'iomap-zeroing-trusts-unwritten',
+      known: { operations: [{ op: 'open' }, {}, {}, {}] },
+    },
+  ]);
 });
 
 test.each([

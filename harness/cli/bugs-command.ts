@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
 import { writeAtomically } from '../atomic-file.ts';
-import type { PlantedBug } from '../bugs/bug.ts';
-import { BUGS, PLANTED_BUGS } from '../bugs/catalogue/catalogue.ts';
+import type { Bug, PlantedBug } from '../bugs/bug.ts';
+import { catalogueText } from '../bugs/catalogue-text.ts';
+import { BUGS, isPlanted } from '../bugs/catalogue/catalogue.ts';
 import { BUGS_FILE, bugsText, type BugsMeasured, type Hunted, type Score } from '../bugs/bugs-record.ts';
 import { hunt, type Quarry } from '../bugs/hunt.ts';
 import { isFound, scoreOf } from '../bugs/score.ts';
@@ -62,7 +63,8 @@ file and compares contents and sizes only, after how many operations and how lon
 case, or it can be typed into xfs_io.
 
 Examples:
-  twinpath bugs --list               what is planted and what cannot exist here, and why
+  twinpath bugs --list               what is planted, what it takes and how to show it; what cannot exist here, and why
+  twinpath bugs --list B36 race      only these
   twinpath bugs                      every bug, three seeds
   twinpath bugs B03 B48 --seeds 10 --budget 20
   twinpath bugs race                 those that need a race
@@ -111,15 +113,15 @@ export function addBugs(program: Command, terminal: Terminal, exit: (code: numbe
     .action(async (ids: string[], options: BugsOptions) =>
       exit(
         options.list
-          ? list(ids, terminal)
+          ? list(ids, options, terminal)
           : await said(options, terminal, (teller) => bugs(ids, options, teller)),
       ),
     );
 }
 
-function list(ids: readonly string[], terminal: Terminal): number {
-  bugsNamed(ids);
-  terminal.out(`${listText()}\n`);
+function list(ids: readonly string[], { json }: BugsOptions, terminal: Terminal): number {
+  const chosen = entriesNamed(ids);
+  terminal.out(`${json ? JSON.stringify(chosen, null, 2) : catalogueText(chosen)}\n`);
   return EXIT.held;
 }
 
@@ -135,25 +137,27 @@ async function bugs(ids: readonly string[], options: BugsOptions, terminal: Term
   }
 }
 
-/** Throws UsageError for what nothing is called. */
-export function bugsNamed(words: readonly string[]): readonly PlantedBug[] {
-  const planted = PLANTED_BUGS;
-  if (words.length === 0) return planted;
+/** Entries of the catalogue; all without words. Throws UsageError for what nothing is called. */
+function entriesNamed(words: readonly string[]): readonly Bug[] {
+  if (words.length === 0) return BUGS;
   return words.flatMap((word) => {
-    const found = planted.filter(({ id, fault, hunter }) => [id, fault, hunter].includes(word));
+    const found = BUGS.filter(
+      (bug) => bug.id === word || (isPlanted(bug) && [bug.fault, bug.hunter].includes(word)),
+    );
     if (found.length > 0) return found;
-    const other = BUGS.find(({ id }) => id === word);
-    if (other?.kind === 'impossible') throw new UsageError(`${word} cannot exist here: ${other.why}`);
     throw new UsageError(`there is no bug ${word}; twinpath bugs --list says what there is`);
   });
 }
 
-const listText = (): string =>
-  BUGS.map((bug) => {
-    const state =
-      bug.kind === 'planted' ? `${bug.fault}, seen by ${bug.hunter}` : `cannot exist here: ${bug.why}`;
-    return `${bug.id}  ${bug.mechanism}\n     ${state}\n     ${bug.source}`;
-  }).join('\n');
+/** Bugs to hunt. Throws UsageError for what nothing is called, or cannot exist. */
+export function bugsNamed(words: readonly string[]): readonly PlantedBug[] {
+  const entries = entriesNamed(words);
+  const impossible = entries.find((bug) => bug.kind === 'impossible' && words.includes(bug.id));
+  if (impossible?.kind === 'impossible') {
+    throw new UsageError(`${impossible.id} cannot exist here: ${impossible.why}`);
+  }
+  return entries.filter(isPlanted);
+}
 
 /** One `twinpath bugs` as a person sees it. */
 class BugsRun {
