@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { join } from 'node:path';
 import { writeAtomically } from '../atomic-file.ts';
 import type { Bug, PlantedBug } from '../bugs/bug.ts';
-import { catalogueText } from '../bugs/catalogue-text.ts';
 import { BUGS, isPlanted } from '../bugs/catalogue/catalogue.ts';
 import { BUGS_FILE, bugsText, type BugsMeasured, type Hunted, type Score } from '../bugs/bugs-record.ts';
 import { hunt, type Quarry } from '../bugs/hunt.ts';
@@ -11,6 +10,7 @@ import { summaryOf } from '../bugs/summary.ts';
 import { RunFolder } from '../run-folder.ts';
 import type { RunRecord } from '../run-record.ts';
 import { openWorkspace } from '../workspace.ts';
+import { bugsList } from './bugs-list.ts';
 import { bugsTable } from './bugs-table.ts';
 import { wantsE2fsck } from './case-file.ts';
 import { interruptible, STOPPING } from './interrupt.ts';
@@ -121,7 +121,7 @@ export function addBugs(program: Command, terminal: Terminal, exit: (code: numbe
 
 function list(ids: readonly string[], { json }: BugsOptions, terminal: Terminal): number {
   const chosen = entriesNamed(ids);
-  terminal.out(`${json ? JSON.stringify(chosen, null, 2) : catalogueText(chosen)}\n`);
+  terminal.out(`${json ? JSON.stringify(chosen, null, 2) : bugsList(chosen)}\n`);
   return EXIT.held;
 }
 
@@ -137,24 +137,26 @@ async function bugs(ids: readonly string[], options: BugsOptions, terminal: Term
   }
 }
 
-/** Entries of the catalogue; all without words. Throws UsageError for what nothing is called. */
+/** Entries of the catalogue, each once; all without words. Throws UsageError for what nothing is called. */
 function entriesNamed(words: readonly string[]): readonly Bug[] {
   if (words.length === 0) return BUGS;
-  return words.flatMap((word) => {
+  const named = words.flatMap((word) => {
     const found = BUGS.filter(
       (bug) => bug.id === word || (isPlanted(bug) && [bug.fault, bug.hunter].includes(word)),
     );
     if (found.length > 0) return found;
     throw new UsageError(`there is no bug ${word}; twinpath bugs --list says what there is`);
   });
+  return [...new Set(named)];
 }
 
 /** Bugs to hunt. Throws UsageError for what nothing is called, or cannot exist. */
 export function bugsNamed(words: readonly string[]): readonly PlantedBug[] {
   const entries = entriesNamed(words);
-  const impossible = entries.find((bug) => bug.kind === 'impossible' && words.includes(bug.id));
-  if (impossible?.kind === 'impossible') {
-    throw new UsageError(`${impossible.id} cannot exist here: ${impossible.why}`);
+  for (const bug of entries) {
+    if (bug.kind === 'impossible' && words.includes(bug.id)) {
+      throw new UsageError(`${bug.id} cannot exist here: ${bug.why}`);
+    }
   }
   return entries.filter(isPlanted);
 }

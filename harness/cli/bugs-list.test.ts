@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { catalogueText } from './catalogue-text.ts';
-import { BUGS } from './catalogue/catalogue.ts';
+import { bugsList } from './bugs-list.ts';
+import { BUGS } from '../bugs/catalogue/catalogue.ts';
 
-const textOf = (id: string): string => catalogueText(BUGS.filter((bug) => bug.id === id));
+const textOf = (id: string): string => bugsList(BUGS.filter((bug) => bug.id === id));
 
 test('a planted bug: switch, judges, needs and the shortest sequence, as it is performed', () => {
   const lines = textOf('B01').split('\n');

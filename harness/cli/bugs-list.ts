@@ -1,8 +1,9 @@
 import { operationText, setupText } from '../program-text.ts';
-import { isSequence, type Bug, type PlantedBug } from './bug.ts';
+import { isSequence, type Bug, type PlantedBug } from '../bugs/bug.ts';
+import { plural } from './numbers.ts';
 
 /** The catalogue for a person: of each bug what goes wrong, what it takes, who sees it, and the shortest way there. */
-export const catalogueText = (bugs: readonly Bug[]): string => bugs.map(bugText).join('\n');
+export const bugsList = (bugs: readonly Bug[]): string => bugs.map(bugText).join('\n');
 
 const bugText = (bug: Bug): string => {
   const facts = bug.kind === 'planted' ? plantedFacts(bug) : [`cannot exist here: ${bug.why}`];
@@ -18,10 +19,7 @@ function plantedFacts({ fault, hunter, seenBy, needs, known }: PlantedBug): stri
 }
 
 function knownText(known: PlantedBug['known']): string {
-  if (!isSequence(known)) return `${counted(known.operations)}: ${known.words}`;
+  if (!isSequence(known)) return `${plural(known.operations, 'operation')}: ${known.words}`;
   const { setup, operations } = known;
-  return `${counted(operations.length)} on ${setupText(setup)}: ${operations.map(operationText).join('; ')}`;
+  return `${plural(operations.length, 'operation')} on ${setupText(setup)}: ${operations.map(operationText).join('; ')}`;
 }
-
-const counted = (operations: number): string =>
-  operations === 1 ? '1 operation' : `${operations} operations`;
