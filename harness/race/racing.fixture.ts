@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { E2fsck } from '../e2fsck.ts';
 import { ImageFiles } from '../image-file.ts';
 import { typescriptTargets } from '../targets/typescript/target.ts';
@@ -62,3 +62,9 @@ export const expectToHold = (program: RaceProgram): Promise<void> =>
     expect(found.map(({ failure }) => failure.words)).toEqual([]);
     expect(source.isExhausted).toBe(true);
   });
+
+/** Tests that a script holds in all those schedules, on both paths. */
+export const testBothPaths = (about: string, blockSize: BlockSize, script: Script): void =>
+  test.each(['delalloc', 'iomap'])(`${about}: %s`, { timeout: 240_000 }, (name) =>
+    expectToHold(programIn(name, blockSize, script)),
+  );
