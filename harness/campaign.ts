@@ -49,7 +49,10 @@ export interface Progress {
   readonly sequences: number;
   readonly operations: number;
   readonly elapsedMs: number;
+  /** Those that e2fsck looked at. */
   readonly imagesChecked: number;
+  /** Those that it need not look at, as they were the same bytes as another one of their sequence. */
+  readonly imagesSpared: number;
 }
 
 export interface CampaignResult extends Progress, CoverageTables {
@@ -163,6 +166,7 @@ export class Campaign {
       operations: this.#operations,
       elapsedMs: performance.now() - this.#startedAt,
       imagesChecked: this.#drive.e2fsck?.imagesChecked ?? 0,
+      imagesSpared: this.#drive.e2fsck?.imagesSpared ?? 0,
     };
   }
 

@@ -63,17 +63,19 @@ test('a file that is not there proves nothing', async () => {
   expect(judgeImage('t', '', report, NOTHING).kind).toBe('unknown');
 });
 
-test('an e2fsck that is killed proves nothing, and the next image is judged all the same', async () => {
+test('an e2fsck that is killed proves nothing, and the images behind it are judged all the same', async () => {
   const other = await E2fsck.find(1);
   if (other === null) throw new Error('e2fsck is gone');
   // A pipe that nobody writes to keeps it busy: an image may have been looked at before the signal comes.
   const busy = join(workspace.path, 'busy');
   await run('mkfifo', [busy], { timeoutMs: 10_000 });
   const killed = other.check(busy);
+  const waiting = other.check(await freshImage('waiting'));
   other.kill();
   const report = await killed;
   expect(report.status).toBeNull();
   expect(judgeImage('t', '', report, NOTHING).kind).toBe('unknown');
+  expect(judgeImage('t', '', await waiting, NOTHING).kind).toBe('holds');
   expect(judgeImage('t', '', await other.check(await freshImage('next')), NOTHING).kind).toBe('holds');
   await other.close();
 });

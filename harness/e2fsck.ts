@@ -32,33 +32,33 @@ interface Job {
   readonly resolve: (report: E2fsckReport, ms: number) => void;
 }
 
-/** One shell and the image that it looks at. */
+/**
+ * One shell, the image that it looks at, and those that come next: it has their names already, because this thread may be busy with a
+ * sequence when an answer comes, and the shell would wait for it.
+ */
 class Lane {
   readonly #program: string;
-  readonly #onIdle: () => void;
   readonly #token = `twinpath-${randomBytes(8).toString('hex')}`;
+  /** In the order of the shell, which looks at the first. */
+  readonly #jobs: Job[] = [];
   #shell: Shell | null = null;
-  #job: Job | null = null;
   #output = '';
   #startedAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(program: string, onIdle: () => void) {
+  constructor(program: string) {
     this.#program = program;
-    this.#onIdle = onIdle;
   }
 
-  get idle(): boolean {
-    return this.#job === null;
+  /** How many images wait for an answer. */
+  get length(): number {
+    return this.#jobs.length;
   }
 
-  start(job: Job): void {
-    this.#job = job;
-    this.#startedAt = performance.now();
-    this.#output = '';
-    this.#shell ??= this.#startShell();
-    this.#timer = setTimeout(() => this.#shell?.kill(), TIMEOUT_MS);
-    this.#shell.send(`${job.format} ${job.image}`);
+  add(job: Job): void {
+    this.#jobs.push(job);
+    if (this.#jobs.length === 1) this.#watchFirst();
+    this.#send(job);
   }
 
   async end(): Promise<void> {
@@ -68,33 +68,53 @@ class Lane {
     await shell.ended;
   }
 
+  /** The first image gets no answer; the others another shell. */
   kill(): void {
     this.#shell?.kill();
+  }
+
+  #send({ format, image }: Job): void {
+    this.#shell ??= this.#startShell();
+    this.#shell.send(`${format} ${image}`);
   }
 
   #startShell(): Shell {
     const shell = startShell(SCRIPT, [this.#program, this.#token], (text) => this.#read(text));
     void shell.ended.then(() => {
       this.#shell = null;
-      if (this.#job !== null) this.#answer({ status: null, output: this.#output });
+      if (this.#jobs.length > 0) this.#answer({ status: null, output: this.#output });
+      this.#output = '';
+      for (const job of this.#jobs) this.#send(job);
     });
     return shell;
   }
 
-  #read(text: string): void {
-    this.#output += text;
-    const marker = this.#output.lastIndexOf(`\n${this.#token} `);
-    if (marker < 0 || !this.#output.endsWith('\n')) return;
-    const status = Number(this.#output.slice(marker + this.#token.length + 2).trim());
-    this.#answer({ status: status > 128 ? null : status, output: this.#output.slice(0, marker) });
+  #watchFirst(): void {
+    this.#startedAt = performance.now();
+    this.#timer = setTimeout(() => this.kill(), TIMEOUT_MS);
   }
 
+  #read(text: string): void {
+    this.#output += text;
+    const marker = `\n${this.#token} `;
+    for (;;) {
+      const end = this.#output.indexOf(marker);
+      const lineEnd = end < 0 ? -1 : this.#output.indexOf('\n', end + marker.length);
+      if (lineEnd < 0) return;
+      const output = this.#output.slice(0, end);
+      const status = Number(this.#output.slice(end + marker.length, lineEnd));
+      this.#output = this.#output.slice(lineEnd + 1);
+      this.#answer({ status: status > 128 ? null : status, output });
+    }
+  }
+
+  /** Answers the first, and goes on with the next. */
   #answer(report: E2fsckReport): void {
     clearTimeout(this.#timer);
-    const job = this.#job;
-    this.#job = null;
-    job?.resolve(report, performance.now() - this.#startedAt);
-    this.#onIdle();
+    const job = this.#jobs.shift();
+    const ms = performance.now() - this.#startedAt;
+    if (this.#jobs.length > 0) this.#watchFirst();
+    job?.resolve(report, ms);
   }
 }
 
@@ -102,13 +122,13 @@ class Lane {
 export class E2fsck {
   readonly version: string;
   readonly #lanes: readonly Lane[];
-  readonly #waiting: Job[] = [];
   #imagesChecked = 0;
+  #imagesSpared = 0;
   #busyMs = 0;
 
   private constructor(program: string, version: string, lanes: number) {
     this.version = version;
-    this.#lanes = Array.from({ length: lanes }, () => new Lane(program, () => this.#next()));
+    this.#lanes = Array.from({ length: lanes }, () => new Lane(program));
   }
 
   /** Null when the system has no e2fsck that starts. */
@@ -137,13 +157,21 @@ export class E2fsck {
         this.#busyMs += ms;
         resolve(report);
       };
-      this.#waiting.push({ image, format, resolve: count });
-      this.#next();
+      this.#shortest().add({ image, format, resolve: count });
     });
   }
 
   get imagesChecked(): number {
     return this.#imagesChecked;
+  }
+
+  /** Counts an image that it need not look at: it is another one, byte for byte. */
+  spare(): void {
+    this.#imagesSpared++;
+  }
+
+  get imagesSpared(): number {
+    return this.#imagesSpared;
   }
 
   /** How long it worked, in milliseconds, added up over those that worked at the same time. */
@@ -160,12 +188,7 @@ export class E2fsck {
     for (const lane of this.#lanes) lane.kill();
   }
 
-  #next(): void {
-    for (const lane of this.#lanes) {
-      if (!lane.idle) continue;
-      const job = this.#waiting.shift();
-      if (job === undefined) return;
-      lane.start(job);
-    }
+  #shortest(): Lane {
+    return this.#lanes.reduce((best, lane) => (lane.length < best.length ? lane : best));
   }
 }

@@ -1,10 +1,9 @@
 import type { Operation, SpaceReport, Timestamp } from '../model/index.ts';
 import type { DriveOptions } from './drive.ts';
 import type { FailureKind } from './failure.ts';
-import { writeImage } from './image-file.ts';
+import { ImageChecks } from './image-checks.ts';
 import { inspect } from './inspection.ts';
 import { mountFails, targetBroke } from './judges/crash-of-target.ts';
-import { judgeImage } from './judges/e2fsck.ts';
 import { judgeRecoveredSpace, judgeSpace } from './judges/space.ts';
 import { Lane, Lockstep, type Participant, type StepContext } from './lockstep.ts';
 import { goOn } from './going-on.ts';
@@ -13,8 +12,8 @@ import { withImage } from './evidence-image.ts';
 import { hasFeature } from './format.ts';
 import type { Setup } from './setup.ts';
 import { thawing } from './thawing.ts';
-import type { Awaitable, DiskImage, ImageFormat, Session, Target } from './target.ts';
-import { HOLDS, worst, type FailedVerdict, type Verdict } from './verdict.ts';
+import type { Awaitable, DiskImage, Session, Target } from './target.ts';
+import { HOLDS, type FailedVerdict, type Verdict } from './verdict.ts';
 
 /** What is done with a file system when its sequence is over. Looking at the tree and unmounting always is. */
 export interface Stages {
@@ -110,7 +109,7 @@ class Finishing {
   readonly #now: Timestamp;
   readonly #options: FinishOptions;
   readonly #open = new Set<Session>();
-  readonly #checks: Promise<Verdict>[] = [];
+  readonly #checks: ImageChecks;
   /** What nobody needs when nothing was found. */
   readonly #images: DiskImage[] = [];
 
@@ -118,6 +117,7 @@ class Finishing {
     this.#setup = setup;
     this.#now = now;
     this.#options = options;
+    this.#checks = new ImageChecks(options.e2fsck, options.images);
   }
 
   adopt(session: Session): void {
@@ -132,8 +132,8 @@ class Finishing {
     for (const image of this.#images) image.release?.();
   }
 
-  async imageVerdicts(): Promise<Verdict> {
-    return worst(await Promise.all(this.#checks));
+  imageVerdicts(): Promise<Verdict> {
+    return this.#checks.verdict();
   }
 
   async lane(lane: Lane): Promise<void> {
@@ -194,7 +194,7 @@ class Finishing {
     for (const { name, session } of participants) {
       spaces.set(name, await this.#guarded(name, stage, () => session.space()));
       const image = await this.#unmount(name, session, stage);
-      if (this.#options.stages.checkAgain) this.#checkImage(name, stage, image);
+      if (this.#options.stages.checkAgain) this.#checks.start(image, { target: name, stage });
     }
     return lane.participants.map(({ name }) => spaces.get(name) ?? null);
   }
@@ -214,8 +214,9 @@ class Finishing {
     const image = (await this.#unmount(name, session, stage))?.snapshot() ?? null;
     if (image === null) return null;
     this.#images.push(image);
-    this.#checkImage(name, stage, image, target.capabilities.format);
-    if (target.capabilities.format === undefined) this.#accept(judgeSpace(name, space, image));
+    const { format } = target.capabilities;
+    this.#checks.start(image, { target: name, stage, format });
+    if (format === undefined) this.#accept(judgeSpace(name, space, image));
     if (recovered !== null) this.#accept(judgeRecoveredSpace(name, space, recovered));
     return image;
   }
@@ -240,7 +241,9 @@ class Finishing {
     if (stages.goOn) for (const part of lanes) await this.#goOnElsewhere(part);
     for (const { name, target, session } of participants) {
       const image = await this.#unmount(name, session, 'after remount');
-      if (stages.checkAgain) this.#checkImage(name, 'after remount', image, target.capabilities.format);
+      if (!stages.checkAgain) continue;
+      const { format } = target.capabilities;
+      this.#checks.start(image, { target: name, stage: 'after remount', format });
     }
   }
 
@@ -287,23 +290,6 @@ class Finishing {
     this.#open.delete(session);
     if (image !== null) this.#images.push(image);
     return image;
-  }
-
-  /** Starts e2fsck and does not wait for it. */
-  #checkImage(name: string, stage: string, image: DiskImage | null, format: ImageFormat = 'ext4'): void {
-    const { e2fsck, images } = this.#options;
-    if (e2fsck === null || image === null) return;
-    const judged = image.snapshot();
-    const path = images.take();
-    writeImage(judged, path);
-    this.#checks.push(
-      e2fsck.check(path, format).then((report) => {
-        images.release(path);
-        const verdict = judgeImage(name, stage, report, judged, format);
-        if (verdict.kind === 'holds') judged.release?.();
-        return verdict;
-      }),
-    );
   }
 
   async #inspect(lane: Lane, kind: FailureKind, stage: string): Promise<readonly Lane[]> {

@@ -169,7 +169,7 @@ const shrinkingEnded = (ending: Unfinished): string =>
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 function progressText(
-  { sequences, operations, elapsedMs, imagesChecked }: Progress,
+  { sequences, operations, elapsedMs, imagesChecked, imagesSpared }: Progress,
   plan: CheckRequest['plan'] | null,
 ): string {
   const rate = elapsedMs > 0 ? (operations / elapsedMs) * 1000 : 0;
@@ -177,6 +177,7 @@ function progressText(
     plan === null
       ? ''
       : timeLeft({ elapsedMs, durationMs: plan.durationMs, done: sequences, doneMax: plan.sequencesMax });
-  const images = imagesChecked > 0 ? `, ${plural(imagesChecked, 'image')} accepted` : '';
+  const accepted = imagesChecked + imagesSpared;
+  const images = accepted > 0 ? `, ${plural(accepted, 'image')} accepted` : '';
   return `${seconds(elapsedMs)}  ${plural(sequences, 'sequence')}, ${plural(operations, 'operation')} (${grouped(rate)}/s)${images}${left}`;
 }

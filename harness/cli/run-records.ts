@@ -51,6 +51,7 @@ export function checkEnd(
       sequences: result.sequences,
       operations: result.operations,
       'images checked': result.imagesChecked,
+      'images of the same bytes': result.imagesSpared,
     },
     unknown: { ...result.unknown },
     notes,

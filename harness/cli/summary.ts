@@ -89,7 +89,7 @@ export function findingLines(finding: Finding, facts: Pick<RunFacts, 'replay'>):
 }
 
 function timeLines(result: CheckResult, { e2fsck }: RunFacts): string[] {
-  const { elapsedMs, spent, operations, imagesChecked, e2fsckMs, shrinkMs } = result;
+  const { elapsedMs, spent, operations, imagesChecked, imagesSpared, e2fsckMs, shrinkMs } = result;
   const busy = STAGES.filter((stage) => stage !== 'wait').reduce((sum, stage) => sum + spent[stage], 0);
   const lines = [
     `time      ${seconds(elapsedMs)}: ${grouped((operations / elapsedMs) * 1000)} operations/s, ` +
@@ -97,8 +97,9 @@ function timeLines(result: CheckResult, { e2fsck }: RunFacts): string[] {
     `          ${STAGES.map((stage) => `${stage} ${seconds(spent[stage])}`).join(' · ')}`,
   ];
   if (e2fsck !== null) {
+    const same = imagesSpared > 0 ? ` and ${grouped(imagesSpared)} more of the same bytes` : '';
     lines.push(
-      `          e2fsck ${e2fsck}: ${plural(imagesChecked, 'image')}, ${seconds(e2fsckMs)} of work beside it`,
+      `          e2fsck ${e2fsck}: ${plural(imagesChecked, 'image')}${same}, ${seconds(e2fsckMs)} of work beside it`,
     );
   }
   if (shrinkMs >= 1) lines.push(`          shrinking ${seconds(shrinkMs)}`);
