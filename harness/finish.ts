@@ -10,6 +10,7 @@ import { goOn } from './going-on.ts';
 import { compareLayouts, promisesLayouts } from './layout.ts';
 import { withImage } from './evidence-image.ts';
 import { hasFeature } from './format.ts';
+import { sameImage } from './same-image.ts';
 import type { Setup } from './setup.ts';
 import { thawing } from './thawing.ts';
 import type { Awaitable, DiskImage, Session, Target } from './target.ts';
@@ -102,6 +103,14 @@ export async function finish(
   }
   finishing.releaseImages();
   return { verdict: HOLDS, images: finishing.imageVerdicts() };
+}
+
+/** An image that a target mounts once more. */
+interface Remount {
+  /** Who has left it. */
+  readonly writer: Participant;
+  readonly target: Target;
+  readonly image: DiskImage;
 }
 
 class Finishing {
@@ -221,20 +230,15 @@ class Finishing {
     return image;
   }
 
-  /** Mounts each image through the path that wrote it and, if so asked, through the others, and compares again. */
+  /** Mounts the images again, and compares again. */
   async #remount(lane: Lane, images: readonly (DiskImage | null)[]): Promise<void> {
-    const { targets, stages } = this.#options;
+    const { stages } = this.#options;
     const participants: Participant[] = [];
-    for (const [index, { name, target: own, session }] of lane.participants.entries()) {
-      const image = images[index];
-      if (image === undefined || image === null) continue;
-      for (const target of stages.remount === 'all' ? targets : [own]) {
-        const shared = target.capabilities.images && own.capabilities.images;
-        if (target !== own && !shared) continue;
-        const stage = target === own ? 'after remount' : `after remount on ${target.name}`;
-        const mounted = await this.#mount(name, target, image, 'recovery', stage);
-        participants.push({ sameTime: session.sameTime, ...mounted });
-      }
+    for (const { writer, target, image } of this.#toMount(lane, images)) {
+      const { name, session } = writer;
+      const stage = target === writer.target ? 'after remount' : `after remount on ${target.name}`;
+      const mounted = await this.#mount(name, target, image, 'recovery', stage);
+      participants.push({ sameTime: session.sameTime, ...mounted });
     }
     const mounted = new Lane(this.#setup, lane.model, participants);
     const lanes = await this.#inspect(mounted, 'recovery', 'after remount');
@@ -245,6 +249,27 @@ class Finishing {
       const { format } = target.capabilities;
       this.#checks.start(image, { target: name, stage: 'after remount', format });
     }
+  }
+
+  /**
+   * Each image through the path that wrote it and, if so asked, through the others. Nobody needs to mount the same bytes twice: both paths
+   * leave the same in two sequences of three. Where others go on, each does so with what another one has left.
+   */
+  #toMount({ participants }: Lane, images: readonly (DiskImage | null)[]): readonly Remount[] {
+    const { targets, stages } = this.#options;
+    const mounts: Remount[] = [];
+    for (const [index, writer] of participants.entries()) {
+      const image = images[index] ?? null;
+      if (image === null) continue;
+      const own = writer.target;
+      const same = stages.goOn ? [] : mounts.filter((other) => sameImage(other.image, image));
+      for (const target of stages.remount === 'all' ? targets : [own]) {
+        const shared = target.capabilities.images && own.capabilities.images;
+        if (target !== own && !shared) continue;
+        if (!same.some((other) => other.target === target)) mounts.push({ writer, target, image });
+      }
+    }
+    return mounts;
   }
 
   /** Those who have mounted what somebody else has begun go on with it. */
