@@ -76,7 +76,8 @@ async function inspectAsRoot(
   if (broken !== null) return broken;
   // In the middle of a run a mapping would change what comes after; of what was just mounted nobody has stored anything behind the end.
   const tails = context.kind === 'recovery' && lane.participants.every(mapsFiles);
-  const failed = await performAll(lockstep, inspectionOf(tree, lane.model.used, tails), context);
+  const looks = [...attributesOf(tree), ...insidesOf(firstNames(tree), lane.model.used, tails)];
+  const failed = await performAll(lockstep, looks, context);
   return failed ?? inspectLinks(tree, lane, context);
 }
 
@@ -110,17 +111,22 @@ async function performAll(
   return null;
 }
 
-/**
- * The operations that look at this tree: all attributes first, before reading moves any of them. Extended attributes and
- * flags are looked at when somebody has tried to set any, everywhere then.
- */
-export function inspectionOf(
-  tree: ModelTree,
-  used: Model['used'] = { xattrs: false, flags: false },
-  tails = false,
-): Operation[] {
+/** The operations that look at this tree, at each name as if it were an inode's only one: all attributes first, before reading moves any of them. */
+export const inspectionOf = (tree: ModelTree, used: Model['used']): Operation[] => [
+  ...attributesOf(tree),
+  ...insidesOf(tree, used, false),
+];
+
+const attributesOf = (tree: ModelTree): Operation[] =>
+  [...tree.keys()].map((path) => ({ op: 'lstat', path }));
+
+/** What further names of an inode show need not be looked at: they lead to the same (see inspectLinks). */
+const firstNames = (tree: ModelTree): ModelTree =>
+  new Map([...tree].filter(([, { sameAs }]) => sameAs === undefined));
+
+/** Contents, and extended attributes and flags when somebody has tried to set any, everywhere then. */
+function insidesOf(tree: ModelTree, used: Model['used'], tails: boolean): Operation[] {
   const operations: Operation[] = [];
-  for (const path of tree.keys()) operations.push({ op: 'lstat', path });
   for (const [path, { stat, xattrs = [] }] of tree) {
     if (used.xattrs) operations.push({ op: 'listxattr', path, nofollow: true });
     for (const name of xattrs) operations.push({ op: 'getxattr', path, name, nofollow: true });
@@ -184,29 +190,25 @@ function extend(windows: { start: number; end: number }[], start: number, end: n
   else windows.push({ start, end });
 }
 
-/** Each number of an inode must stand behind as many names as the inode says it has links. */
+/** All names of an inode must lead to the same one, and names of others to others. */
 async function inspectLinks(
   tree: ModelTree,
   lane: Lane,
   context: StepContext,
 ): Promise<FailedVerdict | null> {
   const linked = [...tree].filter(([, { stat }]) => stat.type !== 'directory' && stat.links > 1);
-  if (linked.length === 0) return null;
-  for (const { name, session } of lane.participants) {
-    const names = new Map<number, { links: number; paths: Path[] }>();
-    for (const [path, { stat }] of linked) {
+  for (const { name, session } of linked.length === 0 ? [] : lane.participants) {
+    const firsts = new Map<number, Path>();
+    for (const [path, { sameAs }] of linked) {
       let number: number;
       try {
         number = await session.identity(path, context.now);
       } catch (error) {
         return targetBroke(name, { op: 'lstat', path }, context, error);
       }
-      const known = names.get(number);
-      if (known === undefined) names.set(number, { links: stat.links, paths: [path] });
-      else known.paths.push(path);
-    }
-    for (const { links, paths } of names.values()) {
-      if (paths.length !== links) return linksDiffer(name, context, links, paths);
+      const seen = firsts.get(number);
+      if (seen !== sameAs) return linksDiffer(name, context, path, { expected: sameAs, observed: seen });
+      if (seen === undefined) firsts.set(number, path);
     }
   }
   return null;
@@ -215,15 +217,14 @@ async function inspectLinks(
 function linksDiffer(
   target: string,
   { step, kind, stage }: StepContext,
-  links: number,
-  paths: Path[],
+  path: Path,
+  first: { readonly expected: Path | undefined; readonly observed: Path | undefined },
 ): FailedVerdict {
+  const words = (other: Path | undefined): string =>
+    other === undefined ? `${path} is an inode of its own` : `${path} is the same inode as ${other}`;
+  const observed = words(first.observed);
   return fails(
     { kind, target, step, operation: null, detail: 'names of one inode' },
-    {
-      summary: `${target} gives an inode of ${links} links to ${paths.length} names ${stage}`,
-      expected: `${links} names`,
-      observed: paths.join(' '),
-    },
+    { summary: `on ${target}, ${observed} ${stage}`, expected: words(first.expected), observed },
   );
 }

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import {
   Model,
   type Operation,
@@ -46,13 +45,20 @@ class ModelDisk implements DiskImage {
   }
 }
 
+/** What is different from the model. */
+interface Traits {
+  readonly twist: Twist;
+  readonly asynchronous: boolean;
+  readonly space: SpaceReport;
+  /** The number of the inode of a name; null for the right one. */
+  readonly identity: (path: string) => number | null;
+}
+
 /** A target that is the model itself, so that it is right by construction but for the twist of a test. */
 export class ModelTarget implements Target {
   readonly name: string;
   readonly capabilities: Capabilities;
-  readonly #twist: Twist;
-  readonly #asynchronous: boolean;
-  readonly space: SpaceReport;
+  readonly #traits: Traits;
 
   constructor(
     name: string,
@@ -60,13 +66,9 @@ export class ModelTarget implements Target {
       twist = (_, answer) => answer,
       asynchronous = false,
       space = EMPTY_SPACE,
+      identity = () => null,
       largeBlocks = false,
-    }: {
-      twist?: Twist;
-      asynchronous?: boolean;
-      space?: SpaceReport;
-      largeBlocks?: boolean;
-    } = {},
+    }: Partial<Traits> & { readonly largeBlocks?: boolean } = {},
   ) {
     this.capabilities = {
       powerCut: true,
@@ -75,62 +77,48 @@ export class ModelTarget implements Target {
       ...(largeBlocks && { largeBlocks }),
     };
     this.name = name;
-    this.#twist = twist;
-    this.#asynchronous = asynchronous;
-    this.space = space;
+    this.#traits = { twist, asynchronous, space, identity };
   }
 
   start(setup: Setup): Session {
-    return new ModelSession(new Model(modelOptions(setup)), this.#twist, this.#asynchronous, this.space);
+    return new ModelSession(new Model(modelOptions(setup)), this.#traits);
   }
 
   mount(image: DiskImage, _setup: Setup, options: SessionOptions): Session {
     if (!(image instanceof ModelDisk)) throw new Error('the image of another kind of target');
     const model = image.model.clone();
     model.step({ op: 'remount' }, options.now);
-    return new ModelSession(model, this.#twist, this.#asynchronous, this.space);
+    return new ModelSession(model, this.#traits);
   }
 }
 
 class ModelSession implements Session {
   readonly #model: Model;
-  readonly #twist: Twist;
-  readonly #asynchronous: boolean;
-  readonly #space: SpaceReport;
+  readonly #traits: Traits;
   #count = 0;
 
-  constructor(model: Model, twist: Twist, asynchronous: boolean, space: SpaceReport) {
+  constructor(model: Model, traits: Traits) {
     this.#model = model;
-    this.#twist = twist;
-    this.#asynchronous = asynchronous;
-    this.#space = space;
+    this.#traits = traits;
   }
 
   apply(operation: Operation, now: Timestamp): Outcome | Promise<Outcome> {
     // The model must follow the twisted answer, or it would be in another state than it says.
     const straight = this.#model.clone().step(operation, now);
-    const twisted = this.#twist(operation, materialised(straight), this.#count++);
+    const twisted = this.#traits.twist(operation, materialised(straight), this.#count++);
     this.#model.step(operation, now, twisted);
-    return this.#asynchronous ? Promise.resolve(twisted) : twisted;
+    return this.#traits.asynchronous ? Promise.resolve(twisted) : twisted;
   }
 
-  /** The place of the first name that loses a link when this one is removed: the same for all names of one file. */
-  identity(path: string, now: Timestamp): number {
-    const without = this.#model.clone();
-    without.step({ op: 'setcreds', uid: 0, gid: 0, groups: [] }, now);
-    // Flags forbid removing; a symbolic link has none, and answers so.
-    for (const held of [dirname(path), path]) {
-      without.step({ op: 'chattr', path: held, immutable: false, append: false }, now);
-    }
-    without.step({ op: 'unlink', path }, now);
-    const after = without.tree();
-    return [...this.#model.tree()].findIndex(
-      ([name, { stat }]) => name === path || after.get(name)?.stat.links === stat.links - 1,
-    );
+  /** The place of the first name of the same file. */
+  identity(path: string): number {
+    const tree = this.#model.tree();
+    const first = tree.get(path)?.sameAs ?? path;
+    return this.#traits.identity(path) ?? [...tree.keys()].indexOf(first);
   }
 
   space(): SpaceReport {
-    return this.#space;
+    return this.#traits.space;
   }
 
   closeAll(): void {

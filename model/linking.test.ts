@@ -135,3 +135,12 @@ test('a directory that counts its subdirectories refuses one too many', () => {
     expect(session.lstat('.').links).toBe(dirNlink ? 1 : 5);
   }
 });
+
+test('the tree knows which names lead to one inode', () => {
+  session.prepare({ op: 'link', from: 'f', to: 'd/g' });
+  session.file('h');
+  const tree = session.model.tree();
+  const further = [...tree].filter(([, { sameAs }]) => sameAs !== undefined);
+  expect(further.map(([path, { sameAs }]) => [path, sameAs])).toEqual([['f', 'd/g']]);
+  expect(tree.get('f')?.runs).toEqual(tree.get('d/g')?.runs);
+});

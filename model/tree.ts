@@ -10,6 +10,8 @@ export interface TreeNode {
   readonly runs?: readonly Run[];
   /** Only of a symbolic link. */
   readonly target?: string;
+  /** The first of the names that lead to the same inode, where this is another one. */
+  readonly sameAs?: Path;
   /** Names of extended attributes, access control lists among them, sorted; only where there are any. */
   readonly xattrs?: readonly string[];
 }
@@ -18,16 +20,24 @@ export interface TreeNode {
 export type ModelTree = ReadonlyMap<Path, TreeNode>;
 
 export function treeOf(root: DirectoryInode): ModelTree {
-  const nodes: [Path, TreeNode][] = [];
-  collect(root, '', nodes);
-  nodes.sort(([a], [b]) => (a < b ? -1 : 1));
-  return new Map<Path, TreeNode>([['.', nodeOf(root)], ...nodes]);
+  const names: [Path, Inode][] = [];
+  collect(root, '', names);
+  names.sort(([a], [b]) => (a < b ? -1 : 1));
+  const tree = new Map<Path, TreeNode>([['.', nodeOf(root)]]);
+  const firstNames = new Map<Inode, { readonly path: Path; readonly node: TreeNode }>();
+  for (const [path, inode] of names) {
+    const first = firstNames.get(inode);
+    const node = first === undefined ? nodeOf(inode) : { ...first.node, sameAs: first.path };
+    if (first === undefined && node.stat.links > 1) firstNames.set(inode, { path, node });
+    tree.set(path, node);
+  }
+  return tree;
 }
 
-function collect(directory: DirectoryInode, prefix: string, into: [Path, TreeNode][]): void {
+function collect(directory: DirectoryInode, prefix: string, into: [Path, Inode][]): void {
   for (const { name, inode } of directory.children.values()) {
     const path = prefix + name;
-    into.push([path, nodeOf(inode)]);
+    into.push([path, inode]);
     if (inode.type === 'directory') collect(inode, `${path}/`, into);
   }
 }
