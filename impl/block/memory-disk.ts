@@ -195,9 +195,11 @@ export class MemoryDisk implements BlockDevice {
   *extents(): Generator<{ readonly offset: number; readonly pages: readonly Uint8Array[] }> {
     let first = 0;
     let pages: Uint8Array[] = [];
-    for (const table of this.#tables.numbers()) {
-      for (let index = table * TABLE_PAGES; index < (table + 1) * TABLE_PAGES; index++) {
-        const page = this.#page(index);
+    for (const number of this.#tables.numbers()) {
+      const slots = this.#tables.get(number)?.pages ?? [];
+      for (let slot = 0; slot < slots.length; slot++) {
+        const index = number * TABLE_PAGES + slot;
+        const page = slots[slot] ?? null;
         const isData = page !== null && page !== LEFTOVERS;
         if (pages.length > 0 && !(isData && index === first + pages.length)) {
           yield { offset: first * PAGE_BYTES, pages };
