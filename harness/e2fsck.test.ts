@@ -2,36 +2,25 @@ import { existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { countFree } from './bitmaps.ts';
+import { freshImage as makeImage, openChecker, type Checker } from './e2fsck.fixture.ts';
 import { E2fsck } from './e2fsck.ts';
 import { ImageBytes } from './image-bytes.fixture.ts';
 import { writeImage } from './image-file.ts';
 import { judgeImage } from './judges/e2fsck.ts';
 import { findProgram, run } from './process.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
 
-let workspace: Workspace;
+let checker: Checker;
 let e2fsck: E2fsck;
 
 beforeAll(async () => {
-  workspace = await openWorkspace();
-  const found = await E2fsck.find();
-  if (found === null) throw new Error('these tests need e2fsck');
-  e2fsck = found;
+  checker = await openChecker();
+  ({ e2fsck } = checker);
 });
 
-afterAll(async () => {
-  await e2fsck.close();
-  await workspace.remove();
-});
+afterAll(() => checker.close());
 
-/** An image that the system's mke2fs made. */
-async function freshImage(name: string, ...options: string[]): Promise<string> {
-  const path = join(workspace.path, name);
-  const program = findProgram('mke2fs') ?? 'mke2fs';
-  const words = ['-q', '-F', '-t', 'ext4', ...options, path, '8M'];
-  expect(await run(program, words, { timeoutMs: 30_000 })).toMatchObject({ exitCode: 0 });
-  return path;
-}
+const freshImage = (name: string, ...options: string[]): Promise<string> =>
+  makeImage(checker.folder, name, ...options);
 
 const NOTHING = new ImageBytes(new Uint8Array(0));
 
@@ -53,13 +42,13 @@ test('a damaged image fails, by the class of the first complaint', async () => {
 });
 
 test('what is no file system at all fails', async () => {
-  const path = join(workspace.path, 'nonsense');
+  const path = join(checker.folder, 'nonsense');
   writeImage(new ImageBytes(new Uint8Array(1 << 20).fill(1)), path);
   expect(judgeImage('t', '', await e2fsck.check(path), NOTHING).kind).toBe('fails');
 });
 
 test('a file that is not there proves nothing', async () => {
-  const report = await e2fsck.check(join(workspace.path, 'missing'));
+  const report = await e2fsck.check(join(checker.folder, 'missing'));
   expect(judgeImage('t', '', report, NOTHING).kind).toBe('unknown');
 });
 
@@ -67,7 +56,7 @@ test('an e2fsck that is killed proves nothing, and the images behind it are judg
   const other = await E2fsck.find(1);
   if (other === null) throw new Error('e2fsck is gone');
   // A pipe that nobody writes to keeps it busy: an image may have been looked at before the signal comes.
-  const busy = join(workspace.path, 'busy');
+  const busy = join(checker.folder, 'busy');
   await run('mkfifo', [busy], { timeoutMs: 10_000 });
   const killed = other.check(busy);
   const waiting = other.check(await freshImage('waiting'));
@@ -81,7 +70,7 @@ test('an e2fsck that is killed proves nothing, and the images behind it are judg
 });
 
 test('many images at once get their own answers', async () => {
-  const [sound, nonsense] = [await freshImage('a'), join(workspace.path, 'b')];
+  const [sound, nonsense] = [await freshImage('a'), join(checker.folder, 'b')];
   writeImage(new ImageBytes(new Uint8Array(1 << 20).fill(1)), nonsense);
   const paths = Array.from({ length: 20 }, (_, index) => (index % 3 === 0 ? nonsense : sound));
   const reports = await Promise.all(paths.map((path) => e2fsck.check(path)));
@@ -107,7 +96,7 @@ test('an image is written as it is, and holes stay holes', () => {
   const bytes = new Uint8Array((1 << 20) + 512);
   bytes[5000] = 1;
   bytes[bytes.length - 1] = 2;
-  const path = join(workspace.path, 'sparse');
+  const path = join(checker.folder, 'sparse');
   writeImage(new ImageBytes(bytes), path);
   expect(Buffer.compare(readFileSync(path), bytes)).toBe(0);
   expect(statSync(path).blocks * 512).toBeLessThan(1 << 16);

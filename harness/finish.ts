@@ -10,7 +10,7 @@ import { goOn } from './going-on.ts';
 import { compareLayouts, promisesLayouts } from './layout.ts';
 import { withImage } from './evidence-image.ts';
 import { hasFeature } from './format.ts';
-import { sameImage } from './same-image.ts';
+import { DistinctImages } from './same-image.ts';
 import type { Setup } from './setup.ts';
 import { thawing } from './thawing.ts';
 import type { Awaitable, DiskImage, Session, Target } from './target.ts';
@@ -118,6 +118,7 @@ class Finishing {
   readonly #now: Timestamp;
   readonly #options: FinishOptions;
   readonly #open = new Set<Session>();
+  readonly #distinct = new DistinctImages();
   readonly #checks: ImageChecks;
   /** What nobody needs when nothing was found. */
   readonly #images: DiskImage[] = [];
@@ -126,7 +127,7 @@ class Finishing {
     this.#setup = setup;
     this.#now = now;
     this.#options = options;
-    this.#checks = new ImageChecks(options.e2fsck, options.images);
+    this.#checks = new ImageChecks(options.e2fsck, options.images, this.#distinct);
   }
 
   adopt(session: Session): void {
@@ -200,19 +201,18 @@ class Finishing {
     model.step(REMOUNT, this.#now);
     await this.#inspect(new Lane(this.#setup, model, participants), 'recovery', stage);
     const spaces = new Map<string, SpaceReport>();
-    for (const { name, session } of participants) {
+    for (const participant of participants) {
+      const { name, session } = participant;
       spaces.set(name, await this.#guarded(name, stage, () => session.space()));
       const image = await this.#unmount(name, session, stage);
-      if (this.#options.stages.checkAgain) this.#checks.start(image, { target: name, stage });
+      if (this.#options.stages.checkAgain) this.#check(participant, stage, image);
     }
     return lane.participants.map(({ name }) => spaces.get(name) ?? null);
   }
 
   /** The clean end of the run: what statfs says then must be what the disk says. */
-  async #unmountJudged(
-    { name, target, session }: Participant,
-    recovered: SpaceReport | null,
-  ): Promise<DiskImage | null> {
+  async #unmountJudged(participant: Participant, recovered: SpaceReport | null): Promise<DiskImage | null> {
+    const { name, target, session } = participant;
     const stage = 'after unmount';
     const space = await this.#guarded(name, 'at the end of the run', async () => {
       await session.closeAll();
@@ -223,9 +223,8 @@ class Finishing {
     const image = (await this.#unmount(name, session, stage))?.snapshot() ?? null;
     if (image === null) return null;
     this.#images.push(image);
-    const { format } = target.capabilities;
-    this.#checks.start(image, { target: name, stage, format });
-    if (format === undefined) this.#accept(judgeSpace(name, space, image));
+    this.#check(participant, stage, image);
+    if (target.capabilities.format === undefined) this.#accept(judgeSpace(name, space, image));
     if (recovered !== null) this.#accept(judgeRecoveredSpace(name, space, recovered));
     return image;
   }
@@ -243,11 +242,9 @@ class Finishing {
     const mounted = new Lane(this.#setup, lane.model, participants);
     const lanes = await this.#inspect(mounted, 'recovery', 'after remount');
     if (stages.goOn) for (const part of lanes) await this.#goOnElsewhere(part);
-    for (const { name, target, session } of participants) {
-      const image = await this.#unmount(name, session, 'after remount');
-      if (!stages.checkAgain) continue;
-      const { format } = target.capabilities;
-      this.#checks.start(image, { target: name, stage: 'after remount', format });
+    for (const participant of participants) {
+      const image = await this.#unmount(participant.name, participant.session, 'after remount');
+      if (stages.checkAgain) this.#check(participant, 'after remount', image);
     }
   }
 
@@ -259,14 +256,15 @@ class Finishing {
     const { targets, stages } = this.#options;
     const mounts: Remount[] = [];
     for (const [index, writer] of participants.entries()) {
-      const image = images[index] ?? null;
-      if (image === null) continue;
+      const left = images[index] ?? null;
+      if (left === null) continue;
+      const image = stages.goOn ? left : this.#distinct.firstLike(left);
       const own = writer.target;
-      const same = stages.goOn ? [] : mounts.filter((other) => sameImage(other.image, image));
       for (const target of stages.remount === 'all' ? targets : [own]) {
         const shared = target.capabilities.images && own.capabilities.images;
         if (target !== own && !shared) continue;
-        if (!same.some((other) => other.target === target)) mounts.push({ writer, target, image });
+        const again = mounts.some((other) => other.target === target && other.image === image);
+        if (!again) mounts.push({ writer, target, image });
       }
     }
     return mounts;
@@ -315,6 +313,12 @@ class Finishing {
     this.#open.delete(session);
     if (image !== null) this.#images.push(image);
     return image;
+  }
+
+  /** Starts e2fsck and does not wait for it. */
+  #check({ name, target }: Participant, stage: string, image: DiskImage | null): void {
+    if (image !== null)
+      this.#checks.start(image, { target: name, stage, format: target.capabilities.format });
   }
 
   async #inspect(lane: Lane, kind: FailureKind, stage: string): Promise<readonly Lane[]> {

@@ -1,37 +1,24 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { E2fsck } from './e2fsck.ts';
+import { freshImage, openChecker, type Checker } from './e2fsck.fixture.ts';
+import type { E2fsck } from './e2fsck.ts';
 import { ImageBytes } from './image-bytes.fixture.ts';
 import { ImageChecks } from './image-checks.ts';
 import { ImageFiles } from './image-file.ts';
-import { findProgram, run } from './process.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
 
-let workspace: Workspace;
+let checker: Checker;
 let e2fsck: E2fsck;
 let checks: ImageChecks;
 
 beforeEach(async () => {
-  workspace = await openWorkspace();
-  const found = await E2fsck.find();
-  if (found === null) throw new Error('these tests need e2fsck');
-  e2fsck = found;
-  checks = new ImageChecks(e2fsck, new ImageFiles(workspace.path));
+  checker = await openChecker();
+  ({ e2fsck } = checker);
+  checks = new ImageChecks(e2fsck, new ImageFiles(checker.folder));
 });
 
-afterEach(async () => {
-  await e2fsck.close();
-  await workspace.remove();
-});
+afterEach(() => checker.close());
 
-async function soundImage(): Promise<ImageBytes> {
-  const path = join(workspace.path, 'sound');
-  const words = ['-q', '-F', '-t', 'ext4', path, '8M'];
-  expect(await run(findProgram('mke2fs') ?? 'mke2fs', words, { timeoutMs: 30_000 })).toMatchObject({
-    exitCode: 0,
-  });
-  return ImageBytes.fromFile(path);
-}
+const soundImage = async (): Promise<ImageBytes> =>
+  ImageBytes.fromFile(await freshImage(checker.folder, 'sound'));
 
 const nonsense = (byte: number): ImageBytes => new ImageBytes(new Uint8Array(1 << 20).fill(byte));
 
@@ -65,7 +52,7 @@ test('what is wrong with the same bytes is told of the first who left them', asy
 });
 
 test('without e2fsck nobody says anything', async () => {
-  const unchecked = new ImageChecks(null, new ImageFiles(workspace.path));
+  const unchecked = new ImageChecks(null, new ImageFiles(checker.folder));
   unchecked.start(nonsense(1), from('one'));
   expect(await unchecked.verdict()).toEqual({ kind: 'holds' });
 });

@@ -1,7 +1,7 @@
 import type { E2fsck, E2fsckReport } from './e2fsck.ts';
-import { writeImage, type ImageFiles } from './image-file.ts';
+import type { ImageFiles } from './image-file.ts';
 import { judgeImage } from './judges/e2fsck.ts';
-import { sameImage } from './same-image.ts';
+import { DistinctImages } from './same-image.ts';
 import type { DiskImage, ImageFormat } from './target.ts';
 import { worst, type Verdict } from './verdict.ts';
 
@@ -13,7 +13,6 @@ export interface ImageOrigin {
 }
 
 interface Looked {
-  readonly image: DiskImage;
   readonly format: ImageFormat;
   readonly report: Promise<E2fsckReport>;
 }
@@ -25,20 +24,23 @@ interface Looked {
 export class ImageChecks {
   readonly #e2fsck: E2fsck | null;
   readonly #files: ImageFiles;
-  readonly #looked: Looked[] = [];
+  readonly #distinct: DistinctImages;
+  /** What was said of those that e2fsck looked at. */
+  readonly #looked = new Map<DiskImage, Looked>();
   readonly #verdicts: Promise<Verdict>[] = [];
 
   /** Without an e2fsck nothing is checked. */
-  constructor(e2fsck: E2fsck | null, files: ImageFiles) {
+  constructor(e2fsck: E2fsck | null, files: ImageFiles, distinct = new DistinctImages()) {
     this.#e2fsck = e2fsck;
     this.#files = files;
+    this.#distinct = distinct;
   }
 
-  /** Starts e2fsck and does not wait for it. Until the last image of the sequence was given, this one is neither changed nor released. */
-  start(image: DiskImage | null, { target, stage, format = 'ext4' }: ImageOrigin): void {
-    if (this.#e2fsck === null || image === null) return;
+  /** Starts e2fsck and does not wait for it. The image stays as it is as long as DistinctImages asks for that. */
+  start(image: DiskImage, { target, stage, format = 'ext4' }: ImageOrigin): void {
+    if (this.#e2fsck === null) return;
     const judged = image.snapshot();
-    const report = this.#known(image, format) ?? this.#look(this.#e2fsck, image, format);
+    const report = this.#reportOf(image, format, this.#e2fsck);
     const judge = (said: E2fsckReport): Verdict => {
       const verdict = judgeImage(target, stage, said, judged, format);
       if (verdict.kind === 'holds') judged.release?.();
@@ -52,18 +54,15 @@ export class ImageChecks {
     return worst(await Promise.all(this.#verdicts));
   }
 
-  #known(image: DiskImage, format: ImageFormat): Promise<E2fsckReport> | null {
-    const same = this.#looked.find((other) => other.format === format && sameImage(other.image, image));
-    if (same === undefined) return null;
-    this.#e2fsck?.spare();
-    return same.report;
-  }
-
-  #look(e2fsck: E2fsck, image: DiskImage, format: ImageFormat): Promise<E2fsckReport> {
-    const path = this.#files.take();
-    writeImage(image, path);
-    const report = e2fsck.check(path, format).finally(() => this.#files.release(path));
-    this.#looked.push({ image, format, report });
+  #reportOf(image: DiskImage, format: ImageFormat, e2fsck: E2fsck): Promise<E2fsckReport> {
+    const first = this.#distinct.firstLike(image);
+    const looked = this.#looked.get(first);
+    if (looked?.format === format) {
+      e2fsck.spare();
+      return looked.report;
+    }
+    const report = this.#files.lend(first, (path) => e2fsck.check(path, format));
+    this.#looked.set(first, { format, report });
     return report;
   }
 }

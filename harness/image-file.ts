@@ -36,11 +36,16 @@ export class ImageFiles {
     this.#folder = folder;
   }
 
-  take(): string {
-    return this.#free.pop() ?? join(this.#folder, `image-${this.#made++}`);
-  }
-
-  release(path: string): void {
-    this.#free.push(path);
+  /** Lets somebody use the image as a file, for as long as that takes. Throws at once when it cannot be written. */
+  lend<T>(image: DiskImage, use: (path: string) => Promise<T>): Promise<T> {
+    const path = this.#free.pop() ?? join(this.#folder, `image-${this.#made++}`);
+    const giveBack = (): void => void this.#free.push(path);
+    try {
+      writeImage(image, path);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+    return use(path).finally(giveBack);
   }
 }

@@ -197,7 +197,7 @@ async function inspectLinks(
   context: StepContext,
 ): Promise<FailedVerdict | null> {
   const linked = [...tree].filter(([, { stat }]) => stat.type !== 'directory' && stat.links > 1);
-  for (const { name, session } of linked.length === 0 ? [] : lane.participants) {
+  for (const { name, session } of lane.participants) {
     const firsts = new Map<number, Path>();
     for (const [path, { sameAs }] of linked) {
       let number: number;

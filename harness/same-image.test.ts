@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ImageBytes } from './image-bytes.fixture.ts';
-import { sameImage } from './same-image.ts';
+import { DistinctImages, sameImage } from './same-image.ts';
 
 const PAGE_BYTES = 4096;
 
@@ -24,4 +24,13 @@ test.each([
   ['the length', imageOf(1, 0), imageOf(1)],
 ])('%s tells them apart', (_, left, right) => {
   expect(sameImage(left, right)).toBe(false);
+});
+
+test('of those with the same bytes, the first stands for all', () => {
+  const distinct = new DistinctImages();
+  const [first, other, again] = [imageOf(1, 0), imageOf(2, 0), imageOf(1, 0)];
+  expect(distinct.firstLike(first)).toBe(first);
+  expect(distinct.firstLike(other)).toBe(other);
+  expect(distinct.firstLike(again)).toBe(first);
+  expect(distinct.firstLike(again)).toBe(first);
 });

@@ -1,10 +1,8 @@
 import { execa } from 'execa';
 import { afterAll, expect } from 'vitest';
 import {
-  E2fsck,
   generateSequence,
   ImageFiles,
-  openWorkspace,
   runCase,
   sequenceSeed,
   StageClock,
@@ -18,6 +16,7 @@ import {
   type Stages,
   type Target,
 } from '../harness/index.ts';
+import { openChecker } from '../harness/e2fsck.fixture.ts';
 import type { Operation } from '../model/index.ts';
 
 /** What a property needs to run sequences on both paths with every judge. The workspace goes away with the tests. */
@@ -32,25 +31,21 @@ export async function openBench(
   faults: readonly string[] = [],
   targetsIn: (workspace: string) => readonly Target[] = () => typescriptTargets(),
 ): Promise<Bench> {
-  const workspace = await openWorkspace();
-  const e2fsck = await E2fsck.find();
-  // Without e2fsck half of the claims cannot be judged: that is a failure of the test, not a reason to skip it.
-  if (e2fsck === null) throw new Error('e2fsck is not installed: ./run test installs it');
-  const targets = targetsIn(workspace.path);
+  const { e2fsck, folder, close } = await openChecker();
+  const targets = targetsIn(folder);
   afterAll(async () => {
     for (const target of targets) await target.close?.();
-    await e2fsck.close();
-    await workspace.remove();
+    await close();
   });
   const options: Omit<DriveOptions, 'stages'> = {
     targets,
     faults,
     e2fsck,
-    images: new ImageFiles(workspace.path),
+    images: new ImageFiles(folder),
     clock: new StageClock(),
   };
   return {
-    folder: workspace.path,
+    folder,
     unperformed: [...unperformedBy(targets)],
     run: (setup, operations, stages) => runCase(setup, operations, { ...options, stages }),
   };

@@ -1,7 +1,7 @@
 import { DurabilityJudge, type CrashMoment, type RecoveredTree } from '../../model/index.ts';
 import { streamBytes } from '../content.ts';
 import type { E2fsck } from '../e2fsck.ts';
-import { writeImage, type ImageFiles } from '../image-file.ts';
+import type { ImageFiles } from '../image-file.ts';
 import { complaintsOf } from '../judges/e2fsck.ts';
 import { hasFeature } from '../format.ts';
 import { timeOfStep, type Setup } from '../setup.ts';
@@ -157,14 +157,8 @@ export class CrashExamination {
 
   /** e2fsck -fn must accept what recovery left without a word. */
   async #checkFailure(image: DiskImage, e2fsck: E2fsck): Promise<CrashFailure | null> {
-    const { files } = this.#judges;
-    const path = files.take();
-    try {
-      writeImage(image, path);
-      return fsckFailure(await e2fsck.check(path), 'after recovery');
-    } finally {
-      files.release(path);
-    }
+    const report = await this.#judges.files.lend(image, (path) => e2fsck.check(path));
+    return fsckFailure(report, 'after recovery');
   }
 
   /** e2fsck -fy recovers the state by itself: to the same tree, and so that it has nothing to say afterwards. */
@@ -175,10 +169,7 @@ export class CrashExamination {
   ): Promise<CrashFailure | null> {
     const disk = this.disk(state);
     if ('kind' in disk) return disk;
-    const { files } = this.#judges;
-    const path = files.take();
-    try {
-      writeImage(disk, path);
+    return this.#judges.files.lend(disk, async (path) => {
       disk.release?.();
       const { output } = await e2fsck.repair(path);
       const failure = fsckFailure(await e2fsck.check(path), 'after e2fsck -fy');
@@ -190,9 +181,7 @@ export class CrashExamination {
       const differs = treeDifference(expected, recovered.tree);
       if (differs === null || leavesOrphanLong(this.run.program.setup, output)) return null;
       return { kind: 'disagreement', ...differs };
-    } finally {
-      files.release(path);
-    }
+    });
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Operation } from '../../model/index.ts';
 import type { Driven, DriveOptions } from '../drive.ts';
 import { hasFeature } from '../format.ts';
-import { writeImage } from '../image-file.ts';
 import { complaintsOf, judgeImage } from '../judges/e2fsck.ts';
 import type { Setup } from '../setup.ts';
 import { canFail, type DiskImage } from '../target.ts';
@@ -39,9 +38,7 @@ async function repaired(
   { e2fsck, images }: DriveOptions,
 ): Promise<Verdict> {
   if (e2fsck === null) return HOLDS;
-  const path = images.take();
-  try {
-    writeImage(image, path);
+  return images.lend(image, async (path) => {
     const { status, output } = await e2fsck.repair(path);
     // Without an inode for lost+found it keeps the block that it took for it, each time: nobody can judge that.
     if (output.includes(NO_LOST_AND_FOUND)) return HOLDS;
@@ -49,9 +46,7 @@ async function repaired(
     const report = await e2fsck.check(path);
     if (hasFeature(format, 'bigalloc') && complainsOfItself(output, report.output)) return HOLDS;
     return judgeImage(target, 'when its device had failed, and e2fsck -fy had repaired it', report, image);
-  } finally {
-    images.release(path);
-  }
+  });
 }
 
 const NO_LOST_AND_FOUND = 'Cannot allocate space for /lost+found';

@@ -1,6 +1,6 @@
 import { describe } from '../compare.ts';
 import type { E2fsck } from '../e2fsck.ts';
-import { type ImageFiles, writeImage } from '../image-file.ts';
+import type { ImageFiles } from '../image-file.ts';
 import { withoutNumbers } from '../judges/crash-of-target.ts';
 import { judgeImage } from '../judges/e2fsck.ts';
 import { operationText } from '../program-text.ts';
@@ -39,20 +39,15 @@ async function fsckFailure(
   e2fsck: E2fsck,
   files: ImageFiles,
 ): Promise<RaceFailure | null> {
-  const path = files.take();
-  try {
-    writeImage(image, path);
-    const verdict = judgeImage(target, 'after the race', await e2fsck.check(path), image);
-    if (verdict.kind === 'holds') return null;
-    if (verdict.kind === 'unknown') throw new Error(verdict.reason);
-    return {
-      kind: 'e2fsck',
-      detail: verdict.failure.detail,
-      words: verdict.evidence.details ?? verdict.evidence.summary,
-    };
-  } finally {
-    files.release(path);
-  }
+  const report = await files.lend(image, (path) => e2fsck.check(path));
+  const verdict = judgeImage(target, 'after the race', report, image);
+  if (verdict.kind === 'holds') return null;
+  if (verdict.kind === 'unknown') throw new Error(verdict.reason);
+  return {
+    kind: 'e2fsck',
+    detail: verdict.failure.detail,
+    words: verdict.evidence.details ?? verdict.evidence.summary,
+  };
 }
 
 /** The last calls of a run looked at every name: on another mount they must answer the same. */

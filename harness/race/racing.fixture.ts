@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { E2fsck } from '../e2fsck.ts';
+import { openChecker } from '../e2fsck.fixture.ts';
 import { ImageFiles } from '../image-file.ts';
 import { typescriptTargets } from '../targets/typescript/target.ts';
 import type { BlockSize } from '../setup.ts';
-import { openWorkspace } from '../workspace.ts';
 import type { Script } from './catalogue/script.ts';
 import { RACE_MODES, setupOf, type RaceMode } from './modes.ts';
 import type { RaceProgram } from './program.ts';
@@ -13,15 +12,12 @@ import { sourceOf } from './strategy.ts';
 
 /** Runs what needs every judge of a race, and takes away what they leave. */
 export async function withJudges<T>(use: (context: RaceContext) => Promise<T>): Promise<T> {
-  const e2fsck = await E2fsck.find();
-  if (e2fsck === null) throw new Error('e2fsck is not there: whether images are sound is unknown');
-  const workspace = await openWorkspace();
+  const { e2fsck, folder, close } = await openChecker();
   try {
-    const files = new ImageFiles(workspace.path);
+    const files = new ImageFiles(folder);
     return await use({ judges: { e2fsck, files, targets: typescriptTargets() }, watch: UNWATCHED });
   } finally {
-    await e2fsck.close();
-    await workspace.remove();
+    await close();
   }
 }
 

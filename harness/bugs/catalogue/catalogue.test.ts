@@ -1,11 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { runCase, type DriveOptions, type RunResult } from '../../drive.ts';
-import { E2fsck } from '../../e2fsck.ts';
+import { openChecker } from '../../e2fsck.fixture.ts';
 import { ALL_STAGES } from '../../finish.ts';
 import { ImageFiles } from '../../image-file.ts';
 import { StageClock } from '../../stage-clock.ts';
 import { PLANTED_FAULTS, typescriptTargets } from '../../targets/typescript/target.ts';
-import { openWorkspace } from '../../workspace.ts';
 import { isSequence, type KnownSequence } from '../bug.ts';
 import { BUGS, PLANTED_BUGS } from './catalogue.ts';
 
@@ -21,22 +20,17 @@ test('B01 to B48 are all there', () => {
 });
 
 describe('the smallest known sequence', async () => {
-  const workspace = await openWorkspace();
-  const e2fsck = await E2fsck.find();
-  if (e2fsck === null) throw new Error('e2fsck is not there: whether images are sound is unknown');
+  const { e2fsck, folder, close } = await openChecker();
   const shared: Omit<DriveOptions, 'faults'> = {
     targets: typescriptTargets(),
     stages: ALL_STAGES,
     e2fsck,
-    images: new ImageFiles(workspace.path),
+    images: new ImageFiles(folder),
     clock: new StageClock(),
   };
   const run = ({ setup, operations }: KnownSequence, faults: readonly string[]): Promise<RunResult> =>
     runCase(setup, operations, { ...shared, faults });
-  afterAll(async () => {
-    await e2fsck.close();
-    await workspace.remove();
-  });
+  afterAll(close);
 
   test.each(PLANTED_BUGS.filter(({ known }) => isSequence(known)))(
     'of $id $fault holds without the bug, and shows it with it',
