@@ -11,9 +11,9 @@ export interface Checker {
   readonly close: () => Promise<void>;
 }
 
-/** Without e2fsck a test fails: whether images are sound is unknown then. */
-export async function openChecker(): Promise<Checker> {
-  const e2fsck = await E2fsck.find();
+/** Without e2fsck a test fails: whether images are sound is unknown then. At most so many images are looked at at once; as usual when absent. */
+export async function openChecker(lanes?: number): Promise<Checker> {
+  const e2fsck = await E2fsck.find(lanes);
   if (e2fsck === null) throw new Error('e2fsck is not installed: ./run test installs it');
   const workspace = await openWorkspace();
   const close = async (): Promise<void> => {

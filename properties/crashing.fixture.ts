@@ -1,8 +1,7 @@
 import type { CrashContext } from '../harness/crash/crash-search.ts';
-import { E2fsck } from '../harness/e2fsck.ts';
+import { openChecker } from '../harness/e2fsck.fixture.ts';
 import { ImageFiles } from '../harness/image-file.ts';
 import { crashTargets } from '../harness/targets/typescript/crash-target.ts';
-import { openWorkspace } from '../harness/workspace.ts';
 
 export const NEVER = (): void => undefined;
 
@@ -11,13 +10,11 @@ export const FOR_EVER = { endsAt: Infinity, stop: new AbortController().signal, 
 
 /** Runs a test with e2fsck, and with a folder for images. */
 export async function withCrashJudges(body: (context: CrashContext) => Promise<void>): Promise<void> {
-  const e2fsck = await E2fsck.find(1);
-  const workspace = await openWorkspace();
+  const { e2fsck, folder, close } = await openChecker(1);
   try {
-    const judges = { e2fsck, files: new ImageFiles(workspace.path) };
+    const judges = { e2fsck, files: new ImageFiles(folder) };
     await body({ targets: crashTargets(), judges, recorder: null, begins: NEVER });
   } finally {
-    await e2fsck?.close();
-    await workspace.remove();
+    await close();
   }
 }

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allRecipes } from '../../corrupt/recipes.ts';
 import { SeedImages, type SeedImage } from '../../corrupt/seed-images.ts';
 import type { Corruption } from '../../corrupt/dissected-image.ts';
-import { E2fsck } from '../../e2fsck.ts';
+import { openChecker, type Checker } from '../../e2fsck.fixture.ts';
 import { hasFeature } from '../../format.ts';
 import { writeImage } from '../../image-file.ts';
 import { typescriptImageSource } from './image-source.ts';
@@ -25,25 +23,18 @@ const CHECKSUMS: readonly (readonly [structure: string, field: string])[] = [
   ['ext4_xattr_header', 'checksum'],
 ];
 
-let folder: string;
-let e2fsck: E2fsck;
+let checker: Checker;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'dissection-test-'));
-  const found = await E2fsck.find();
-  if (found === null) throw new Error('these tests need e2fsck');
-  e2fsck = found;
+  checker = await openChecker();
 });
 
-afterAll(async () => {
-  await e2fsck.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => checker.close());
 
 async function judged(seed: SeedImage, corruptions: readonly Corruption[], seal: boolean) {
-  const path = join(folder, 'image');
+  const path = join(checker.folder, 'image');
   writeImage(seed.image.damaged(corruptions, seal), path);
-  return e2fsck.check(path);
+  return checker.e2fsck.check(path);
 }
 
 /** Each part of a structure gets the value in a field, or keeps the value that it has. */
