@@ -103,7 +103,7 @@ export function* readFolios(
   try {
     const last = folios.at(-1);
     const mapper = new RunLookup(lookup, last === undefined ? 0 : last.end / blockSize);
-    for (const folio of folios) yield* readBlocks(folio, blockSize, mapper, batch);
+    yield* readBlocks(folios, blockSize, mapper, batch);
     failed = yield* batch.wait();
     return failed;
   } finally {
@@ -128,12 +128,17 @@ class RunLookup {
     this.#endBlock = endBlock;
   }
 
-  /** Device block of file block `logical`, or -1. */
-  *blockOf(logical: number): Sleepable<number> {
-    if (logical < this.#first || logical >= this.#first + this.#run.length) {
-      this.#first = logical;
-      this.#run = yield* this.#lookup(logical, this.#endBlock - logical);
-    }
+  knows(logical: number): boolean {
+    return logical >= this.#first && logical < this.#first + this.#run.length;
+  }
+
+  *look(logical: number): Sleepable<void> {
+    this.#first = logical;
+    this.#run = yield* this.#lookup(logical, this.#endBlock - logical);
+  }
+
+  /** Device block of file block `logical`, which it knows, or -1. */
+  blockOf(logical: number): number {
     return this.#run.block < 0 ? -1 : this.#run.block + (logical - this.#first);
   }
 }
@@ -169,20 +174,40 @@ export function* readPart(
   folio.uptodate = buffers.every((buffer) => buffer.uptodate);
 }
 
-function* readBlocks(folio: Folio, blockSize: number, mapper: RunLookup, batch: ReadBatch): Sleepable<void> {
-  const buffers = buffersOf(folio);
-  const first = folio.position / blockSize;
-  const blocks = folio.size / blockSize;
-  for (let index = 0; index < blocks; index++) {
-    const buffer = buffers?.[index] ?? null;
-    if (buffer?.uptodate === true) continue;
-    const block = yield* mapper.blockOf(first + index);
-    if (block >= 0) batch.add(block, blockMemory(folio, index, blockSize), folio, buffer);
-    else if (blocks === 1 && buffer === null) batch.addHole(folio);
-    else {
-      blockMemory(folio, index, blockSize).fill(0);
-      if (buffer !== null) buffer.uptodate = true;
+/** One generator for all folios: one for each would cost as much as all else that is done for it. */
+function* readBlocks(
+  folios: readonly Folio[],
+  blockSize: number,
+  mapper: RunLookup,
+  batch: ReadBatch,
+): Sleepable<void> {
+  for (const folio of folios) {
+    const buffers = buffersOf(folio);
+    const first = folio.position / blockSize;
+    const blocks = folio.size / blockSize;
+    for (let index = 0; index < blocks; index++) {
+      const buffer = buffers?.[index] ?? null;
+      if (buffer?.uptodate === true) continue;
+      if (!mapper.knows(first + index)) yield* mapper.look(first + index);
+      readBlock(folio, index, blockSize, buffer, mapper.blockOf(first + index), batch);
     }
+  }
+}
+
+/** Block `index` of the folio comes from block `block` of the device; -1: it is zeros. */
+function readBlock(
+  folio: Folio,
+  index: number,
+  blockSize: number,
+  buffer: BufferHead | null,
+  block: number,
+  batch: ReadBatch,
+): void {
+  if (block >= 0) batch.add(block, blockMemory(folio, index, blockSize), folio, buffer);
+  else if (folio.size === blockSize && buffer === null) batch.addHole(folio);
+  else {
+    blockMemory(folio, index, blockSize).fill(0);
+    if (buffer !== null) buffer.uptodate = true;
   }
 }
 

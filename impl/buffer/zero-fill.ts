@@ -14,7 +14,7 @@ export class ZeroFill {
       this.#first = run;
     }
     this.#last = run;
-    this.#bytes += run.data.length;
+    this.#bytes += run.size;
   }
 
   /** All that was added is zero now. */

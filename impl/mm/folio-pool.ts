@@ -21,6 +21,11 @@ export class PageRun {
     this.data = data;
   }
 
+  /** Bytes. */
+  get size(): number {
+    return PAGE_BYTES << this.order;
+  }
+
   /** Does `next` begin in memory where this run ends? */
   isFollowedBy(next: PageRun): boolean {
     return this.page + (1 << this.order) === next.page && next.page % CHUNK_PAGES !== 0;
@@ -31,7 +36,7 @@ export class PageRun {
    * small copy, and mostly the whole run is meant.
    */
   bytes(offset: number, length: number): Uint8Array {
-    if (offset === 0 && length === this.data.length) return this.data;
+    if (offset === 0 && length === this.size) return this.data;
     return new Uint8Array(this.data.buffer, this.data.byteOffset + offset, length);
   }
 

@@ -56,7 +56,7 @@ export class Folio implements HeldLock {
 
   /** Bytes. */
   get size(): number {
-    return PAGE_BYTES << this.memory.order;
+    return this.memory.size;
   }
 
   /** Byte of the file after its last. */
