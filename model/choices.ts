@@ -1,5 +1,6 @@
 import type { Operation } from './operation.ts';
 import { directRefusal, isDirect } from './direct-io.ts';
+import { isKnownInsertion } from './preallocating.ts';
 import type { State } from './state.ts';
 import { hasRwf } from './transfer.ts';
 import type { OperationOf } from './operation-of.ts';
@@ -19,6 +20,8 @@ export function leavesChoice(state: State, operation: Operation): boolean {
     case 'move-extent':
     case 'swapon':
       return true;
+    case 'fallocate':
+      return !isKnownInsertion(state, operation);
     case 'chattr':
       return state.options.inlineData || operation.extents !== undefined;
     case 'set-project':

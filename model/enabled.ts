@@ -7,7 +7,7 @@ import type { OperationOf } from './operation-of.ts';
 import { goesOnWhileFrozen } from './freezing.ts';
 import { isKnownInMapping, isKnownMmap } from './enabled-mappings.ts';
 import { isKnownCopy, isKnownTransfer } from './enabled-transfers.ts';
-import { pushesOut } from './preallocating.ts';
+import { isKnownInsertion } from './preallocating.ts';
 import { dropsByChance } from './privileges.ts';
 import { renameIsDisputed } from './renaming.ts';
 import type { State } from './state.ts';
@@ -164,13 +164,10 @@ function hasUsableRange(state: State, operation: HandleOperation): boolean {
   }
 }
 
-/** How far an insertion pushes what was reserved beyond the end depends on how much of it there still is. */
-function isKnownFallocate(state: State, { handle, mode, offset, length }: OperationOf<'fallocate'>): boolean {
+function isKnownFallocate(state: State, operation: OperationOf<'fallocate'>): boolean {
+  const { handle, offset, length } = operation;
   if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length)) return false;
-  if (writesByChance(state, handle)) return false;
-  const file = state.handles.get(handle);
-  if (file?.inode.type !== 'file' || mode !== 'insert') return true;
-  return pushesOut(state, file.inode, length) !== null;
+  return !writesByChance(state, handle) && isKnownInsertion(state, operation);
 }
 
 /** Where the header lands: not of a descriptor that appends, nor past the cache, where it depends on blocks. */

@@ -155,7 +155,23 @@ describe('an insertion that would push reserved blocks out of the largest file',
   test('is not tried once something may have given them back', () => {
     const { made, handle, insert } = withLastBlock();
     expect(made.model.enabled(insert)).toBe(true);
+    expect(made.model.leavesChoice(insert)).toBe(false);
     made.prepare({ op: 'ftruncate', handle, size: 10_000 });
     expect(made.model.enabled(insert)).toBe(false);
+    expect(made.model.leavesChoice(insert)).toBe(true);
+  });
+
+  // So it was for blocks that were reserved by zeroing on Linux 6.18, on a loop mount.
+  test('is what came of it where that is not known', () => {
+    const refused = { ok: false, errno: 'EINVAL' } as const;
+    const answers = [undefined, refused].map((observed) => {
+      const { made, handle, insert, shape } = withLastBlock();
+      made.prepare({ op: 'ftruncate', handle, size: 10_000 });
+      return [made.run(insert, observed), shape()];
+    });
+    expect(answers).toEqual([
+      ['ok', '4096 zeros 10000@0'],
+      ['EINVAL', '10000@0 4096 zeros'],
+    ]);
   });
 });

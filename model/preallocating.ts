@@ -24,7 +24,7 @@ export function fallocate(state: State, operation: Fallocate): Outcome {
   if (!file.writable || inode.type !== 'file') return failure('EBADF');
   const refused = refusal(state, inode, operation);
   if (refused !== null) return failure(refused);
-  const isTooFar = mode === 'insert' && pushesOut(state, inode, length) === true;
+  const isTooFar = mode === 'insert' && (pushesOut(state, inode, length) ?? state.observedErrno === 'EINVAL');
   // Times and privileges go first, whatever comes of it (file_modified in ext4_fallocate).
   if (inode.flags.append && bitsDroppedByWriting(state, inode) !== 0) return failure('EPERM');
   dropCapability(state, inode);
@@ -82,14 +82,22 @@ function reserved({ reservedBytes }: FileInode, { mode, offset, length }: Falloc
 /**
  * Whether an insertion of `length` bytes pushes reserved blocks behind the last block that an extent can name, which
  * lies behind the end of the largest file where there is no huge_file (ext4_ext_shift_extents; Linux 6.18 was asked). Null where nobody
- * knows: something has changed the file since they were reserved, and may have given them back.
+ * knows: something has changed the file since they were reserved, and may have given them back. That is no fair question, but comes
+ * up where an earlier answer was a choice.
  */
-export function pushesOut({ options }: State, inode: FileInode, length: number): boolean | null {
+function pushesOut({ options }: State, inode: FileInode, length: number): boolean | null {
   const room = FILE_BLOCKS_MAX * options.blockSizeBytes - length;
   if (inode.reservedBytes <= room) return false;
   const { reserved: last, ctime } = inode;
   const isThere = last !== null && inode.openCtimes.length === 0 && compareTimes(last.ctime, ctime) === 0;
   return isThere && last.end > room ? true : null;
+}
+
+/** How far an insertion pushes what was reserved beyond the end depends on how much of it there still is. */
+export function isKnownInsertion(state: State, { handle, mode, length }: Fallocate): boolean {
+  const file = state.handles.get(handle);
+  if (file?.inode.type !== 'file' || mode !== 'insert') return true;
+  return pushesOut(state, file.inode, length) !== null;
 }
 
 function change(state: State, inode: FileInode, { mode, offset, length }: Fallocate): void {
