@@ -18,10 +18,10 @@ test('no byte of a stream is zero', () => {
   expect(streamBytes(3, 0, 1 << 20).indexOf(0)).toBe(-1);
 });
 
-test('long contents need a copy and are the same stream', () => {
-  const long = contentBytes({ seed: 5, length: 5_000_000 });
-  expect(long.length).toBe(5_000_000);
-  expect(firstStrayByte(long, 0, 5, 0, long.length)).toBe(-1);
+test.each([5_000_000, 20_000_000])('%d bytes, longer than the pool, are the same stream', (length) => {
+  const long = contentBytes({ seed: 5, length });
+  expect(long.length).toBe(length);
+  expect(firstStrayByte(long, 0, 5, 0, length)).toBe(-1);
 });
 
 test('different seeds differ, and so does a shifted stream', () => {

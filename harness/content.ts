@@ -3,8 +3,11 @@ import type { Content } from '../model/index.ts';
 /** Streams repeat after this many bytes. A prime, so that no block size divides it and a shifted block never looks right. */
 const PERIOD_BYTES = 1_048_573;
 
-/** The longest piece of a stream that needs no copy; not shorter than the period. */
+/** The longest piece of a stream that lies in the pool; not shorter than the period. */
 const WHOLE_BYTES_MAX = 1 << 20;
+
+/** The longest piece that needs no copy: few sequences have longer ones than those of the pool, and each has the same several times. */
+const LONG_BYTES_MAX = 16 << 20;
 
 /** JBD2_MAGIC_NUMBER, which begins every block of a journal that is no copy of another one. */
 const JOURNAL_MAGIC = 0xc03b3998;
@@ -23,9 +26,20 @@ const ZEROS = Buffer.alloc(1 << 16);
 export function streamBytes(seed: number, start: number, length: number): Uint8Array {
   const from = (originOf(seed) + start) % PERIOD_BYTES;
   if (length <= WHOLE_BYTES_MAX) return POOL.subarray(from, from + length);
+  if (length <= LONG_BYTES_MAX)
+    return (longPool ??= repeated(0, PERIOD_BYTES + LONG_BYTES_MAX)).subarray(from, from + length);
+  return repeated(from, length);
+}
+
+/** The pool over and over again, made when somebody asks for it. */
+let longPool: Uint8Array | null = null;
+
+/** `length` bytes of the endless pool from its byte `from` on. */
+function repeated(from: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; done += PERIOD_BYTES) {
-    bytes.set(streamBytes(seed, start + done, Math.min(PERIOD_BYTES, length - done)), done);
+    const piece = Math.min(PERIOD_BYTES, length - done);
+    bytes.set(POOL.subarray(from, from + piece), done);
   }
   return bytes;
 }

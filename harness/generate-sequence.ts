@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Operation, OperationName } from '../model/index.ts';
 import type { SetupFormat } from './format.ts';
-import type { DeepTree } from './generate/deep-trees.ts';
+import { INSPECT_EVERY_OF_MANY_NAMES, type DeepTree } from './generate/deep-trees.ts';
 import { operationSequences } from './generate/operations.ts';
 import { setups } from './generate/setups.ts';
 import type { BlockSize, Setup, SetupMount } from './setup.ts';
@@ -66,12 +66,13 @@ function sequencesWithin(limits: GenerationLimits): fc.Arbitrary<Sequence> {
   if (sequences === undefined) {
     const { maxOperations, blockSize, format, pool, without, atime, dax, deep } = limits;
     const unperformed = new Set(limits.unperformed);
-    sequences = setups({ blockSize: blockSize ?? undefined, format, pool, without, atime, dax }).chain(
-      (setup) =>
-        operationSequences({ setup, maxOperations, unperformed, deep }).map((operations) => ({
-          setup,
-          operations,
-        })),
+    const inspectEvery = deep === 'names' ? INSPECT_EVERY_OF_MANY_NAMES : undefined;
+    const choices = { blockSize: blockSize ?? undefined, format, pool, without, atime, dax, inspectEvery };
+    sequences = setups(choices).chain((setup) =>
+      operationSequences({ setup, maxOperations, unperformed, deep }).map((operations) => ({
+        setup,
+        operations,
+      })),
     );
     const [oldest] = known.keys();
     if (known.size >= KNOWN_MAX && oldest !== undefined) known.delete(oldest);

@@ -61,6 +61,12 @@ test('a directory has so many names that its index has blocks', () => {
   expect(Math.max(...links)).toBeGreaterThanOrEqual(520);
 });
 
+test('many names are looked at seldom in the middle of a run, but are', () => {
+  const looks = new Set(SEEDS.map((seed) => drawn(seed, 'names').setup.inspectEvery));
+  expect(looks.has(undefined)).toBe(true);
+  expect(Math.min(...[...looks].map((every) => every ?? Infinity))).toBe(64);
+});
+
 test('what comes after that is about what was made, mostly', () => {
   const about = SEEDS.filter((seed) => {
     const { operations } = drawn(seed, 'pieces');

@@ -12,6 +12,9 @@ export type DeepTree = 'pieces' | 'names';
 
 const KINDS: readonly DeepTree[] = ['pieces', 'names', 'pieces'];
 
+/** A look at hundreds of names takes as long as hundreds of operations: while they come, there are few. */
+export const INSPECT_EVERY_OF_MANY_NAMES: readonly number[] = [64, 160, 256];
+
 /** One sequence in so many: each has hundreds of operations more. A prime, so that every stage and every kind of device has its turn. */
 const DEEP_EVERY = 31;
 

@@ -27,6 +27,8 @@ export interface SetupChoices {
   readonly without?: readonly string[] | undefined;
   /** Whether files are mapped directly: sometimes, where they can be, always, or never. */
   readonly dax?: 'possible' | 'required' | undefined;
+  /** After how many operations the whole tree may be looked at in the middle of the run; the usual ones when absent. */
+  readonly inspectEvery?: readonly number[] | undefined;
   /** As the kernel does by default when absent. */
   readonly atime?: SetupMount['atime'] | undefined;
 }
@@ -44,7 +46,7 @@ export function setups(choices: SetupChoices = {}): fc.Arbitrary<Setup> {
       fc.record({
         inspectEvery: fc.oneof(
           { weight: 3, arbitrary: fc.constant(undefined) },
-          { weight: 1, arbitrary: fc.constantFrom(...INSPECT_EVERY) },
+          { weight: 1, arbitrary: fc.constantFrom(...(choices.inspectEvery ?? INSPECT_EVERY)) },
         ),
         writesZeroes: fc.oneof(
           { weight: 3, arbitrary: fc.constant(undefined) },
