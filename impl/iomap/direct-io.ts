@@ -224,7 +224,6 @@ function writeUnder(transfer: DirectTransfer, iomap: Iomap, start: number, span:
   const holdsNothing = iomap.type === 'unwritten' || iomap.isNew;
   if (iomap.type === 'unwritten') transfer.unwritten = true;
   if (holdsNothing) zero(transfer, iomap, start - (start % blockSize), start);
-  const before = transfer.error;
   const done = submitSpan(transfer, iomap, start, span);
   const end = start + done;
   const tail = end % blockSize;
@@ -232,8 +231,6 @@ function writeUnder(transfer: DirectTransfer, iomap: Iomap, start: number, span:
   const leavesEnd = transfer.file.mapping.faults.has('direct-write-leaves-end-of-block');
   if (tail !== 0 && (holdsNothing || end >= transfer.file.size) && !leavesEnd) {
     zero(transfer, iomap, end, end - tail + blockSize);
-    // As in Linux the zeros hide that memory could not be touched: what is left goes on as a buffered write, which finds out.
-    if (done === 0 && transfer.error === 'EFAULT') transfer.error = before;
   }
   return done;
 }

@@ -117,13 +117,18 @@ const CACHE: Record<string, Program> = {
     ...WRITTEN,
     ['preadv', 'd', 0, 8192, { faultAt }] as const,
     ['pwritev', 'd', 0, 8192, 9, { faultAt }] as const,
+    ['sum', 'f'] as const,
+  ]),
+  // Not within a block: of Linux 6.18.44, the build fc-v782 goes on behind the zeros that fill the block, and leaves a longer file; the
+  // build fc-v1252 does not, and we do not (below).
+  'memory that ends with a block, where blocks are placed': [0, 4096].flatMap((faultAt) => [
+    created('d', 'f', ['direct', 'truncate']),
     ['pwritev', 'd', 65_536, 8192, 9, { faultAt }] as const,
     ['fstat', 'd'] as const,
     ['sum', 'f'] as const,
-    created('h', 'hole', ['direct', 'truncate']),
-    ['ftruncate', 'h', 65_536] as const,
-    ['pwritev', 'h', 0, 8192, 9, { faultAt }] as const,
-    ['sum', 'hole'] as const,
+    ['ftruncate', 'd', 65_536] as const,
+    ['pwritev', 'd', 0, 8192, 9, { faultAt }] as const,
+    ['sum', 'f'] as const,
   ]),
   'a directory as everywhere': [
     ['open', 'd', '.', 'read', ['directory'], 0],
@@ -273,9 +278,8 @@ test.each(BOTH_PATHS)(
     const disk = newDisk();
     const fs = testMount(disk, mount);
     const fd = fs.open('f', { access: 'write', create: true, direct: true });
-    // Linux 6.18 leaves three written blocks there, and e2fsck complains.
     expect(outcome(() => fs.write(fd, new Uint8Array(4096), { faultAt: 512 }))).toBe('EFAULT');
-    expect(fs.fstat(fd)).toMatchObject({ size: 512, sectors: 2 });
+    expect(fs.fstat(fd)).toMatchObject({ size: 0, sectors: 0 });
     fs.close(fd);
     fs.unmount();
     expect(await e2fsck(disk)).toBe('clean');
