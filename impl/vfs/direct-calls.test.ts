@@ -119,8 +119,8 @@ const CACHE: Record<string, Program> = {
     ['pwritev', 'd', 0, 8192, 9, { faultAt }] as const,
     ['sum', 'f'] as const,
   ]),
-  // Not within a block: of Linux 6.18.44, the build fc-v782 goes on behind the zeros that fill the block, and leaves a longer file; the
-  // build fc-v1252 does not, and we do not (below).
+  // Not within a block: earlier builds of Linux 6.18.44 go on behind the zeros that fill the block, and leave a longer file; the build
+  // fc-v1252 does not, and we do not (below).
   'memory that ends with a block, where blocks are placed': [0, 4096].flatMap((faultAt) => [
     created('d', 'f', ['direct', 'truncate']),
     ['pwritev', 'd', 65_536, 8192, 9, { faultAt }] as const,

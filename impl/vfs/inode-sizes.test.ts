@@ -187,7 +187,7 @@ async function placesOf(image: string, seeds: readonly FileSeed[]): Promise<stri
 
 /**
  * What we may have made of each file: the same as the kernel, but where that left the file as it was. It may whenever growing is not
- * worth the trouble, and the build fc-v1252 of Linux 6.18.44 does as soon as there are attributes, where fc-v782 moved them.
+ * worth the trouble, and the build fc-v1252 of Linux 6.18.44 does as soon as there are attributes, where earlier builds moved them.
  */
 function permittedPlaces(
   before: readonly string[][],
